@@ -1,0 +1,76 @@
+//! What a node shows of itself: plain data for the stage, the inspector and the text twin.
+//!
+//! The rule that is easy to break: it is a copy, made on demand; nothing in the engine reads it.
+
+use serde::Serialize;
+
+/// A pictogram for a role, so that colour is never the only sign.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Glyph {
+    /// An ordinary member: no sign.
+    #[default]
+    None,
+    /// A leader, a winner.
+    Crown,
+    /// Asking for votes, undecided.
+    Question,
+    /// A client.
+    Person,
+    /// Finished with success, delivered, attacking.
+    Check,
+    /// Finished without, retreating.
+    Cross,
+}
+
+/// How a cell under a node looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CellTone {
+    /// Decided, committed, delivered: solid.
+    Firm,
+    /// Not yet: dashed.
+    Tentative,
+    /// Contradicts what others have decided.
+    Conflict,
+    /// An empty place.
+    Empty,
+}
+
+/// One cell of the row under a node: a log entry, a delivered message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cell {
+    /// At most three characters.
+    pub text: String,
+    /// How it looks.
+    pub tone: CellTone,
+    /// The whole story, for a tooltip and the text twin.
+    pub title: String,
+}
+
+/// A node's state as a reader sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Inspect {
+    /// The role in the paper's word: `leader`, `follower`.
+    pub role: String,
+    /// The pictogram of the role.
+    pub glyph: Glyph,
+    /// True if the node stands out (a leader, a winner): drawn filled.
+    pub prominent: bool,
+    /// The second line in the node: `term 3`.
+    pub badge: String,
+    /// Term, ballot, view: what the bands of the space-time diagram count.
+    pub epoch: Option<u64>,
+    /// The row under the node, at most the last dozen shown.
+    pub cells: Vec<Cell>,
+    /// The whole state, name and value, in the paper's names.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+impl Inspect {
+    /// Adds a line to the table of state.
+    pub fn field(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.fields.push((name, value.to_string()));
+        self
+    }
+}

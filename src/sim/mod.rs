@@ -1,0 +1,21 @@
+//! The engine: a deterministic world of nodes, links, clocks and disks. It knows no protocol.
+//!
+//! The rule that is easy to break: same setup, seed and edits give the same trace hash, natively
+//! and in wasm, in debug and release, before and after a rewind. So: integer time ([`time`]), keyed
+//! draws ([`streams`]), ordered collections, one portable hash ([`hash`]), `libm` for curves.
+
+pub mod hash;
+pub mod host;
+pub mod ids;
+pub mod inspect;
+pub mod message;
+pub mod protocol;
+pub mod streams;
+pub mod time;
+
+pub use host::{Host, Node};
+pub use ids::{EventId, MsgId, NodeId};
+pub use inspect::{Cell, CellTone, Glyph, Inspect};
+pub use message::{Kind, Message, Payload, Shape, Tone};
+pub use protocol::{Ctx, Protocol};
+pub use time::{SimTime, Span};

@@ -1,0 +1,220 @@
+//! What a protocol is: a state machine that never performs an effect, it records it.
+//!
+//! The rule that is easy to break: a handler may look only at its own state, the message and the
+//! [`Ctx`]. It has no way to see another node, the true time or the world; what it wants done it
+//! tells the `Ctx`, and the engine does it, in that order, after the handler has returned.
+
+use super::host::Shelves;
+use super::ids::NodeId;
+use super::inspect::Inspect;
+use super::message::{Message, Payload};
+use super::time::Span;
+use rand::Rng;
+use rand::rngs::Xoshiro256PlusPlus;
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::rc::Rc;
+
+/// A protocol's code at one node. The value itself is the *volatile* shelf: a crash drops it.
+pub trait Protocol: Clone + Hash + 'static {
+    /// What it sends.
+    type Msg: Message;
+    /// The names of its timers; setting one that runs sets it anew.
+    type Timer: Copy + PartialEq + Debug + Hash + 'static;
+    /// What it keeps on disk; `()` if nothing.
+    type Stable: Clone + Default + Debug + Hash + 'static;
+
+    /// The node boots for the first time.
+    fn start(&mut self, ctx: &mut Ctx<'_, Self>);
+
+    /// The node boots after a crash: builds a fresh volatile state from the configuration in the
+    /// crashed one (`self` keeps what is installed: ids, parameters) and from what the disk kept.
+    /// `ctx.durable()` is that.
+    fn restart(&mut self, ctx: &mut Ctx<'_, Self>);
+
+    /// A message has arrived.
+    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeId, msg: &Self::Msg);
+
+    /// A timer has run out.
+    fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, timer: Self::Timer);
+
+    /// The learner (or a script) asks this node for something, in the protocol's own words. The
+    /// default does nothing; refuse words that are not understood in [`Protocol::accepts`].
+    fn on_request(&mut self, ctx: &mut Ctx<'_, Self>, request: &str) {
+        let _ = (ctx, request);
+    }
+
+    /// Whether [`Protocol::on_request`] understands `request`; if not, a sentence that says what
+    /// it does understand.
+    fn accepts(&self, request: &str) -> Result<(), String> {
+        let _ = request;
+        Err("this node takes no requests".to_owned())
+    }
+
+    /// What a Byzantine node says to `to` instead of `msg`, when told to lie. `draw` is uniform.
+    /// `None`: this protocol has no lie for this message, and the honest one goes out.
+    fn lie(&self, msg: &Self::Msg, to: NodeId, draw: u64) -> Option<Self::Msg> {
+        let _ = (msg, to, draw);
+        None
+    }
+
+    /// The name of a timer, for the ring around the node and the log.
+    fn timer_name(timer: Self::Timer) -> &'static str {
+        let _ = timer;
+        "timer"
+    }
+
+    /// Its state, for people.
+    fn inspect(&self) -> Inspect;
+}
+
+/// What a handler asked for. The engine carries these out in order.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Send `payload` to `to`.
+    Send {
+        /// The receiver.
+        to: NodeId,
+        /// What is sent.
+        payload: Payload,
+    },
+    /// Let the timer in `slot` run out after `after` on this node's own clock.
+    SetTimer {
+        /// Which of the host's timers.
+        slot: u32,
+        /// How long, on the local clock.
+        after: Span,
+    },
+    /// Stop the timer in `slot`.
+    CancelTimer {
+        /// Which of the host's timers.
+        slot: u32,
+    },
+    /// Force what was written to disk; what follows waits until it is durable.
+    Sync,
+    /// A sentence for the log.
+    Note(Rc<str>),
+    /// A new epoch (term, ballot, view) has begun, for the bands of the space-time diagram.
+    Epoch {
+        /// Its number.
+        number: u64,
+        /// Its name: `term 3, leader S1`.
+        label: Rc<str>,
+    },
+}
+
+/// A handler's view of the machine it runs on: its name, its clock, its disk, its dice.
+pub struct Ctx<'a, P: Protocol> {
+    pub(super) me: NodeId,
+    pub(super) nodes: u16,
+    pub(super) now_local: u64,
+    pub(super) rng: &'a mut Xoshiro256PlusPlus,
+    pub(super) out: &'a mut Vec<Effect>,
+    pub(super) disk: &'a mut Shelves<P::Stable>,
+    pub(super) timers: &'a mut Vec<P::Timer>,
+}
+
+impl<P: Protocol> Ctx<'_, P> {
+    /// This node.
+    pub fn me(&self) -> NodeId {
+        self.me
+    }
+
+    /// How many nodes the world has, clients included.
+    pub fn nodes(&self) -> u16 {
+        self.nodes
+    }
+
+    /// What this node's own clock shows, in microseconds. It may be wrong, drift and jump.
+    pub fn now_us(&self) -> u64 {
+        self.now_local
+    }
+
+    /// Sends `msg` to `to`; a node may send to itself, over a link like any other.
+    pub fn send(&mut self, to: NodeId, msg: P::Msg) {
+        self.out.push(Effect::Send {
+            to,
+            payload: Rc::new(msg),
+        });
+    }
+
+    /// Sends one message to many; all receivers share one copy.
+    pub fn broadcast(&mut self, to: impl IntoIterator<Item = NodeId>, msg: P::Msg) {
+        let payload: Payload = Rc::new(msg);
+        for to in to {
+            self.out.push(Effect::Send {
+                to,
+                payload: payload.clone(),
+            });
+        }
+    }
+
+    /// Lets `timer` run out once, `after` from now on this node's own clock; a timer of the same
+    /// name that is running is set anew.
+    pub fn set_timer(&mut self, timer: P::Timer, after: Span) {
+        let slot = self.slot(timer);
+        self.out.push(Effect::SetTimer { slot, after });
+    }
+
+    /// Stops `timer`, if it runs.
+    pub fn cancel_timer(&mut self, timer: P::Timer) {
+        let slot = self.slot(timer);
+        self.out.push(Effect::CancelTimer { slot });
+    }
+
+    fn slot(&mut self, timer: P::Timer) -> u32 {
+        let found = self.timers.iter().position(|&t| t == timer);
+        let slot = found.unwrap_or_else(|| {
+            self.timers.push(timer);
+            self.timers.len() - 1
+        });
+        slot as u32
+    }
+
+    /// Writes `stable` to the disk's second shelf: it is there, but a crash still drops it.
+    pub fn write(&mut self, stable: P::Stable) {
+        self.disk.written = stable;
+    }
+
+    /// Forces what was written to the durable shelf. Everything the handler asks for after this
+    /// waits until the disk has answered; a crash before that drops both.
+    pub fn sync(&mut self) {
+        self.disk.syncing.push_back(self.disk.written.clone());
+        self.out.push(Effect::Sync);
+    }
+
+    /// [`Ctx::write`] and [`Ctx::sync`].
+    pub fn persist(&mut self, stable: P::Stable) {
+        self.write(stable);
+        self.sync();
+    }
+
+    /// What the durable shelf holds.
+    pub fn durable(&self) -> &P::Stable {
+        &self.disk.durable
+    }
+
+    /// A uniform number in `[0, n)`; 0 if `n` is 0.
+    pub fn random_below(&mut self, n: u64) -> u64 {
+        super::streams::below(self.rng.next_u64(), n)
+    }
+
+    /// A uniform span in `[low, high]`.
+    pub fn random_span(&mut self, low: Span, high: Span) -> Span {
+        Span(low.0 + self.random_below(high.0.saturating_sub(low.0) + 1))
+    }
+
+    /// A sentence for the log, about what just happened here: "grants its vote to S1 for term 2".
+    /// The node's name is put in front.
+    pub fn note(&mut self, sentence: impl Into<Rc<str>>) {
+        self.out.push(Effect::Note(sentence.into()));
+    }
+
+    /// Tells the diagram that an epoch (term, ballot, view) begins here.
+    pub fn epoch(&mut self, number: u64, label: impl Into<Rc<str>>) {
+        self.out.push(Effect::Epoch {
+            number,
+            label: label.into(),
+        });
+    }
+}
