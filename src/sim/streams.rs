@@ -48,7 +48,9 @@ impl Draws {
     #[inline]
     pub fn of_message(seed: u64, from: NodeId, to: NodeId, number: u32) -> Self {
         let link = u64::from(from.0) << 16 | u64::from(to.0);
-        Draws(mix(mix(seed ^ link.wrapping_mul(PHI)).wrapping_add(u64::from(number).wrapping_mul(PHI))))
+        Draws(mix(
+            mix(seed ^ link.wrapping_mul(PHI)).wrapping_add(u64::from(number).wrapping_mul(PHI))
+        ))
     }
 
     /// A uniform 64-bit number for `purpose`.
@@ -116,6 +118,9 @@ mod tests {
                 Draws::of_message(9, NodeId(0), NodeId(1), i).happens(Purpose::Loss, 300_000)
             })
             .count();
-        assert!((59_180..=60_820).contains(&hits), "{hits} of 200000 at 30 %");
+        assert!(
+            (59_180..=60_820).contains(&hits),
+            "{hits} of 200000 at 30 %"
+        );
     }
 }
