@@ -4,18 +4,29 @@
 //! and in wasm, in debug and release, before and after a rewind. So: integer time ([`time`]), keyed
 //! draws ([`streams`]), ordered collections, one portable hash ([`hash`]), `libm` for curves.
 
+pub mod delay;
+pub mod fault;
 pub mod hash;
 pub mod host;
 pub mod ids;
 pub mod inspect;
+pub mod limits;
+pub mod link;
 pub mod message;
 pub mod protocol;
+pub mod refusal;
 pub mod streams;
 pub mod time;
+pub mod timing;
 
+pub use delay::Delay;
+pub use fault::{Edit, Fault};
 pub use host::{Host, Node};
 pub use ids::{EventId, MsgId, NodeId};
 pub use inspect::{Cell, CellTone, Glyph, Inspect};
+pub use link::{Layers, Link, LinkModel, LinkPatch};
 pub use message::{Kind, Message, Payload, Shape, Tone};
 pub use protocol::{Ctx, Protocol};
+pub use refusal::Refusal;
 pub use time::{SimTime, Span};
+pub use timing::Timing;
