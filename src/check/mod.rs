@@ -1,1 +1,5 @@
-//! To come.
+//! What "correct" means: properties that watch a run, and (later) search and shrinking.
+
+pub mod property;
+
+pub use property::{CheckLine, Checks, Class, Property, Seen, Verdict, witness};

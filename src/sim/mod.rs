@@ -4,6 +4,7 @@
 //! and in wasm, in debug and release, before and after a rewind. So: integer time ([`time`]), keyed
 //! draws ([`streams`]), ordered collections, one portable hash ([`hash`]), `libm` for curves.
 
+pub mod chunks;
 pub mod delay;
 pub mod fault;
 pub mod hash;
@@ -18,6 +19,7 @@ pub mod refusal;
 pub mod streams;
 pub mod time;
 pub mod timing;
+pub mod trace;
 
 pub use delay::Delay;
 pub use fault::{Edit, Fault};
@@ -30,3 +32,4 @@ pub use protocol::{Ctx, Protocol};
 pub use refusal::Refusal;
 pub use time::{SimTime, Span};
 pub use timing::Timing;
+pub use trace::{Event, EventKind, Loss, Mark, Trace};

@@ -1,0 +1,147 @@
+//! A property: a promise that watches a run, event by event, and can say whether it still holds.
+//!
+//! The rule that is easy to break: a property is part of the run. It is cloned with every
+//! checkpoint and must come to the same verdict after a rewind; it keeps no clock and no
+//! reference. What it cannot decide it calls unknown, never holding.
+
+use crate::sim::{Event, EventId, NodeId, world::World};
+use serde::Serialize;
+
+/// The two kinds of promise (Alpern and Schneider 1985).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// Nothing bad ever happens; a finite run can violate it, for ever.
+    Safety,
+    /// Something good happens in the end; no finite run violates it, a fair quiet phase tells.
+    Liveness,
+}
+
+/// What a property has come to say of the run so far.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It holds so far.
+    Holding,
+    /// A liveness property that is not satisfied yet.
+    Pending {
+        /// What is still missing: "2 requests unanswered".
+        why: String,
+    },
+    /// It is broken, and stays so.
+    Violated {
+        /// The events that show it, at most a dozen, in order.
+        witness: Vec<EventId>,
+        /// What went wrong, in a sentence with names.
+        why: String,
+        /// The assumption whose absence allowed it: "a vote is on disk before it is answered".
+        assumption: String,
+    },
+    /// It could not be decided.
+    Unknown {
+        /// Why not.
+        why: String,
+    },
+}
+
+/// What a property is shown after each event.
+pub struct Seen<'a> {
+    /// The world as it is now.
+    pub world: &'a World,
+    /// The event that just happened.
+    pub id: EventId,
+    /// Its record.
+    pub event: &'a Event,
+}
+
+impl Seen<'_> {
+    /// The node at which it happened, if it happened at a node.
+    pub fn node(&self) -> Option<NodeId> {
+        (self.event.node != Event::NOBODY).then_some(self.event.node)
+    }
+}
+
+/// A promise of a protocol.
+pub trait Property {
+    /// Its name in the paper: "Election safety".
+    fn name(&self) -> &'static str;
+    /// What it promises, in one short sentence: "at most one leader per term".
+    fn claim(&self) -> &'static str;
+    /// Safety or liveness.
+    fn class(&self) -> Class;
+    /// Called after each event. Must be quick when nothing of interest has changed.
+    fn after(&mut self, seen: &Seen<'_>);
+    /// What it says now.
+    fn verdict(&self) -> Verdict;
+    /// A copy with the same future.
+    fn clone_box(&self) -> Box<dyn Property>;
+}
+
+impl Clone for Box<dyn Property> {
+    fn clone(&self) -> Self {
+        self.clone_box()
+    }
+}
+
+/// All the properties of a run, watching it together.
+#[derive(Clone, Default)]
+pub struct Checks {
+    properties: Vec<Box<dyn Property>>,
+}
+
+/// A property's line in the list of checks: plain data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CheckLine {
+    /// The property's name.
+    pub name: &'static str,
+    /// What it promises.
+    pub claim: &'static str,
+    /// Safety or liveness.
+    pub class: Class,
+    /// What it says now.
+    pub verdict: Verdict,
+}
+
+impl Checks {
+    /// These properties, watching.
+    pub fn new(properties: Vec<Box<dyn Property>>) -> Self {
+        Checks { properties }
+    }
+
+    /// What each says now.
+    pub fn lines(&self) -> Vec<CheckLine> {
+        let line = |p: &Box<dyn Property>| CheckLine {
+            name: p.name(),
+            claim: p.claim(),
+            class: p.class(),
+            verdict: p.verdict(),
+        };
+        self.properties.iter().map(line).collect()
+    }
+
+    /// The first violated safety property, if any.
+    pub fn violation(&self) -> Option<CheckLine> {
+        self.lines()
+            .into_iter()
+            .find(|l| matches!(l.verdict, Verdict::Violated { .. }))
+    }
+}
+
+impl crate::sim::history::Watcher for Checks {
+    fn after(&mut self, world: &World, id: EventId, event: &Event) {
+        let seen = Seen { world, id, event };
+        for p in &mut self.properties {
+            p.after(&seen);
+        }
+    }
+}
+
+/// A helper for witnesses: sorted, without repeats, at most a dozen.
+pub fn witness(events: impl IntoIterator<Item = EventId>) -> Vec<EventId> {
+    let mut w: Vec<EventId> = events.into_iter().filter(|e| e.some().is_some()).collect();
+    w.sort_unstable();
+    w.dedup();
+    w.truncate(12);
+    w
+}
+

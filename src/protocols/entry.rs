@@ -1,0 +1,194 @@
+//! What a protocol tells the rest of the house about itself.
+//!
+//! The rule that is easy to break: parameters are typed and ranged here, once; whoever takes a
+//! value from outside (a link, the command line, the page) passes it through [`Entry::params`].
+
+use crate::check::Property;
+use crate::sim::world::{Setup, World};
+use crate::sim::{Refusal, Trace};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A parameter's value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// On or off.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// One of a list of words.
+    Word(String),
+}
+
+/// One of the words that a parameter may take.
+pub struct Choice {
+    /// The word in links and on the command line: `forget-vote`.
+    pub id: &'static str,
+    /// What it means, for people.
+    pub label: &'static str,
+}
+
+/// What a parameter may be.
+pub enum ParamKind {
+    /// On or off.
+    Bool(bool),
+    /// A whole number.
+    Int {
+        /// The default.
+        default: i64,
+        /// The smallest.
+        min: i64,
+        /// The largest.
+        max: i64,
+        /// `ms`, `ppm`, or nothing.
+        unit: &'static str,
+    },
+    /// One of these; the first is the default.
+    Choice(&'static [Choice]),
+}
+
+/// A parameter of a protocol.
+pub struct Param {
+    /// Its name in links and on the command line: `nodes`, `prevote`, `mutant`.
+    pub id: &'static str,
+    /// Its name for people.
+    pub label: &'static str,
+    /// What it may be.
+    pub kind: ParamKind,
+}
+
+/// A full set of checked values: every parameter of the protocol, none else.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Params(pub BTreeMap<&'static str, Value>);
+
+impl Params {
+    /// The number called `id`; 0 if it is none (a programming error, caught by the registry test).
+    pub fn int(&self, id: &str) -> i64 {
+        match self.0.get(id) {
+            Some(Value::Int(i)) => *i,
+            _ => 0,
+        }
+    }
+
+    /// The switch called `id`.
+    pub fn flag(&self, id: &str) -> bool {
+        matches!(self.0.get(id), Some(Value::Bool(true)))
+    }
+
+    /// The word called `id`.
+    pub fn word(&self, id: &str) -> &str {
+        match self.0.get(id) {
+            Some(Value::Word(w)) => w,
+            _ => "",
+        }
+    }
+}
+
+/// One number that a run yields.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Measure {
+    /// Its name: `election_ms`, `messages`.
+    pub name: &'static str,
+    /// Its value in this run, or `None` if the run did not yield it.
+    pub value: Option<f64>,
+}
+
+/// A protocol's line in the registry.
+pub struct Entry {
+    /// A readable slug: `raft`.
+    pub id: &'static str,
+    /// Its name: `Raft`.
+    pub title: &'static str,
+    /// The chapter: `Consensus`.
+    pub chapter: &'static str,
+    /// Where it comes from: paper, year, section.
+    pub source: &'static str,
+    /// What its model leaves out, in one line.
+    pub leaves_out: &'static str,
+    /// Its parameters.
+    pub params: &'static [Param],
+    /// The nodes and links of a run, before the scenario's own settings.
+    pub build: fn(&Params, seed: u64) -> Result<Setup, Refusal>,
+    /// The promises that watch it.
+    pub properties: fn(&Params) -> Vec<Box<dyn Property>>,
+    /// What a finished run yields.
+    pub measures: fn(&Params, &World, &Trace) -> Vec<Measure>,
+}
+
+impl Entry {
+    /// Checks `given` against the parameters and fills in the defaults. Refuses an unknown name, a
+    /// wrong type, and a number out of range, saying what would be accepted.
+    pub fn params(&self, given: &BTreeMap<String, Value>) -> Result<Params, Refusal> {
+        if let Some(id) = given.keys().find(|k| self.params.iter().all(|p| p.id != *k)) {
+            let known: Vec<_> = self.params.iter().map(|p| p.id).collect();
+            return Err(Refusal::new(
+                "unknown-parameter",
+                format!("{} has no parameter '{id}': it has {}", self.title, known.join(", ")),
+            ));
+        }
+        let value = |p: &Param| {
+            let v = given.get(p.id).map_or(Ok(p.default()), |v| p.accept(v))?;
+            Ok((p.id, v))
+        };
+        self.params.iter().map(value).collect::<Result<_, _>>().map(Params)
+    }
+}
+
+impl Param {
+    /// The value it has when nothing is said.
+    pub fn default(&self) -> Value {
+        match &self.kind {
+            ParamKind::Bool(b) => Value::Bool(*b),
+            ParamKind::Int { default, .. } => Value::Int(*default),
+            ParamKind::Choice(words) => Value::Word(words[0].id.to_owned()),
+        }
+    }
+
+    /// Reads a value from text, as the command line and routes give it.
+    pub fn parse(&self, text: &str) -> Result<Value, Refusal> {
+        let value = match (&self.kind, text) {
+            (ParamKind::Bool(_), "true" | "on" | "1" | "yes") => Value::Bool(true),
+            (ParamKind::Bool(_), "false" | "off" | "0" | "no") => Value::Bool(false),
+            (ParamKind::Int { .. }, t) => match t.parse() {
+                Ok(i) => Value::Int(i),
+                Err(_) => Value::Word(t.to_owned()),
+            },
+            (_, t) => Value::Word(t.to_owned()),
+        };
+        self.accept(&value)
+    }
+
+    /// `value` if it is one this parameter may take, else a refusal that says what is.
+    pub fn accept(&self, value: &Value) -> Result<Value, Refusal> {
+        let refuse = |wanted: String| {
+            let got = match value {
+                Value::Bool(b) => b.to_string(),
+                Value::Int(i) => i.to_string(),
+                Value::Word(w) => format!("'{}'", w.chars().take(40).collect::<String>()),
+            };
+            Err(Refusal::new(
+                "bad-parameter",
+                format!("{} ({}) must be {wanted}, not {got}", self.id, self.label),
+            ))
+        };
+        match (&self.kind, value) {
+            (ParamKind::Bool(_), Value::Bool(_)) => Ok(value.clone()),
+            (ParamKind::Bool(_), _) => refuse("true or false".to_owned()),
+            (ParamKind::Int { min, max, .. }, Value::Int(i)) if (*min..=*max).contains(i) => {
+                Ok(value.clone())
+            }
+            (ParamKind::Int { min, max, unit, .. }, _) => {
+                refuse(format!("a whole number from {min} to {max} {unit}").trim_end().to_owned())
+            }
+            (ParamKind::Choice(words), Value::Word(w)) if words.iter().any(|c| c.id == w) => {
+                Ok(value.clone())
+            }
+            (ParamKind::Choice(words), _) => {
+                let ids: Vec<_> = words.iter().map(|c| c.id).collect();
+                refuse(format!("one of {}", ids.join(", ")))
+            }
+        }
+    }
+}

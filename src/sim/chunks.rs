@@ -1,0 +1,125 @@
+//! A growing list in chunks: appending never copies what is there, and a clone shares it.
+//!
+//! The rule that is easy to break: only the last chunk is open. `Rc::make_mut` copies it once when
+//! a clone of the list still holds it, and full chunks are never written again.
+
+use std::rc::Rc;
+
+const BITS: usize = 12;
+const SIZE: usize = 1 << BITS;
+
+/// A list that only grows at its end and is cut at its end.
+#[derive(Clone)]
+pub struct Chunks<T> {
+    full: Vec<Rc<Vec<T>>>,
+    tail: Vec<T>,
+}
+
+impl<T> Default for Chunks<T> {
+    fn default() -> Self {
+        Chunks {
+            full: Vec::new(),
+            tail: Vec::new(),
+        }
+    }
+}
+
+impl<T: Clone> Chunks<T> {
+    /// How many items.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.full.len() << BITS | self.tail.len()
+    }
+
+    /// True without items.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The item at `i`; panics beyond the end.
+    #[inline]
+    pub fn at(&self, i: usize) -> &T {
+        match self.full.get(i >> BITS) {
+            Some(chunk) => &chunk[i & (SIZE - 1)],
+            None => &self.tail[i - (self.full.len() << BITS)],
+        }
+    }
+
+    /// Appends `item`.
+    #[inline]
+    pub fn push(&mut self, item: T) {
+        if self.tail.len() == SIZE {
+            self.close();
+        }
+        self.tail.push(item);
+    }
+
+    #[cold]
+    fn close(&mut self) {
+        let chunk = std::mem::replace(&mut self.tail, Vec::with_capacity(SIZE));
+        self.full.push(Rc::new(chunk));
+    }
+
+    /// Keeps the first `len` items.
+    pub fn truncate(&mut self, len: usize) {
+        if len >= self.len() {
+            return;
+        }
+        let keep = len >> BITS;
+        if keep < self.full.len() {
+            self.full.truncate(keep + 1);
+            if let Some(last) = self.full.pop() {
+                self.tail = Rc::unwrap_or_clone(last);
+            }
+        }
+        self.tail.truncate(len - (self.full.len() << BITS));
+    }
+
+    /// The first position whose item does not satisfy `pred`, in a list partitioned by it.
+    pub fn partition_point(&self, mut pred: impl FnMut(&T) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let mid = usize::midpoint(low, high);
+            if pred(self.at(mid)) {
+                low = mid + 1;
+            } else {
+                high = mid;
+            }
+        }
+        low
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_a_list() {
+        let mut c = Chunks::default();
+        for i in 0..3 * SIZE + 5 {
+            assert_eq!(c.len(), i);
+            c.push(i);
+        }
+        assert!((0..c.len()).all(|i| *c.at(i) == i));
+        assert_eq!(c.partition_point(|&x| x < 5_000), 5_000);
+        for len in [3 * SIZE + 2, 3 * SIZE, 2 * SIZE + 1, SIZE, 1, 0] {
+            c.truncate(len);
+            assert_eq!(c.len(), len);
+            assert!((0..len).all(|i| *c.at(i) == i));
+            c.push(len);
+            assert_eq!(*c.at(len), len);
+            c.truncate(len);
+        }
+    }
+
+    #[test]
+    fn a_clone_keeps_what_the_other_cuts() {
+        let mut a = Chunks::default();
+        (0..SIZE + 9).for_each(|i| a.push(i));
+        let b = a.clone();
+        a.truncate(3);
+        a.push(77);
+        assert_eq!((b.len(), *b.at(3), *a.at(3)), (SIZE + 9, 3, 77));
+    }
+}
