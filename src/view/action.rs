@@ -1,0 +1,107 @@
+//! Everything that can happen to the page, as data: one root reducer takes these and nothing else.
+//!
+//! The rule that is easy to break: an action says what was asked, in the run's own words. It holds
+//! no pixel and no element, so that a test, a key, a click and `window.faultline` all send the same.
+
+use super::selection::Selection;
+use crate::sim::{EventId, Fault};
+
+/// One thing asked of the page.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// A frame of the screen has passed, this many microseconds of the reader's time.
+    Frame(u64),
+    /// Let time run.
+    Play,
+    /// Stop time.
+    Pause,
+    /// Play or pause.
+    Toggle,
+    /// Go on by this many events.
+    Step(u32),
+    /// Go back by this many events.
+    Back(u32),
+    /// Go to this moment, in microseconds of simulated time.
+    Seek(u64),
+    /// Go to just after this event.
+    SeekEvent(EventId),
+    /// Keep this future and begin another from here.
+    Fork,
+    /// Show the future with this number.
+    Future(usize),
+    /// Begin the run again: time zero, all edits gone.
+    Reset,
+    /// Run again with this seed, edits kept.
+    SetSeed(u64),
+    /// Simulated microseconds in a second of the reader's time.
+    SetSpeed(u64),
+    /// Slower (-1) or faster (+1) by one notch of the scale.
+    Nudge(i32),
+    /// Pick something; [`Selection::None`] lets go.
+    Select(Selection),
+    /// Do this to the world, now.
+    Edit(Fault),
+    /// Several at once: undone one by one.
+    Edits(Vec<Fault>),
+    /// Take the last edit back.
+    Undo,
+    /// Do it after all.
+    Redo,
+    /// Begin the staged situation with this id.
+    Stage(String),
+    /// Show this page of the inspector.
+    Tab(Tab),
+    /// Open or close a dialog.
+    Dialog(Option<Dialog>),
+    /// Colours.
+    Theme(Theme),
+    /// Shortcuts of the keyboard on or off.
+    Shortcuts(bool),
+    /// The reader's system asks for less motion, or no longer.
+    Calm(bool),
+    /// The address changed: show what it names.
+    Route(String),
+    /// Show this sentence as an error; `None` clears it.
+    Error(Option<String>),
+}
+
+/// A page of the inspector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// The settings of a link.
+    #[default]
+    Link,
+    /// The state and the settings of a node.
+    Node,
+    /// The timing model.
+    Timing,
+    /// The promises of the protocol.
+    Checks,
+    /// What happened, in sentences.
+    Log,
+}
+
+/// A dialog over the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialog {
+    /// Keys and gestures.
+    Help,
+    /// The link to this run.
+    Share,
+    /// The snippet for another page.
+    Embed,
+    /// Separate nodes by a partition.
+    Separate,
+}
+
+/// Which colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the reader's system says.
+    #[default]
+    Auto,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
