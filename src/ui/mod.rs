@@ -2,3 +2,7 @@
 //!
 //! The rule that is easy to break: a component decides nothing. It draws plain data and sends an
 //! [`crate::view::Action`]; what follows from it is decided, and tested, in `view`.
+
+pub mod props;
+
+pub use props::ViewProps;

@@ -9,4 +9,4 @@ pub mod shared;
 
 pub use action::{Action, Dialog, Tab, Theme};
 pub use selection::Selection;
-pub use shared::Shared;
+pub use shared::{RunRef, Shared};

@@ -4,8 +4,13 @@
 //! contents (`Rc`'s own `==` would compare a whole run sixty times a second). Whoever changes the
 //! value hands out a new version with [`Shared::changed`].
 
+use crate::check::Checks;
+use crate::sim::history::Run;
 use std::cell::{Ref, RefCell, RefMut};
 use std::rc::Rc;
+
+/// The run on screen, watched by its protocol's promises.
+pub type RunRef = Shared<Run<Checks>>;
 
 /// A pointer to a `T` as it was at a version.
 #[derive(Debug)]

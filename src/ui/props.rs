@@ -1,0 +1,25 @@
+//! What the drawing components are handed: plain values, compared by version.
+//!
+//! The rule that is easy to break: read the run through [`Shared::get`] and let go of it before
+//! sending an action, for the reducer will want to change it.
+
+use crate::view::{Action, RunRef, Selection};
+use yew::prelude::*;
+
+/// The properties of the stage and of the space-time diagram.
+#[derive(Clone, PartialEq, Properties)]
+pub struct ViewProps {
+    /// The run on screen. A new version is handed out whenever it has changed.
+    pub run: RunRef,
+    /// The moment shown, in microseconds of simulated time. Every event up to it has happened;
+    /// it lies at or after the last one, for messages move between events too.
+    pub now_us: u64,
+    /// What is picked.
+    pub selection: Selection,
+    /// Whether time runs.
+    pub playing: bool,
+    /// Less motion: messages step instead of gliding.
+    pub calm: bool,
+    /// Where everything that a hand does goes.
+    pub on_action: Callback<Action>,
+}
