@@ -1,0 +1,69 @@
+//! The values that must be equal natively and in wasm, one line each: `name value`.
+//!
+//! The rule that is easy to break: nothing here may ask which target it runs on.
+
+use faultline::sim::NodeId;
+use faultline::sim::hash::{Fx, mix};
+use faultline::sim::streams::{Draws, Purpose, below, node_stream, setup_stream, unit};
+use rand::Rng;
+use std::fmt::Write;
+use std::hash::{Hash, Hasher};
+
+/// Hashes of plain values, and draws of every kind.
+pub fn engine() -> String {
+    let mut out = String::new();
+    hashes(&mut out);
+    draws(&mut out);
+    out
+}
+
+fn hashes(out: &mut String) {
+    let mut h = Fx::default();
+    (7usize, -7isize, "seven", [1u8, 2], Some(3i64), 'x', true).hash(&mut h);
+    line(out, "hash of a tuple", h.finish());
+    for word in [0, 1, u64::MAX] {
+        line(out, &format!("mix of {word}"), mix(word));
+        line(out, &format!("fx of {word}"), Fx::of(word).finish());
+    }
+}
+
+fn draws(out: &mut String) {
+    use Purpose::{Corrupt, CorruptHow, Delay, Duplicate, DuplicateDelay, Loss, Reorder};
+    for (seed, from, to, number) in [(0, 0, 1, 0), (1, 1, 0, 1), (u64::MAX, 65_535, 7, u32::MAX)] {
+        let of = Draws::of_message(seed, NodeId(from), NodeId(to), number);
+        for purpose in [
+            Delay,
+            Loss,
+            Duplicate,
+            DuplicateDelay,
+            Corrupt,
+            CorruptHow,
+            Reorder,
+        ] {
+            let name = format!("draw {seed} {from}->{to} #{number} {purpose:?}");
+            line(out, &name, of.draw(purpose));
+            line(
+                out,
+                &format!("{name} below 1000"),
+                below(of.draw(purpose), 1000),
+            );
+            line(
+                out,
+                &format!("{name} unit bits"),
+                unit(of.draw(purpose)).to_bits(),
+            );
+        }
+    }
+    for seed in [0, 1, 42] {
+        let mut node = node_stream(seed, NodeId(3));
+        let mut setup = setup_stream(seed, "ring");
+        for i in 0..4 {
+            line(out, &format!("node stream {seed} #{i}"), node.next_u64());
+            line(out, &format!("setup stream {seed} #{i}"), setup.next_u64());
+        }
+    }
+}
+
+fn line(out: &mut String, name: &str, value: u64) {
+    writeln!(out, "{name} {value:016x}").expect("a String takes every write");
+}
