@@ -1,0 +1,88 @@
+// Starts the page, and says in words why it could not.
+//
+// The rule that is easy to break: this file must run in any browser of the last ten years and must
+// not itself need what it tests for. It is a classic script, and it is the page's only own script.
+(function () {
+  "use strict";
+
+  var EMPTY_MODULE = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+  var blocked = "";
+
+  document.addEventListener("securitypolicyviolation", function (event) {
+    blocked = blocked || event.violatedDirective + " blocked " + (event.blockedURI || "it");
+  });
+
+  // Replaces the page's opening words by what went wrong and what to do about it.
+  function say(what, todo, detail) {
+    var box = document.createElement("div");
+    box.className = "boot";
+    box.setAttribute("data-testid", "error");
+    box.setAttribute("role", "alert");
+    var lines = ["Faultline could not start: " + what, todo];
+    if (detail) lines.push("In the browser's own words: " + detail);
+    lines.forEach(function (line) {
+      var p = document.createElement("p");
+      p.textContent = line;
+      box.appendChild(p);
+    });
+    var place = document.getElementById("app") || document.body;
+    place.textContent = "";
+    var main = document.createElement("main");
+    main.appendChild(box);
+    place.appendChild(main);
+  }
+
+  function words(error) {
+    return error && error.message ? String(error.message) : String(error);
+  }
+
+  // Why no module can be compiled here, or "" where it can.
+  function missing() {
+    if (location.protocol === "file:") {
+      say("it was opened as a file.", "Browsers load WebAssembly only from a server: run ./dev serve and open the address it prints.");
+      return true;
+    }
+    if (typeof WebAssembly !== "object") {
+      say("this browser has no WebAssembly.", "Use a current Firefox, Chrome, Edge or Safari, or switch WebAssembly on; some locked-down modes switch it off.");
+      return true;
+    }
+    try {
+      new WebAssembly.Module(new Uint8Array(EMPTY_MODULE));
+    } catch (error) {
+      say("a security policy of this page or browser blocks WebAssembly.", "Whoever publishes the page must allow it: script-src needs 'wasm-unsafe-eval'.", words(error));
+      return true;
+    }
+    return false;
+  }
+
+  function explain(stage, error) {
+    var text = words(error);
+    if (blocked) {
+      say("a security policy blocks a part of it.", "Whoever publishes the page must allow its own scripts and WebAssembly.", blocked);
+    } else if (error instanceof WebAssembly.CompileError || error instanceof WebAssembly.LinkError) {
+      say("this browser cannot run its program.", "Update the browser; if it is current, reload, for two versions of the page may have been mixed.", text);
+    } else if (error instanceof WebAssembly.RuntimeError) {
+      say("its program stopped while starting.", "Reload the page. If it stops again with this address, open it without what follows the # sign.", text);
+    } else {
+      say(stage + " is missing or could not be loaded.", "Reload the page. If it stays, tell whoever publishes it which file is missing.", text);
+    }
+  }
+
+  function start() {
+    if (missing()) return;
+    var moduleUrl = document.getElementById("boot-module").href;
+    var wasmUrl = document.getElementById("boot-wasm").href;
+    var stage = "a script (" + moduleUrl + ")";
+    import(moduleUrl)
+      .then(function (module) {
+        stage = "the program (" + wasmUrl + ")";
+        return module.default({ module_or_path: wasmUrl });
+      })
+      .catch(function (error) {
+        explain(stage, error);
+        if (window.console) console.error(error);
+      });
+  }
+
+  start();
+})();
