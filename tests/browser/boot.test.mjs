@@ -1,0 +1,83 @@
+// A page that cannot start says why in words, and an embed with nothing but scripts allowed starts.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { assertQuiet, PREFIX, start, visible } from "./harness.mjs";
+
+const EMBED = `<!doctype html><title>a page that embeds</title><link rel="icon" href="data:,">
+<iframe title="embed" sandbox="allow-scripts" width="900" height="600" src="${PREFIX}?embed=1#/s/raft-election"></iframe>`;
+
+let site;
+before(async () => {
+  site = await start({ extra: { "/embedding": EMBED } });
+});
+after(() => site?.close());
+
+// Opens the page after `prepare`, and returns what its error says. The complaints are the point here.
+async function refusal(prepare, context = {}) {
+  const page = await site.open("#/", { prepare, ...context });
+  const text = await (await visible(page, "error")).innerText();
+  await dismiss(page);
+  return text;
+}
+
+// Ends a page whose complaints were provoked.
+async function dismiss(page) {
+  await page.context().close();
+  page.complaints = [];
+}
+
+test("without WebAssembly the page says so", async () => {
+  const text = await refusal((page) => page.addInitScript(() => delete globalThis.WebAssembly));
+  assert.match(text, /no WebAssembly/);
+});
+
+test("where a policy blocks WebAssembly the page names the policy", async () => {
+  const text = await refusal((page) =>
+    page.route(/\/(\?.*)?$/, async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replace("'wasm-unsafe-eval'", "");
+      await route.fulfill({ response, body });
+    }),
+  );
+  assert.match(text, /security policy/);
+});
+
+test("where a script is missing the page names it", async () => {
+  const text = await refusal((page) => page.route(/faultline\.js/, (route) => route.fulfill({ status: 404 })));
+  assert.match(text, /faultline\.js.* missing/);
+});
+
+test("where the program is missing the page names it", async () => {
+  const text = await refusal((page) => page.route(/faultline_bg\.wasm/, (route) => route.fulfill({ status: 404 })));
+  assert.match(text, /faultline_bg\.wasm.* missing/);
+});
+
+test("a program of another version is told from a missing one", async () => {
+  const text = await refusal((page) =>
+    page.route(/faultline_bg\.wasm/, (route) =>
+      route.fulfill({ contentType: "application/wasm", body: Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) }),
+    ),
+  );
+  assert.match(text, /could not start/);
+});
+
+test("where even boot.js is missing the page says so after a while", async () => {
+  const page = await site.open("#/", { prepare: (page) => page.route(/boot\.js/, (route) => route.fulfill({ status: 404 })) });
+  await page.getByText(/could not be loaded/).waitFor({ state: "visible", timeout: 15_000 });
+  await dismiss(page);
+});
+
+test("without JavaScript the page says what it needs", async () => {
+  const page = await site.open("#/", { javaScriptEnabled: false });
+  assert.match(await page.locator("noscript").innerText(), /needs JavaScript/);
+  // The browser reports the script that it did not load as blocked.
+  await dismiss(page);
+});
+
+test("an embed that may only run scripts starts, quietly", async () => {
+  const page = await site.open("/embedding");
+  const frame = page.frameLocator("iframe");
+  await frame.getByTestId("stage").waitFor({ state: "visible", timeout: 15_000 });
+  assertQuiet(page);
+});

@@ -1,0 +1,102 @@
+// A static file server of a few lines: what ./dev serve runs and what the browser tests load from.
+//
+// The rule that is easy to break: it serves one folder and nothing above it, on this machine only.
+// It does what a plain static host does, no more (no rewriting, no isolation headers), so that a
+// page that works here works there. `access-control-allow-origin: *` is what GitHub Pages sends; a
+// sandboxed embed without an origin of its own needs it to load its module.
+
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join, normalize, resolve, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const TYPES = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
+  ".md": "text/markdown; charset=utf-8",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".png": "image/png",
+  ".svg": "image/svg+xml",
+  ".txt": "text/plain; charset=utf-8",
+  ".wasm": "application/wasm",
+  ".webmanifest": "application/manifest+json",
+};
+
+// The file that a request means, or null: outside the folder, outside the prefix, or not there.
+async function find(root, prefix, url) {
+  let path;
+  try {
+    path = decodeURIComponent(new URL(url, "http://localhost").pathname);
+  } catch {
+    return null;
+  }
+  if (!path.startsWith(prefix) || path.includes("\0")) return null;
+  const inside = normalize(path.slice(prefix.length)) || ".";
+  const file = resolve(root, inside);
+  if (file !== root && !file.startsWith(root + sep)) return null;
+  const found = await stat(file).catch(() => null);
+  if (found?.isFile()) return file;
+  if (!found?.isDirectory() || !path.endsWith("/")) return null;
+  const index = join(file, "index.html");
+  return (await stat(index).catch(() => null))?.isFile() ? index : null;
+}
+
+// Serves `folder` under `prefix` ("/" or "/some/path/"); port 0 takes a free one. `extra` maps paths
+// to HTML of a test's own, such as a page that embeds this one.
+export async function serve(folder, { port = 0, prefix = "/", host = "127.0.0.1", extra = {} } = {}) {
+  const root = resolve(folder);
+  const server = createServer(async (request, response) => {
+    const own = extra[new URL(request.url, "http://localhost").pathname];
+    if (own !== undefined) {
+      response.writeHead(200, { "content-type": TYPES[".html"], "cache-control": "no-cache" });
+      response.end(own);
+      return;
+    }
+    const file = ["GET", "HEAD"].includes(request.method) ? await find(root, prefix, request.url) : null;
+    if (!file) {
+      response.writeHead(404, { "content-type": TYPES[".txt"] });
+      response.end("not found\n");
+      return;
+    }
+    response.writeHead(200, {
+      "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+      "cache-control": "no-cache",
+      "access-control-allow-origin": "*",
+      "x-content-type-options": "nosniff",
+    });
+    if (request.method === "HEAD") response.end();
+    else createReadStream(file).pipe(response);
+  });
+  await new Promise((done, failed) => {
+    server.once("error", failed);
+    server.listen(port, host, done);
+  });
+  const base = `http://${host}:${server.address().port}${prefix}`;
+  const close = () =>
+    new Promise((done) => {
+      server.close(done);
+      server.closeAllConnections();
+    });
+  return { base, close };
+}
+
+async function main([folder = "dist", port = "8080"]) {
+  const number = Number(port);
+  if (!Number.isInteger(number) || number < 0 || number > 65535) {
+    console.error(`dev: PORT is '${port}', which is no port.\n     Choose one: PORT=8081 ./dev serve`);
+    process.exit(1);
+  }
+  try {
+    const { base } = await serve(folder, { port: number });
+    console.log(`\nFaultline is at ${base} (stop it with Ctrl-C)`);
+  } catch (error) {
+    const why = error.code === "EADDRINUSE" ? `port ${port} is taken` : error.message;
+    console.error(`dev: the page cannot be served: ${why}.\n     Choose another port: PORT=8081 ./dev serve`);
+    process.exit(1);
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await main(process.argv.slice(2));
