@@ -144,4 +144,3 @@ pub fn witness(events: impl IntoIterator<Item = EventId>) -> Vec<EventId> {
     w.truncate(12);
     w
 }
-

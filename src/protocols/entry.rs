@@ -121,18 +121,29 @@ impl Entry {
     /// Checks `given` against the parameters and fills in the defaults. Refuses an unknown name, a
     /// wrong type, and a number out of range, saying what would be accepted.
     pub fn params(&self, given: &BTreeMap<String, Value>) -> Result<Params, Refusal> {
-        if let Some(id) = given.keys().find(|k| self.params.iter().all(|p| p.id != *k)) {
+        if let Some(id) = given
+            .keys()
+            .find(|k| self.params.iter().all(|p| p.id != *k))
+        {
             let known: Vec<_> = self.params.iter().map(|p| p.id).collect();
             return Err(Refusal::new(
                 "unknown-parameter",
-                format!("{} has no parameter '{id}': it has {}", self.title, known.join(", ")),
+                format!(
+                    "{} has no parameter '{id}': it has {}",
+                    self.title,
+                    known.join(", ")
+                ),
             ));
         }
         let value = |p: &Param| {
             let v = given.get(p.id).map_or(Ok(p.default()), |v| p.accept(v))?;
             Ok((p.id, v))
         };
-        self.params.iter().map(value).collect::<Result<_, _>>().map(Params)
+        self.params
+            .iter()
+            .map(value)
+            .collect::<Result<_, _>>()
+            .map(Params)
     }
 }
 
@@ -179,9 +190,11 @@ impl Param {
             (ParamKind::Int { min, max, .. }, Value::Int(i)) if (*min..=*max).contains(i) => {
                 Ok(value.clone())
             }
-            (ParamKind::Int { min, max, unit, .. }, _) => {
-                refuse(format!("a whole number from {min} to {max} {unit}").trim_end().to_owned())
-            }
+            (ParamKind::Int { min, max, unit, .. }, _) => refuse(
+                format!("a whole number from {min} to {max} {unit}")
+                    .trim_end()
+                    .to_owned(),
+            ),
             (ParamKind::Choice(words), Value::Word(w)) if words.iter().any(|c| c.id == w) => {
                 Ok(value.clone())
             }

@@ -28,7 +28,7 @@ impl<T: Clone> Chunks<T> {
     /// How many items.
     #[inline]
     pub fn len(&self) -> usize {
-        self.full.len() << BITS | self.tail.len()
+        (self.full.len() << BITS) + self.tail.len()
     }
 
     /// True without items.

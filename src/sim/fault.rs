@@ -196,13 +196,39 @@ pub enum ByzantineAct {
 pub struct Edit {
     /// When, in microseconds: after everything that happens at that time.
     pub at_us: u64,
-    /// More exactly, after this many events of the run: set when a learner edits between two
+    /// More exactly, after this many steps of the engine: set when a learner edits between two
     /// events of one instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after_events: Option<u32>,
+    pub after_steps: Option<u64>,
     /// What.
     #[serde(flatten)]
     pub fault: Fault,
+}
+
+impl Edit {
+    /// `fault` after everything that happens at `at_us`.
+    pub fn at(at_us: u64, fault: Fault) -> Self {
+        Edit {
+            at_us,
+            after_steps: None,
+            fault,
+        }
+    }
+}
+
+impl Fault {
+    /// Whether this names one message in flight, and so means nothing in another future.
+    pub fn names_a_message(&self) -> bool {
+        matches!(
+            self,
+            Fault::Drop { .. }
+                | Fault::Hold { .. }
+                | Fault::Release { .. }
+                | Fault::Duplicate { .. }
+                | Fault::Corrupt { .. }
+                | Fault::DeliverNow { .. }
+        )
+    }
 }
 
 #[cfg(test)]

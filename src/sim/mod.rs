@@ -5,24 +5,29 @@
 //! draws ([`streams`]), ordered collections, one portable hash ([`hash`]), `libm` for curves.
 
 pub mod chunks;
+pub mod clock;
 pub mod delay;
 pub mod fault;
 pub mod hash;
+pub mod history;
 pub mod host;
 pub mod ids;
 pub mod inspect;
 pub mod limits;
 pub mod link;
+pub mod links;
 pub mod message;
 pub mod protocol;
+pub mod queue;
 pub mod refusal;
 pub mod streams;
 pub mod time;
 pub mod timing;
 pub mod trace;
+pub mod world;
 
 pub use delay::Delay;
-pub use fault::{Edit, Fault};
+pub use fault::{ByzantineAct, ByzantineRule, Edit, Fault, NodePatch, Partition};
 pub use host::{Host, Node};
 pub use ids::{EventId, MsgId, NodeId};
 pub use inspect::{Cell, CellTone, Glyph, Inspect};
@@ -33,3 +38,4 @@ pub use refusal::Refusal;
 pub use time::{SimTime, Span};
 pub use timing::Timing;
 pub use trace::{Event, EventKind, Loss, Mark, Trace};
+pub use world::{NodeConfig, NodeSetup, Setup, Status, World};

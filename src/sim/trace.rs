@@ -252,9 +252,7 @@ impl Trace {
 
     /// The event that ended the journey of `id` (handled or lost), if it has ended.
     pub fn fate(&self, id: MsgId) -> Option<EventId> {
-        self.fates
-            .get(id.index())
-            .and_then(|&e| EventId(e).some())
+        self.fates.get(id.index()).and_then(|&e| EventId(e).some())
     }
 
     /// The events with their ids, from `from` on.
@@ -264,9 +262,7 @@ impl Trace {
 
     /// The messages sent in `event`, in order of sending.
     pub fn sent_in(&self, event: EventId) -> impl Iterator<Item = (MsgId, &Sent)> {
-        let first = self
-            .sent
-            .partition_point(|s: &Sent| s.cause < event);
+        let first = self.sent.partition_point(|s: &Sent| s.cause < event);
         (first..self.sent.len())
             .map(|i| (MsgId(i as u32), self.sent.at(i)))
             .take_while(move |(_, s)| s.cause == event)
@@ -360,12 +356,6 @@ impl Trace {
 
     pub(super) fn push_epoch(&mut self, mark: EpochMark) {
         self.epochs.push(mark);
-    }
-
-    /// Notes and epochs of events that were there before are not written again.
-    #[inline]
-    pub(super) fn is_last(&self, event: EventId) -> bool {
-        !self.off && event.index() + 1 == self.events.len()
     }
 
     pub(super) fn push_fault(&mut self, index: u32, event: EventId, fault: &Fault) {

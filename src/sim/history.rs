@@ -1,0 +1,412 @@
+//! A run that can be held in the hand: forward, back, to any moment, with edits made, undone and
+//! made again, and forked.
+//!
+//! The rule that is easy to break: the past is recomputed, never stored. What is kept is the
+//! setup, the edits, and a checkpoint (a cloned world) now and then; going back is taking the
+//! checkpoint before and running again. The trace stays, because running again writes the same.
+
+use super::fault::{Edit, Fault};
+use super::ids::EventId;
+use super::limits;
+use super::refusal::Refusal;
+use super::time::SimTime;
+use super::trace::{Event, Trace};
+use super::world::{Setup, World};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Something that watches a run event by event, and is cloned with it.
+pub trait Watcher: Clone {
+    /// Called after each event.
+    fn after(&mut self, world: &World, id: EventId, event: &Event);
+}
+
+impl Watcher for () {
+    fn after(&mut self, _: &World, _: EventId, _: &Event) {}
+}
+
+/// Everything that a moment of a run consists of, but the trace.
+#[derive(Clone)]
+struct Moment<W> {
+    world: World,
+    watcher: W,
+    // How many of the edits have been made.
+    edits_made: usize,
+}
+
+/// The events between two checkpoints at first; doubled when there are too many of them.
+const SPACING: u32 = 2_048;
+/// The most checkpoints kept.
+const CHECKPOINTS: usize = 96;
+
+/// A run: a setup, its edits, and where it stands.
+#[derive(Clone)]
+pub struct Run<W: Watcher = ()> {
+    now: Moment<W>,
+    trace: Trace,
+    edits: Rc<Vec<Edit>>,
+    refused: BTreeMap<usize, Refusal>,
+    checkpoints: Vec<Rc<Moment<W>>>,
+    spacing: u32,
+    undo: Vec<Rc<Vec<Edit>>>,
+    redo: Vec<Rc<Vec<Edit>>>,
+    // The furthest moment that this future has been shown to reach.
+    frontier: SimTime,
+}
+
+impl<W: Watcher> Run<W> {
+    /// A run at its start, with edits still to come.
+    ///
+    /// # Errors
+    /// What [`World::new`] refuses; and more edits than [`limits::EDITS`].
+    pub fn new(setup: Setup, watcher: W, edits: Vec<Edit>) -> Result<Self, Refusal> {
+        check_edits(&edits)?;
+        let now = Moment {
+            world: World::new(setup)?,
+            watcher,
+            edits_made: 0,
+        };
+        let mut edits = edits;
+        edits.sort_by_key(|e| e.at_us);
+        Ok(Run {
+            checkpoints: vec![Rc::new(now.clone())],
+            now,
+            trace: Trace::new(),
+            edits: Rc::new(edits),
+            refused: BTreeMap::new(),
+            spacing: SPACING,
+            undo: Vec::new(),
+            redo: Vec::new(),
+            frontier: SimTime::ZERO,
+        })
+    }
+
+    /// The world as it stands.
+    pub fn world(&self) -> &World {
+        &self.now.world
+    }
+
+    /// What watches it.
+    pub fn watcher(&self) -> &W {
+        &self.now.watcher
+    }
+
+    /// Everything recorded: also of the future, if the run has been there and was taken back.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// All edits of this future, made and still to come.
+    pub fn edits(&self) -> &[Edit] {
+        &self.edits
+    }
+
+    /// How many of the edits have been made at this moment.
+    pub fn edits_made(&self) -> usize {
+        self.now.edits_made
+    }
+
+    /// Why an edit could not be made when its time came, by its place in the list.
+    pub fn refused(&self) -> &BTreeMap<usize, Refusal> {
+        &self.refused
+    }
+
+    /// How many events have happened.
+    pub fn position(&self) -> u32 {
+        self.now.world.events()
+    }
+
+    /// Where the run stands in time.
+    pub fn time(&self) -> SimTime {
+        self.now.world.now()
+    }
+
+    /// The furthest moment reached in this future.
+    pub fn frontier(&self) -> SimTime {
+        self.frontier.max(self.time())
+    }
+
+    /// The number of checkpoints and the events between them.
+    pub fn checkpoints(&self) -> (usize, u32) {
+        (self.checkpoints.len(), self.spacing)
+    }
+
+    /// Goes one event forward. False if nothing is left to happen, or a limit stopped the run.
+    pub fn step(&mut self) -> bool {
+        let before = self.position();
+        while self.position() == before {
+            if !self.advance_once(SimTime(limits::RUN_US)) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// One entry of the queue or one edit, if it is due at or before `to`.
+    #[inline]
+    fn advance_once(&mut self, to: SimTime) -> bool {
+        let next = self.now.world.next_time();
+        if self.edit_is_due(next, to) {
+            self.make_next_edit();
+            return true;
+        }
+        if next.is_none_or(|t| t > to) {
+            return false;
+        }
+        let before = self.now.world.events();
+        if !self.now.world.step(&mut self.trace) {
+            return false;
+        }
+        if self.now.world.events() != before {
+            self.watch();
+        }
+        true
+    }
+
+    #[inline]
+    fn watch(&mut self) {
+        let Moment { world, watcher, .. } = &mut self.now;
+        let id = EventId(world.events() - 1);
+        watcher.after(world, id, world.last_event());
+        let newest = self.checkpoints.last().map_or(0, |c| c.world.events());
+        if world.events() >= newest + self.spacing {
+            self.keep_checkpoint();
+        }
+    }
+
+    #[cold]
+    fn keep_checkpoint(&mut self) {
+        self.checkpoints.push(Rc::new(self.now.clone()));
+        if self.checkpoints.len() > CHECKPOINTS {
+            self.spacing *= 2;
+            let mut i = 0;
+            self.checkpoints.retain(|_| {
+                i += 1;
+                i % 2 == 1
+            });
+        }
+    }
+
+    #[inline]
+    fn edit_is_due(&self, next: Option<SimTime>, to: SimTime) -> bool {
+        let Some(edit) = self.edits.get(self.now.edits_made) else {
+            return false;
+        };
+        let at = SimTime(edit.at_us);
+        if at > to {
+            return false;
+        }
+        let exactly = edit
+            .after_steps
+            .is_some_and(|s| self.now.world.steps() >= s);
+        exactly || next.is_none_or(|t| t > at)
+    }
+
+    fn make_next_edit(&mut self) {
+        let place = self.now.edits_made;
+        let edits = self.edits.clone();
+        let edit = &edits[place];
+        self.now.world.wait_until(SimTime(edit.at_us));
+        self.now.edits_made += 1;
+        match self.now.world.apply(&edit.fault, &mut self.trace) {
+            Ok(_) => self.watch(),
+            Err(refusal) => {
+                self.refused.insert(place, refusal);
+            }
+        }
+    }
+
+    /// Runs until `to`, but at most `most_events` events. True if it got there (or nothing is left
+    /// to happen, or a limit stopped the run).
+    pub fn advance(&mut self, to: SimTime, most_events: u32) -> bool {
+        let last = self.position().saturating_add(most_events);
+        while self.advance_once(to) {
+            if self.position() >= last {
+                return false;
+            }
+        }
+        self.now.world.wait_until(to);
+        self.frontier = self.frontier.max(self.time());
+        true
+    }
+
+    /// Runs until `to`.
+    pub fn run_until(&mut self, to: SimTime) {
+        self.advance(to, u32::MAX);
+    }
+
+    /// Goes to the moment `to`, back or forward: everything up to and at that time has happened.
+    pub fn seek(&mut self, to: SimTime) {
+        if to < self.time() {
+            self.frontier = self.frontier();
+            self.restore(|m| m.world.now() <= to);
+        }
+        self.run_until(to);
+    }
+
+    /// Goes to where exactly `events` events have happened.
+    pub fn seek_event(&mut self, events: u32) {
+        if events < self.position() {
+            self.frontier = self.frontier();
+            self.restore(|m| m.world.events() <= events);
+        }
+        while self.position() < events && self.step() {}
+    }
+
+    /// Goes `n` events back; to the start if there are fewer.
+    pub fn back(&mut self, n: u32) {
+        self.seek_event(self.position().saturating_sub(n));
+    }
+
+    /// Goes back to the latest checkpoint that `fits`; the first one always does.
+    fn restore(&mut self, fits: impl Fn(&Moment<W>) -> bool) {
+        let at = self.checkpoints.iter().rposition(|m| fits(m)).unwrap_or(0);
+        self.now = Moment::clone(&self.checkpoints[at]);
+    }
+
+    /// Does `fault` here and now. What this future held after now is forgotten; edits still to
+    /// come stay in the list, unless they name a message, which means nothing in a new future.
+    ///
+    /// # Errors
+    /// What [`World::check`] refuses; nothing has changed then.
+    pub fn edit(&mut self, fault: Fault) -> Result<(), Refusal> {
+        self.now.world.check(&fault)?;
+        if self.edits.len() >= limits::EDITS {
+            return Err(too_many_edits());
+        }
+        let now = self.time();
+        let amid = self.now.world.next_time().is_some_and(|t| t <= now);
+        let edit = Edit {
+            at_us: now.us(),
+            after_steps: amid.then(|| self.now.world.steps()),
+            fault,
+        };
+        let made = self.now.edits_made;
+        let mut edits = self.edits[..made].to_vec();
+        edits.push(edit);
+        let later = self.edits[made..].iter();
+        edits.extend(later.filter(|e| !e.fault.names_a_message()).cloned());
+        self.undo
+            .push(std::mem::replace(&mut self.edits, Rc::new(edits)));
+        self.redo.clear();
+        self.forget_future();
+        self.make_next_edit();
+        Ok(())
+    }
+
+    fn forget_future(&mut self) {
+        let events = self.position();
+        let made = self.now.edits_made;
+        self.trace.truncate(events as usize);
+        self.checkpoints.retain(|c| {
+            c.world.events() <= events
+                && c.edits_made <= made
+                && c.world.now() <= self.now.world.now()
+        });
+        self.refused.retain(|&place, _| place < made);
+        self.frontier = self.time();
+    }
+
+    /// Takes the last change of the list of edits back. False if there is none.
+    pub fn undo(&mut self) -> bool {
+        let Some(edits) = self.undo.pop() else {
+            return false;
+        };
+        self.redo.push(self.edits.clone());
+        self.replace_edits(edits);
+        true
+    }
+
+    /// Makes the last undone change again. False if there is none.
+    pub fn redo(&mut self) -> bool {
+        let Some(edits) = self.redo.pop() else {
+            return false;
+        };
+        self.undo.push(self.edits.clone());
+        self.replace_edits(edits);
+        true
+    }
+
+    /// Whether there is something to undo, and to make again.
+    pub fn can_undo_redo(&self) -> (bool, bool) {
+        (!self.undo.is_empty(), !self.redo.is_empty())
+    }
+
+    /// Takes the edit at `place` out of the list; this can be undone like an edit.
+    ///
+    /// # Errors
+    /// If there is no such edit.
+    pub fn remove_edit(&mut self, place: usize) -> Result<(), Refusal> {
+        if place >= self.edits.len() {
+            return Err(Refusal::new(
+                "unknown-edit",
+                format!("there is no edit {place}: the run has {}", self.edits.len()),
+            ));
+        }
+        let mut edits = self.edits.to_vec();
+        edits.remove(place);
+        // What follows was placed after a number of steps of a run that is no more.
+        edits[place..].iter_mut().for_each(|e| e.after_steps = None);
+        self.undo.push(self.edits.clone());
+        self.redo.clear();
+        self.replace_edits(Rc::new(edits));
+        Ok(())
+    }
+
+    /// Runs the same time again under another list of edits.
+    fn replace_edits(&mut self, edits: Rc<Vec<Edit>>) {
+        let here = self.time();
+        let same = self
+            .edits
+            .iter()
+            .zip(edits.iter())
+            .take_while(|(a, b)| a == b)
+            .count();
+        let differs = [&self.edits, &edits].map(|l| l.get(same).map(|e| e.at_us));
+        let first = SimTime(differs.into_iter().flatten().min().unwrap_or(u64::MAX));
+        self.edits = edits;
+        // A checkpoint at the very moment of an edit may lie between it and what it follows.
+        let fits =
+            |m: &Moment<W>| m.edits_made <= same && (m.world.now() < first || m.world.steps() == 0);
+        if self.now.edits_made <= same && self.time() < first {
+            self.forget_future();
+            return;
+        }
+        self.checkpoints.retain(|c| fits(c));
+        self.restore(fits);
+        self.forget_future();
+        self.run_until(here);
+    }
+
+    /// A second future from here: the same run, which from now on goes its own way.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        self.clone()
+    }
+
+    /// The trace hash up to now, 16 hexadecimal digits.
+    pub fn hash_text(&self) -> String {
+        self.world().hash_text()
+    }
+}
+
+fn too_many_edits() -> Refusal {
+    Refusal::new(
+        "too-many-edits",
+        format!("a run takes at most {} edits", limits::EDITS),
+    )
+}
+
+/// Refuses too many edits, and one later than the longest run.
+fn check_edits(edits: &[Edit]) -> Result<(), Refusal> {
+    if edits.len() > limits::EDITS {
+        return Err(too_many_edits());
+    }
+    match edits.iter().find(|e| e.at_us > limits::RUN_US) {
+        Some(e) => Err(Refusal::new(
+            "out-of-range",
+            format!("an edit at {} us is after the longest run", e.at_us),
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,418 @@
+//! Doing something to a running world.
+//!
+//! The rule that is easy to break: everything is checked before anything is changed. A refusal
+//! leaves the world as it was, to the bit; an accepted fault is one event.
+
+use super::machine::{Input, Power};
+use super::{Flight, Pending, Wall, World};
+use crate::sim::fault::{Fault, NodePatch, Partition};
+use crate::sim::hash::Fx;
+use crate::sim::ids::{EventId, MsgId, NodeId};
+use crate::sim::link::LinkPatch;
+use crate::sim::queue::Ticket;
+use crate::sim::refusal::Refusal;
+use crate::sim::time::{SimTime, Span};
+use crate::sim::timing::Timing;
+use crate::sim::trace::{Event, EventKind, Loss, Mark, Trace};
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+impl World {
+    /// Does `fault` to the world, as one event.
+    ///
+    /// # Errors
+    /// What does not exist, is out of range, or breaks a link's or the timing model's promise is
+    /// refused with the reason, and nothing has changed.
+    pub fn apply(&mut self, fault: &Fault, trace: &mut Trace) -> Result<EventId, Refusal> {
+        self.check(fault)?;
+        let node = fault_node(fault).unwrap_or(Event::NOBODY);
+        let index = self.faults;
+        self.faults += 1;
+        let cause = match fault_msg(fault).and_then(|m| self.find_flight(m)) {
+            Some((_, flight)) => flight.cause,
+            None => EventId::NONE,
+        };
+        let mut h = Fx::default();
+        fault.hash(&mut h);
+        self.hash.word(h.finish());
+        let id = self.record(trace, EventKind::Fault, node, index, cause);
+        trace.push_fault(index, id, fault);
+        self.carry(fault, trace, id, index);
+        Ok(id)
+    }
+
+    fn carry(&mut self, fault: &Fault, trace: &mut Trace, id: EventId, index: u32) {
+        match fault {
+            Fault::Crash { node, stop } => self.crash(*node, *stop),
+            Fault::Recover { node } => {
+                self.nodes[node.index()].power = Power::On;
+                self.call(trace, *node, id, |n, env| n.restart(env));
+            }
+            Fault::Pause { node } => self.nodes[node.index()].paused = true,
+            Fault::Resume { node } => self.resume(*node),
+            Fault::Node { node, set } => self.set_node(*node, set),
+            Fault::ClockJump { node, by_us } => {
+                self.nodes[node.index()].clock.jump(*by_us);
+                self.reclock(*node);
+            }
+            Fault::Byzantine { node, rules } => {
+                self.nodes[node.index()].lies.clone_from(rules);
+            }
+            Fault::Link { from, to, set } => self.set_link(*from, *to, set),
+            Fault::Links { set } => {
+                let pairs: Vec<_> = self.links.pairs().collect();
+                for (from, to) in pairs {
+                    self.set_link(from, to, set);
+                }
+            }
+            Fault::Partition(partition) => self.raise(partition),
+            Fault::Heal => self.heal(),
+            Fault::Timing { timing } => self.retime(*timing),
+            Fault::Request { node, request } => {
+                let input = Input::Request {
+                    fault: index,
+                    request: request.as_str().into(),
+                    cause: id,
+                };
+                self.nodes[node.index()].inbox.push_back(input);
+                self.schedule_wake(*node);
+            }
+            Fault::Drop { msg }
+            | Fault::Hold { msg }
+            | Fault::Release { msg }
+            | Fault::Duplicate { msg }
+            | Fault::Corrupt { msg }
+            | Fault::DeliverNow { msg } => self.handle_by_hand(fault, *msg, trace, id),
+        }
+    }
+
+    fn crash(&mut self, node: NodeId, stop: bool) {
+        let machine = &mut self.nodes[node.index()];
+        machine.power = if stop { Power::Gone } else { Power::Off };
+        machine.paused = false;
+        machine.busy = None;
+        machine.cpu_due = false;
+        machine.cpu_round = machine.cpu_round.wrapping_add(1);
+        machine.node.crash();
+        for timer in &mut machine.timers {
+            timer.on = false;
+            timer.round = timer.round.wrapping_add(1);
+        }
+        let mut lost: Vec<Input> = machine.inbox.drain(..).collect();
+        lost.extend(self.forget_layers(node));
+        for input in lost {
+            self.lose_input(node, input);
+        }
+    }
+
+    /// A message that had reached a node and waited there is lost with it, as an event to come.
+    fn lose_input(&mut self, node: NodeId, input: Input) {
+        let Input::Message {
+            from,
+            payload,
+            msg,
+            cause,
+            mark,
+            frame,
+            ..
+        } = input
+        else {
+            return;
+        };
+        let now = self.now;
+        self.in_flight += 1;
+        let flight = Flight {
+            payload,
+            sent: now,
+            due: now,
+            cause,
+            msg,
+            frame,
+            from,
+            to: node,
+            doom: Loss::ReceiverDown,
+            mark,
+            held: false,
+        };
+        self.queue.push(now, Pending::Flight(flight));
+    }
+
+    fn resume(&mut self, node: NodeId) {
+        let now = self.now;
+        let machine = &mut self.nodes[node.index()];
+        machine.paused = false;
+        if std::mem::take(&mut machine.cpu_due) {
+            let round = machine.cpu_round;
+            self.queue.push(now, Pending::Cpu { node, round });
+        }
+        self.schedule_wake(node);
+    }
+
+    fn set_node(&mut self, node: NodeId, set: &NodePatch) {
+        let now = self.now;
+        let machine = &mut self.nodes[node.index()];
+        machine.config = machine.config.with(set);
+        if set.drift_ppm.is_some() {
+            machine.clock.set_drift(now, machine.config.drift_ppm);
+            self.reclock(node);
+        }
+    }
+
+    /// The clock has changed: every running timer is due at another true time.
+    fn reclock(&mut self, node: NodeId) {
+        let now = self.now;
+        for slot in 0..self.nodes[node.index()].timers.len() {
+            let machine = &mut self.nodes[node.index()];
+            let timer = &mut machine.timers[slot];
+            if timer.on {
+                timer.due = machine.clock.when(now, timer.due_local);
+                self.queue_timer(node, slot as u32);
+            }
+        }
+    }
+
+    fn set_link(&mut self, from: NodeId, to: NodeId, set: &LinkPatch) {
+        let link = set.on(&self.links.get(from, to).link);
+        let cut = link.cut;
+        self.links.set(from, to, link);
+        if cut {
+            self.break_flights(Loss::Cut, |f| f.from == from && f.to == to);
+        }
+    }
+
+    /// What is on its way over a link that is cut breaks where it is, each as an event to come.
+    fn break_flights(&mut self, loss: Loss, which: impl Fn(&Flight) -> bool) {
+        let broken: Vec<Ticket> = self
+            .queue
+            .iter()
+            .filter_map(|(t, p)| match p {
+                Pending::Flight(f) if f.doom == Loss::None && which(f) => Some(t),
+                _ => None,
+            })
+            .collect();
+        for ticket in broken {
+            if let Some(Pending::Flight(f)) = self.queue.get_mut(ticket) {
+                f.doom = loss;
+                f.held = false;
+            }
+            self.queue.reschedule(ticket, self.now);
+        }
+    }
+
+    fn raise(&mut self, partition: &Partition) {
+        let wall = self.walls.len() as u32;
+        self.walls.push(Wall {
+            partition: Rc::new(partition.clone()),
+            up: false,
+            round: 0,
+        });
+        self.set_wall(wall, true);
+    }
+
+    /// Raises or takes down a wall, and arms its next flap.
+    fn set_wall(&mut self, wall: u32, up: bool) {
+        let w = &mut self.walls[wall as usize];
+        w.up = up;
+        w.round = w.round.wrapping_add(1);
+        let (partition, round) = (w.partition.clone(), w.round);
+        for (from, to) in separated(&partition) {
+            self.links.wall(from, to, up);
+        }
+        if up {
+            let groups = partition.clone();
+            self.break_flights(Loss::Partition, |f| separates(&groups, f.from, f.to));
+        }
+        let lasts = if up {
+            partition.up_us
+        } else {
+            partition.down_us
+        };
+        if partition.up_us > 0 {
+            let flap = Pending::Flap { wall, round };
+            self.queue.push(self.now + Span(lasts), flap);
+        }
+    }
+
+    pub(super) fn flap(&mut self, trace: &mut Trace, wall: u32, round: u32) {
+        let w = &self.walls[wall as usize];
+        if w.round != round {
+            return;
+        }
+        let up = !w.up;
+        self.record(
+            trace,
+            EventKind::Flap,
+            Event::NOBODY,
+            u32::from(up),
+            EventId::NONE,
+        );
+        self.set_wall(wall, up);
+    }
+
+    fn heal(&mut self) {
+        for wall in 0..self.walls.len() {
+            let w = &mut self.walls[wall];
+            w.round = w.round.wrapping_add(1);
+            if std::mem::take(&mut w.up) {
+                let partition = w.partition.clone();
+                for (from, to) in separated(&partition) {
+                    self.links.wall(from, to, false);
+                }
+            }
+        }
+        let uncut = LinkPatch {
+            cut: Some(false),
+            ..LinkPatch::default()
+        };
+        let pairs: Vec<_> = self.links.pairs().collect();
+        for (from, to) in pairs {
+            if self.links.get(from, to).link.cut {
+                self.set_link(from, to, &uncut);
+            }
+        }
+    }
+
+    /// A new timing contract: what is in flight is brought within its bound.
+    fn retime(&mut self, timing: Timing) {
+        self.timing = timing;
+        let flights: Vec<(Ticket, SimTime)> = self
+            .queue
+            .iter()
+            .filter_map(|(t, p)| match p {
+                Pending::Flight(f) => Some((t, timing.deadline(self.seed, f.sent)?)),
+                _ => None,
+            })
+            .collect();
+        for (ticket, deadline) in flights {
+            let deadline = deadline.max(self.now);
+            if let Some(Pending::Flight(f)) = self.queue.get_mut(ticket) {
+                if f.due <= deadline && !f.held {
+                    continue;
+                }
+                f.due = deadline;
+                f.held = false;
+            }
+            self.queue.reschedule(ticket, deadline);
+        }
+    }
+
+    pub(super) fn find_flight(&self, msg: MsgId) -> Option<(Ticket, &Flight)> {
+        self.queue.iter().find_map(|(t, p)| match p {
+            Pending::Flight(f) if f.msg == msg => Some((t, f)),
+            _ => None,
+        })
+    }
+
+    fn handle_by_hand(&mut self, fault: &Fault, msg: MsgId, trace: &mut Trace, id: EventId) {
+        let Some((ticket, found)) = self.find_flight(msg) else {
+            return;
+        };
+        let mut flight = found.clone();
+        let mut end = None;
+        match fault {
+            Fault::Drop { .. } => {
+                flight.doom = Loss::ByHand;
+                flight.held = false;
+                end = Some(self.now);
+            }
+            Fault::Hold { .. } => match self.timing.deadline(self.seed, flight.sent) {
+                // The model promises delivery in the end: the message waits as long as it may.
+                Some(deadline) => {
+                    flight.due = deadline.max(self.now);
+                    flight.held = true;
+                    end = Some(flight.due);
+                }
+                None => {
+                    flight.held = true;
+                    self.queue.suspend(ticket);
+                }
+            },
+            Fault::Release { .. } => {
+                flight.held = false;
+                flight.due = flight.due.max(self.now);
+                end = Some(flight.due);
+            }
+            Fault::DeliverNow { .. } => {
+                flight.doom = Loss::None;
+                flight.held = false;
+                flight.due = self.now;
+                end = Some(self.now);
+            }
+            Fault::Corrupt { .. } => self.corrupt_by_hand(&mut flight),
+            Fault::Duplicate { .. } => self.copy_flight(trace, &flight, id),
+            _ => {}
+        }
+        if let Some(Pending::Flight(f)) = self.queue.get_mut(ticket) {
+            *f = flight;
+        }
+        if let Some(end) = end {
+            self.queue.reschedule(ticket, end);
+        }
+    }
+
+    fn corrupt_by_hand(&self, flight: &mut Flight) {
+        let authenticated = self
+            .links
+            .get(flight.from, flight.to)
+            .link
+            .layers
+            .authenticate;
+        flight.mark = Mark::Corrupted;
+        match flight.payload.corrupted(self.hand_draw(flight)) {
+            _ if authenticated => flight.doom = Loss::Forged,
+            Some(changed) => flight.payload = changed,
+            None => flight.doom = Loss::Checksum,
+        }
+    }
+}
+
+/// The node that a fault names.
+fn fault_node(fault: &Fault) -> Option<NodeId> {
+    match fault {
+        Fault::Crash { node, .. }
+        | Fault::Recover { node }
+        | Fault::Pause { node }
+        | Fault::Resume { node }
+        | Fault::Node { node, .. }
+        | Fault::ClockJump { node, .. }
+        | Fault::Byzantine { node, .. }
+        | Fault::Request { node, .. } => Some(*node),
+        _ => None,
+    }
+}
+
+/// The message that a fault names.
+fn fault_msg(fault: &Fault) -> Option<MsgId> {
+    match fault {
+        Fault::Drop { msg }
+        | Fault::Hold { msg }
+        | Fault::Release { msg }
+        | Fault::Duplicate { msg }
+        | Fault::Corrupt { msg }
+        | Fault::DeliverNow { msg } => Some(*msg),
+        _ => None,
+    }
+}
+
+/// Whether `p` keeps `to` from hearing `from`.
+pub(super) fn separates(p: &Partition, from: NodeId, to: NodeId) -> bool {
+    let side = |n| p.groups.iter().position(|g| g.contains(&n));
+    match (side(from), side(to)) {
+        (Some(a), Some(b)) => a != b && (!p.one_way || a == 0),
+        _ => false,
+    }
+}
+
+/// The directed links that `p` blocks.
+fn separated(p: &Partition) -> Vec<(NodeId, NodeId)> {
+    let members: Vec<NodeId> = p.groups.iter().flatten().copied().collect();
+    let mut pairs = Vec::new();
+    for &from in &members {
+        for &to in &members {
+            if separates(p, from, to) {
+                pairs.push((from, to));
+            }
+        }
+    }
+    pairs
+}

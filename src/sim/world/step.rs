@@ -1,0 +1,421 @@
+//! One step of the world: the next entry of the queue, and at most one event from it.
+
+use super::machine::{Busy, Input, Machine, Power};
+use super::{Flight, Pending, World};
+use crate::sim::host::{Env, Node};
+use crate::sim::ids::{EventId, NodeId};
+use crate::sim::limits;
+use crate::sim::refusal::Refusal;
+use crate::sim::streams::{Draws, Purpose};
+use crate::sim::time::{SimTime, Span};
+use crate::sim::trace::{Event, EventKind, Loss, Trace};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+impl World {
+    /// Takes the next entry of the queue. False if nothing is left to happen, or a limit stopped
+    /// the run. Most entries bring one event; some (a timer that was put off) bring none.
+    #[inline]
+    pub fn step(&mut self, trace: &mut Trace) -> bool {
+        if self.stopped.is_some() {
+            return false;
+        }
+        let Some((time, item)) = self.queue.pop() else {
+            return false;
+        };
+        self.steps += 1;
+        if time > self.now {
+            self.now = time;
+            self.at_instant = 0;
+        }
+        match item {
+            Pending::Flight(flight) => self.land(trace, flight),
+            Pending::Timer { node, slot, round } => self.ring(trace, node, slot, round),
+            Pending::Boot(node) => self.boot(trace, node),
+            Pending::Cpu { node, round } => self.cpu_done(trace, node, round),
+            Pending::Wake(node) => self.wake(trace, node),
+            Pending::Flap { wall, round } => self.flap(trace, wall, round),
+            Pending::Resend { from, to, frame } => self.resend(trace, from, to, frame),
+        }
+        if self.events >= limits::EVENTS
+            || self.in_flight as usize > limits::IN_FLIGHT
+            || self.at_instant > limits::EVENTS_AN_INSTANT
+            || self.now.0 > limits::RUN_US
+        {
+            self.stop_at_limit();
+        }
+        true
+    }
+
+    /// Runs until nothing at or before `time` is left, and sets the clock to it. False if a limit
+    /// stopped the run before.
+    pub fn run_until(&mut self, trace: &mut Trace, time: SimTime) -> bool {
+        while self.queue.next_time().is_some_and(|t| t <= time) {
+            if !self.step(trace) {
+                return false;
+            }
+        }
+        self.wait_until(time);
+        self.stopped.is_none()
+    }
+
+    /// Lets time pass in which nothing happens: to `time`, or to just before the next entry.
+    pub fn wait_until(&mut self, time: SimTime) {
+        let free = self.queue.next_time().map_or(time, |t| t.min(time));
+        if free > self.now && self.stopped.is_none() {
+            self.now = free;
+            self.at_instant = 0;
+        }
+    }
+
+    #[cold]
+    fn stop_at_limit(&mut self) {
+        let (code, message) = if self.events >= limits::EVENTS {
+            (
+                "too-many-events",
+                format!(
+                    "the run stopped at {} events, the limit of a run",
+                    self.events
+                ),
+            )
+        } else if self.in_flight as usize > limits::IN_FLIGHT {
+            (
+                "too-many-messages",
+                format!(
+                    "the run stopped at {}: more than {} messages in flight",
+                    self.now,
+                    limits::IN_FLIGHT
+                ),
+            )
+        } else if self.now.0 > limits::RUN_US {
+            (
+                "too-long",
+                "the run stopped: thirty simulated days are the limit".to_owned(),
+            )
+        } else {
+            (
+                "no-delay",
+                format!(
+                    "the run stopped at {}: {} events at one instant, a cycle without delay",
+                    self.now,
+                    limits::EVENTS_AN_INSTANT
+                ),
+            )
+        };
+        self.stopped = Some(Rc::new(Refusal::new(code, message)));
+    }
+
+    /// Writes an event and makes it the one that is being carried out.
+    #[inline]
+    pub(super) fn record(
+        &mut self,
+        trace: &mut Trace,
+        kind: EventKind,
+        node: NodeId,
+        data: u32,
+        cause: EventId,
+    ) -> EventId {
+        self.record_loss(trace, kind, node, data, cause, Loss::None)
+    }
+
+    #[inline]
+    pub(super) fn record_loss(
+        &mut self,
+        trace: &mut Trace,
+        kind: EventKind,
+        node: NodeId,
+        data: u32,
+        cause: EventId,
+        loss: Loss,
+    ) -> EventId {
+        let id = EventId(self.events);
+        self.events += 1;
+        self.at_instant += 1;
+        let prev = match self.nodes.get_mut(node.index()) {
+            Some(m) => std::mem::replace(&mut m.last, id),
+            None => EventId::NONE,
+        };
+        self.last = Event {
+            time: self.now,
+            cause,
+            prev,
+            data,
+            node,
+            kind,
+            loss,
+        };
+        self.hash.word(self.now.0);
+        let what = kind as u64 | (loss as u64) << 8 | u64::from(node.0) << 16;
+        self.hash.word(what | u64::from(data) << 32);
+        self.hash.word(u64::from(cause.0));
+        self.fresh = trace.wants(id);
+        if self.fresh {
+            trace.push_event(self.last);
+        }
+        id
+    }
+
+    fn boot(&mut self, trace: &mut Trace, node: NodeId) {
+        let id = self.record(trace, EventKind::Start, node, 0, EventId::NONE);
+        self.call(trace, node, id, |n, env| n.start(env));
+    }
+
+    /// A message has come to the end of its way: it is lost there, waits, or is handled.
+    #[inline]
+    fn land(&mut self, trace: &mut Trace, flight: Flight) {
+        self.in_flight -= 1;
+        let machine = &self.nodes[flight.to.index()];
+        let loss = if flight.doom != Loss::None {
+            flight.doom
+        } else if machine.power != Power::On {
+            Loss::ReceiverDown
+        } else if machine.inbox.len() >= limits::INBOX {
+            Loss::InboxFull
+        } else if machine.config.receive_omission_ppm > 0 && self.omitted(&flight) {
+            Loss::ReceiveOmission
+        } else {
+            Loss::None
+        };
+        if loss != Loss::None {
+            self.lose(trace, &flight, loss);
+            return;
+        }
+        let input = Input::Message {
+            from: flight.from,
+            payload: flight.payload,
+            msg: flight.msg,
+            cause: flight.cause,
+            mark: flight.mark,
+            frame: flight.frame,
+            through: false,
+        };
+        if self.nodes[flight.to.index()].occupied() {
+            self.record(
+                trace,
+                EventKind::Arrive,
+                flight.to,
+                flight.msg.0,
+                flight.cause,
+            );
+        }
+        self.give(trace, flight.to, input);
+    }
+
+    fn omitted(&self, flight: &Flight) -> bool {
+        let ppm = self.nodes[flight.to.index()].config.receive_omission_ppm;
+        Draws::of_message(self.seed, flight.from, flight.to, flight.msg.0)
+            .happens(Purpose::ReceiveOmission, ppm)
+    }
+
+    pub(super) fn lose(&mut self, trace: &mut Trace, flight: &Flight, loss: Loss) {
+        let id = self.record_loss(
+            trace,
+            EventKind::Lost,
+            Event::NOBODY,
+            flight.msg.0,
+            flight.cause,
+            loss,
+        );
+        trace.set_fate(flight.msg, id);
+    }
+
+    /// A queue entry of a timer came up: it fires, or puts itself off, or is void.
+    fn ring(&mut self, trace: &mut Trace, node: NodeId, slot: u32, queue_round: u32) {
+        let machine = &mut self.nodes[node.index()];
+        let timer = &mut machine.timers[slot as usize];
+        if timer.queue_round != queue_round {
+            return;
+        }
+        timer.queued = SimTime(u64::MAX);
+        if !timer.on {
+            return;
+        }
+        if timer.due > self.now {
+            timer.queued = timer.due;
+            let round = queue_round;
+            self.queue
+                .push(timer.due, Pending::Timer { node, slot, round });
+            return;
+        }
+        let (round, cause) = (timer.round, timer.cause);
+        self.give(trace, node, Input::Timer { slot, round, cause });
+    }
+
+    /// Gives a node something to work on: now, or when it has time.
+    #[inline]
+    pub(super) fn give(&mut self, trace: &mut Trace, node: NodeId, input: Input) {
+        let machine = &mut self.nodes[node.index()];
+        if machine.occupied() {
+            machine.inbox.push_back(input);
+        } else {
+            self.begin(trace, node, input);
+        }
+    }
+
+    /// Starts to work on an input; at once to the end if the processor takes no time.
+    #[inline]
+    fn begin(&mut self, trace: &mut Trace, node: NodeId, input: Input) {
+        let machine = &mut self.nodes[node.index()];
+        let step_us = machine.step_us();
+        if step_us == 0 {
+            self.handle(trace, node, input);
+            return;
+        }
+        machine.busy = Some(Busy::Step(input));
+        let round = machine.cpu_round;
+        self.queue
+            .push(self.now + Span(step_us), Pending::Cpu { node, round });
+    }
+
+    /// Carries out an input: one event, and what the protocol wants done.
+    #[inline]
+    fn handle(&mut self, trace: &mut Trace, node: NodeId, input: Input) {
+        match input {
+            Input::Message { .. } => self.handle_message(trace, node, input),
+            Input::Timer { slot, round, cause } => {
+                let timer = &mut self.nodes[node.index()].timers[slot as usize];
+                if !timer.on || timer.round != round {
+                    return;
+                }
+                timer.on = false;
+                let id = self.record(trace, EventKind::Timer, node, slot, cause);
+                self.call(trace, node, id, |n, env| n.timer(env, slot));
+            }
+            Input::Request {
+                fault,
+                request,
+                cause,
+            } => {
+                let id = self.record(trace, EventKind::Request, node, fault, cause);
+                self.call(trace, node, id, |n, env| n.request(env, &request));
+            }
+        }
+    }
+
+    #[inline]
+    fn handle_message(&mut self, trace: &mut Trace, node: NodeId, input: Input) {
+        let Some(input) = self.through_layers(trace, node, input) else {
+            return;
+        };
+        let Input::Message {
+            from,
+            payload,
+            msg,
+            cause,
+            ..
+        } = input
+        else {
+            return;
+        };
+        let id = self.record(trace, EventKind::Deliver, node, msg.0, cause);
+        trace.set_fate(msg, id);
+        let mut understood = true;
+        self.call(trace, node, id, |n, env| {
+            understood = n.message(env, from, &payload);
+        });
+        if !understood && self.fresh {
+            trace.push_note(id, "does not understand this message and ignores it".into());
+        }
+    }
+
+    /// Runs one handler and carries out its effects.
+    #[inline]
+    pub(super) fn call(
+        &mut self,
+        trace: &mut Trace,
+        node: NodeId,
+        id: EventId,
+        handler: impl FnOnce(&mut dyn Node, Env<'_>),
+    ) {
+        let mut out = std::mem::take(&mut self.scratch);
+        let nodes = self.nodes.len() as u16;
+        let Machine {
+            node: code,
+            rng,
+            clock,
+            ..
+        } = &mut self.nodes[node.index()];
+        let env = Env {
+            me: node,
+            nodes,
+            now_local: clock.raw(self.now).max(0) as u64,
+            rng,
+            out: &mut out,
+        };
+        handler(code.as_mut(), env);
+        let mut effects = out.drain(..);
+        let mut waits = false;
+        for effect in effects.by_ref() {
+            if self.carry_out(trace, node, id, effect) {
+                waits = true;
+                break;
+            }
+        }
+        if waits {
+            let rest: VecDeque<_> = effects.collect();
+            self.nodes[node.index()].busy = Some(Busy::Disk { rest, cause: id });
+        } else {
+            drop(effects);
+        }
+        self.scratch = out;
+        if !self.nodes[node.index()].inbox.is_empty() {
+            self.schedule_wake(node);
+        }
+    }
+
+    fn cpu_done(&mut self, trace: &mut Trace, node: NodeId, round: u32) {
+        let machine = &mut self.nodes[node.index()];
+        if machine.cpu_round != round {
+            return;
+        }
+        if machine.paused {
+            machine.cpu_due = true;
+            return;
+        }
+        match machine.busy.take() {
+            Some(Busy::Step(input)) => self.handle(trace, node, input),
+            Some(Busy::Disk { rest, cause }) => self.disk_done(trace, node, rest, cause),
+            None => {}
+        }
+        self.schedule_wake(node);
+    }
+
+    fn disk_done(
+        &mut self,
+        trace: &mut Trace,
+        node: NodeId,
+        mut rest: VecDeque<crate::sim::protocol::Effect>,
+        cause: EventId,
+    ) {
+        let id = self.record(trace, EventKind::Synced, node, 0, cause);
+        self.nodes[node.index()].node.synced();
+        while let Some(effect) = rest.pop_front() {
+            if self.carry_out(trace, node, id, effect) {
+                self.nodes[node.index()].busy = Some(Busy::Disk { rest, cause: id });
+                return;
+            }
+        }
+    }
+
+    /// Lets a node take the next input that waits, as an entry of its own.
+    pub(super) fn schedule_wake(&mut self, node: NodeId) {
+        let machine = &mut self.nodes[node.index()];
+        if machine.inbox.is_empty() || machine.busy.is_some() || machine.paused || machine.waking {
+            return;
+        }
+        machine.waking = true;
+        self.queue.push(self.now, Pending::Wake(node));
+    }
+
+    fn wake(&mut self, trace: &mut Trace, node: NodeId) {
+        let machine = &mut self.nodes[node.index()];
+        machine.waking = false;
+        if machine.paused || machine.busy.is_some() {
+            return;
+        }
+        if let Some(input) = machine.inbox.pop_front() {
+            self.begin(trace, node, input);
+            self.schedule_wake(node);
+        }
+    }
+}
