@@ -4,8 +4,13 @@
 //! decided here, and tested natively; [`crate::ui`] only draws it and listens.
 
 pub mod action;
+pub mod causality;
 pub mod selection;
 pub mod shared;
+pub mod spacetime;
+pub mod stage;
+#[cfg(test)]
+mod toy;
 
 pub use action::{Action, Dialog, Tab, Theme};
 pub use selection::Selection;

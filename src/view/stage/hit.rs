@@ -1,0 +1,141 @@
+//! What is under a finger, and what a line drawn across the stage separates.
+//!
+//! The rule that is easy to break: a finger is 24 pixels wide. What is nearest within that reach
+//! is meant, a message before a node before a link.
+
+use super::PairView;
+use super::geometry::{Pt, crossing, to_segment};
+use super::layout::Plan;
+use super::motion::MessageView;
+use crate::sim::fault::Partition;
+use crate::sim::{Fault, LinkPatch, NodeId};
+use crate::view::Selection;
+use std::collections::BTreeSet;
+
+/// Half the width of a finger.
+const REACH: f64 = 14.0;
+/// How far from its line the middle of a direction's own side is.
+pub const SIDE: f64 = 9.0;
+
+/// What is meant by a touch at `p`.
+pub fn at(plan: &Plan, messages: &[MessageView], pairs: &[PairView], p: Pt) -> Selection {
+    let near = |list: &mut dyn Iterator<Item = (f64, Selection)>| {
+        list.filter(|(d, _)| *d <= 0.0)
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, s)| s)
+    };
+    // A message just leaving or arriving lies at a node's rim; the node is meant if p is inside.
+    let inside = |n: &Pt| n.distance(p) <= plan.radius;
+    let mut moving = messages
+        .iter()
+        .map(|m| (m.at.distance(p) - REACH, Selection::Message(m.msg)));
+    let mut nodes = plan.places.iter().enumerate().map(|(i, n)| {
+        let reach = plan.radius.max(12.0) + 4.0;
+        (n.distance(p) - reach, Selection::Node(NodeId(i as u16)))
+    });
+    let mut links = pairs.iter().flat_map(|pair| {
+        let (a, b) = plan.line(pair.a, pair.b, SIDE);
+        let (c, d) = plan.line(pair.b, pair.a, SIDE);
+        [
+            (to_segment(p, a, b) - REACH, Selection::Link(pair.a, pair.b)),
+            (to_segment(p, c, d) - REACH, Selection::Link(pair.b, pair.a)),
+        ]
+    });
+    if plan.places.iter().any(inside) {
+        return near(&mut nodes).unwrap_or_default();
+    }
+    near(&mut moving)
+        .or_else(|| near(&mut nodes))
+        .or_else(|| near(&mut links))
+        .unwrap_or_default()
+}
+
+/// What a line drawn from `p` to `q` does.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CutView {
+    /// How many pairs it crosses.
+    pub pairs: usize,
+    /// The sides it separates completely, if it does.
+    pub sides: Vec<Vec<NodeId>>,
+    /// What is to be done.
+    pub faults: Vec<Fault>,
+}
+
+/// What a line drawn from `p` to `q` cuts: a partition if it separates the servers into sides that
+/// have no link left between them, else each crossed link in both directions.
+pub fn cut(plan: &Plan, p: Pt, q: Pt) -> CutView {
+    let servers: Vec<NodeId> = plan.servers().collect();
+    let mut crossed: BTreeSet<(NodeId, NodeId)> = BTreeSet::new();
+    let mut kept: Vec<(NodeId, NodeId)> = Vec::new();
+    for (i, &a) in servers.iter().enumerate() {
+        for &b in servers[i + 1..].iter().filter(|&&b| plan.linked(a, b)) {
+            if crossing(plan.at(a), plan.at(b), p, q).is_some() {
+                crossed.insert((a, b));
+            } else {
+                kept.push((a, b));
+            }
+        }
+    }
+    if crossed.is_empty() {
+        return CutView::default();
+    }
+    let sides = components(&servers, &kept);
+    let side = |n: NodeId| sides.iter().position(|s| s.contains(&n));
+    let clean = sides.len() > 1 && crossed.iter().all(|(a, b)| side(*a) != side(*b));
+    let faults = if clean {
+        vec![Fault::Partition(Partition {
+            groups: sides.clone(),
+            ..Partition::default()
+        })]
+    } else {
+        crossed.iter().flat_map(|&(a, b)| cut_both(a, b)).collect()
+    };
+    CutView {
+        pairs: crossed.len(),
+        sides: if clean { sides } else { Vec::new() },
+        faults,
+    }
+}
+
+/// Cuts both directions between `a` and `b`.
+pub fn cut_both(a: NodeId, b: NodeId) -> [Fault; 2] {
+    [set_cut(a, b, true), set_cut(b, a, true)]
+}
+
+/// Cuts or restores one direction.
+pub fn set_cut(from: NodeId, to: NodeId, cut: bool) -> Fault {
+    Fault::Link {
+        from,
+        to,
+        set: LinkPatch {
+            cut: Some(cut),
+            ..LinkPatch::default()
+        },
+    }
+}
+
+/// A wall around one node: all the others on one side, it alone on the other.
+pub fn isolate(plan: &Plan, node: NodeId) -> Fault {
+    let rest = (0..plan.len() as u16).map(NodeId).filter(|n| *n != node);
+    Fault::Partition(Partition {
+        groups: vec![vec![node], rest.collect()],
+        ..Partition::default()
+    })
+}
+
+/// The sets of nodes that hang together by `links`, largest node number last.
+fn components(nodes: &[NodeId], links: &[(NodeId, NodeId)]) -> Vec<Vec<NodeId>> {
+    let mut sides: Vec<Vec<NodeId>> = nodes.iter().map(|n| vec![*n]).collect();
+    for (a, b) in links {
+        let of = |n: &NodeId| sides.iter().position(|s| s.contains(n));
+        if let (Some(i), Some(j)) = (of(a), of(b))
+            && i != j
+        {
+            let moved = sides.swap_remove(i.max(j));
+            sides[i.min(j)].extend(moved);
+        }
+    }
+    sides.iter_mut().for_each(|s| s.sort_unstable());
+    sides.sort_unstable();
+    sides
+}

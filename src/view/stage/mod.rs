@@ -1,0 +1,406 @@
+//! The stage: nodes, links, walls and moving messages of a world at a moment, as plain data.
+//!
+//! The rule that is easy to break: a picture is made in time proportional to the nodes and to what
+//! is in flight, never to the length of the trace; and it is split in two. [`Scene`] changes only
+//! when an event happens, and is compared; [`Motion`] changes with every frame, and is only drawn.
+
+pub mod geometry;
+pub mod hit;
+pub mod labels;
+pub mod layout;
+pub mod motion;
+#[cfg(test)]
+mod tests;
+pub mod wall;
+
+pub use geometry::Pt;
+pub use labels::{LabelView, Sides};
+pub use layout::{Detail, Plan};
+pub use motion::{LossView, MessageView};
+pub use wall::WallView;
+
+use crate::sim::world::{ClockFace, InFlight, Status, World};
+use crate::sim::{
+    Cell, CellTone, EventId, Fault, Glyph, Link, Loss, MsgId, NodeId, SimTime, Trace,
+};
+use std::rc::Rc;
+
+/// A node, as it stands between two events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeView {
+    /// Which.
+    pub id: NodeId,
+    /// Its name.
+    pub name: String,
+    /// The middle of its disc.
+    pub at: Pt,
+    /// The radius of its disc.
+    pub radius: f64,
+    /// How much there is room for.
+    pub detail: Detail,
+    /// The role, in the paper's word.
+    pub role: String,
+    /// The role's pictogram.
+    pub glyph: Glyph,
+    /// Drawn filled.
+    pub prominent: bool,
+    /// The second line.
+    pub badge: String,
+    /// The row below, at most as many as there is room for, the last ones.
+    pub cells: Vec<Cell>,
+    /// How many cells before those are not shown.
+    pub cells_before: usize,
+    /// Whether it runs.
+    pub status: Status,
+    /// It does not follow its protocol.
+    pub byzantine: bool,
+    /// A client.
+    pub client: bool,
+    /// How many inputs wait.
+    pub waiting: usize,
+    /// What its clock does, if it is not perfect: `+12 ms`, `+300 ppm`.
+    pub clock: Option<String>,
+}
+
+impl NodeView {
+    /// What the node is, in one sentence: its accessible name.
+    pub fn sentence(&self) -> String {
+        let mut parts = vec![self.name.clone()];
+        let mut add = |s: &str| {
+            if !s.is_empty() {
+                parts.push(s.to_owned());
+            }
+        };
+        add(&self.role);
+        add(&self.badge);
+        add(match self.status {
+            Status::Up => "",
+            Status::Crashed => "crashed",
+            Status::Stopped => "crashed for good",
+            Status::Paused => "paused",
+        });
+        add(if self.byzantine { "byzantine" } else { "" });
+        if let Some(clock) = &self.clock {
+            add(&format!("clock {clock}"));
+        }
+        if self.waiting > 0 {
+            add(&format!("{} inputs wait", self.waiting));
+        }
+        parts.join(", ")
+    }
+}
+
+/// What is the matter with one direction of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LinkState {
+    /// Nothing.
+    Open,
+    /// It is slower than most.
+    Slow,
+    /// It loses, doubles, reorders or changes messages, or queues them.
+    Faulty,
+    /// A partition stands between.
+    Walled,
+    /// It is cut.
+    Cut,
+}
+
+/// A pair of nodes with a link in each direction; `a` is the lower number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PairView {
+    /// The node with the lower number.
+    pub a: NodeId,
+    /// The node with the higher number.
+    pub b: NodeId,
+    /// The direction from `a` to `b`.
+    pub there: LinkState,
+    /// The direction from `b` to `a`.
+    pub back: LinkState,
+    /// What is the matter with each, for a tooltip and a name: `20 % loss`.
+    pub notes: (String, String),
+}
+
+/// What is on the stage between two events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scene {
+    /// Where everything stands.
+    pub plan: Rc<Plan>,
+    /// The nodes. Each is behind its own pointer, so that one that is unchanged is recognised.
+    pub nodes: Vec<Rc<NodeView>>,
+    /// The links that are drawn. On a crowded stage: those with something the matter.
+    pub pairs: Rc<Vec<PairView>>,
+    /// The partitions in force.
+    pub walls: Vec<WallView>,
+}
+
+/// A timer that runs, as a ring that fills around its node.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RingView {
+    /// Whose.
+    pub node: NodeId,
+    /// Counts the rings of a node from the inside.
+    pub level: usize,
+    /// How much of it has gone by, 0 to 1.
+    pub gone: f64,
+}
+
+/// What moves: everything that is different in every frame.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Motion {
+    /// The messages on their way.
+    pub messages: Vec<MessageView>,
+    /// The messages lost a moment ago.
+    pub losses: Vec<LossView>,
+    /// The timers that run.
+    pub rings: Vec<RingView>,
+    /// Texts by messages.
+    pub labels: Vec<(LabelView, String)>,
+}
+
+/// With more servers than this, links at rest are not drawn: they would be a grey felt.
+pub const MOST_MESHED: usize = 14;
+/// More rings than this on one node are not drawn.
+const RINGS: usize = 2;
+
+/// The plan of `world` on a stage of `width` by `height` pixels.
+pub fn plan(world: &World, width: f64, height: f64) -> Plan {
+    let clients: Vec<bool> = world.node_ids().map(|n| world.is_client(n)).collect();
+    Plan::new(world.layout(), &clients, width, height)
+}
+
+/// What is on the stage now. Pointers to what has not changed since `last` are kept.
+pub fn scene(world: &World, plan: &Rc<Plan>, last: Option<&Scene>) -> Scene {
+    let nodes = world.node_ids().map(|id| {
+        let view = node(world, plan, id);
+        match last.and_then(|l| l.nodes.get(id.index())) {
+            Some(old) if **old == view => old.clone(),
+            _ => Rc::new(view),
+        }
+    });
+    let pairs = pairs(world, plan);
+    let pairs = match last {
+        Some(l) if *l.pairs == pairs => l.pairs.clone(),
+        _ => Rc::new(pairs),
+    };
+    let walls = world
+        .partitions()
+        .map(|p| WallView::new(plan, p, true, |n| world.name(n).to_owned()));
+    Scene {
+        plan: plan.clone(),
+        nodes: nodes.collect(),
+        pairs,
+        walls: walls.collect(),
+    }
+}
+
+fn node(world: &World, plan: &Plan, id: NodeId) -> NodeView {
+    let mut inspect = world.inspect(id);
+    let room = match plan.detail {
+        Detail::Full => ((plan.radius * 3.1) as usize / 15).clamp(3, 12),
+        _ => 0,
+    };
+    let before = inspect.cells.len().saturating_sub(room);
+    inspect.cells.drain(..before);
+    let used = |c: &Cell| c.tone != CellTone::Empty;
+    let cells_before = if inspect.cells.iter().any(used) {
+        before
+    } else {
+        0
+    };
+    NodeView {
+        id,
+        name: world.name(id).to_owned(),
+        at: plan.at(id),
+        radius: plan.radius,
+        detail: plan.detail,
+        role: inspect.role,
+        glyph: inspect.glyph,
+        prominent: inspect.prominent,
+        badge: inspect.badge,
+        cells: inspect.cells,
+        cells_before,
+        status: world.status(id),
+        byzantine: !world.lies(id).is_empty(),
+        client: world.is_client(id),
+        waiting: world.waiting(id),
+        clock: clock(world.clock(id)),
+    }
+}
+
+/// What is wrong with a clock, to the millisecond, so that the text does not change with every
+/// event of a drifting one.
+fn clock(face: ClockFace) -> Option<String> {
+    let ms = face.offset_us / 1_000;
+    match (ms, face.drift_ppm) {
+        (0, 0) => None,
+        (0, ppm) => Some(format!("{ppm:+} ppm")),
+        (ms, 0) => Some(format!("{ms:+} ms")),
+        (ms, ppm) => Some(format!("{ms:+} ms, {ppm:+} ppm")),
+    }
+}
+
+/// Pairs at rest on a stage with room, else only those with something the matter.
+fn pairs(world: &World, plan: &Plan) -> Vec<PairView> {
+    let meshed = plan.servers().count() <= MOST_MESHED;
+    let usual = usual_us(world, plan);
+    let mut found = Vec::new();
+    let n = plan.len() as u16;
+    for a in 0..n {
+        for b in (a + 1)..n {
+            let (a, b) = (NodeId(a), NodeId(b));
+            let there = state(world, a, b, usual);
+            let back = state(world, b, a, usual);
+            let matters = there != LinkState::Open || back != LinkState::Open;
+            let linked = plan.linked(a, b);
+            // A setting of every link is said once, above the stage; only what is blocked or
+            // stands out is drawn for pairs that have no line.
+            let stands_out = there > LinkState::Faulty || back > LinkState::Faulty;
+            if (meshed && linked) || (stands_out && (meshed || linked)) || (matters && linked) {
+                let notes = (note(world, a, b, there), note(world, b, a, back));
+                found.push(PairView {
+                    a,
+                    b,
+                    there,
+                    back,
+                    notes,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The delay of a typical message between the first two servers, by which a slow link is told.
+fn usual_us(world: &World, plan: &Plan) -> u64 {
+    let mut servers = plan.servers();
+    let (Some(a), Some(b)) = (servers.next(), servers.next()) else {
+        return u64::MAX / 4;
+    };
+    let c = servers.next().unwrap_or(a);
+    let of = |from, to| world.link(from, to).delay.sample(1 << 63).0;
+    // The least of three: one link that was made slow does not make the others fast.
+    of(a, b).min(of(b, a)).min(of(c, b)).max(1)
+}
+
+fn state(world: &World, from: NodeId, to: NodeId, usual_us: u64) -> LinkState {
+    let link = world.link(from, to);
+    match world.blocked(from, to) {
+        Loss::Cut => return LinkState::Cut,
+        Loss::Partition => return LinkState::Walled,
+        _ => {}
+    }
+    let troubles = [
+        link.loss_ppm,
+        link.duplicate_ppm,
+        link.corrupt_ppm,
+        link.reorder_ppm,
+    ];
+    if troubles.iter().any(|ppm| *ppm > 0) || link.bandwidth_bytes_s > 0 {
+        LinkState::Faulty
+    } else if link.delay.sample(1 << 63).0 > usual_us.saturating_mul(2) {
+        LinkState::Slow
+    } else {
+        LinkState::Open
+    }
+}
+
+/// What is the matter with a link, in a few words.
+fn note(world: &World, from: NodeId, to: NodeId, state: LinkState) -> String {
+    let link: &Link = world.link(from, to);
+    match state {
+        LinkState::Open => String::new(),
+        LinkState::Cut => "cut".to_owned(),
+        LinkState::Walled => "behind a partition".to_owned(),
+        LinkState::Slow => format!("slow, about {}", link.delay.sample(1 << 63)),
+        LinkState::Faulty => {
+            let percent = |ppm: u32, what: &str| {
+                (ppm > 0).then(|| format!("{} % {what}", f64::from(ppm) / 10_000.0))
+            };
+            let mut parts: Vec<String> = [
+                percent(link.loss_ppm, "loss"),
+                percent(link.duplicate_ppm, "doubled"),
+                percent(link.corrupt_ppm, "corrupted"),
+                percent(link.reorder_ppm, "set aside"),
+            ]
+            .into_iter()
+            .flatten()
+            .collect();
+            if link.bandwidth_bytes_s > 0 {
+                parts.push(format!("{} kB/s", link.bandwidth_bytes_s / 1_000));
+            }
+            parts.join(", ")
+        }
+    }
+}
+
+/// How a moving picture is to be made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// The moment shown.
+    pub now: SimTime,
+    /// Less motion: messages stand at a few places of their way.
+    pub calm: bool,
+    /// The message that is picked.
+    pub picked: Option<MsgId>,
+}
+
+/// What moves, at the moment of `manner`. `sides` keeps labels where they were.
+pub fn motion(
+    world: &World,
+    trace: &Trace,
+    plan: &Plan,
+    manner: Manner,
+    sides: &mut Sides,
+) -> Motion {
+    let flights = world.in_flight();
+    let now = manner.now;
+    let upto = world.events() as usize;
+    let held_at = |msg| held_since(trace, upto, msg).unwrap_or(now);
+    let messages = motion::messages(plan, &flights, now, manner.calm, held_at);
+    let text = |i: usize| {
+        flights
+            .get(i)
+            .map_or_else(String::new, |f: &InFlight| f.payload.label())
+    };
+    let labels = sides.place(plan, &messages, manner.picked, |i| text(i).chars().count());
+    Motion {
+        labels: labels
+            .into_iter()
+            .map(|l| {
+                let t = text(l.of);
+                (l, t)
+            })
+            .collect(),
+        losses: motion::losses(plan, world, trace, upto, now),
+        rings: rings(world, now, manner.calm),
+        messages,
+    }
+}
+
+/// When the message that is held now was held: the last such fault of the first `upto` events.
+fn held_since(trace: &Trace, upto: usize, msg: MsgId) -> Option<SimTime> {
+    let mut faults = trace.faults().iter().rev();
+    let hold = Fault::Hold { msg };
+    let (event, _) = faults.find(|(e, f)| e.index() < upto && *f == hold)?;
+    trace.get(EventId(event.0)).map(|e| e.time)
+}
+
+fn rings(world: &World, now: SimTime, calm: bool) -> Vec<RingView> {
+    let mut rings = Vec::new();
+    for node in world.node_ids() {
+        if world.status(node) != Status::Up && world.status(node) != Status::Paused {
+            continue;
+        }
+        for (level, timer) in world.timers(node).iter().take(RINGS).enumerate() {
+            let whole = timer.due.since(timer.set_at).0.max(1) as f64;
+            let gone = (now.since(timer.set_at).0 as f64 / whole).min(1.0);
+            let gone = if calm {
+                libm::round(gone * 8.0) / 8.0
+            } else {
+                gone
+            };
+            rings.push(RingView { node, level, gone });
+        }
+    }
+    rings
+}

@@ -1,0 +1,217 @@
+//! What the stage promises of its pictures.
+
+use super::*;
+use crate::sim::fault::Partition;
+use crate::view::{Selection, toy};
+
+fn manner(world: &World) -> Manner {
+    Manner {
+        now: world.now(),
+        ..Manner::default()
+    }
+}
+
+fn stage(world: &World) -> Rc<Plan> {
+    Rc::new(plan(world, 810.0, 560.0))
+}
+
+#[test]
+fn a_message_is_as_far_as_its_time() {
+    let (mut world, mut trace) = toy::run(5, 2, 1, 40);
+    let plan = stage(&world);
+    let flight = world.in_flight().remove(0);
+    let half = SimTime(u64::midpoint(flight.sent.0, flight.due.0));
+    if half > world.now() {
+        world.run_until(&mut trace, half);
+    }
+    let now = world.now();
+    let motion = motion(&world, &trace, &plan, manner(&world), &mut Sides::default());
+    let seen = motion
+        .messages
+        .iter()
+        .find(|m| m.msg == flight.msg)
+        .unwrap();
+    let expect = now.since(flight.sent).0 as f64 / flight.due.since(flight.sent).0 as f64;
+    assert!((seen.progress - expect).abs() < 1e-9);
+    let (a, b) = plan.line(flight.from, flight.to, 0.0);
+    assert!(geometry::to_segment(seen.at, a, b) < 25.0);
+}
+
+#[test]
+fn under_reduced_motion_a_message_stands_at_four_places() {
+    let (mut world, mut trace) = toy::run(5, 3, 2, 40);
+    let plan = stage(&world);
+    for ms in 41..90 {
+        world.run_until(&mut trace, SimTime::from_ms(ms));
+        let calm = Manner {
+            calm: true,
+            ..manner(&world)
+        };
+        let motion = motion(&world, &trace, &plan, calm, &mut Sides::default());
+        for m in motion.messages {
+            assert!([0.125, 0.375, 0.625, 0.875].contains(&m.progress));
+        }
+    }
+}
+
+#[test]
+fn what_is_overtaken_moves_aside_and_the_overtaker_does_not() {
+    let (world, trace) = toy::run(2, 40, 3, 7);
+    let plan = stage(&world);
+    let flights = world.in_flight();
+    let motion = motion(&world, &trace, &plan, manner(&world), &mut Sides::default());
+    let (a, b) = plan.line(NodeId(0), NodeId(1), motion::lane_of(&plan));
+    let mut aside = 0;
+    for (m, f) in motion.messages.iter().zip(&flights) {
+        let later_and_earlier =
+            |g: &&InFlight| g.from == f.from && g.to == f.to && g.msg > f.msg && g.due < f.due;
+        let passed = flights.iter().find(later_and_earlier).is_some();
+        if f.from == NodeId(0) {
+            let off = geometry::to_segment(m.at, a, b);
+            assert_eq!(passed, off > 0.5, "{f:?} is {off} off its lane");
+            aside += usize::from(passed);
+        }
+    }
+    assert!(aside > 5);
+}
+
+#[test]
+fn a_loss_lingers_where_it_broke_and_says_why() {
+    let (mut world, mut trace) = toy::run(5, 4, 5, 50);
+    let plan = stage(&world);
+    let wall = Partition {
+        groups: vec![
+            vec![NodeId(0), NodeId(1)],
+            vec![NodeId(2), NodeId(3), NodeId(4)],
+        ],
+        ..Partition::default()
+    };
+    world.apply(&Fault::Partition(wall), &mut trace).unwrap();
+    world.run_until(&mut trace, SimTime::from_ms(51));
+    let see = |world: &World, trace: &Trace| {
+        motion(world, trace, &plan, manner(world), &mut Sides::default()).losses
+    };
+    let losses = see(&world, &trace);
+    assert!(!losses.is_empty());
+    assert!(
+        losses
+            .iter()
+            .all(|l| l.reason == "partition" && l.age < 0.1)
+    );
+    world.run_until(&mut trace, SimTime::from_ms(400));
+    let later = see(&world, &trace);
+    assert!(later.iter().all(|l| losses.iter().all(|o| o.msg != l.msg)));
+    assert_eq!(
+        scene(&world, &plan, None).walls[0].label,
+        "N1 N2 | N3 N4 N5"
+    );
+}
+
+#[test]
+fn a_held_message_stands_still() {
+    let (mut world, mut trace) = toy::run(5, 2, 6, 40);
+    let plan = stage(&world);
+    let msg = world.in_flight()[0].msg;
+    world.apply(&Fault::Hold { msg }, &mut trace).unwrap();
+    let at = |world: &World, trace: &Trace| {
+        let m = motion(world, trace, &plan, manner(world), &mut Sides::default());
+        m.messages
+            .iter()
+            .find(|m| m.msg == msg)
+            .map(|m| (m.held, m.progress))
+    };
+    let first = at(&world, &trace);
+    world.run_until(&mut trace, SimTime::from_ms(300));
+    assert_eq!(at(&world, &trace), first);
+    assert!(first.is_some_and(|(held, _)| held));
+}
+
+#[test]
+fn a_node_that_did_not_change_keeps_its_pointer() {
+    let (mut world, mut trace) = toy::run(5, 1, 7, 40);
+    let plan = stage(&world);
+    let first = scene(&world, &plan, None);
+    world.step(&mut trace);
+    let at = world.last_event().node.index();
+    let next = scene(&world, &plan, Some(&first));
+    for i in 0..5 {
+        assert_eq!(Rc::ptr_eq(&first.nodes[i], &next.nodes[i]), i != at);
+    }
+    assert!(Rc::ptr_eq(&first.pairs, &next.pairs));
+}
+
+#[test]
+fn a_line_across_the_ring_is_a_partition_and_a_short_one_cuts_what_it_meets() {
+    let (world, _) = toy::run(5, 0, 8, 1);
+    let plan = stage(&world);
+    let across = hit::cut(&plan, Pt::new(0.0, 250.0), Pt::new(810.0, 250.0));
+    assert_eq!(across.pairs, 6);
+    assert!(matches!(&across.faults[..], [Fault::Partition(p)] if p.groups.len() == 2));
+    let m = plan.at(NodeId(0)).toward(plan.at(NodeId(1)), 0.5);
+    let short = hit::cut(&plan, m.by(-5.0, 10.0), m.by(5.0, -10.0));
+    assert_eq!((short.pairs, short.faults.len()), (1, 2));
+    assert_eq!(
+        hit::cut(&plan, Pt::new(1.0, 1.0), Pt::new(9.0, 1.0)).pairs,
+        0
+    );
+}
+
+#[test]
+fn a_finger_means_what_is_nearest_each_direction_on_its_own_side() {
+    let (world, _) = toy::run(5, 0, 9, 1);
+    let plan = stage(&world);
+    let scene = scene(&world, &plan, None);
+    let at = |p| hit::at(&plan, &[], &scene.pairs, p);
+    assert_eq!(
+        at(plan.at(NodeId(3)).by(9.0, 9.0)),
+        Selection::Node(NodeId(3))
+    );
+    assert_eq!(at(Pt::new(3.0, 3.0)), Selection::None);
+    for (a, b) in [(0, 1), (1, 0), (2, 4), (4, 2)] {
+        let (a, b) = (NodeId(a), NodeId(b));
+        let (p, q) = plan.line(a, b, hit::SIDE);
+        assert_eq!(at(p.toward(q, 0.5)), Selection::Link(a, b));
+    }
+}
+
+#[test]
+fn every_state_of_a_link_has_its_name() {
+    let (mut world, mut trace) = toy::run(3, 0, 10, 1);
+    let plan = stage(&world);
+    world
+        .apply(&hit::set_cut(NodeId(0), NodeId(1), true), &mut trace)
+        .unwrap();
+    let set = crate::sim::LinkPatch {
+        loss_ppm: Some(200_000),
+        ..Default::default()
+    };
+    let (from, to) = (NodeId(1), NodeId(2));
+    world
+        .apply(&Fault::Link { from, to, set }, &mut trace)
+        .unwrap();
+    let pairs = scene(&world, &plan, None).pairs;
+    let states: Vec<_> = pairs.iter().map(|p| (p.there, p.back)).collect();
+    let open = LinkState::Open;
+    assert_eq!(
+        states,
+        [
+            (LinkState::Cut, open),
+            (open, open),
+            (LinkState::Faulty, open)
+        ]
+    );
+    assert_eq!(pairs[2].notes.0, "20 % loss");
+}
+
+/// 60 nodes and 500 messages in a run of 100,000 events take no longer than in one of 1,000: the
+/// picture asks the trace for a bounded stretch alone.
+#[test]
+fn a_picture_does_not_depend_on_the_length_of_the_trace() {
+    let (world, trace) = toy::run(60, 8, 11, 4_000);
+    assert!(trace.len() > 100_000 && world.in_flight_count() >= 480);
+    let plan = stage(&world);
+    let motion = motion(&world, &trace, &plan, manner(&world), &mut Sides::default());
+    assert_eq!(motion.messages.len(), world.in_flight_count());
+    assert_eq!(motion.labels, []);
+    assert_eq!(scene(&world, &plan, None).pairs.len(), 0);
+}
