@@ -25,14 +25,17 @@ const TYPES = {
   ".webmanifest": "application/manifest+json",
 };
 
-// The file that a request means, or null: outside the folder, outside the prefix, or not there.
-async function find(root, prefix, url) {
-  let path;
+// The path of a request without its query, or "" where it makes no sense.
+function pathOf(url) {
   try {
-    path = decodeURIComponent(new URL(url, "http://localhost").pathname);
+    return decodeURIComponent(url.split(/[?#]/, 1)[0]);
   } catch {
-    return null;
+    return "";
   }
+}
+
+// The file that a request means, or null: outside the folder, outside the prefix, or not there.
+async function find(root, prefix, path) {
   if (!path.startsWith(prefix) || path.includes("\0")) return null;
   const inside = normalize(path.slice(prefix.length)) || ".";
   const file = resolve(root, inside);
@@ -49,13 +52,14 @@ async function find(root, prefix, url) {
 export async function serve(folder, { port = 0, prefix = "/", host = "127.0.0.1", extra = {} } = {}) {
   const root = resolve(folder);
   const server = createServer(async (request, response) => {
-    const own = extra[new URL(request.url, "http://localhost").pathname];
+    const path = pathOf(request.url);
+    const own = Object.hasOwn(extra, path) ? extra[path] : undefined;
     if (own !== undefined) {
       response.writeHead(200, { "content-type": TYPES[".html"], "cache-control": "no-cache" });
       response.end(own);
       return;
     }
-    const file = ["GET", "HEAD"].includes(request.method) ? await find(root, prefix, request.url) : null;
+    const file = ["GET", "HEAD"].includes(request.method) ? await find(root, prefix, path) : null;
     if (!file) {
       response.writeHead(404, { "content-type": TYPES[".txt"] });
       response.end("not found\n");
@@ -83,6 +87,7 @@ export async function serve(folder, { port = 0, prefix = "/", host = "127.0.0.1"
   return { base, close };
 }
 
+// `serve.mjs FOLDER PORT` serves; `serve.mjs --probe PORT` only asks whether the port is to be had.
 async function main([folder = "dist", port = "8080"]) {
   const number = Number(port);
   if (!Number.isInteger(number) || number < 0 || number > 65535) {
@@ -90,8 +95,9 @@ async function main([folder = "dist", port = "8080"]) {
     process.exit(1);
   }
   try {
-    const { base } = await serve(folder, { port: number });
-    console.log(`\nFaultline is at ${base} (stop it with Ctrl-C)`);
+    const { base, close } = await serve(folder, { port: number });
+    if (folder === "--probe") await close();
+    else console.log(`\nFaultline is at ${base} (stop it with Ctrl-C)`);
   } catch (error) {
     const why = error.code === "EADDRINUSE" ? `port ${port} is taken` : error.message;
     console.error(`dev: the page cannot be served: ${why}.\n     Choose another port: PORT=8081 ./dev serve`);
