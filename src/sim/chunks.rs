@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-const BITS: usize = 12;
+const BITS: usize = 16;
 const SIZE: usize = 1 << BITS;
 
 /// A list that only grows at its end and is cut at its end.
@@ -56,7 +56,7 @@ impl<T: Clone> Chunks<T> {
 
     #[cold]
     fn close(&mut self) {
-        let chunk = std::mem::replace(&mut self.tail, Vec::with_capacity(SIZE));
+        let chunk = std::mem::take(&mut self.tail);
         self.full.push(Rc::new(chunk));
     }
 

@@ -6,12 +6,14 @@
 //! checkpoint before and running again. The trace stays, because running again writes the same.
 
 use super::fault::{Edit, Fault};
-use super::ids::EventId;
+use super::ids::{EventId, MsgId};
 use super::limits;
+use super::message::Payload;
 use super::refusal::Refusal;
 use super::time::SimTime;
 use super::trace::{Event, Trace};
 use super::world::{Setup, World};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -38,6 +40,8 @@ struct Moment<W> {
 const SPACING: u32 = 2_048;
 /// The most checkpoints kept.
 const CHECKPOINTS: usize = 96;
+/// The stretches between checkpoints whose messages are remembered.
+const REMEMBERED: usize = 4;
 
 /// A run: a setup, its edits, and where it stands.
 #[derive(Clone)]
@@ -50,6 +54,8 @@ pub struct Run<W: Watcher = ()> {
     spacing: u32,
     undo: Vec<Rc<Vec<Edit>>>,
     redo: Vec<Rc<Vec<Edit>>>,
+    // The contents of the messages between two checkpoints, as last asked for.
+    contents: RefCell<BTreeMap<u32, Rc<Vec<Payload>>>>,
     // The furthest moment that this future has been shown to reach.
     frontier: SimTime,
 }
@@ -77,6 +83,7 @@ impl<W: Watcher> Run<W> {
             spacing: SPACING,
             undo: Vec::new(),
             redo: Vec::new(),
+            contents: RefCell::default(),
             frontier: SimTime::ZERO,
         })
     }
@@ -298,6 +305,7 @@ impl<W: Watcher> Run<W> {
         let events = self.position();
         let made = self.now.edits_made;
         self.trace.truncate(events as usize);
+        self.contents.borrow_mut().clear();
         self.checkpoints.retain(|c| {
             c.world.events() <= events
                 && c.edits_made <= made
@@ -305,6 +313,65 @@ impl<W: Watcher> Run<W> {
         });
         self.refused.retain(|&place, _| place < made);
         self.frontier = self.time();
+    }
+
+    /// What was in message `msg`, recomputed from the checkpoint before it. The few stretches asked
+    /// for last are remembered.
+    pub fn payload(&self, msg: MsgId) -> Option<Payload> {
+        if msg.index() >= self.trace.messages() {
+            return None;
+        }
+        let at = self
+            .checkpoints
+            .iter()
+            .rposition(|m| m.world.messages() <= msg.0)?;
+        let first = self.checkpoints[at].world.messages();
+        let known = self.contents.borrow().get(&first).cloned();
+        let inside = |list: &Rc<Vec<Payload>>| list.get((msg.0 - first) as usize).cloned();
+        if let Some(payload) = known.as_ref().and_then(inside) {
+            return Some(payload);
+        }
+        let list = Rc::new(self.collect(at));
+        let payload = inside(&list);
+        let mut contents = self.contents.borrow_mut();
+        if contents.len() >= REMEMBERED {
+            contents.pop_first();
+        }
+        contents.insert(first, list);
+        payload
+    }
+
+    /// The label of message `msg`: `RequestVote t4`.
+    pub fn label(&self, msg: MsgId) -> String {
+        self.payload(msg).map_or_else(String::new, |p| p.label())
+    }
+
+    /// Runs again from the checkpoint at place `at` to the next one, or to the end, and
+    /// collects what was in the messages.
+    fn collect(&self, at: usize) -> Vec<Payload> {
+        let start = &self.checkpoints[at];
+        let to = match self.checkpoints.get(at + 1) {
+            Some(next) => next.world.messages(),
+            None => self.trace.messages() as u32,
+        };
+        let mut again = Run {
+            now: Moment {
+                world: start.world.clone(),
+                watcher: (),
+                edits_made: start.edits_made,
+            },
+            trace: Trace::collecting(MsgId(start.world.messages())),
+            edits: self.edits.clone(),
+            refused: BTreeMap::new(),
+            checkpoints: Vec::new(),
+            spacing: u32::MAX,
+            undo: Vec::new(),
+            redo: Vec::new(),
+            contents: RefCell::default(),
+            frontier: SimTime::ZERO,
+        };
+        while again.world().messages() < to && again.step() {}
+        again.trace.into_collected()
     }
 
     /// Takes the last change of the list of edits back. False if there is none.

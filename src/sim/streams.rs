@@ -48,9 +48,8 @@ impl Draws {
     #[inline]
     pub fn of_message(seed: u64, from: NodeId, to: NodeId, number: u32) -> Self {
         let link = u64::from(from.0) << 16 | u64::from(to.0);
-        Draws(mix(
-            mix(seed ^ link.wrapping_mul(PHI)).wrapping_add(u64::from(number).wrapping_mul(PHI))
-        ))
+        let key = seed ^ (link + 1).wrapping_mul(0xd6e8_feb8_6659_fd93);
+        Draws(mix(key.wrapping_add(u64::from(number).wrapping_mul(PHI))))
     }
 
     /// A uniform 64-bit number for `purpose`.

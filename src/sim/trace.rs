@@ -9,7 +9,7 @@
 use super::chunks::Chunks;
 use super::fault::Fault;
 use super::ids::{EventId, MsgId, NodeId};
-use super::message::Payload;
+use super::message::{Kind, Payload};
 use super::time::SimTime;
 use serde::Serialize;
 use std::rc::Rc;
@@ -134,11 +134,10 @@ impl Event {
     }
 }
 
-/// One message that was sent.
-#[derive(Clone, Debug)]
+/// One message that was sent. 12 bytes, because there may be millions: what was in it is not kept
+/// but recomputed on demand, by [`super::history::Run::payload`]; its kind is [`Trace::kind`].
+#[derive(Clone, Copy, Debug)]
 pub struct Sent {
-    /// What was sent.
-    pub payload: Payload,
     /// The event in which it was sent; its time is the time of sending.
     pub cause: EventId,
     /// The sender.
@@ -147,6 +146,8 @@ pub struct Sent {
     pub to: NodeId,
     /// What became of it on the way out.
     pub mark: Mark,
+    // Its place in the trace's list of kinds.
+    kind: u8,
 }
 
 /// Something about a message that a reader should see from the start.
@@ -189,6 +190,8 @@ pub struct Trace {
     events: Chunks<Event>,
     sent: Chunks<Sent>,
     fates: Vec<u32>,
+    kinds: Vec<Kind>,
+    collected: Option<(MsgId, Vec<Payload>)>,
     notes: Vec<(EventId, Rc<str>)>,
     epochs: Vec<EpochMark>,
     faults: Vec<(EventId, Fault)>,
@@ -206,6 +209,19 @@ impl Trace {
             off: true,
             ..Trace::default()
         }
+    }
+
+    /// A trace that keeps nothing but the contents of the messages from `first` on.
+    pub(super) fn collecting(first: MsgId) -> Self {
+        Trace {
+            collected: Some((first, Vec::new())),
+            ..Trace::off()
+        }
+    }
+
+    /// What a collecting trace has collected.
+    pub(super) fn into_collected(self) -> Vec<Payload> {
+        self.collected.map_or_else(Vec::new, |(_, list)| list)
     }
 
     /// How many events it holds.
@@ -243,6 +259,11 @@ impl Trace {
     /// The message `id`, if there is one.
     pub fn get_sent(&self, id: MsgId) -> Option<&Sent> {
         (id.index() < self.messages()).then(|| self.sent.at(id.index()))
+    }
+
+    /// The kind of the message `id`: its name, shape and tone.
+    pub fn kind(&self, id: MsgId) -> Kind {
+        self.kinds[usize::from(self.sent(id).kind)]
     }
 
     /// When `id` was sent.
@@ -320,7 +341,7 @@ impl Trace {
     /// Bytes held, roughly: for the page's memory report.
     pub fn bytes(&self) -> usize {
         self.events.len() * size_of::<Event>()
-            + self.sent.len() * (size_of::<Sent>() + size_of::<u32>() + 64)
+            + self.sent.len() * (size_of::<Sent>() + size_of::<u32>())
             + self.notes.len() * 80
     }
 
@@ -336,11 +357,42 @@ impl Trace {
     }
 
     #[inline]
-    pub(super) fn push_sent(&mut self, id: MsgId, sent: impl FnOnce() -> Sent) {
+    pub(super) fn push_sent(
+        &mut self,
+        id: MsgId,
+        payload: &Payload,
+        (cause, from, to, mark): (EventId, NodeId, NodeId, Mark),
+    ) {
         if !self.off && id.index() == self.sent.len() {
-            self.sent.push(sent());
+            let kind = self.kind_number(payload);
+            self.sent.push(Sent {
+                cause,
+                from,
+                to,
+                mark,
+                kind,
+            });
             self.fates.push(EventId::NONE.0);
+        } else if let Some((first, list)) = &mut self.collected
+            && id.index() == first.index() + list.len()
+        {
+            list.push(payload.clone());
         }
+    }
+
+    /// The place of a message's kind in the list of kinds. A run has a handful; the 256th and all
+    /// after it share a place.
+    #[inline]
+    fn kind_number(&mut self, payload: &Payload) -> u8 {
+        let kind = payload.kind();
+        let found = self.kinds.iter().position(|k| *k == kind);
+        let at = found.unwrap_or_else(|| {
+            if self.kinds.len() < 256 {
+                self.kinds.push(kind);
+            }
+            self.kinds.len() - 1
+        });
+        at as u8
     }
 
     #[inline]

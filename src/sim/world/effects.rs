@@ -12,7 +12,7 @@ use crate::sim::message::Payload;
 use crate::sim::protocol::Effect;
 use crate::sim::streams::{Draws, Purpose};
 use crate::sim::time::{SimTime, Span};
-use crate::sim::trace::{EpochMark, Loss, Mark, Sent, Trace};
+use crate::sim::trace::{EpochMark, Loss, Mark, Trace};
 use std::hash::Hasher;
 use std::rc::Rc;
 
@@ -298,13 +298,7 @@ impl World {
         p.payload.fingerprint(&mut self.hash);
         self.hash
             .word(u64::from(p.from.0) << 32 | u64::from(p.to.0) << 8 | p.mark as u64);
-        trace.push_sent(msg, || Sent {
-            payload: p.payload.clone(),
-            cause,
-            from: p.from,
-            to: p.to,
-            mark: p.mark,
-        });
+        trace.push_sent(msg, &p.payload, (cause, p.from, p.to, p.mark));
         let end = match doom {
             Loss::None | Loss::Checksum | Loss::Forged => due,
             Loss::SendOmission | Loss::BufferFull => self.now,

@@ -144,10 +144,9 @@ impl World {
             kind,
             loss,
         };
-        self.hash.word(self.now.0);
         let what = kind as u64 | (loss as u64) << 8 | u64::from(node.0) << 16;
-        self.hash.word(what | u64::from(data) << 32);
-        self.hash.word(u64::from(cause.0));
+        let what = what | u64::from(data) << 32;
+        self.hash.triple(self.now.0, what, u64::from(cause.0));
         self.fresh = trace.wants(id);
         if self.fresh {
             trace.push_event(self.last);

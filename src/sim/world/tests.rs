@@ -787,3 +787,28 @@ fn a_world_without_a_trace_has_the_same_hash() {
     assert_eq!(with.hash(), without.hash());
     assert!(off.is_empty() && !on.is_empty());
 }
+
+#[test]
+fn what_was_in_a_message_is_recomputed_from_the_checkpoint_before_it() {
+    let mut r = stormy();
+    r.run_until(ms(30_000));
+    assert!(r.checkpoints().0 > 3);
+    let n = r.trace().messages() as u32;
+    // A fresh run hands over each payload as it flies.
+    let mut fresh = stormy();
+    let mut labels = std::collections::BTreeMap::new();
+    while fresh.time() < ms(30_000) && fresh.step() {
+        for f in fresh.world().in_flight() {
+            labels.insert(f.msg, format!("{:?}", f.payload));
+        }
+    }
+    let mut compared = 0;
+    for msg in (0..n).step_by(97).map(MsgId) {
+        if let Some(label) = labels.get(&msg) {
+            assert_eq!(&format!("{:?}", r.payload(msg).unwrap()), label, "{msg}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 50, "{compared} of {n}");
+    assert!(r.payload(MsgId(n)).is_none());
+}

@@ -205,7 +205,7 @@ pub fn arrow(trace: &Trace, flights: &[InFlight], msg: MsgId) -> Option<Arrow> {
         to_us,
         reach: reach(loss),
         loss,
-        tone: sent.payload.kind().tone,
+        tone: trace.kind(msg).tone,
         mark: sent.mark,
     })
 }

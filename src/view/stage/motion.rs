@@ -241,7 +241,7 @@ fn lost(
         msg,
         at,
         heading,
-        tone: sent.payload.kind().tone,
+        tone: trace.kind(msg).tone,
         reason: event.loss.reason(),
         age,
     })
