@@ -44,7 +44,7 @@ impl<T> Default for Queue<T> {
 
 impl<T> Queue<T> {
     /// Schedules `item` at `time`.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, time: SimTime, item: T) -> Ticket {
         let number = self.next_number();
         let slot = Slot {

@@ -3,8 +3,9 @@
 use super::machine::{Busy, Input, Machine, Power};
 use super::{Flight, Pending, World};
 use crate::sim::host::{Env, Node};
-use crate::sim::ids::{EventId, NodeId};
+use crate::sim::ids::{EventId, MsgId, NodeId};
 use crate::sim::limits;
+use crate::sim::message::Payload;
 use crate::sim::refusal::Refusal;
 use crate::sim::streams::{Draws, Purpose};
 use crate::sim::time::{SimTime, Span};
@@ -135,7 +136,7 @@ impl World {
             Some(m) => std::mem::replace(&mut m.last, id),
             None => EventId::NONE,
         };
-        self.last = Event {
+        let event = Event {
             time: self.now,
             cause,
             prev,
@@ -144,12 +145,13 @@ impl World {
             kind,
             loss,
         };
+        self.last = event;
         let what = kind as u64 | (loss as u64) << 8 | u64::from(node.0) << 16;
         let what = what | u64::from(data) << 32;
         self.hash.triple(self.now.0, what, u64::from(cause.0));
         self.fresh = trace.wants(id);
         if self.fresh {
-            trace.push_event(self.last);
+            trace.push_event(event);
         }
         id
     }
@@ -177,6 +179,12 @@ impl World {
         };
         if loss != Loss::None {
             self.lose(trace, &flight, loss);
+            return;
+        }
+        if flight.frame == 0 && !machine.occupied() && machine.step_us() == 0 {
+            let id = self.deliver(trace, flight.to, flight.msg, flight.cause);
+            let from = flight.from;
+            self.call_message(trace, flight.to, id, from, &flight.payload);
             return;
         }
         let input = Input::Message {
@@ -306,11 +314,30 @@ impl World {
         else {
             return;
         };
+        let id = self.deliver(trace, node, msg, cause);
+        self.call_message(trace, node, id, from, &payload);
+    }
+
+    /// Records that a message is handled by its receiver.
+    #[inline]
+    fn deliver(&mut self, trace: &mut Trace, node: NodeId, msg: MsgId, cause: EventId) -> EventId {
         let id = self.record(trace, EventKind::Deliver, node, msg.0, cause);
         trace.set_fate(msg, id);
+        id
+    }
+
+    #[inline]
+    fn call_message(
+        &mut self,
+        trace: &mut Trace,
+        node: NodeId,
+        id: EventId,
+        from: NodeId,
+        payload: &Payload,
+    ) {
         let mut understood = true;
         self.call(trace, node, id, |n, env| {
-            understood = n.message(env, from, &payload);
+            understood = n.message(env, from, payload);
         });
         if !understood && self.fresh {
             trace.push_note(id, "does not understand this message and ignores it".into());
