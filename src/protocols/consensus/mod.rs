@@ -1,0 +1,3 @@
+//! Consensus: servers that must agree, though some crash and messages get lost.
+
+pub mod raft;

@@ -1,0 +1,290 @@
+//! Raft's messages, with the paper's names for them and for their fields (Figure 2).
+//!
+//! The rule that is easy to break: the receiver believes nothing that is not in the message, so a
+//! reply repeats what it answers (term, index). A reply that comes late, twice or out of order is
+//! then recognised for what it is.
+
+use super::command::{Answer, Op};
+use super::log::{Entry, Index, Term};
+use super::name_of;
+use crate::sim::{Kind, Message, NodeId, Shape, Tone};
+
+/// What servers and clients send to each other.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Msg {
+    /// A candidate asks for a vote (section 5.2).
+    RequestVote {
+        /// The candidate's term.
+        term: Term,
+        /// The index of the candidate's last log entry.
+        last_log_index: Index,
+        /// The term of the candidate's last log entry.
+        last_log_term: Term,
+    },
+    /// The answer to [`Msg::RequestVote`].
+    VoteReply {
+        /// The voter's term.
+        term: Term,
+        /// Whether the candidate has the vote.
+        granted: bool,
+    },
+    /// Would you vote for me, if I stood? (Ongaro 2014, section 9.6)
+    PreVote {
+        /// The term in which the sender would stand; it is not in it yet.
+        next_term: Term,
+        /// The index of the sender's last log entry.
+        last_log_index: Index,
+        /// The term of the sender's last log entry.
+        last_log_term: Term,
+    },
+    /// The answer to [`Msg::PreVote`].
+    PreVoteReply {
+        /// The voter's term.
+        term: Term,
+        /// The term that was asked about.
+        next_term: Term,
+        /// Whether it would vote so.
+        granted: bool,
+    },
+    /// The leader replicates its log; without entries, a heartbeat (section 5.3).
+    AppendEntries {
+        /// The leader's term.
+        term: Term,
+        /// The index of the entry just before the new ones.
+        prev_log_index: Index,
+        /// The term of that entry.
+        prev_log_term: Term,
+        /// What to store.
+        entries: Vec<Entry>,
+        /// The leader's commit index.
+        leader_commit: Index,
+    },
+    /// The follower's log matches the leader's up to here.
+    AppendOk {
+        /// The follower's term.
+        term: Term,
+        /// The index up to which it is known to match.
+        match_index: Index,
+    },
+    /// The follower has no such previous entry; where the leader should try next (end of 5.3).
+    AppendNo {
+        /// The follower's term.
+        term: Term,
+        /// The previous index that was refused.
+        prev_log_index: Index,
+        /// The term of the follower's entry there; 0 if its log is shorter.
+        conflict_term: Term,
+        /// The first index of that term, or the first that is missing.
+        conflict_index: Index,
+    },
+    /// A client asks for an operation (section 8).
+    ClientRequest {
+        /// The client's number for it, the same in every retry.
+        serial: u32,
+        /// What is asked.
+        op: Op,
+    },
+    /// It was executed.
+    ClientReply {
+        /// The number of the request.
+        serial: u32,
+        /// The state machine's answer.
+        answer: Answer,
+    },
+    /// Not here: the server is not the leader.
+    Redirect {
+        /// The number of the request.
+        serial: u32,
+        /// Who is, as far as it knows.
+        hint: Option<NodeId>,
+    },
+}
+
+impl Msg {
+    /// The sender's current term, if it is a server's: what section 5.1 compares. A [`Msg::PreVote`]
+    /// has none, because its sender has not entered the term it asks about.
+    pub fn term(&self) -> Option<Term> {
+        match *self {
+            Msg::RequestVote { term, .. }
+            | Msg::VoteReply { term, .. }
+            | Msg::PreVoteReply { term, .. }
+            | Msg::AppendEntries { term, .. }
+            | Msg::AppendOk { term, .. }
+            | Msg::AppendNo { term, .. } => Some(term),
+            _ => None,
+        }
+    }
+
+    fn style(&self) -> (&'static str, Shape, Tone) {
+        match self {
+            Msg::RequestVote { .. } => ("RequestVote", Shape::Diamond, Tone::Purple),
+            Msg::VoteReply { granted: true, .. } => ("RequestVote reply", Shape::Tag, Tone::Purple),
+            Msg::VoteReply { .. } => ("RequestVote reply", Shape::Hollow, Tone::Purple),
+            Msg::PreVote { .. } => ("PreVote", Shape::Diamond, Tone::Orange),
+            Msg::PreVoteReply { granted: true, .. } => ("PreVote reply", Shape::Tag, Tone::Orange),
+            Msg::PreVoteReply { .. } => ("PreVote reply", Shape::Hollow, Tone::Orange),
+            Msg::AppendEntries { .. } => ("AppendEntries", Shape::Arrow, Tone::Green),
+            Msg::AppendOk { .. } => ("AppendEntries reply", Shape::Tag, Tone::Quiet),
+            Msg::AppendNo { .. } => ("AppendEntries reply", Shape::Hollow, Tone::Quiet),
+            Msg::ClientRequest { .. } => ("client request", Shape::Square, Tone::Blue),
+            Msg::ClientReply { .. } => ("client reply", Shape::Tag, Tone::Blue),
+            Msg::Redirect { .. } => ("client reply", Shape::Hollow, Tone::Blue),
+        }
+    }
+}
+
+/// `1·4`, or `1·4…6` for more than one: term and index of what is appended.
+fn range_label(first: Index, entries: &[Entry]) -> String {
+    let Some(last) = entries.last() else {
+        return String::new();
+    };
+    match entries.len() as Index {
+        1 => format!("Append {}·{first}", last.term),
+        n => format!("Append {}·{first}…{}", last.term, first + n - 1),
+    }
+}
+
+impl Message for Msg {
+    fn kind(&self) -> Kind {
+        let (name, shape, tone) = self.style();
+        Kind { name, shape, tone }
+    }
+
+    fn label(&self) -> String {
+        match self {
+            Msg::RequestVote { term, .. } => format!("RequestVote t{term}"),
+            Msg::PreVote { next_term, .. } => format!("PreVote t{next_term}"),
+            Msg::VoteReply { granted, .. } | Msg::PreVoteReply { granted, .. } => {
+                if *granted { "vote" } else { "no" }.to_owned()
+            }
+            Msg::AppendEntries { entries, term, .. } if entries.is_empty() => {
+                format!("heartbeat t{term}")
+            }
+            Msg::AppendEntries {
+                prev_log_index,
+                entries,
+                ..
+            } => range_label(prev_log_index + 1, entries),
+            Msg::AppendOk { .. } => "ok".to_owned(),
+            Msg::AppendNo { .. } => "no".to_owned(),
+            Msg::ClientRequest { op, .. } => op.to_string(),
+            Msg::ClientReply { answer, .. } => match answer {
+                Answer::Value(v) => format!("ok {v}"),
+                Answer::Refused(_) => "failed".to_owned(),
+            },
+            Msg::Redirect { hint: Some(s), .. } => format!("ask {}", name_of(*s)),
+            Msg::Redirect { hint: None, .. } => "no leader".to_owned(),
+        }
+    }
+
+    fn bytes(&self) -> u32 {
+        match self {
+            Msg::AppendEntries { entries, .. } => 48 + 32 * entries.len() as u32,
+            _ => 48,
+        }
+    }
+
+    /// One flipped bit that no checksum caught: a no becomes a yes. Raft does not claim to survive
+    /// this; it is here to be seen.
+    fn corrupted(&self, draw: u64) -> Option<Self> {
+        match *self {
+            Msg::VoteReply { term, granted } => Some(Msg::VoteReply {
+                term,
+                granted: !granted,
+            }),
+            Msg::AppendNo {
+                term,
+                prev_log_index,
+                ..
+            } => Some(Msg::AppendOk {
+                term,
+                match_index: prev_log_index,
+            }),
+            Msg::ClientRequest {
+                serial,
+                op: Op::Set { key, value },
+            } => Some(Msg::ClientRequest {
+                serial,
+                op: Op::Set {
+                    key,
+                    value: value ^ (1 << (draw % 8)),
+                },
+            }),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn one_of_each() -> Vec<Msg> {
+        let (term, last_log_index, last_log_term) = (4, 3, 2);
+        let entries = Vec::new();
+        vec![
+            Msg::RequestVote {
+                term,
+                last_log_index,
+                last_log_term,
+            },
+            Msg::PreVote {
+                next_term: 5,
+                last_log_index,
+                last_log_term,
+            },
+            Msg::AppendEntries {
+                term,
+                prev_log_index: 0,
+                prev_log_term: 0,
+                entries,
+                leader_commit: 0,
+            },
+            Msg::VoteReply {
+                term,
+                granted: true,
+            },
+            Msg::PreVoteReply {
+                term,
+                next_term: 5,
+                granted: true,
+            },
+            Msg::AppendOk {
+                term,
+                match_index: 1,
+            },
+            Msg::ClientRequest {
+                serial: 1,
+                op: Op::Get { key: 'x' },
+            },
+            Msg::ClientReply {
+                serial: 1,
+                answer: Answer::Value(1),
+            },
+        ]
+    }
+
+    #[test]
+    fn no_two_kinds_look_alike() {
+        let mut looks = BTreeMap::new();
+        for m in one_of_each() {
+            let k = m.kind();
+            let before = looks.insert(format!("{:?} {:?}", k.shape, k.tone), k.name);
+            assert_eq!(before, None, "{} looks like {before:?}", k.name);
+        }
+    }
+
+    #[test]
+    fn labels_fit_beside_a_moving_message() {
+        for m in one_of_each() {
+            assert!(m.label().chars().count() <= 16, "{}", m.label());
+        }
+        let e = Entry {
+            term: 2,
+            command: super::super::command::Command::Noop,
+        };
+        assert_eq!(range_label(5, &[e]), "Append 2·5");
+        assert_eq!(range_label(5, &[e, e, e]), "Append 2·5…7");
+    }
+}

@@ -1,0 +1,409 @@
+//! A server: its state (Figure 2), the rules for all servers, and which rule handles what.
+//!
+//! The rule that is easy to break: currentTerm, votedFor and log are on disk before anything that
+//! rests on them leaves the server. Every message goes out through [`Server::send`] or
+//! [`Server::broadcast`], which save first; no handler calls `ctx.send` itself.
+
+use super::config::{Config, Mutant};
+use super::log::{Index, Log, Term};
+use super::machine::Machine;
+use super::message::Msg;
+use super::{Tally, name_of};
+use crate::sim::{Ctx, Inspect, NodeId, Protocol};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+/// What a server is at the moment (section 5.1, Figure 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Answers, and waits for a leader's word.
+    Follower,
+    /// Asks whether standing would make sense (Ongaro 2014, section 9.6).
+    PreCandidate,
+    /// Asks for votes.
+    Candidate,
+    /// Replicates its log.
+    Leader,
+}
+
+/// A server's timers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Timer {
+    /// Runs out when no leader and no candidate was heard for too long (section 5.2).
+    Election,
+    /// The leader's next heartbeat (section 5.2).
+    Heartbeat,
+    /// The candidate asks those again who did not answer (section 5.1).
+    Ask,
+    /// The leader counts whom it has heard (Ongaro 2014, section 6.2).
+    Quorum,
+}
+
+/// The persistent state of Figure 2.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Disk {
+    /// The latest term the server has seen.
+    pub current_term: Term,
+    /// Whom it voted for in that term.
+    pub voted_for: Option<NodeId>,
+    /// Its log.
+    pub log: Log,
+}
+
+impl fmt::Debug for Disk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let vote = self.voted_for.map_or("nobody".to_owned(), name_of);
+        write!(
+            f,
+            "term {}, vote for {vote}, log {:?}",
+            self.current_term, self.log
+        )
+    }
+}
+
+/// What has changed in memory since the disk was last written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Unsaved {
+    pub(super) vote: bool,
+    pub(super) log: bool,
+}
+
+/// Counts and marks for those who watch; no part of the state, so it is not hashed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Watched {
+    pub(super) revision: u32,
+    pub(super) tally: Tally,
+}
+
+impl Hash for Watched {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+/// A server.
+#[derive(Clone, Hash)]
+pub struct Server {
+    pub(super) me: NodeId,
+    pub(super) config: Config,
+    /// An election timeout for the first boot alone, which stages who stands first.
+    pub(super) first_timeout_us: Option<u64>,
+
+    pub(super) current_term: Term,
+    pub(super) voted_for: Option<NodeId>,
+    pub(super) log: Log,
+    pub(super) unsaved: Unsaved,
+
+    pub(super) role: Role,
+    pub(super) leader: Option<NodeId>,
+    /// The local time of the last word from a leader of this term.
+    pub(super) heard_leader_at: Option<u64>,
+    pub(super) commit_index: Index,
+    pub(super) last_applied: Index,
+    pub(super) machine: Machine,
+
+    /// Who voted for this server, in this term or in its pre-vote.
+    pub(super) votes: Vec<NodeId>,
+    /// Who answered its request for a vote, with yes or no.
+    pub(super) answered: Vec<NodeId>,
+
+    pub(super) next_index: Vec<Index>,
+    pub(super) match_index: Vec<Index>,
+    /// Whom the leader has heard since it last counted.
+    pub(super) heard: Vec<bool>,
+
+    pub(super) watched: Watched,
+}
+
+/// A shorter name for the view that a handler has.
+pub(super) type Cx<'a> = Ctx<'a, Server>;
+
+impl Server {
+    /// Server `me` with an empty memory; what its disk holds it reads when it boots.
+    pub fn new(me: NodeId, config: Config) -> Self {
+        Server {
+            me,
+            config,
+            first_timeout_us: None,
+            current_term: 0,
+            voted_for: None,
+            log: Log::default(),
+            unsaved: Unsaved::default(),
+            role: Role::Follower,
+            leader: None,
+            heard_leader_at: None,
+            commit_index: 0,
+            last_applied: 0,
+            machine: Machine::default(),
+            votes: Vec::new(),
+            answered: Vec::new(),
+            next_index: Vec::new(),
+            match_index: Vec::new(),
+            heard: Vec::new(),
+            watched: Watched::default(),
+        }
+    }
+
+    /// The same, with the first election timeout set: for staging who stands first.
+    pub fn with_first_timeout(mut self, us: u64) -> Self {
+        self.first_timeout_us = Some(us);
+        self
+    }
+
+    /// currentTerm.
+    pub fn current_term(&self) -> Term {
+        self.current_term
+    }
+    /// votedFor.
+    pub fn voted_for(&self) -> Option<NodeId> {
+        self.voted_for
+    }
+    /// log[].
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+    /// Its role.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+    /// The leader of its term, as far as it knows.
+    pub fn leader(&self) -> Option<NodeId> {
+        self.leader
+    }
+    /// commitIndex.
+    pub fn commit_index(&self) -> Index {
+        self.commit_index
+    }
+    /// lastApplied.
+    pub fn last_applied(&self) -> Index {
+        self.last_applied
+    }
+    /// The state machine.
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+    /// nextIndex for `peer`, while it leads.
+    pub fn next_index(&self, peer: NodeId) -> Option<Index> {
+        self.next_index.get(peer.index()).copied()
+    }
+    /// matchIndex for `peer`, while it leads.
+    pub fn match_index(&self, peer: NodeId) -> Option<Index> {
+        self.match_index.get(peer.index()).copied()
+    }
+    /// What is installed on it.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+    /// Moves with every change of term, role, vote, log or commit index. Heartbeats leave it alone.
+    pub fn revision(&self) -> u32 {
+        self.watched.revision
+    }
+    /// What it has counted since the run began.
+    pub fn tally(&self) -> Tally {
+        self.watched.tally
+    }
+
+    /// Marks a change that those who watch must see.
+    #[inline]
+    pub(super) fn touch(&mut self) {
+        self.watched.revision += 1;
+    }
+
+    pub(super) fn tally_mut(&mut self) -> &mut Tally {
+        &mut self.watched.tally
+    }
+
+    /// Saves what has changed: the log too, before it is acknowledged (Figure 2: "updated on
+    /// stable storage before responding to RPCs").
+    pub(super) fn save(&mut self, ctx: &mut Cx<'_>) {
+        let unsaved = std::mem::take(&mut self.unsaved);
+        if unsaved == Unsaved::default() {
+            return;
+        }
+        let disk = Disk {
+            current_term: self.current_term,
+            voted_for: self.voted_for,
+            log: self.log.clone(),
+        };
+        if self.config.mutant == Mutant::LoseSuffix && !unsaved.vote {
+            ctx.write(disk);
+        } else {
+            ctx.persist(disk);
+        }
+    }
+
+    /// Sends, after what it rests on is on disk.
+    #[inline]
+    pub(super) fn send(&mut self, ctx: &mut Cx<'_>, to: NodeId, msg: Msg) {
+        self.save(ctx);
+        ctx.send(to, msg);
+    }
+
+    /// Sends one message to all other servers, after what it rests on is on disk.
+    #[inline]
+    pub(super) fn broadcast(&mut self, ctx: &mut Cx<'_>, msg: Msg) {
+        self.save(ctx);
+        ctx.broadcast(self.config.peers(self.me), msg);
+    }
+
+    /// Rules for all servers (section 5.1): a higher term in any message makes it a follower there.
+    pub(super) fn enter_term(&mut self, ctx: &mut Cx<'_>, term: Term, from: NodeId) {
+        let was = self.role;
+        self.current_term = term;
+        self.voted_for = None;
+        self.unsaved.vote = true;
+        self.leader = None;
+        self.heard_leader_at = None;
+        if was != Role::Follower {
+            ctx.note(format!(
+                "steps down: {} is already in term {term}",
+                name_of(from)
+            ));
+        }
+        self.become_follower(ctx);
+    }
+
+    /// Becomes a follower in the term it is in. A leader, whose election timer does not run, sets it.
+    pub(super) fn become_follower(&mut self, ctx: &mut Cx<'_>) {
+        self.touch();
+        match self.role {
+            Role::Leader => {
+                ctx.cancel_timer(Timer::Heartbeat);
+                if self.config.check_quorum {
+                    ctx.cancel_timer(Timer::Quorum);
+                }
+                self.reset_election_timer(ctx);
+            }
+            Role::Candidate | Role::PreCandidate => ctx.cancel_timer(Timer::Ask),
+            Role::Follower => {}
+        }
+        self.role = Role::Follower;
+        self.votes.clear();
+        self.answered.clear();
+        self.next_index.clear();
+        self.match_index.clear();
+        self.heard.clear();
+    }
+
+    /// Sets a fresh random timeout (section 5.2: chosen anew for each election).
+    pub(super) fn reset_election_timer(&mut self, ctx: &mut Cx<'_>) {
+        let after = ctx.random_span(self.config.election_min, self.config.election_max);
+        ctx.set_timer(Timer::Election, after);
+    }
+
+    fn boot(&mut self, ctx: &mut Cx<'_>) {
+        let Disk {
+            current_term,
+            voted_for,
+            log,
+        } = ctx.durable().clone();
+        let fresh = Server {
+            current_term,
+            voted_for,
+            log,
+            watched: self.watched,
+            ..Server::new(self.me, self.config)
+        };
+        *self = fresh;
+        self.touch();
+    }
+}
+
+impl Protocol for Server {
+    type Msg = Msg;
+    type Timer = Timer;
+    type Stable = Disk;
+
+    fn start(&mut self, ctx: &mut Cx<'_>) {
+        let first = self.first_timeout_us;
+        self.boot(ctx);
+        match first {
+            Some(us) => ctx.set_timer(Timer::Election, crate::sim::Span(us)),
+            None => self.reset_election_timer(ctx),
+        }
+    }
+
+    fn restart(&mut self, ctx: &mut Cx<'_>) {
+        self.boot(ctx);
+        if self.config.mutant == Mutant::ForgetVote {
+            self.voted_for = None;
+        }
+        self.tally_mut().restarts += 1;
+        ctx.note(format!(
+            "boots with term {} and {} log entries from its disk",
+            self.current_term,
+            self.log.last_index()
+        ));
+        self.reset_election_timer(ctx);
+    }
+
+    fn on_message(&mut self, ctx: &mut Cx<'_>, from: NodeId, msg: &Msg) {
+        if let Some(term) = msg.term().filter(|&t| t > self.current_term) {
+            self.enter_term(ctx, term, from);
+        }
+        match msg {
+            Msg::RequestVote { .. } => self.on_request_vote(ctx, from, msg),
+            Msg::VoteReply { term, granted } => self.on_vote(ctx, from, *term, *granted),
+            Msg::PreVote { .. } => self.on_pre_vote(ctx, from, msg),
+            Msg::PreVoteReply {
+                next_term, granted, ..
+            } => self.on_pre_vote_reply(ctx, from, *next_term, *granted),
+            Msg::AppendEntries { .. } => self.on_append_entries(ctx, from, msg),
+            Msg::AppendOk { term, match_index } => {
+                self.on_append_ok(ctx, from, *term, *match_index);
+            }
+            Msg::AppendNo { .. } => self.on_append_no(ctx, from, msg),
+            Msg::ClientRequest { serial, op } => self.on_client_request(ctx, from, *serial, *op),
+            // Meant for clients; a server that gets one by mistake has nothing to do with it.
+            Msg::ClientReply { .. } | Msg::Redirect { .. } => {}
+        }
+        self.save(ctx);
+    }
+
+    fn on_timer(&mut self, ctx: &mut Cx<'_>, timer: Timer) {
+        match timer {
+            Timer::Election => self.on_election_timeout(ctx),
+            Timer::Heartbeat => self.on_heartbeat(ctx),
+            Timer::Ask => self.ask_again(ctx),
+            Timer::Quorum => self.check_quorum(ctx),
+        }
+        self.save(ctx);
+    }
+
+    fn accepts(&self, _: &str) -> Result<(), String> {
+        Err("ask a client (C1, say), not a server: clients know how to retry".to_owned())
+    }
+
+    /// A lying voter says yes to everyone; a lying follower says that it has stored everything.
+    fn lie(&self, msg: &Msg, _: NodeId, _: u64) -> Option<Msg> {
+        match *msg {
+            Msg::VoteReply {
+                term,
+                granted: false,
+            } => Some(Msg::VoteReply {
+                term,
+                granted: true,
+            }),
+            Msg::AppendNo {
+                term,
+                prev_log_index,
+                ..
+            } => Some(Msg::AppendOk {
+                term,
+                match_index: prev_log_index,
+            }),
+            _ => None,
+        }
+    }
+
+    fn timer_name(timer: Timer) -> &'static str {
+        match timer {
+            Timer::Election => "election timeout",
+            Timer::Heartbeat => "heartbeat",
+            Timer::Ask => "ask again",
+            Timer::Quorum => "quorum check",
+        }
+    }
+
+    fn inspect(&self) -> Inspect {
+        super::show::server(self)
+    }
+}

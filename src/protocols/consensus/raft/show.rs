@@ -1,0 +1,108 @@
+//! What servers and clients show of themselves: roles, badges, cells, and the paper's names.
+
+use super::client::{Client, Outcome};
+use super::log::{Entry, Index};
+use super::server::{Role, Server};
+use super::{name_of, names};
+use crate::sim::{Cell, CellTone, Glyph, Inspect, NodeId};
+
+/// How many log entries are drawn under a server.
+const CELLS: Index = 8;
+
+fn role(role: Role) -> (&'static str, Glyph) {
+    match role {
+        Role::Follower => ("follower", Glyph::None),
+        Role::PreCandidate => ("pre-candidate", Glyph::Question),
+        Role::Candidate => ("candidate", Glyph::Question),
+        Role::Leader => ("leader", Glyph::Crown),
+    }
+}
+
+fn cell(server: &Server, index: Index, entry: &Entry) -> Cell {
+    let committed = index <= server.commit_index();
+    let (tone, state) = match committed {
+        true => (CellTone::Firm, "committed"),
+        false => (CellTone::Tentative, "not known to be committed"),
+    };
+    Cell {
+        text: entry.term.to_string(),
+        tone,
+        title: format!(
+            "entry {index} of term {}: {}, {state}",
+            entry.term, entry.command
+        ),
+    }
+}
+
+fn indices(list: &[Index], me: NodeId) -> String {
+    let others = list.iter().enumerate().filter(|(i, _)| *i != me.index());
+    let shown = others.map(|(i, n)| format!("{} {n}", name_of(NodeId(i as u16))));
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+fn somebody(node: Option<NodeId>) -> String {
+    node.map_or_else(|| "nobody".to_owned(), name_of)
+}
+
+/// A server's state.
+pub(super) fn server(s: &Server) -> Inspect {
+    let (name, glyph) = role(s.role);
+    let log = s.log();
+    let first = log.last_index().saturating_sub(CELLS - 1).max(1);
+    let cells = log.iter_from(first).map(|(i, e)| cell(s, i, e)).collect();
+    let values = s
+        .machine()
+        .values()
+        .iter()
+        .map(|(k, v)| format!("{k} = {v}"));
+    let inspect = Inspect {
+        role: name.to_owned(),
+        glyph,
+        prominent: s.role == Role::Leader,
+        badge: format!("term {}", s.current_term),
+        epoch: Some(s.current_term.into()),
+        cells,
+        fields: Vec::new(),
+    }
+    .field("currentTerm", s.current_term)
+    .field("votedFor", somebody(s.voted_for))
+    .field("log[]", log.terms(24))
+    .field("commitIndex", s.commit_index)
+    .field("lastApplied", s.last_applied)
+    .field("leader", somebody(s.leader))
+    .field("state machine", values.collect::<Vec<_>>().join(", "));
+    match s.role {
+        Role::Leader => inspect
+            .field("nextIndex[]", indices(&s.next_index, s.me))
+            .field("matchIndex[]", indices(&s.match_index, s.me)),
+        Role::Candidate | Role::PreCandidate => inspect.field("votes", names(&s.votes)),
+        Role::Follower => inspect,
+    }
+}
+
+/// A client's state.
+pub(super) fn client(c: &Client) -> Inspect {
+    let score = c.score();
+    let last = c.last().map_or_else(
+        || "none yet".to_owned(),
+        |e| match e.outcome {
+            Outcome::Ok(v) => format!("'{}' ok, {} = {v}", e.asked.op, e.asked.op.key()),
+            Outcome::Failed(v) => format!("'{}' failed, {} = {v}", e.asked.op, e.asked.op.key()),
+            Outcome::Unknown => format!("'{}' unknown", e.asked.op),
+        },
+    );
+    let asked = c.asked().map(|a| a.op.to_string());
+    Inspect {
+        role: "client".to_owned(),
+        glyph: Glyph::Person,
+        badge: asked.clone().unwrap_or_else(|| format!("{} ok", score.ok)),
+        ..Inspect::default()
+    }
+    .field("asks for", asked.unwrap_or_else(|| "nothing".to_owned()))
+    .field("asks", name_of(c.target()))
+    .field("last outcome", last)
+    .field("ok", score.ok)
+    .field("failed", score.failed)
+    .field("unknown", score.unknown)
+    .field("retries", score.retries)
+}

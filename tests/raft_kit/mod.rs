@@ -1,0 +1,308 @@
+//! What the tests of Raft share: a cluster that runs under watch, and one server on the bench.
+//!
+//! The rule that is easy to break: a test that does not use a part of this file is no reason to
+//! warn, because each test file is compiled with its own copy.
+#![allow(dead_code)]
+
+use faultline::check::{CheckLine, Checks, Verdict};
+use faultline::protocols::consensus::raft::client::Client;
+use faultline::protocols::consensus::raft::message::Msg;
+use faultline::protocols::consensus::raft::server::{Disk, Role, Server, Timer};
+use faultline::protocols::consensus::raft::{ENTRY, config::Config};
+use faultline::protocols::{Params, Value};
+use faultline::sim::history::Run;
+use faultline::sim::host::Env;
+use faultline::sim::protocol::Effect;
+use faultline::sim::streams::node_stream;
+use faultline::sim::world::{Setup, Status, World};
+use faultline::sim::{Edit, Fault, Host, Node, NodeId, Protocol, SimTime, Span};
+use std::collections::BTreeMap;
+
+/// Parameters by name; words and numbers and switches as text, as on the command line.
+pub fn params(given: &[(&str, &str)]) -> Params {
+    let value = |(id, text): &(&str, &str)| {
+        let p = ENTRY.params.iter().find(|p| p.id == *id);
+        let p = p.unwrap_or_else(|| panic!("no parameter {id}"));
+        let v = p.parse(text).unwrap_or_else(|r| panic!("{r}"));
+        ((*id).to_owned(), v)
+    };
+    let given: BTreeMap<String, Value> = given.iter().map(value).collect();
+    ENTRY.params(&given).unwrap_or_else(|r| panic!("{r}"))
+}
+
+/// A run under the watch of all properties.
+pub struct Cluster {
+    pub run: Run<Checks>,
+    pub servers: u16,
+}
+
+impl Cluster {
+    /// A cluster with these parameters, its setup changed by `change` before it starts.
+    pub fn with(
+        given: &[(&str, &str)],
+        seed: u64,
+        edits: Vec<Edit>,
+        change: impl FnOnce(&mut Setup),
+    ) -> Cluster {
+        let params = params(given);
+        let mut setup = (ENTRY.build)(&params, seed).unwrap_or_else(|r| panic!("{r}"));
+        change(&mut setup);
+        let checks = Checks::new((ENTRY.properties)(&params));
+        let run = Run::new(setup, checks, edits).unwrap_or_else(|r| panic!("{r}"));
+        let servers = params.int("servers") as u16;
+        Cluster { run, servers }
+    }
+
+    /// A cluster with these parameters.
+    pub fn new(given: &[(&str, &str)], seed: u64) -> Cluster {
+        Self::with(given, seed, Vec::new(), |_| {})
+    }
+
+    pub fn world(&self) -> &World {
+        self.run.world()
+    }
+
+    pub fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..self.servers).map(NodeId)
+    }
+
+    pub fn server(&self, i: u16) -> &Server {
+        self.world().node_as(NodeId(i)).expect("a server")
+    }
+
+    pub fn client(&self, i: u16) -> &Client {
+        let node = NodeId(self.servers + i);
+        self.world().node_as(node).expect("a client")
+    }
+
+    pub fn clients(&self) -> impl Iterator<Item = &Client> {
+        self.world()
+            .node_ids()
+            .filter_map(|n| self.world().node_as(n))
+    }
+
+    /// The running leader of the highest term, if there is one.
+    pub fn leader(&self) -> Option<NodeId> {
+        let leads = |n: &NodeId| {
+            self.server(n.0).role() == Role::Leader && self.world().status(*n) == Status::Up
+        };
+        self.ids()
+            .filter(leads)
+            .max_by_key(|n| self.server(n.0).current_term())
+    }
+
+    pub fn until_ms(&mut self, ms: u64) {
+        self.run.run_until(SimTime::from_ms(ms));
+        if let Some(stop) = self.world().stopped() {
+            panic!("the run was stopped: {stop}");
+        }
+    }
+
+    pub fn for_ms(&mut self, ms: u64) {
+        let to = self.run.time() + Span::ms(ms);
+        self.until_ms(to.us() / 1_000);
+    }
+
+    /// Steps until `done`, at most `ms` milliseconds; panics if it takes longer.
+    pub fn until(&mut self, ms: u64, what: &str, done: impl Fn(&Cluster) -> bool) {
+        let end = self.run.time() + Span::ms(ms);
+        while !done(self) {
+            assert!(
+                self.run.step() && self.run.time() <= end,
+                "not within {ms} ms: {what}"
+            );
+        }
+    }
+
+    /// Waits for a leader.
+    pub fn until_leader(&mut self) -> NodeId {
+        self.until(20_000, "a leader", |c| c.leader().is_some());
+        self.leader().expect("a leader")
+    }
+
+    pub fn fault(&mut self, fault: Fault) {
+        self.run.edit(fault).unwrap_or_else(|r| panic!("{r}"));
+    }
+
+    pub fn crash(&mut self, i: u16) {
+        self.fault(Fault::Crash {
+            node: NodeId(i),
+            stop: false,
+        });
+    }
+
+    pub fn recover(&mut self, i: u16) {
+        self.fault(Fault::Recover { node: NodeId(i) });
+    }
+
+    pub fn ask(&mut self, client: u16, request: &str) {
+        self.fault(Fault::Request {
+            node: NodeId(self.servers + client),
+            request: request.to_owned(),
+        });
+    }
+
+    pub fn separate(&mut self, groups: &[&[u16]]) {
+        let group = |g: &&[u16]| g.iter().map(|&i| NodeId(i)).collect();
+        self.fault(Fault::Partition(faultline::sim::fault::Partition {
+            groups: groups.iter().map(group).collect(),
+            ..Default::default()
+        }));
+    }
+
+    pub fn checks(&self) -> Vec<CheckLine> {
+        self.run.watcher().lines()
+    }
+
+    pub fn verdict(&self, name: &str) -> Verdict {
+        let lines = self.checks();
+        let line = lines.into_iter().find(|l| l.name == name);
+        line.unwrap_or_else(|| panic!("no property {name}")).verdict
+    }
+
+    /// The names of the violated properties.
+    pub fn violated(&self) -> Vec<&'static str> {
+        let lines = self.checks().into_iter();
+        lines
+            .filter(|l| matches!(l.verdict, Verdict::Violated { .. }))
+            .map(|l| l.name)
+            .collect()
+    }
+
+    /// The leader that every server follows in its term, if there is one.
+    pub fn followed(&self) -> Option<NodeId> {
+        let leader = self.leader()?;
+        let term = self.server(leader.0).current_term();
+        let follows = |i: NodeId| {
+            let s = self.server(i.0);
+            (s.current_term(), s.leader()) == (term, Some(leader))
+        };
+        self.ids().all(follows).then_some(leader)
+    }
+
+    /// Everything is well: a leader that all know, equal logs, all of it committed everywhere,
+    /// every request answered. Otherwise what is not.
+    pub fn converged(&self) -> Result<(), String> {
+        let leader = self.followed().ok_or("no leader that all follow")?;
+        let of_leader = self.server(leader.0);
+        for i in self.ids() {
+            let s = self.server(i.0);
+            if s.log() != of_leader.log() {
+                return Err(format!("logs of {} and {} differ", i.0, leader.0));
+            }
+            if s.commit_index() != of_leader.commit_index() {
+                return Err(format!("{} has not committed what {} has", i.0, leader.0));
+            }
+        }
+        match self.clients().map(Client::open).sum::<usize>() {
+            0 => Ok(()),
+            n => Err(format!("{n} requests unanswered")),
+        }
+    }
+}
+
+/// One server on the bench: messages are put into its hands, and what it wants to do is read.
+pub struct Bench {
+    pub host: Host<Server>,
+    pub me: NodeId,
+    nodes: u16,
+    pub now_us: u64,
+    rng: rand::rngs::Xoshiro256PlusPlus,
+}
+
+impl Bench {
+    /// Server `me` of a cluster, with this on its disk, just booted.
+    pub fn boot(me: u16, config: Config, disk: Disk) -> Bench {
+        let me = NodeId(me);
+        let mut bench = Bench {
+            host: Host::with_disk(Server::new(me, config), disk),
+            me,
+            nodes: config.servers + 1,
+            now_us: 0,
+            rng: node_stream(1, me),
+        };
+        bench.with(|host, env| host.start(env));
+        bench
+    }
+
+    fn with(&mut self, f: impl FnOnce(&mut Host<Server>, Env<'_>)) -> Vec<Effect> {
+        let mut out = Vec::new();
+        let env = Env {
+            me: self.me,
+            nodes: self.nodes,
+            now_local: self.now_us,
+            rng: &mut self.rng,
+            out: &mut out,
+        };
+        f(&mut self.host, env);
+        for effect in &out {
+            if matches!(effect, Effect::Sync) {
+                self.host.synced();
+            }
+        }
+        out
+    }
+
+    /// It gets `msg` from server (or client) `from`. What it wants done.
+    pub fn get(&mut self, from: u16, msg: Msg) -> Vec<Effect> {
+        let payload: faultline::sim::Payload = std::rc::Rc::new(msg);
+        self.with(|host, env| assert!(host.message(env, NodeId(from), &payload)))
+    }
+
+    /// The same; only what it sends.
+    pub fn reply(&mut self, from: u16, msg: Msg) -> Vec<(u16, Msg)> {
+        sent(&self.get(from, msg))
+    }
+
+    /// Its election timer runs out.
+    pub fn time_out(&mut self) -> Vec<(u16, Msg)> {
+        self.ring(Timer::Election)
+    }
+
+    /// Its heartbeat timer runs out.
+    pub fn beat(&mut self) -> Vec<(u16, Msg)> {
+        self.ring(Timer::Heartbeat)
+    }
+
+    pub fn ring(&mut self, timer: Timer) -> Vec<(u16, Msg)> {
+        let name = Server::timer_name(timer);
+        let slot = (0..8).find(|&s| self.host.timer_name(s) == name);
+        let slot = slot.unwrap_or_else(|| panic!("{name} was never set"));
+        sent(&self.with(|host, env| host.timer(env, slot)))
+    }
+
+    /// Power fails and comes back.
+    pub fn reboot(&mut self) {
+        self.host.crash();
+        self.with(|host, env| host.restart(env));
+    }
+
+    pub fn server(&self) -> &Server {
+        self.host.protocol()
+    }
+
+    pub fn disk(&self) -> &Disk {
+        self.host.durable_any().downcast_ref().expect("a disk")
+    }
+}
+
+/// The messages among effects, with their receivers.
+pub fn sent(effects: &[Effect]) -> Vec<(u16, Msg)> {
+    let message = |e: &Effect| match e {
+        Effect::Send { to, payload } => {
+            let msg: &Msg = payload.as_any().downcast_ref().expect("a message of Raft");
+            Some((to.0, msg.clone()))
+        }
+        _ => None,
+    };
+    effects.iter().filter_map(message).collect()
+}
+
+/// Whether the disk is forced before the first message leaves.
+pub fn saves_first(effects: &[Effect]) -> bool {
+    let sync = effects.iter().position(|e| matches!(e, Effect::Sync));
+    let send = effects
+        .iter()
+        .position(|e| matches!(e, Effect::Send { .. }));
+    matches!((sync, send), (Some(a), Some(b)) if a < b)
+}
