@@ -221,7 +221,7 @@ impl Bench {
             now_us: 0,
             rng: node_stream(1, me),
         };
-        bench.with(|host, env| host.start(env));
+        bench.with(Host::start);
         bench
     }
 
@@ -274,7 +274,7 @@ impl Bench {
     /// Power fails and comes back.
     pub fn reboot(&mut self) {
         self.host.crash();
-        self.with(|host, env| host.restart(env));
+        self.with(Host::restart);
     }
 
     pub fn server(&self) -> &Server {

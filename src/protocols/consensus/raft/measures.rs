@@ -4,11 +4,10 @@
 
 use super::Tally;
 use super::client::{Client, Score};
-use super::message::Msg;
 use super::server::Server;
 use crate::protocols::{Measure, Params};
+use crate::sim::Trace;
 use crate::sim::world::World;
-use crate::sim::{MsgId, Trace};
 
 /// The sums over all servers.
 pub fn servers(world: &World) -> Tally {
@@ -45,16 +44,6 @@ pub fn clients(world: &World) -> Score {
     sum
 }
 
-/// How many messages of the run were AppendEntries that carried entries.
-fn appends(trace: &Trace) -> usize {
-    let carries = |i: &usize| {
-        let payload = &trace.sent(MsgId(*i as u32)).payload;
-        matches!(payload.as_any().downcast_ref(),
-            Some(Msg::AppendEntries { entries, .. }) if !entries.is_empty())
-    };
-    (0..trace.messages()).filter(carries).count()
-}
-
 /// The measures of a finished run.
 pub(super) fn of_run(_: &Params, world: &World, trace: &Trace) -> Vec<Measure> {
     let (s, c) = (servers(world), clients(world));
@@ -76,7 +65,6 @@ pub(super) fn of_run(_: &Params, world: &World, trace: &Trace) -> Vec<Measure> {
         number("backups", s.backups),
         number("duplicates_suppressed", s.duplicates + s.from_session),
         number("messages", trace.messages() as u32),
-        number("appends", appends(trace) as u32),
         number("requests_answered", answered),
         number("requests_unknown", c.unknown),
         number("retries", c.retries),

@@ -123,6 +123,10 @@ impl Msg {
             Msg::PreVote { .. } => ("PreVote", Shape::Diamond, Tone::Orange),
             Msg::PreVoteReply { granted: true, .. } => ("PreVote reply", Shape::Tag, Tone::Orange),
             Msg::PreVoteReply { .. } => ("PreVote reply", Shape::Hollow, Tone::Orange),
+            // A heartbeat is an AppendEntries without entries; its quiet look lets news stand out.
+            Msg::AppendEntries { entries, .. } if entries.is_empty() => {
+                ("heartbeat", Shape::Arrow, Tone::Quiet)
+            }
             Msg::AppendEntries { .. } => ("AppendEntries", Shape::Arrow, Tone::Green),
             Msg::AppendOk { .. } => ("AppendEntries reply", Shape::Tag, Tone::Quiet),
             Msg::AppendNo { .. } => ("AppendEntries reply", Shape::Hollow, Tone::Quiet),
@@ -220,10 +224,23 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
+    const NOTHING: Entry = Entry {
+        term: 2,
+        command: super::super::command::Command::Noop,
+    };
+
     fn one_of_each() -> Vec<Msg> {
         let (term, last_log_index, last_log_term) = (4, 3, 2);
-        let entries = Vec::new();
+        let append = |entries| Msg::AppendEntries {
+            term,
+            prev_log_index: 0,
+            prev_log_term: 0,
+            entries,
+            leader_commit: 0,
+        };
         vec![
+            append(Vec::new()),
+            append(vec![NOTHING]),
             Msg::RequestVote {
                 term,
                 last_log_index,
@@ -233,13 +250,6 @@ mod tests {
                 next_term: 5,
                 last_log_index,
                 last_log_term,
-            },
-            Msg::AppendEntries {
-                term,
-                prev_log_index: 0,
-                prev_log_term: 0,
-                entries,
-                leader_commit: 0,
             },
             Msg::VoteReply {
                 term,
@@ -280,11 +290,7 @@ mod tests {
         for m in one_of_each() {
             assert!(m.label().chars().count() <= 16, "{}", m.label());
         }
-        let e = Entry {
-            term: 2,
-            command: super::super::command::Command::Noop,
-        };
-        assert_eq!(range_label(5, &[e]), "Append 2·5");
-        assert_eq!(range_label(5, &[e, e, e]), "Append 2·5…7");
+        assert_eq!(range_label(5, &[NOTHING]), "Append 2·5");
+        assert_eq!(range_label(5, &[NOTHING; 3]), "Append 2·5…7");
     }
 }
