@@ -1,0 +1,114 @@
+//! A protocol with a bug in it, on purpose: tests of the page and of the tool see what a reader is
+//! told when a protocol panics. No list shows it.
+
+use crate::protocols::Entry;
+use crate::scenario::{Lesson, Prediction, ScenarioDef};
+use crate::sim::world::{NodeSetup, Setup};
+use crate::sim::{Ctx, Host, Inspect, Kind, Message, NodeId, Protocol, Shape, Tone};
+
+/// Its line, which is not in the registry.
+pub static ENTRY: Entry = Entry {
+    id: "test-panic",
+    title: "A bug on purpose",
+    chapter: "Tests",
+    source: "none",
+    leaves_out: "everything",
+    params: &[],
+    build: |_, seed| {
+        let node =
+            |i: u16| NodeSetup::server(format!("P{}", i + 1), Host::boxed(Fragile { told: 0 }));
+        Ok(Setup {
+            seed,
+            nodes: (0..2).map(node).collect(),
+            ..Setup::default()
+        })
+    },
+    properties: |_| Vec::new(),
+    measures: |_, _, _| Vec::new(),
+};
+
+pub static DEF: ScenarioDef = ScenarioDef {
+    id: "test-panic",
+    title: "A bug on purpose",
+    chapter: "Tests",
+    row: "",
+    summary: "Asked to, a node panics.",
+    protocol: "test-panic",
+    params: &[],
+    seed: 1,
+    link: None,
+    timing: None,
+    layout: None,
+    speed_us_s: 1_000_000,
+    length_us: 1_000_000,
+    lesson: Lesson {
+        text: &["Ask a node to \"panic\"."],
+        assumes: "Nothing.",
+        steps: &[],
+        prediction: Prediction {
+            question: "Does it panic?",
+            options: &["Not unless asked"],
+            staged: None,
+            at_us: 1_000,
+            answer: |_, _| 0,
+            because: "Nobody asked.",
+        },
+    },
+    staged: &[],
+    leaves_out: "everything",
+};
+
+#[derive(Clone, Debug, Hash)]
+struct Word;
+
+impl Message for Word {
+    fn kind(&self) -> Kind {
+        Kind {
+            name: "word",
+            shape: Shape::Disc,
+            tone: Tone::Blue,
+        }
+    }
+}
+
+/// Counts what it is told, and panics when asked to.
+#[derive(Clone, Debug, Hash)]
+struct Fragile {
+    told: u32,
+}
+
+impl Protocol for Fragile {
+    type Msg = Word;
+    type Timer = ();
+    type Stable = ();
+
+    fn start(&mut self, ctx: &mut Ctx<'_, Self>) {
+        ctx.send(NodeId(1 - ctx.me().0), Word);
+    }
+    fn restart(&mut self, _: &mut Ctx<'_, Self>) {
+        self.told = 0;
+    }
+    fn on_message(&mut self, _: &mut Ctx<'_, Self>, _: NodeId, _: &Word) {
+        self.told += 1;
+    }
+    fn on_timer(&mut self, _: &mut Ctx<'_, Self>, (): ()) {}
+    fn on_request(&mut self, _: &mut Ctx<'_, Self>, request: &str) {
+        assert!(
+            request != "panic",
+            "a bug on purpose: it was asked to panic"
+        );
+    }
+    fn accepts(&self, request: &str) -> Result<(), String> {
+        match request {
+            "panic" | "nothing" => Ok(()),
+            _ => Err("this node understands 'panic' and 'nothing'".to_owned()),
+        }
+    }
+    fn inspect(&self) -> Inspect {
+        Inspect {
+            role: "fragile".to_owned(),
+            badge: format!("told {}", self.told),
+            ..Inspect::default()
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! An opening: everything that decides a run, as data. The page, the tool, links and tests all
+//! open runs through [`open`].
+//!
+//! The rule that is easy to break: an opening comes from strangers. [`open`] checks all of it before
+//! anything is built, and what it refuses it names.
+
+use super::{Cue, ScenarioDef, find};
+use crate::check::Checks;
+use crate::protocols::Value;
+use crate::sim::history::Run;
+use crate::sim::world::{Setup, World};
+use crate::sim::{Edit, Fault, Refusal, SimTime, limits};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What is opened: the argument of the page's `load`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Opening {
+    /// The scenario's id.
+    pub scenario: String,
+    /// All that is random follows from it; `None`: the scenario's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+    /// Parameters that differ from the scenario's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, Value>,
+    /// What is done to the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Edit>,
+}
+
+impl Opening {
+    /// The scenario called `id`, as it opens when nothing is said.
+    pub fn of(id: &str) -> Self {
+        Opening {
+            scenario: id.to_owned(),
+            ..Opening::default()
+        }
+    }
+
+    /// With this seed.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// With this parameter.
+    #[must_use]
+    pub fn param(mut self, id: &str, value: Value) -> Self {
+        self.params.insert(id.to_owned(), value);
+        self
+    }
+
+    /// With these edits after those it has.
+    #[must_use]
+    pub fn and(mut self, edits: impl IntoIterator<Item = Edit>) -> Self {
+        self.edits.extend(edits);
+        self
+    }
+
+    /// Its scenario.
+    ///
+    /// # Errors
+    /// An unknown one.
+    pub fn def(&self) -> Result<&'static ScenarioDef, Refusal> {
+        find(&self.scenario)
+    }
+}
+
+/// The run that `opening` describes, at its start.
+///
+/// # Errors
+/// An unknown scenario, a parameter that its protocol does not have or take, more than
+/// [`limits::SCENARIO_NODES`] nodes, settings that the timing model or the limits refuse, and an
+/// edit that names a node that is not there.
+pub fn open(opening: &Opening) -> Result<Run<Checks>, Refusal> {
+    let def = opening.def()?;
+    let entry = def.entry()?;
+    let params = def.params(&opening.params)?;
+    let setup = setup(
+        def,
+        opening,
+        (entry.build)(&params, opening.seed.unwrap_or(def.seed))?,
+    )?;
+    let checks = Checks::new((entry.properties)(&params));
+    check_edits(&opening.edits, &setup)?;
+    Run::new(setup, checks, opening.edits.clone())
+}
+
+/// The protocol's setup under the scenario's own settings.
+fn setup(def: &ScenarioDef, opening: &Opening, mut setup: Setup) -> Result<Setup, Refusal> {
+    let n = setup.nodes.len();
+    if n > limits::SCENARIO_NODES {
+        return Err(Refusal::new(
+            "too-many-nodes",
+            format!(
+                "{} would have {n} nodes: a scenario has at most {}",
+                def.id,
+                limits::SCENARIO_NODES
+            ),
+        ));
+    }
+    setup.seed = opening.seed.unwrap_or(def.seed);
+    if let Some(link) = def.link {
+        setup.link = link();
+    }
+    setup.timing = def.timing.unwrap_or(setup.timing);
+    setup.layout = def.layout.unwrap_or(setup.layout);
+    Ok(setup)
+}
+
+/// Refuses, before anything runs, an edit that can never be made: one that names a node that is not
+/// there, or a setting out of range. What depends on the moment (a crash of what has crashed) is
+/// refused when its time comes.
+fn check_edits(edits: &[Edit], setup: &Setup) -> Result<(), Refusal> {
+    if edits.is_empty() {
+        return Ok(());
+    }
+    let world = World::new(setup.clone())?;
+    for (i, edit) in edits.iter().enumerate() {
+        if let Err(refusal) = world.check(&edit.fault)
+            && NEVER.contains(&refusal.code)
+            // How far a clock may leap depends on how far it is off by then.
+            && !(matches!(edit.fault, Fault::ClockJump { .. }) && refusal.code == "out-of-range")
+        {
+            return Err(Refusal {
+                message: format!("edit {} (at {}): {refusal}", i + 1, SimTime(edit.at_us)),
+                ..refusal
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The codes of what is wrong at every moment alike.
+const NEVER: &[&str] = &[
+    "unknown-node",
+    "out-of-range",
+    "bad-partition",
+    "bad-request",
+];
+
+/// `base` (its scenario, seed and parameters) with the staged situation `id`: the opening, and the
+/// moment from which to watch, in microseconds. What `base` had of edits is gone.
+///
+/// # Errors
+/// An unknown scenario or situation, and what [`open`] refuses.
+pub fn stage(base: &Opening, id: &str) -> Result<(Opening, u64), Refusal> {
+    let staged = base.def()?.staged(id)?;
+    let mut opening = base.clone();
+    opening.edits.clear();
+    for (name, value) in staged.params {
+        opening.params.insert((*name).to_owned(), value.value());
+    }
+    let Cue { edits, seek_us } = (staged.cue)(&opening)?;
+    opening.edits = edits;
+    Ok((opening, seek_us))
+}
+
+/// Which option of the prediction is right under the seed and parameters of `base`: found by
+/// running it.
+///
+/// # Errors
+/// What [`open`] and [`stage`] refuse.
+pub fn reveal(base: &Opening) -> Result<usize, Refusal> {
+    let p = &base.def()?.lesson.prediction;
+    let opening = match p.staged {
+        Some(id) => stage(base, id)?.0,
+        None => Opening {
+            edits: Vec::new(),
+            ..base.clone()
+        },
+    };
+    let mut run = open(&opening)?;
+    run.run_until(SimTime(p.at_us));
+    Ok((p.answer)(run.world(), run.trace()))
+}
