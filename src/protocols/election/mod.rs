@@ -1,0 +1,3 @@
+//! Election: how processes agree on one of them.
+
+pub mod ring;
