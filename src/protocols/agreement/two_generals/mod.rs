@@ -313,7 +313,7 @@ impl Protocol for General {
             role: role.to_owned(),
             glyph,
             prominent: self.orders.decision == Some(Decision::Attack),
-            badge: format!("knows {received} of {}", self.k),
+            badge: format!("knows {received}/{}", self.k),
             cells: (1..=self.k).map(cell).collect(),
             ..Inspect::default()
         }

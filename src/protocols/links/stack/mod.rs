@@ -220,7 +220,7 @@ impl Protocol for Sender {
         };
         Inspect {
             role: "sender".to_owned(),
-            badge: format!("{} of {} sent", self.sent, self.count),
+            badge: format!("sent {}/{}", self.sent, self.count),
             cells: (1..=self.sent).map(cell).collect(),
             ..Inspect::default()
         }
@@ -300,7 +300,7 @@ impl Protocol for Receiver {
             role: "receiver".to_owned(),
             glyph: if complete { Glyph::Check } else { Glyph::None },
             prominent: complete,
-            badge: format!("{distinct} of {} received", self.count),
+            badge: format!("got {distinct}/{}", self.count),
             cells: self.log.iter().enumerate().map(cell).collect(),
             ..Inspect::default()
         }
