@@ -292,6 +292,26 @@ fn losses(pen: &Pen, colours: &Palette, plan: &Plan, losses: &[LossView], size: 
     pen.set_global_alpha(1.0);
 }
 
+/// Where the reason of a loss stands: below it, above it, or behind it, clear of the nodes.
+fn beside(plan: &Plan, l: &LossView, half: f64, size: f64) -> Pt {
+    let spots = [
+        l.at.by(0.0, size + 17.0),
+        l.at.by(0.0, -size - 10.0),
+        l.at.by(-l.heading.x * (half + 16.0), 4.0 - l.heading.y * 30.0),
+    ];
+    let clear = |p: &Pt| {
+        let near = |n: &Pt| {
+            (n.x - p.x).abs() < plan.radius + half && (n.y - p.y).abs() < plan.radius + 12.0
+        };
+        !plan.places.iter().any(near)
+    };
+    let p = spots.into_iter().find(clear).unwrap_or(spots[2]);
+    Pt::new(
+        p.x.clamp(half, (plan.width - half).max(half)),
+        p.y.clamp(14.0, plan.height - 6.0),
+    )
+}
+
 fn halves(pen: &Pen, colours: &Palette, l: &LossView, size: f64, drift: f64) {
     pen.begin_path();
     for way in [1.0, -1.0] {

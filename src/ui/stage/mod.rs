@@ -299,7 +299,8 @@ impl Stage {
         let (width, height) = self.size;
         let right = at.x + menu.clear + w < width - 4.0;
         let left = at.x - menu.clear - w > 4.0;
-        let x = if right && (at.x <= width * 0.62 || !left) {
+        // Outward, where there is nothing to cover; inward if there is no room.
+        let x = if right && (at.x >= width * 0.5 || !left) {
             at.x + menu.clear
         } else {
             at.x - menu.clear - w

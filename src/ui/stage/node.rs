@@ -23,51 +23,71 @@ pub struct NodeProps {
 pub fn NodeShape(props: &NodeProps) -> Html {
     let n = &*props.node;
     let r = n.radius;
-    let down = matches!(n.status, Status::Crashed | Status::Stopped);
-    let class = classes!(
-        "node",
-        n.prominent.then_some("prominent"),
-        down.then_some("down"),
-        (n.status == Status::Paused).then_some("paused"),
-        n.byzantine.then_some("byzantine"),
-        n.client.then_some("client"),
-        (n.glyph == Glyph::Question).then_some("asking"),
-        props.picked.then_some("picked"),
-    );
+    let full = n.detail == Detail::Full;
     html! {
-        <g {class} role="button" tabindex="0" aria-label={n.sentence()} aria-pressed={props.picked.to_string()}
-            data-testid={format!("node-{}", n.id)} data-pick={format!("n{}", n.id)}
-            transform={format!("translate({:.1} {:.1})", n.at.x, n.at.y)}>
+        <g class={class(n, props.picked)} role="button" tabindex="0" aria-label={n.sentence()} aria-pressed={props.picked.to_string()}
+            data-testid={format!("node-{}", n.id)} data-pick={format!("n{}", n.id)} transform={moved(n.at.x, n.at.y)}>
             <title>{ n.sentence() }</title>
-            <circle class="reach" r={px(r.max(12.0))} />
-            <circle class="halo" r={px(r + if n.detail == Detail::Full { 14.0 } else { 8.0 })} />
-            if n.client {
-                <rect class="disc" x={px(-r)} y={px(-r * 0.82)} width={px(2.0 * r)} height={px(r * 1.64)} rx={px(r * 0.3)} />
-            } else {
-                <circle class="disc" r={px(r)} />
-            }
-            if down { <path class="cross" d={cross(r * 0.5)} /> }
-            if n.detail == Detail::Full { { full(n) } } else { { short(n) } }
-            if n.byzantine { { corner(-r * 0.78, -r * 0.78, "!", "liar") } }
-            if n.waiting > 0 { { corner(r * 0.8, r * 0.72, &n.waiting.to_string(), "waiting") } }
+            { circle("reach", r.max(12.0)) }
+            { circle("halo", r + if full { 14.0 } else { 8.0 }) }
+            { circle("disc", r) }
+            { parts(n) }
         </g>
     }
 }
 
-/// A number as an SVG attribute.
-pub fn px(x: f64) -> String {
-    format!("{x:.1}")
+fn class(n: &NodeView, picked: bool) -> String {
+    let mut class = String::from("node");
+    let mut add = |is: bool, word: &str| {
+        if is {
+            class.push(' ');
+            class.push_str(word);
+        }
+    };
+    add(n.prominent, "prominent");
+    add(is_down(n), "down");
+    add(n.status == Status::Paused, "paused");
+    add(n.byzantine, "byzantine");
+    add(n.client, "client");
+    add(n.glyph == Glyph::Question, "asking");
+    add(picked, "picked");
+    class
 }
 
-fn cross(s: f64) -> String {
-    format!(
-        "M{:.1} {:.1}L{s:.1} {s:.1}M{:.1} {s:.1}L{s:.1} {:.1}",
-        -s, -s, -s, -s
-    )
+fn is_down(n: &NodeView) -> bool {
+    matches!(n.status, Status::Crashed | Status::Stopped)
 }
 
-/// Name and badge inside; the role's sign on top, its word above; cells below.
-fn full(n: &NodeView) -> Html {
+/// What is in and around the disc: sign, name, badge, role, cells, clock, corners.
+fn parts(n: &NodeView) -> Vec<Html> {
+    let r = n.radius;
+    let mut parts = Vec::new();
+    if is_down(n) {
+        parts.push(path("cross", cross(r * 0.66), String::new()));
+    }
+    if n.detail == Detail::Full {
+        inside(n, &mut parts);
+        below(n, &mut parts);
+    } else if n.detail == Detail::Short {
+        let class = if r < 17.0 {
+            "name small"
+        } else {
+            "name middle"
+        };
+        parts.push(text(class, 0.0, 4.0, &n.name));
+        parts.extend(glyph(n).map(|d| path("sign out", d.to_owned(), moved(-8.0, -r - 21.0))));
+    }
+    if n.byzantine {
+        parts.push(corner(-r * 0.78, -r * 0.78, "!", "corner liar"));
+    }
+    if n.waiting > 0 {
+        parts.push(corner(r * 0.8, r * 0.72, &n.waiting.to_string(), "corner"));
+    }
+    parts
+}
+
+/// Name and badge inside; the role's sign on top, its word above.
+fn inside(n: &NodeView, parts: &mut Vec<Html>) {
     let sign = glyph(n);
     let state = match n.status {
         Status::Up => n.badge.as_str(),
@@ -81,40 +101,50 @@ fn full(n: &NodeView) -> Html {
         (1.0, 17.0)
     };
     let wide = n.name.chars().count() > 5;
-    let said = sign.is_some() || n.prominent;
-    html! {
-        <>
-            if let Some(d) = sign {
-                <path class="sign" d={d} transform={format!("translate(-8 {:.1})", -n.radius + 4.5)} />
-            }
-            <text class={if wide { "name wide" } else { "name" }} y={px(name_y)}>{ &n.name }</text>
-            if !state.is_empty() { <text class="badge" y={px(badge_y)}>{ state }</text> }
-            if said && n.status == Status::Up && !n.role.is_empty() {
-                <text class="role" y={px(-n.radius - 15.0)}>{ &n.role }</text>
-            }
-            { cells(n) }
-        </>
+    parts.extend(sign.map(|d| path("sign", d.to_owned(), moved(-8.0, -n.radius + 5.0))));
+    parts.push(text(
+        if wide { "name wide" } else { "name" },
+        0.0,
+        name_y,
+        &n.name,
+    ));
+    parts.push(text("badge", 0.0, badge_y, state));
+    if (sign.is_some() || n.prominent) && n.status == Status::Up && !n.client {
+        parts.push(text("role", 0.0, -n.radius - 15.0, &n.role));
     }
 }
 
-/// The name inside if it fits.
-fn short(n: &NodeView) -> Html {
-    if n.detail == Detail::Dot {
-        return html! {};
-    }
-    let small = if n.radius < 17.0 {
-        "name small"
-    } else {
-        "name middle"
-    };
-    html! {
-        <>
-            <text class={small} y="4">{ &n.name }</text>
-            if let Some(d) = glyph(n) {
-                <path class="sign out" d={d} transform={format!("translate(-8 {:.1})", -n.radius - 21.0)} />
-            }
-        </>
-    }
+/// A number as an SVG attribute.
+pub fn px(x: f64) -> String {
+    format!("{x:.1}")
+}
+
+fn moved(x: f64, y: f64) -> String {
+    format!("translate({x:.1} {y:.1})")
+}
+
+// Each of these is one place where an element is made: `html!` is long once compiled.
+
+#[inline(never)]
+fn circle(class: &'static str, r: f64) -> Html {
+    html! { <circle {class} r={px(r)} /> }
+}
+
+#[inline(never)]
+fn path(class: &'static str, d: String, transform: String) -> Html {
+    html! { <path {class} {d} {transform} /> }
+}
+
+#[inline(never)]
+fn text(class: &'static str, x: f64, y: f64, words: &str) -> Html {
+    html! { <text {class} x={px(x)} y={px(y)}>{ words }</text> }
+}
+
+fn cross(s: f64) -> String {
+    format!(
+        "M{:.1} {:.1}L{s:.1} {s:.1}M{:.1} {s:.1}L{s:.1} {:.1}",
+        -s, -s, -s, -s
+    )
 }
 
 /// The pictogram of a state or a role, on a grid of 16.
@@ -141,46 +171,51 @@ fn glyph(n: &NodeView) -> Option<&'static str> {
 
 const CELL: f64 = 15.0;
 
-fn cells(n: &NodeView) -> Html {
+/// The row of cells, and what is wrong with the clock.
+fn below(n: &NodeView, parts: &mut Vec<Html>) {
     let y = n.radius + 15.0;
     let left = -(n.cells.len() as f64) * CELL / 2.0;
-    let below = y + if n.cells.is_empty() {
-        10.0
-    } else {
-        CELL + 14.0
-    };
-    html! {
-        <>
-            if n.cells_before > 0 { <text class="more" x={px(left - 3.0)} y={px(y + 11.0)}>{ "\u{2026}" }</text> }
-            { for n.cells.iter().enumerate().map(|(i, c)| cell(c, left + i as f64 * CELL, y)) }
-            if let Some(clock) = &n.clock { <text class="skew" y={px(below)}>{ format!("\u{23f1} {clock}") }</text> }
-        </>
+    if n.cells_before > 0 {
+        parts.push(text("more", left - 3.0, y + 11.0, "\u{2026}"));
+    }
+    parts.extend(
+        n.cells
+            .iter()
+            .enumerate()
+            .map(|(i, c)| cell(c, left + i as f64 * CELL, y)),
+    );
+    if let Some(clock) = &n.clock {
+        let under = if n.cells.is_empty() {
+            10.0
+        } else {
+            CELL + 14.0
+        };
+        parts.push(text("skew", 0.0, y + under, &format!("\u{23f1} {clock}")));
     }
 }
 
 fn cell(c: &Cell, x: f64, y: f64) -> Html {
-    let tone = match c.tone {
+    let class = match c.tone {
         CellTone::Firm => "cell firm",
         CellTone::Tentative => "cell tentative",
         CellTone::Conflict => "cell conflict",
         CellTone::Empty => "cell empty",
     };
-    let size = px(CELL - 1.5);
     html! {
-        <g class={tone}>
+        <g {class} transform={moved(x, y)}>
             <title>{ &c.title }</title>
-            <rect x={px(x + 0.75)} y={px(y)} width={size.clone()} height={size} rx="2.5" />
-            <text x={px(x + CELL / 2.0)} y={px(y + 10.5)}>{ &c.text }</text>
+            <rect x="0.75" width="13.5" height="13.5" rx="2.5" />
+            { text("", CELL / 2.0, 10.5, &c.text) }
         </g>
     }
 }
 
 /// A small sign at the rim.
-fn corner(x: f64, y: f64, text: &str, class: &'static str) -> Html {
+fn corner(x: f64, y: f64, words: &str, class: &'static str) -> Html {
     html! {
-        <g class={classes!("corner", class)} transform={format!("translate({x:.1} {y:.1})")}>
-            <circle r="9" />
-            <text y="4">{ text }</text>
+        <g {class} transform={moved(x, y)}>
+            { circle("", 9.0) }
+            { text("", 0.0, 4.0, words) }
         </g>
     }
 }

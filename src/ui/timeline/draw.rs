@@ -414,11 +414,11 @@ fn mark(pen: &Pen, d: &Dot, x: f64, y: f64, s: f64) {
     }
 }
 
-/// Partitions and cuts, in as many rows as there is room for.
+/// Partitions and cuts: a line for each, side by side in two rows, and names below where they fit.
 fn bars(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     font(pen, c, 550, 10.5);
     pen.set_text_align("left");
-    let mut free = [f64::MIN; 2];
+    let (mut free, mut named) = ([f64::MIN; 2], f64::MIN);
     for b in &p.window.bars {
         let from = p.grid.x(b.from_us as f64).max(p.grid.left);
         let until = (b.to_us as f64).min(p.window.end_us.max(p.now_us) as f64);
@@ -427,7 +427,8 @@ fn bars(pen: &Pen, c: &Palette, p: &Picture<'_>) {
             continue;
         }
         let row = free.iter().position(|f| *f <= from).unwrap_or(1);
-        let y = bottom(p) + 8.0 + row as f64 * 13.0;
+        free[row] = to;
+        let y = bottom(p) + 4.0 + row as f64 * 4.5;
         if b.flapping {
             let _ = pen.set_line_dash(&dash(&[6.0, 4.0]));
         }
@@ -438,15 +439,11 @@ fn bars(pen: &Pen, c: &Palette, p: &Picture<'_>) {
         pen.set_stroke_style_str(&c.bad);
         pen.stroke();
         let _ = pen.set_line_dash(&dash(&[]));
-        let wide = b.label.chars().count() as f64 * 5.7 + 10.0;
-        if free[row] <= from {
-            pen.set_line_width(3.0);
-            pen.set_stroke_style_str(&c.ground);
-            let _ = pen.stroke_text(&b.label, from + 6.0, y + 3.5);
+        if named <= from {
+            named = from + b.label.chars().count() as f64 * 5.9 + 10.0;
             pen.set_fill_style_str(&c.bad_ink);
-            let _ = pen.fill_text(&b.label, from + 6.0, y + 3.5);
+            let _ = pen.fill_text(&b.label, from, bottom(p) + 20.0);
         }
-        free[row] = to.max(from + wide);
     }
 }
 
@@ -542,9 +539,4 @@ fn tip(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     pen.fill();
     pen.set_fill_style_str(&c.ground);
     let _ = pen.fill_text(text, x + 8.0, y + 15.0);
-}
-
-/// Whether the message with this number is among the arrows.
-pub fn shows(window: &SpaceTime, msg: MsgId) -> bool {
-    window.arrows.iter().any(|a| a.msg == msg)
 }

@@ -153,9 +153,9 @@ impl Component for Timeline {
                 </div>
                 if causal { { key() } }
                 <div class="timeline-tools">
-                    <button type="button" class="btn icon" aria-label="Zoom in" onclick={link.callback(|_| Msg::Zoom(0.5))}>{ "+" }</button>
-                    <button type="button" class="btn icon" aria-label="Zoom out" onclick={link.callback(|_| Msg::Zoom(2.0))}>{ "\u{2212}" }</button>
-                    <button type="button" class="btn" aria-label="Show the whole run" onclick={link.callback(|_| Msg::Fit)}>{ "all" }</button>
+                    <button type="button" aria-label="Zoom in" onclick={link.callback(|_| Msg::Zoom(0.5))}>{ "+" }</button>
+                    <button type="button" aria-label="Zoom out" onclick={link.callback(|_| Msg::Zoom(2.0))}>{ "\u{2212}" }</button>
+                    <button type="button" aria-label="Show the whole run" onclick={link.callback(|_| Msg::Fit)}>{ "all" }</button>
                 </div>
             </div>
         }
@@ -201,7 +201,7 @@ impl Timeline {
                 0 | 1 => 10_000,
                 _ => world.link(NodeId(0), NodeId(1)).delay.sample(1 << 63).0,
             };
-            let mut camera = Camera::for_delay(typical, (width / 11.0) as u64);
+            let mut camera = Camera::for_delay(typical, (width / 14.0) as u64);
             camera.follow(now_us);
             camera
         });
