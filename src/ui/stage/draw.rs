@@ -279,14 +279,8 @@ fn losses(pen: &Pen, colours: &Palette, plan: &Plan, losses: &[LossView], size: 
             pen.set_font(&format!("500 11.5px {}", colours.font));
             let text = format!("lost: {}", l.reason);
             let half = text.len() as f64 * 2.9 + 4.0;
-            let x = l.at.x.clamp(half, (plan.width - half).max(half));
-            written(
-                pen,
-                colours,
-                &text,
-                Pt::new(x, l.at.y + size + 17.0),
-                &colours.bad_ink,
-            );
+            let at = beside(plan, l, half, size);
+            written(pen, colours, &text, at, &colours.bad_ink);
         }
     }
     pen.set_global_alpha(1.0);

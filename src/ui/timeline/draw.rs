@@ -4,7 +4,7 @@
 //! arrows; each look (past, future, apart, lost) is stroked once.
 
 use crate::sim::world::World;
-use crate::sim::{EventId, EventKind, Loss, Mark, MsgId};
+use crate::sim::{EventId, EventKind, Loss, Mark};
 use crate::ui::stage::canvas::{Canvas, Palette, dash};
 use crate::view::Selection;
 use crate::view::causality::{Cone, Relation};
