@@ -4,5 +4,7 @@
 //! [`crate::view::Action`]; what follows from it is decided, and tested, in `view`.
 
 pub mod props;
+pub mod stage;
+pub mod timeline;
 
 pub use props::ViewProps;

@@ -4,7 +4,6 @@
 //! crash ends a pause; healing ends every partition and every cut.
 
 use crate::sim::{EventId, Fault, NodeId, Trace};
-use std::collections::BTreeMap;
 
 /// Why a node does nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +60,9 @@ const MOST: usize = 200;
 struct Collector {
     spans: Vec<SpanView>,
     bars: Vec<Bar>,
-    down: BTreeMap<NodeId, usize>,
-    cut: BTreeMap<(NodeId, NodeId), usize>,
+    // Which span is open for a node, and which bar for a link: few at a time.
+    down: Vec<(NodeId, usize)>,
+    cut: Vec<((NodeId, NodeId), usize)>,
 }
 
 /// Spans, bars and flags that overlap the window.
@@ -117,23 +117,25 @@ impl Collector {
                     flapping: p.up_us > 0,
                 });
             }
-            Fault::Link { from, to, set } => match set.cut {
-                Some(true) if !self.cut.contains_key(&(*from, *to)) => {
-                    self.cut.insert((*from, *to), self.bars.len());
-                    self.bars.push(Bar {
-                        from_us: at,
-                        to_us: u64::MAX,
-                        label: format!("cut {} \u{2192} {}", name(*from), name(*to)),
-                        flapping: false,
-                    });
-                }
-                Some(false) => {
-                    if let Some(bar) = self.cut.remove(&(*from, *to)) {
+            Fault::Link { from, to, set } => {
+                let open = self.cut.iter().position(|(l, _)| *l == (*from, *to));
+                match (set.cut, open) {
+                    (Some(true), None) => {
+                        self.cut.push(((*from, *to), self.bars.len()));
+                        self.bars.push(Bar {
+                            from_us: at,
+                            to_us: u64::MAX,
+                            label: format!("cut {} \u{2192} {}", name(*from), name(*to)),
+                            flapping: false,
+                        });
+                    }
+                    (Some(false), Some(i)) => {
+                        let (_, bar) = self.cut.swap_remove(i);
                         self.bars[bar].to_us = at;
                     }
+                    _ => {}
                 }
-                _ => {}
-            },
+            }
             Fault::Heal => {
                 self.cut.clear();
                 let open = self.bars.iter_mut().filter(|b| b.to_us == u64::MAX);
@@ -145,7 +147,7 @@ impl Collector {
 
     fn fall(&mut self, at: u64, node: NodeId, kind: SpanKind) {
         self.rise(at, node);
-        self.down.insert(node, self.spans.len());
+        self.down.push((node, self.spans.len()));
         self.spans.push(SpanView {
             lane: node.0,
             from_us: at,
@@ -155,7 +157,8 @@ impl Collector {
     }
 
     fn rise(&mut self, at: u64, node: NodeId) {
-        if let Some(span) = self.down.remove(&node) {
+        if let Some(i) = self.down.iter().position(|(n, _)| *n == node) {
+            let (_, span) = self.down.swap_remove(i);
             self.spans[span].to_us = at;
         }
     }

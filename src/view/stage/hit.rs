@@ -10,7 +10,6 @@ use super::motion::MessageView;
 use crate::sim::fault::Partition;
 use crate::sim::{Fault, LinkPatch, NodeId};
 use crate::view::Selection;
-use std::collections::BTreeSet;
 
 /// Half the width of a finger.
 const REACH: f64 = 14.0;
@@ -65,12 +64,11 @@ pub struct CutView {
 /// have no link left between them, else each crossed link in both directions.
 pub fn cut(plan: &Plan, p: Pt, q: Pt) -> CutView {
     let servers: Vec<NodeId> = plan.servers().collect();
-    let mut crossed: BTreeSet<(NodeId, NodeId)> = BTreeSet::new();
-    let mut kept: Vec<(NodeId, NodeId)> = Vec::new();
+    let (mut crossed, mut kept) = (Vec::new(), Vec::new());
     for (i, &a) in servers.iter().enumerate() {
         for &b in servers[i + 1..].iter().filter(|&&b| plan.linked(a, b)) {
             if crossing(plan.at(a), plan.at(b), p, q).is_some() {
-                crossed.insert((a, b));
+                crossed.push((a, b));
             } else {
                 kept.push((a, b));
             }
@@ -123,19 +121,25 @@ pub fn isolate(plan: &Plan, node: NodeId) -> Fault {
     })
 }
 
-/// The sets of nodes that hang together by `links`, largest node number last.
+/// The sets of nodes that hang together by `links`, in the order of their first nodes.
 fn components(nodes: &[NodeId], links: &[(NodeId, NodeId)]) -> Vec<Vec<NodeId>> {
-    let mut sides: Vec<Vec<NodeId>> = nodes.iter().map(|n| vec![*n]).collect();
-    for (a, b) in links {
-        let of = |n: &NodeId| sides.iter().position(|s| s.contains(n));
-        if let (Some(i), Some(j)) = (of(a), of(b))
-            && i != j
-        {
-            let moved = sides.swap_remove(i.max(j));
-            sides[i.min(j)].extend(moved);
+    // Every node points to one with a lower place in its set, the first of a set to itself.
+    let mut up: Vec<usize> = (0..nodes.len()).collect();
+    let top = |up: &[usize], mut i: usize| {
+        while up[i] != i {
+            i = up[i];
         }
+        i
+    };
+    for (a, b) in links {
+        let place = |n: &NodeId| nodes.iter().position(|m| m == n).unwrap_or(0);
+        let (i, j) = (top(&up, place(a)), top(&up, place(b)));
+        up[i.max(j)] = i.min(j);
     }
-    sides.iter_mut().for_each(|s| s.sort_unstable());
-    sides.sort_unstable();
-    sides
+    let firsts = (0..nodes.len()).filter(|&i| up[i] == i);
+    let side = |first| {
+        let all = (0..nodes.len()).filter(|&i| top(&up, i) == first);
+        all.map(|i| nodes[i]).collect()
+    };
+    firsts.map(side).collect()
 }

@@ -7,7 +7,6 @@ use super::geometry::Pt;
 use super::layout::{Detail, Plan};
 use super::motion::MessageView;
 use crate::sim::MsgId;
-use std::collections::BTreeMap;
 
 /// A text on the stage, centred at a point.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +48,7 @@ impl Area {
 
 /// On which side of its message each label stood in the last frame.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sides(BTreeMap<MsgId, usize>);
+pub struct Sides(Vec<(MsgId, usize)>);
 
 impl Sides {
     /// Chooses labels for `messages`; `text` gives a message's label, asked for only when needed.
@@ -72,9 +71,9 @@ impl Sides {
             taken.extend(
                 discs.map(|p| Area::around(*p, plan.radius, plan.radius, plan.radius + below)),
             );
-            taken.extend(messages.iter().map(|m| Area::around(m.at, 6.0, 6.0, 6.0)));
+            taken.extend(messages.iter().map(|m| Area::around(m.at, 9.0, 8.0, 8.0)));
         }
-        let (mut labels, mut sides) = (Vec::new(), BTreeMap::new());
+        let (mut labels, mut sides) = (Vec::new(), Vec::new());
         for (of, m) in messages.iter().enumerate() {
             let is_picked = picked == Some(m.msg);
             if crowded && !is_picked {
@@ -82,7 +81,8 @@ impl Sides {
             }
             let half = text(of) as f64 * LETTER / 2.0 + 3.0;
             let spots = spots(m, half);
-            let last = self.0.get(&m.msg).copied().unwrap_or(0);
+            let before = self.0.iter().find(|(msg, _)| *msg == m.msg);
+            let last = before.map_or(0, |(_, side)| *side);
             let order = (0..spots.len()).map(|i| (last + i) % spots.len());
             let free = order.clone().find(|&i| {
                 let a = Area::around(spots[i], half, LINE - 3.0, 4.0);
@@ -95,7 +95,7 @@ impl Sides {
                 continue;
             };
             taken.push(Area::around(spots[side], half, LINE - 3.0, 4.0));
-            sides.insert(m.msg, side);
+            sides.push((m.msg, side));
             labels.push(LabelView {
                 of,
                 at: spots[side],
@@ -109,10 +109,10 @@ impl Sides {
 /// Above, below, to the right and to the left of a message.
 fn spots(m: &MessageView, half: f64) -> [Pt; 4] {
     [
-        m.at.by(0.0, -12.0),
-        m.at.by(0.0, 21.0),
-        m.at.by(half + 11.0, 4.0),
-        m.at.by(-half - 11.0, 4.0),
+        m.at.by(0.0, -16.0),
+        m.at.by(0.0, 24.0),
+        m.at.by(half + 14.0, 4.0),
+        m.at.by(-half - 14.0, 4.0),
     ]
 }
 
@@ -166,6 +166,6 @@ mod tests {
         let place = with.iter().find(|l| l.of == 1).map(|l| l.at);
         let without = sides.place(&plan, &[a], None, |_| 8);
         assert_eq!(place, without.first().map(|l| l.at));
-        assert_eq!(place, Some(Pt::new(400.0, 301.0)));
+        assert_eq!(place, Some(Pt::new(400.0, 304.0)));
     }
 }

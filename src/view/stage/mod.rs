@@ -216,7 +216,11 @@ fn node(world: &World, plan: &Plan, id: NodeId) -> NodeView {
         role: inspect.role,
         glyph: inspect.glyph,
         prominent: inspect.prominent,
-        badge: inspect.badge,
+        // Where there is no room for it, it must not cause a rendering either.
+        badge: match plan.detail {
+            Detail::Full => inspect.badge,
+            _ => String::new(),
+        },
         cells: inspect.cells,
         cells_before,
         status: world.status(id),
@@ -242,14 +246,14 @@ fn clock(face: ClockFace) -> Option<String> {
 /// Pairs at rest on a stage with room, else only those with something the matter.
 fn pairs(world: &World, plan: &Plan) -> Vec<PairView> {
     let meshed = plan.servers().count() <= MOST_MESHED;
-    let usual = usual_us(world, plan);
+    let usual = usual(world, plan);
     let mut found = Vec::new();
     let n = plan.len() as u16;
     for a in 0..n {
         for b in (a + 1)..n {
             let (a, b) = (NodeId(a), NodeId(b));
-            let there = state(world, a, b, usual);
-            let back = state(world, b, a, usual);
+            let there = state(world, a, b, &usual);
+            let back = state(world, b, a, &usual);
             let matters = there != LinkState::Open || back != LinkState::Open;
             let linked = plan.linked(a, b);
             // A setting of every link is said once, above the stage; only what is blocked or
@@ -270,34 +274,59 @@ fn pairs(world: &World, plan: &Plan) -> Vec<PairView> {
     found
 }
 
-/// The delay of a typical message between the first two servers, by which a slow link is told.
-fn usual_us(world: &World, plan: &Plan) -> u64 {
-    let mut servers = plan.servers();
-    let (Some(a), Some(b)) = (servers.next(), servers.next()) else {
-        return u64::MAX / 4;
-    };
-    let c = servers.next().unwrap_or(a);
-    let of = |from, to| world.link(from, to).delay.sample(1 << 63).0;
-    // The least of three: one link that was made slow does not make the others fast.
-    of(a, b).min(of(b, a)).min(of(c, b)).max(1)
+/// What is usual in this world: its links' delay, and how much each goes wrong. A trouble that all
+/// links share is said once, above the stage; what is drawn is what stands out.
+struct Usual {
+    delay_us: u64,
+    troubles: [u32; 5],
 }
 
-fn state(world: &World, from: NodeId, to: NodeId, usual_us: u64) -> LinkState {
+/// How much of each trouble a link has: loss, doubling, corruption, reordering, a bottleneck.
+fn troubles(link: &Link) -> [u32; 5] {
+    [
+        link.loss_ppm,
+        link.duplicate_ppm,
+        link.corrupt_ppm,
+        link.reorder_ppm,
+        u32::from(link.bandwidth_bytes_s > 0),
+    ]
+}
+
+/// The least of three links: one that was made worse does not make the others good.
+fn usual(world: &World, plan: &Plan) -> Usual {
+    let mut servers = plan.servers();
+    let (a, b) = (
+        servers.next().unwrap_or_default(),
+        servers.next().unwrap_or_default(),
+    );
+    let c = servers.next().unwrap_or(a);
+    let mut usual = Usual {
+        delay_us: u64::MAX / 4,
+        troubles: [u32::MAX; 5],
+    };
+    for (from, to) in [(a, b), (b, a), (c, b)].into_iter().filter(|(x, y)| x != y) {
+        let link = world.link(from, to);
+        usual.delay_us = usual.delay_us.min(link.delay.sample(1 << 63).0.max(1));
+        let least = usual.troubles.iter_mut().zip(troubles(link));
+        least.for_each(|(u, t)| *u = (*u).min(t));
+    }
+    usual
+}
+
+fn state(world: &World, from: NodeId, to: NodeId, usual: &Usual) -> LinkState {
     let link = world.link(from, to);
     match world.blocked(from, to) {
         Loss::Cut => return LinkState::Cut,
         Loss::Partition => return LinkState::Walled,
         _ => {}
     }
-    let troubles = [
-        link.loss_ppm,
-        link.duplicate_ppm,
-        link.corrupt_ppm,
-        link.reorder_ppm,
-    ];
-    if troubles.iter().any(|ppm| *ppm > 0) || link.bandwidth_bytes_s > 0 {
+    if troubles(link)
+        .iter()
+        .zip(&usual.troubles)
+        .any(|(t, u)| t > u)
+    {
         LinkState::Faulty
-    } else if link.delay.sample(1 << 63).0 > usual_us.saturating_mul(2) {
+    } else if link.delay.sample(1 << 63).0 > usual.delay_us.saturating_mul(2) {
         LinkState::Slow
     } else {
         LinkState::Open

@@ -9,7 +9,6 @@ use crate::sim::world::{InFlight, World};
 use crate::sim::{
     Event, EventId, EventKind, Loss, Mark, MsgId, NodeId, Shape, SimTime, Tone, Trace,
 };
-use std::collections::BTreeMap;
 
 /// A message on its way.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,7 +86,7 @@ fn progress(now: SimTime, sent: SimTime, due: SimTime, calm: bool) -> f64 {
     }
 }
 
-/// Every message in flight at `now`, with its place, in order of sending. `held_at` gives the
+/// Every message in flight at `now`, with its place; `flights` are in order of sending. `held_at` gives the
 /// moment since which a held message waits.
 pub fn messages(
     plan: &Plan,
@@ -98,7 +97,7 @@ pub fn messages(
 ) -> Vec<MessageView> {
     let aside = overtaken(flights, now);
     let base = lane_of(plan);
-    let mut views: Vec<MessageView> = flights
+    flights
         .iter()
         .zip(&aside)
         .map(|(f, aside)| {
@@ -127,9 +126,7 @@ pub fn messages(
                 held: f.held,
             }
         })
-        .collect();
-    views.sort_unstable_by_key(|m| m.msg);
-    views
+        .collect()
 }
 
 /// The place `f` of the way from `from` to `to`; a message to oneself makes a small loop.
@@ -146,24 +143,19 @@ fn place(plan: &Plan, from: NodeId, to: NodeId, f: f64, lane: f64) -> (Pt, Pt) {
 /// For each message, 0 to 1: how far it has moved aside because one sent later on the same link
 /// arrives earlier. It begins to when the later one is sent.
 fn overtaken(flights: &[InFlight], now: SimTime) -> Vec<f64> {
-    let mut links: BTreeMap<(NodeId, NodeId), Vec<usize>> = BTreeMap::new();
-    for (i, f) in flights.iter().enumerate() {
-        links.entry((f.from, f.to)).or_default().push(i);
-    }
     let mut aside = vec![0.0; flights.len()];
-    for mut on_link in links.into_values().filter(|l| l.len() > 1) {
-        on_link.sort_unstable_by_key(|&i| (flights[i].sent, flights[i].msg));
-        // From the last sent to the first: the earliest arrival so far, and when it was sent.
-        let mut first: Option<(SimTime, SimTime)> = None;
-        for &i in on_link.iter().rev() {
-            let f = &flights[i];
-            match first {
-                Some((due, sent)) if due < f.due => {
-                    let whole = f.due.since(f.sent).0.max(1) as f64;
-                    aside[i] = smooth(now.since(sent).0 as f64 / (0.15 * whole));
-                }
-                _ => first = Some((f.due, f.sent)),
+    // Of each link: the earliest arrival among those sent later, and when that one was sent.
+    // In the order of links, so that it is found by halving.
+    let mut first: Vec<((NodeId, NodeId), SimTime, SimTime)> = Vec::new();
+    for (f, aside) in flights.iter().zip(&mut aside).rev() {
+        let link = (f.from, f.to);
+        match first.binary_search_by_key(&link, |l| l.0) {
+            Ok(i) if first[i].1 < f.due => {
+                let whole = f.due.since(f.sent).0.max(1) as f64;
+                *aside = smooth(now.since(first[i].2).0 as f64 / (0.15 * whole));
             }
+            Ok(i) => first[i] = (link, f.due, f.sent),
+            Err(i) => first.insert(i, (link, f.due, f.sent)),
         }
     }
     aside

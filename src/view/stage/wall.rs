@@ -97,7 +97,9 @@ fn around(plan: &Plan, group: &dyn Fn(NodeId) -> Option<usize>) -> Vec<[Pt; 3]> 
         let (a, b) = (grouped[gap], grouped[(gap + 1) % n]);
         outside(plan, a, b, reach)
     };
-    let groups: std::collections::BTreeSet<_> = grouped.iter().filter_map(|g| group(*g)).collect();
+    // How many different groups: each is counted at its first node.
+    let first = |i: &usize| (0..*i).all(|j| group(grouped[j]) != group(grouped[*i]));
+    let groups = (0..n).filter(first).count();
     match gaps.len() {
         0 => Vec::new(),
         1 | 2 if n == 2 => {
@@ -108,7 +110,7 @@ fn around(plan: &Plan, group: &dyn Fn(NodeId) -> Option<usize>) -> Vec<[Pt; 3]> 
             vec![[end(1.0), m.by(h.x * 14.0, h.y * 14.0), end(-1.0)]]
         }
         2 => vec![chord(plan, outer(gaps[0], 1.2), outer(gaps[1], 1.2))],
-        k if k == groups.len() => gaps
+        k if k == groups => gaps
             .iter()
             .map(|g| {
                 let o = outer(*g, 1.2);

@@ -1,0 +1,211 @@
+//! A canvas as sharp as the screen, and the page's colours as it needs them.
+//!
+//! The rule that is easy to break: colours are named in style.css alone. A canvas cannot read
+//! `var(--ink)`, so each is resolved once through the canvas's own computed colour, and again when
+//! that colour changes: a transition of a millisecond tells (see stage.css).
+
+use crate::sim::Tone;
+use wasm_bindgen::JsCast;
+use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, Window};
+use yew::NodeRef;
+
+/// A canvas and its pen.
+pub struct Canvas {
+    element: HtmlCanvasElement,
+    /// The pen; one unit is a CSS pixel.
+    pub pen: CanvasRenderingContext2d,
+    size: (f64, f64, f64),
+}
+
+impl Canvas {
+    /// The canvas behind `node`, once it is on the page.
+    pub fn of(node: &NodeRef) -> Option<Canvas> {
+        let element: HtmlCanvasElement = node.cast()?;
+        let pen = element.get_context("2d").ok()??.dyn_into().ok()?;
+        Some(Canvas {
+            element,
+            pen,
+            size: (0.0, 0.0, 0.0),
+        })
+    }
+
+    /// Makes it `width` by `height` CSS pixels, at the screen's own resolution, and empties it.
+    pub fn begin(&mut self, width: f64, height: f64) {
+        let ratio = window()
+            .map_or(1.0, |w| w.device_pixel_ratio())
+            .clamp(1.0, 3.0);
+        if self.size != (width, height, ratio) {
+            self.size = (width, height, ratio);
+            self.element.set_width((width * ratio) as u32);
+            self.element.set_height((height * ratio) as u32);
+        }
+        // A canvas that was resized, and one whose last drawing left a transform, begin alike.
+        let _ = self.pen.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
+        self.pen.clear_rect(0.0, 0.0, width, height);
+        self.pen.set_line_join("round");
+        self.pen.set_line_cap("round");
+    }
+
+    /// The page's colours and font, as they are now.
+    pub fn palette(&self) -> Option<Palette> {
+        Palette::read(&self.element)
+    }
+}
+
+fn window() -> Option<Window> {
+    web_sys::window()
+}
+
+/// The page's colours, resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Palette {
+    /// The ground of the stage.
+    pub stage: String,
+    /// The page's ground.
+    pub ground: String,
+    /// Text.
+    pub ink: String,
+    /// Second text.
+    pub ink_2: String,
+    /// Third text.
+    pub ink_3: String,
+    /// Hairlines.
+    pub line: String,
+    /// Edges.
+    pub edge: String,
+    /// What is picked.
+    pub accent: String,
+    /// What went wrong, as a stroke.
+    pub bad: String,
+    /// The same, as text.
+    pub bad_ink: String,
+    /// What comes after the event that is picked.
+    pub violet: String,
+    /// A timer.
+    pub ring: String,
+    /// The rest of a timer.
+    pub track: String,
+    /// A node that does nothing.
+    pub hatch: String,
+    /// The outlines of messages.
+    pub outline: String,
+    /// Kinds of message.
+    tones: [String; 6],
+    /// Epochs.
+    pub bands: [String; 4],
+    /// The font family.
+    pub font: String,
+}
+
+impl Palette {
+    fn read(element: &HtmlCanvasElement) -> Option<Palette> {
+        let computed = window()?
+            .get_computed_style(element.unchecked_ref::<Element>())
+            .ok()??;
+        let style = element.style();
+        let of = |name: &str| {
+            let _ = style.set_property("color", &format!("var(--{name})"));
+            computed.get_property_value("color").unwrap_or_default()
+        };
+        // Without this the computed colour would be on its way to the new one, not there.
+        let _ = style.set_property_with_priority("transition", "none", "important");
+        let palette = Palette {
+            stage: of("stage-ground"),
+            ground: of("ground"),
+            ink: of("ink"),
+            ink_2: of("ink-2"),
+            ink_3: of("ink-3"),
+            line: of("line"),
+            edge: of("node-edge"),
+            accent: of("accent"),
+            bad: of("bad"),
+            bad_ink: of("bad-ink"),
+            violet: of("violet"),
+            ring: of("ring"),
+            track: of("ring-track"),
+            hatch: of("hatch"),
+            outline: of("ink"),
+            tones: ["quiet", "blue", "green", "purple", "orange", "red"]
+                .map(|t| of(&format!("tone-{t}"))),
+            bands: ["band-0", "band-1", "band-2", "band-3"].map(of),
+            font: computed
+                .get_property_value("font-family")
+                .unwrap_or_default(),
+        };
+        let _ = style.remove_property("color");
+        // Flushed before the transition is allowed again, or it would tell of our own changes.
+        let _ = computed.get_property_value("color");
+        let _ = style.remove_property("transition");
+        Some(palette)
+    }
+
+    /// The colour of a kind of message.
+    pub fn tone(&self, tone: Tone) -> &str {
+        &self.tones[tone_index(tone)]
+    }
+}
+
+/// A tone's place in the palette.
+pub fn tone_index(tone: Tone) -> usize {
+    match tone {
+        Tone::Quiet => 0,
+        Tone::Blue => 1,
+        Tone::Green => 2,
+        Tone::Purple => 3,
+        Tone::Orange => 4,
+        Tone::Red => 5,
+    }
+}
+
+/// A dash pattern, for `set_line_dash`.
+pub fn dash(pattern: &[f64]) -> js_sys::Array {
+    pattern
+        .iter()
+        .map(|d| wasm_bindgen::JsValue::from_f64(*d))
+        .collect()
+}
+
+/// Tells how large an element is, now and whenever that changes.
+pub struct SizeWatch {
+    observer: web_sys::ResizeObserver,
+    // Kept alive as long as the observer may call it.
+    _told: wasm_bindgen::closure::Closure<dyn FnMut()>,
+}
+
+impl SizeWatch {
+    /// Watches the element behind `node`.
+    pub fn new(node: &NodeRef, tell: impl Fn(f64, f64) + 'static) -> Option<SizeWatch> {
+        let element: Element = node.cast()?;
+        let watched = element.clone();
+        let told = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || {
+            tell(
+                f64::from(watched.client_width()),
+                f64::from(watched.client_height()),
+            );
+        });
+        let observer = web_sys::ResizeObserver::new(told.as_ref().unchecked_ref()).ok()?;
+        observer.observe(&element);
+        Some(SizeWatch {
+            observer,
+            _told: told,
+        })
+    }
+}
+
+impl Drop for SizeWatch {
+    fn drop(&mut self) {
+        self.observer.disconnect();
+    }
+}
+
+/// Where a pointer is, from the top left corner of the element behind `node`.
+pub fn place(node: &NodeRef, e: &web_sys::MouseEvent) -> (f64, f64) {
+    let Some(element) = node.cast::<Element>() else {
+        return (0.0, 0.0);
+    };
+    let rect = element.get_bounding_client_rect();
+    (
+        f64::from(e.client_x()) - rect.left(),
+        f64::from(e.client_y()) - rect.top(),
+    )
+}

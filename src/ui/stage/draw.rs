@@ -1,0 +1,379 @@
+//! Everything on the stage that moves, drawn on its canvas: timers, messages, losses, the cutting
+//! line.
+//!
+//! The rule that is easy to break: a frame has a few milliseconds. Shapes of one colour are one
+//! path, filled and stroked once; nothing is saved or restored for a message, and only labels cost
+//! a call each.
+
+use super::canvas::{Canvas, Palette, dash, tone_index};
+use crate::sim::{Mark, MsgId, Shape, Tone};
+use crate::view::stage::{Detail, LossView, MessageView, Motion, Plan, Pt, geometry};
+use std::f64::consts::{FRAC_PI_2, TAU};
+use web_sys::CanvasRenderingContext2d as Pen;
+
+const TONES: [Tone; 6] = [
+    Tone::Quiet,
+    Tone::Blue,
+    Tone::Green,
+    Tone::Purple,
+    Tone::Orange,
+    Tone::Red,
+];
+
+/// A line that is being drawn across the stage to cut links.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Blade {
+    /// From where.
+    pub from: Pt,
+    /// To where.
+    pub to: Pt,
+    /// What it would do, in words.
+    pub says: String,
+}
+
+/// Draws one frame.
+pub fn frame(
+    canvas: &mut Canvas,
+    colours: &Palette,
+    plan: &Plan,
+    motion: &Motion,
+    picked: Option<MsgId>,
+    blade: Option<&Blade>,
+) {
+    canvas.begin(plan.width, plan.height);
+    let pen = &canvas.pen;
+    rings(pen, colours, plan, motion);
+    let size = match plan.detail {
+        Detail::Full => 8.5,
+        Detail::Short => 6.5,
+        Detail::Dot => 4.5,
+    };
+    let few = motion.messages.len() <= 120;
+    if few {
+        tails(pen, colours, &motion.messages, size);
+    }
+    if let Some(m) = picked.and_then(|p| motion.messages.iter().find(|m| m.msg == p)) {
+        halo(pen, colours, m.at, size);
+    }
+    shapes(pen, colours, &motion.messages, size);
+    marks(pen, colours, &motion.messages, size);
+    losses(pen, colours, plan, &motion.losses, size);
+    labels(pen, colours, motion);
+    if let Some(blade) = blade {
+        cutting(pen, colours, blade);
+    }
+}
+
+/// Timers: a thin track around the node, and an arc that fills it clockwise from the top.
+fn rings(pen: &Pen, colours: &Palette, plan: &Plan, motion: &Motion) {
+    let full = plan.detail == Detail::Full;
+    let width = if full { 3.5 } else { 2.0 };
+    let radius =
+        |level: usize| plan.radius + if full { 7.0 } else { 4.0 } + level as f64 * (width + 2.5);
+    pen.set_line_width(width);
+    pen.begin_path();
+    for ring in &motion.rings {
+        let (p, r) = (plan.at(ring.node), radius(ring.level));
+        pen.move_to(p.x + r, p.y);
+        let _ = pen.arc(p.x, p.y, r, 0.0, TAU);
+    }
+    pen.set_stroke_style_str(&colours.track);
+    pen.stroke();
+    pen.begin_path();
+    for ring in motion.rings.iter().filter(|r| r.gone > 0.0) {
+        let (p, r) = (plan.at(ring.node), radius(ring.level));
+        pen.move_to(p.x, p.y - r);
+        let _ = pen.arc(p.x, p.y, r, -FRAC_PI_2, TAU * ring.gone - FRAC_PI_2);
+    }
+    pen.set_stroke_style_str(&colours.ring);
+    pen.stroke();
+}
+
+/// A fading trace behind each message: where it comes from is seen at a glance.
+fn tails(pen: &Pen, colours: &Palette, messages: &[MessageView], size: f64) {
+    for (alpha, long, width) in [(0.16, 52.0, 3.0), (0.3, 24.0, 3.0)] {
+        pen.set_global_alpha(alpha);
+        pen.set_line_width(width);
+        for tone in TONES {
+            pen.begin_path();
+            let mut any = false;
+            for m in messages
+                .iter()
+                .filter(|m| m.tone == tone && m.progress > 0.0 && m.from != m.to)
+            {
+                // No longer than the way that lies behind it.
+                let flown = (m.progress * 300.0).min(long);
+                pen.move_to(m.at.x - m.heading.x * size, m.at.y - m.heading.y * size);
+                pen.line_to(m.at.x - m.heading.x * flown, m.at.y - m.heading.y * flown);
+                any = true;
+            }
+            if any {
+                pen.set_stroke_style_str(colours.tone(tone));
+                pen.stroke();
+            }
+        }
+    }
+    pen.set_global_alpha(1.0);
+}
+
+fn halo(pen: &Pen, colours: &Palette, at: Pt, size: f64) {
+    pen.begin_path();
+    let _ = pen.arc(at.x, at.y, size + 6.0, 0.0, TAU);
+    pen.set_stroke_style_str(&colours.accent);
+    pen.set_line_width(2.5);
+    pen.stroke();
+}
+
+/// All outlines of one colour as one path; hollow ones are filled with the ground.
+fn shapes(pen: &Pen, colours: &Palette, messages: &[MessageView], size: f64) {
+    let mut by_tone: [Vec<&MessageView>; 6] = Default::default();
+    for m in messages {
+        by_tone[tone_index(m.tone)].push(m);
+    }
+    pen.set_line_width(if size > 5.0 { 1.2 } else { 0.8 });
+    for (tone, messages) in TONES.into_iter().zip(&by_tone) {
+        for hollow in [false, true] {
+            let mut any = false;
+            pen.begin_path();
+            for m in messages
+                .iter()
+                .filter(|m| (m.shape == Shape::Hollow) == hollow)
+            {
+                let s = if m.mark == Mark::Ack {
+                    size * 0.6
+                } else {
+                    size
+                };
+                if m.mark == Mark::Copy {
+                    outline(pen, m.shape, m.at.by(-3.0, -3.0), m.heading, s);
+                }
+                outline(pen, m.shape, m.at, m.heading, s);
+                any = true;
+            }
+            if any {
+                let colour = colours.tone(tone);
+                pen.set_fill_style_str(if hollow { &colours.stage } else { colour });
+                pen.fill();
+                pen.set_stroke_style_str(if hollow { colour } else { &colours.outline });
+                pen.stroke();
+            }
+        }
+    }
+}
+
+/// Adds the outline of a message to the path: its shape, turned the way it travels.
+fn outline(pen: &Pen, shape: Shape, at: Pt, heading: Pt, s: f64) {
+    let corners: &[(f64, f64)] = match shape {
+        Shape::Arrow => &[
+            (1.25, 0.0),
+            (0.35, 0.8),
+            (-1.1, 0.8),
+            (-1.1, -0.8),
+            (0.35, -0.8),
+        ],
+        Shape::Tag => &[
+            (1.1, 0.75),
+            (-1.1, 0.75),
+            (-0.55, 0.0),
+            (-1.1, -0.75),
+            (1.1, -0.75),
+        ],
+        Shape::Diamond => &[(1.2, 0.0), (0.0, 0.95), (-1.2, 0.0), (0.0, -0.95)],
+        Shape::Square => &[(0.85, 0.85), (-0.85, 0.85), (-0.85, -0.85), (0.85, -0.85)],
+        Shape::Hollow => &[(1.2, 0.0), (-0.8, 1.0), (-0.8, -1.0)],
+        Shape::Disc => {
+            pen.move_to(at.x + s * 0.95, at.y);
+            let _ = pen.arc(at.x, at.y, s * 0.95, 0.0, TAU);
+            return;
+        }
+    };
+    for (i, (along, across)) in corners.iter().enumerate() {
+        let x = at.x + s * (along * heading.x - across * heading.y);
+        let y = at.y + s * (along * heading.y + across * heading.x);
+        if i == 0 {
+            pen.move_to(x, y);
+        } else {
+            pen.line_to(x, y);
+        }
+    }
+    pen.close_path();
+}
+
+/// What a shape cannot say: torn, held, sent again, a lie.
+fn marks(pen: &Pen, colours: &Palette, messages: &[MessageView], size: f64) {
+    for m in messages {
+        if m.held {
+            badge(pen, colours, m.at.by(size + 5.0, -size - 3.0), "\u{2016}");
+        }
+        match m.mark {
+            Mark::Corrupted => tear(pen, colours, m, size),
+            Mark::Lie => badge(pen, colours, m.at.by(size + 5.0, size + 3.0), "!"),
+            Mark::Resent => badge(pen, colours, m.at.by(size + 5.0, size + 3.0), "\u{21bb}"),
+            Mark::None | Mark::Copy | Mark::Ack => {}
+        }
+    }
+}
+
+/// A jagged rift across the shape.
+fn tear(pen: &Pen, colours: &Palette, m: &MessageView, size: f64) {
+    let steps = [
+        (-1.3, -0.25),
+        (-0.65, 0.3),
+        (0.0, -0.3),
+        (0.65, 0.3),
+        (1.3, -0.25),
+    ];
+    for (width, colour) in [(4.5, &colours.outline), (2.6, &colours.stage)] {
+        pen.begin_path();
+        for (i, (across, along)) in steps.iter().enumerate() {
+            let x = m.at.x + size * (along * m.heading.x - across * m.heading.y);
+            let y = m.at.y + size * (along * m.heading.y + across * m.heading.x);
+            if i == 0 {
+                pen.move_to(x, y);
+            } else {
+                pen.line_to(x, y);
+            }
+        }
+        pen.set_line_width(width);
+        pen.set_stroke_style_str(colour);
+        pen.stroke();
+    }
+}
+
+fn badge(pen: &Pen, colours: &Palette, at: Pt, sign: &str) {
+    pen.begin_path();
+    let _ = pen.arc(at.x, at.y, 6.5, 0.0, TAU);
+    pen.set_fill_style_str(&colours.ink);
+    pen.fill();
+    pen.set_font(&format!("700 10px {}", colours.font));
+    pen.set_text_align("center");
+    pen.set_fill_style_str(&colours.ground);
+    let _ = pen.fill_text(sign, at.x, at.y + 3.5);
+}
+
+/// Two halves that drift apart, a cross between them, and the reason.
+fn losses(pen: &Pen, colours: &Palette, plan: &Plan, losses: &[LossView], size: f64) {
+    let mut said: Vec<Pt> = Vec::new();
+    for l in losses {
+        let fade = 1.0 - geometry::smooth((l.age - 0.55) / 0.45);
+        let drift = 3.0 + 7.0 * geometry::smooth(l.age * 1.6);
+        pen.set_global_alpha(fade);
+        halves(pen, colours, l, size, drift);
+        let arm = size * 0.62;
+        pen.begin_path();
+        for (dx, dy) in [(arm, arm), (arm, -arm)] {
+            pen.move_to(l.at.x - dx, l.at.y - dy);
+            pen.line_to(l.at.x + dx, l.at.y + dy);
+        }
+        for (width, colour) in [(5.0, &colours.stage), (2.4, &colours.bad)] {
+            pen.set_line_width(width);
+            pen.set_stroke_style_str(colour);
+            pen.stroke();
+        }
+        // One sentence a place: where ten are lost together, one says why.
+        let clear = said
+            .iter()
+            .all(|p| (p.x - l.at.x).abs() > 96.0 || (p.y - l.at.y).abs() > 16.0);
+        if plan.detail != Detail::Dot && said.len() < 8 && clear {
+            said.push(l.at);
+            pen.set_font(&format!("500 11.5px {}", colours.font));
+            let text = format!("lost: {}", l.reason);
+            let half = text.len() as f64 * 2.9 + 4.0;
+            let at = beside(plan, l, half, size);
+            written(pen, colours, &text, at, &colours.bad_ink);
+        }
+    }
+    pen.set_global_alpha(1.0);
+}
+
+/// Where the reason of a loss stands: below it, above it, or behind it, clear of the nodes.
+fn beside(plan: &Plan, l: &LossView, half: f64, size: f64) -> Pt {
+    let spots = [
+        l.at.by(0.0, size + 17.0),
+        l.at.by(0.0, -size - 10.0),
+        l.at.by(-l.heading.x * (half + 16.0), 4.0 - l.heading.y * 30.0),
+    ];
+    let clear = |p: &Pt| {
+        let near = |n: &Pt| {
+            (n.x - p.x).abs() < plan.radius + half && (n.y - p.y).abs() < plan.radius + 12.0
+        };
+        !plan.places.iter().any(near)
+    };
+    let p = spots.into_iter().find(clear).unwrap_or(spots[2]);
+    Pt::new(
+        p.x.clamp(half, (plan.width - half).max(half)),
+        p.y.clamp(14.0, plan.height - 6.0),
+    )
+}
+
+fn halves(pen: &Pen, colours: &Palette, l: &LossView, size: f64, drift: f64) {
+    pen.begin_path();
+    for way in [1.0, -1.0] {
+        let (hx, hy) = (l.heading.x * way, l.heading.y * way);
+        let at = Pt::new(l.at.x + hx * drift, l.at.y + hy * drift);
+        let corners = [
+            (0.0, 0.75),
+            (0.35, 0.25),
+            (0.0, -0.1),
+            (0.3, -0.75),
+            (0.95, -0.6),
+            (0.95, 0.7),
+        ];
+        for (i, (along, across)) in corners.iter().enumerate() {
+            let x = at.x + size * (along * hx - across * hy);
+            let y = at.y + size * (along * hy + across * hx);
+            if i == 0 {
+                pen.move_to(x, y);
+            } else {
+                pen.line_to(x, y);
+            }
+        }
+        pen.close_path();
+    }
+    pen.set_fill_style_str(colours.tone(l.tone));
+    pen.fill();
+    pen.set_line_width(1.0);
+    pen.set_stroke_style_str(&colours.outline);
+    pen.stroke();
+}
+
+fn labels(pen: &Pen, colours: &Palette, motion: &Motion) {
+    pen.set_font(&format!("500 11.5px {}", colours.font));
+    for (label, text) in &motion.labels {
+        written(pen, colours, text, label.at, &colours.ink);
+    }
+}
+
+/// A text with the ground around its letters, so that lines below do not cross it out.
+fn written(pen: &Pen, colours: &Palette, text: &str, at: Pt, colour: &str) {
+    pen.set_text_align("center");
+    pen.set_line_width(3.5);
+    pen.set_stroke_style_str(&colours.stage);
+    let _ = pen.stroke_text(text, at.x, at.y);
+    pen.set_fill_style_str(colour);
+    let _ = pen.fill_text(text, at.x, at.y);
+}
+
+fn cutting(pen: &Pen, colours: &Palette, blade: &Blade) {
+    let _ = pen.set_line_dash(&dash(&[9.0, 6.0]));
+    pen.begin_path();
+    pen.move_to(blade.from.x, blade.from.y);
+    pen.line_to(blade.to.x, blade.to.y);
+    pen.set_line_width(2.5);
+    pen.set_stroke_style_str(&colours.bad);
+    pen.stroke();
+    let _ = pen.set_line_dash(&dash(&[]));
+    pen.begin_path();
+    let _ = pen.arc(blade.to.x, blade.to.y, 4.0, 0.0, TAU);
+    pen.set_fill_style_str(&colours.bad);
+    pen.fill();
+    pen.set_font(&format!("600 12.5px {}", colours.font));
+    let up = if blade.to.y < 40.0 { 26.0 } else { -14.0 };
+    written(
+        pen,
+        colours,
+        &blade.says,
+        blade.to.by(0.0, up),
+        &colours.bad_ink,
+    );
+}

@@ -1,0 +1,502 @@
+//! The stage: nodes, links and moving messages, and the hands that break them.
+//!
+//! The rule that is easy to break: a frame must not be a rendering. What changes with an event is
+//! SVG and is compared first; what changes with every frame goes to the canvas above it, and Yew
+//! does not hear of it.
+
+pub mod canvas;
+mod draw;
+mod links;
+mod menu;
+mod node;
+
+use self::canvas::{Canvas, Palette, SizeWatch, place};
+use self::draw::Blade;
+use super::ViewProps;
+use crate::sim::world::{Layout, World};
+use crate::sim::{Fault, MsgId, NodeId, SimTime};
+use crate::view::stage::{self as show, Manner, Motion, Plan, Pt, Scene, Sides, hit};
+use crate::view::{Action, Selection};
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
+use yew::prelude::*;
+
+/// What the stage hears.
+pub enum Msg {
+    /// It has this size now.
+    Sized(f64, f64),
+    /// The page's colours have changed.
+    Recoloured,
+    /// A finger goes down.
+    Down(PointerEvent),
+    /// It moves.
+    Moved(PointerEvent),
+    /// It goes up.
+    Up(PointerEvent),
+    /// It is taken away.
+    Away,
+    /// A click without a pointer: from a screen reader or a script.
+    Clicked(MouseEvent),
+    /// A key, on something that has the focus.
+    Key(KeyboardEvent),
+    /// An entry of the menu.
+    Chosen(Action),
+}
+
+/// A line longer than this many pixels is a cut, not a click.
+const DRAWN: f64 = 12.0;
+
+/// The stage.
+pub struct Stage {
+    root: NodeRef,
+    surface: NodeRef,
+    menu: NodeRef,
+    canvas: Option<Canvas>,
+    palette: Option<Palette>,
+    watch: Option<SizeWatch>,
+    size: (f64, f64),
+    plan: Option<Rc<Plan>>,
+    scene: Option<Scene>,
+    motion: Motion,
+    sides: Sides,
+    names: Rc<Vec<String>>,
+    // Of which state of which run the scene is.
+    seen: (u32, u64),
+    pressed: Option<Pt>,
+    blade: Option<(Blade, Vec<Fault>)>,
+    // The menu was opened by a key, and is to have the focus.
+    by_key: bool,
+    // Where the menu of a message was opened; it stays there while the message moves on.
+    menu_at: Option<(Selection, Pt)>,
+}
+
+impl Component for Stage {
+    type Message = Msg;
+    type Properties = ViewProps;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let mut stage = Stage {
+            root: NodeRef::default(),
+            surface: NodeRef::default(),
+            menu: NodeRef::default(),
+            canvas: None,
+            palette: None,
+            watch: None,
+            size: (0.0, 0.0),
+            plan: None,
+            scene: None,
+            motion: Motion::default(),
+            sides: Sides::default(),
+            names: Rc::default(),
+            seen: (0, 0),
+            pressed: None,
+            blade: None,
+            by_key: false,
+            menu_at: None,
+        };
+        stage.look(ctx.props());
+        stage
+    }
+
+    fn changed(&mut self, ctx: &Context<Self>, old: &ViewProps) -> bool {
+        let props = ctx.props();
+        let picked_anew = props.selection != old.selection;
+        let changed = self.look(props);
+        self.paint(props);
+        changed || picked_anew
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        let props = ctx.props();
+        match msg {
+            Msg::Sized(w, h) => {
+                self.size = (w, h);
+                self.plan = None;
+                let changed = self.look(props);
+                self.paint(props);
+                changed
+            }
+            Msg::Recoloured => {
+                self.palette = self.canvas.as_ref().and_then(Canvas::palette);
+                self.paint(props);
+                false
+            }
+            Msg::Down(e) => self.down(&e),
+            Msg::Moved(e) => self.moved(props, &e),
+            Msg::Up(e) => self.up(props, &e),
+            Msg::Away => {
+                (self.pressed, self.blade) = (None, None);
+                self.paint(props);
+                false
+            }
+            Msg::Clicked(e) => {
+                if e.detail() == 0 {
+                    pick_element(props, e.target());
+                }
+                false
+            }
+            Msg::Key(e) => self.key(props, &e),
+            Msg::Chosen(action) => {
+                props.on_action.emit(action);
+                false
+            }
+        }
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let link = ctx.link();
+        html! {
+            <div class="stage" data-testid="stage" ref={self.root.clone()}
+                onpointerdown={link.callback(Msg::Down)} onpointermove={link.callback(Msg::Moved)}
+                onpointerup={link.callback(Msg::Up)} onpointercancel={link.callback(|_| Msg::Away)}
+                onclick={link.callback(Msg::Clicked)} onkeydown={link.callback(Msg::Key)}>
+                if let Some(scene) = &self.scene { { self.figure(ctx, scene) } }
+                <canvas ref={self.surface.clone()} aria-hidden="true" ontransitionend={link.callback(|_| Msg::Recoloured)} />
+                { self.menu(ctx) }
+            </div>
+        }
+    }
+
+    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+        if first {
+            self.canvas = Canvas::of(&self.surface);
+            self.palette = self.canvas.as_ref().and_then(Canvas::palette);
+            let link = ctx.link().clone();
+            self.watch =
+                SizeWatch::new(&self.root, move |w, h| link.send_message(Msg::Sized(w, h)));
+        }
+        self.place_menu(ctx.props().selection);
+        self.paint(ctx.props());
+    }
+}
+
+impl Stage {
+    /// Looks at the run; true if something must be rendered anew.
+    fn look(&mut self, props: &ViewProps) -> bool {
+        let (width, height) = self.size;
+        if width < 8.0 || height < 8.0 {
+            return false;
+        }
+        let run = props.run.get();
+        let world = run.world();
+        let plan = match &self.plan {
+            Some(p) if fits(p, world) => p.clone(),
+            _ => {
+                self.scene = None;
+                Rc::new(show::plan(world, width, height))
+            }
+        };
+        self.plan = Some(plan.clone());
+        let manner = Manner {
+            now: SimTime(props.now_us),
+            calm: props.calm,
+            picked: picked_message(props),
+        };
+        self.motion = show::motion(world, run.trace(), &plan, manner, &mut self.sides);
+        let seen = (world.events(), world.hash());
+        if self.scene.is_some() && seen == self.seen {
+            return false;
+        }
+        self.seen = seen;
+        let scene = show::scene(world, &plan, self.scene.as_ref());
+        if self.scene.as_ref() == Some(&scene) {
+            return false;
+        }
+        let names = scene.nodes.iter().map(|n| n.name.clone());
+        if !names.clone().eq(self.names.iter().cloned()) {
+            self.names = Rc::new(names.collect());
+        }
+        self.scene = Some(scene);
+        true
+    }
+
+    /// Draws what moves.
+    fn paint(&mut self, props: &ViewProps) {
+        let (Some(canvas), Some(colours), Some(plan)) =
+            (&mut self.canvas, &self.palette, &self.plan)
+        else {
+            return;
+        };
+        let blade = self.blade.as_ref().map(|(b, _)| b);
+        draw::frame(
+            canvas,
+            colours,
+            plan,
+            &self.motion,
+            picked_message(props),
+            blade,
+        );
+    }
+
+    fn figure(&self, ctx: &Context<Self>, scene: &Scene) -> Html {
+        let picked = ctx.props().selection;
+        let (w, h) = (scene.plan.width, scene.plan.height);
+        let count = scene.nodes.len();
+        let says = format!("{count} nodes and {} links", scene.pairs.len());
+        html! {
+            <svg role="group" aria-label={says} viewBox={format!("0 0 {w} {h}")} width={w.to_string()} height={h.to_string()}>
+                if scene.plan.layout == Layout::TwoHills { { hills(&scene.plan) } }
+                <links::Links plan={scene.plan.clone()} pairs={scene.pairs.clone()} names={self.names.clone()} picked={link_side(picked)} />
+                { for scene.walls.iter().enumerate().map(|(i, wall)| links::wall(wall, i, w)) }
+                <g class="nodes">
+                    { for scene.nodes.iter().map(|n| html! {
+                        <node::NodeShape key={n.id.0} node={n.clone()} picked={picked.is_node(n.id)} />
+                    }) }
+                </g>
+            </svg>
+        }
+    }
+
+    fn name(&self, n: NodeId) -> String {
+        self.names.get(n.index()).cloned().unwrap_or_default()
+    }
+
+    fn menu(&self, ctx: &Context<Self>) -> Html {
+        let props = ctx.props();
+        let menu = self
+            .scene
+            .as_ref()
+            .and_then(|s| menu::menu(s, &self.motion, props.selection, &|n| self.name(n)));
+        let Some(menu) = menu else {
+            return html! {};
+        };
+        html! {
+            <div class="stage-menu" ref={self.menu.clone()} role="group" aria-label={format!("Actions on {}", menu.title)} data-testid="stage-menu">
+                <p>{ &menu.title }</p>
+                { for menu.entries.into_iter().map(|e| {
+                    let action = e.action;
+                    html! {
+                        <button type="button" class={if e.breaks { "btn small danger" } else { "btn small" }} data-testid={e.id}
+                            onclick={ctx.link().callback(move |_: MouseEvent| Msg::Chosen(action.clone()))}>{ e.label }</button>
+                    }
+                }) }
+            </div>
+        }
+    }
+
+    /// Puts the menu beside what it is about, inside the stage. (By script: the page's policy
+    /// forbids style attributes.)
+    fn place_menu(&mut self, picked: Selection) {
+        let Some(element) = self.menu.cast::<HtmlElement>() else {
+            self.menu_at = None;
+            return;
+        };
+        let scene = self.scene.as_ref();
+        let Some(menu) = scene.and_then(|s| menu::menu(s, &self.motion, picked, &|n| self.name(n)))
+        else {
+            return;
+        };
+        let at = match self.menu_at {
+            Some((of, at)) if of == picked => at,
+            _ => menu.at,
+        };
+        self.menu_at = Some((picked, at));
+        let (w, h) = (
+            f64::from(element.offset_width()),
+            f64::from(element.offset_height()),
+        );
+        let (width, height) = self.size;
+        let right = at.x + menu.clear + w < width - 4.0;
+        let left = at.x - menu.clear - w > 4.0;
+        // Outward, where there is nothing to cover; inward if there is no room.
+        let x = if right && (at.x >= width * 0.5 || !left) {
+            at.x + menu.clear
+        } else {
+            at.x - menu.clear - w
+        };
+        let style = element.style();
+        let set = |name, v: f64, most: f64| {
+            let _ = style.set_property(name, &format!("{:.0}px", v.clamp(4.0, most.max(4.0))));
+        };
+        set("left", x, width - w - 4.0);
+        set("top", at.y - h / 2.0, height - h - 4.0);
+        let _ = style.set_property("visibility", "visible");
+        if std::mem::take(&mut self.by_key)
+            && let Ok(Some(first)) = element.query_selector("button")
+        {
+            let _ = first.unchecked_into::<HtmlElement>().focus();
+        }
+    }
+}
+
+/// The hands.
+impl Stage {
+    fn down(&mut self, e: &PointerEvent) -> bool {
+        self.by_key = false;
+        let in_menu =
+            element(e.target()).is_some_and(|t| t.closest(".stage-menu").ok().flatten().is_some());
+        if e.button() == 0 && e.is_primary() && !in_menu {
+            let (x, y) = place(&self.root, e);
+            self.pressed = Some(Pt::new(x, y));
+        }
+        false
+    }
+
+    fn moved(&mut self, props: &ViewProps, e: &PointerEvent) -> bool {
+        let (Some(from), Some(plan), Some(scene)) = (self.pressed, &self.plan, &self.scene) else {
+            return false;
+        };
+        let (x, y) = place(&self.root, e);
+        let to = Pt::new(x, y);
+        if self.blade.is_none() {
+            let on_node = matches!(hit::at(plan, &[], &[], from), Selection::Node(_));
+            if on_node || from.distance(to) < DRAWN {
+                return false;
+            }
+            if let Some(root) = self.root.cast::<Element>() {
+                let _ = root.set_pointer_capture(e.pointer_id());
+            }
+        }
+        let cut = hit::cut(plan, from, to);
+        let names = |side: &Vec<NodeId>| {
+            let all: Vec<_> = side
+                .iter()
+                .filter_map(|n| scene.nodes.get(n.index()))
+                .map(|n| n.name.as_str())
+                .collect();
+            all.join(" ")
+        };
+        let says = match (cut.pairs, cut.sides.len()) {
+            (0, _) => "draw across links to cut them".to_owned(),
+            (_, 2..) => cut.sides.iter().map(names).collect::<Vec<_>>().join(" | "),
+            (1, _) => "cuts 1 link".to_owned(),
+            (n, _) => format!("cuts {n} links"),
+        };
+        self.blade = Some((Blade { from, to, says }, cut.faults));
+        self.paint(props);
+        false
+    }
+
+    fn up(&mut self, props: &ViewProps, e: &PointerEvent) -> bool {
+        let Some(p) = self.pressed.take() else {
+            return false;
+        };
+        if let Some((_, mut faults)) = self.blade.take() {
+            self.paint(props);
+            match faults.len() {
+                0 => {}
+                1 => props.on_action.emit(Action::Edit(faults.remove(0))),
+                _ => props.on_action.emit(Action::Edits(faults)),
+            }
+            return false;
+        }
+        if picks_button(e.target(), "heal") {
+            props.on_action.emit(Action::Edit(Fault::Heal));
+        } else if let (Some(plan), Some(scene)) = (&self.plan, &self.scene) {
+            let picked = hit::at(plan, &self.motion.messages, &scene.pairs, p);
+            self.menu_at = None;
+            props.on_action.emit(Action::Select(picked));
+        }
+        false
+    }
+
+    fn key(&mut self, props: &ViewProps, e: &KeyboardEvent) -> bool {
+        let in_menu =
+            element(e.target()).is_some_and(|t| t.closest(".stage-menu").ok().flatten().is_some());
+        match e.key().as_str() {
+            "Enter" | " " if !in_menu => {
+                self.by_key = true;
+                if pick_element(props, e.target()) {
+                    e.prevent_default();
+                    e.stop_propagation();
+                    return true;
+                }
+            }
+            "Escape" if props.selection != Selection::None => {
+                e.stop_propagation();
+                let id = match props.selection {
+                    Selection::Node(n) => format!("[data-pick=n{n}]"),
+                    Selection::Link(a, b) => format!("[data-pick=l{a}-{b}]"),
+                    _ => "[data-pick]".to_owned(),
+                };
+                props.on_action.emit(Action::Select(Selection::None));
+                let back = self
+                    .root
+                    .cast::<Element>()
+                    .and_then(|r| r.query_selector(&id).ok().flatten());
+                if let (true, Some(back)) = (in_menu, back) {
+                    let _ = back.unchecked_into::<HtmlElement>().focus();
+                }
+            }
+            _ => {}
+        }
+        false
+    }
+}
+
+fn fits(plan: &Plan, world: &World) -> bool {
+    plan.layout == world.layout()
+        && plan.len() == world.node_count()
+        && world
+            .node_ids()
+            .all(|n| plan.clients[n.index()] == world.is_client(n))
+}
+
+fn picked_message(props: &ViewProps) -> Option<MsgId> {
+    match props.selection {
+        Selection::Message(m) => Some(m),
+        _ => None,
+    }
+}
+
+/// The part of a selection that concerns links: so that picking a message draws no link anew.
+fn link_side(picked: Selection) -> Selection {
+    match picked {
+        Selection::Node(_) | Selection::Link(..) => picked,
+        _ => Selection::None,
+    }
+}
+
+fn element(target: Option<web_sys::EventTarget>) -> Option<Element> {
+    target?.dyn_into().ok()
+}
+
+/// The word by which the stage knows what an element stands for.
+fn pick_word(target: Option<web_sys::EventTarget>) -> Option<String> {
+    let holder = element(target)?.closest("[data-pick]").ok()??;
+    holder.get_attribute("data-pick")
+}
+
+fn picks_button(target: Option<web_sys::EventTarget>, word: &str) -> bool {
+    pick_word(target).is_some_and(|w| w == word)
+}
+
+/// Picks what an element stands for; false if it stands for nothing.
+fn pick_element(props: &ViewProps, target: Option<web_sys::EventTarget>) -> bool {
+    let Some(word) = pick_word(target) else {
+        return false;
+    };
+    let number = |s: &str| s.parse().ok().map(NodeId);
+    let action = if word == "heal" {
+        Some(Action::Edit(Fault::Heal))
+    } else if let Some(n) = word.strip_prefix('n') {
+        number(n).map(|n| Action::Select(Selection::Node(n)))
+    } else {
+        let ends = word.strip_prefix('l').and_then(|l| l.split_once('-'));
+        ends.and_then(|(a, b)| Some(Action::Select(Selection::Link(number(a)?, number(b)?))))
+    };
+    let known = action.is_some();
+    action.into_iter().for_each(|a| props.on_action.emit(a));
+    known
+}
+
+/// Two hills with a valley between them, under the nodes on their tops.
+fn hills(plan: &Plan) -> Html {
+    let base = plan.height - 8.0;
+    let hill = |p: Pt| {
+        let (top, half) = (p.y + plan.radius * 0.6, plan.width * 0.26);
+        format!(
+            "M{:.1} {base:.1}C{:.1} {base:.1} {:.1} {top:.1} {:.1} {top:.1}S{:.1} {base:.1} {:.1} {base:.1}Z",
+            p.x - half,
+            p.x - half * 0.55,
+            p.x - half * 0.45,
+            p.x,
+            p.x + half * 0.55,
+            p.x + half,
+        )
+    };
+    html! {
+        <g class="hills">{ for plan.servers().map(|n| html! { <path d={hill(plan.at(n))} /> }) }</g>
+    }
+}

@@ -1,0 +1,221 @@
+//! A node on the stage: its disc, role, badge, cells and state.
+//!
+//! The rule that is easy to break: it is drawn again only when it has changed. What moves between
+//! two events (timers, messages) is on the canvas; and no state is told by colour alone.
+
+use crate::sim::world::Status;
+use crate::sim::{Cell, CellTone, Glyph};
+use crate::view::stage::{Detail, NodeView};
+use std::rc::Rc;
+use yew::prelude::*;
+
+/// See [`NodeShape`].
+#[derive(Clone, PartialEq, Properties)]
+pub struct NodeProps {
+    /// What is drawn.
+    pub node: Rc<NodeView>,
+    /// It is picked.
+    pub picked: bool,
+}
+
+/// A node. What is done to it is heard by the stage, by its `data-pick`.
+#[component]
+pub fn NodeShape(props: &NodeProps) -> Html {
+    let n = &*props.node;
+    let r = n.radius;
+    let full = n.detail == Detail::Full;
+    html! {
+        <g class={class(n, props.picked)} role="button" tabindex="0" aria-label={n.sentence()} aria-pressed={props.picked.to_string()}
+            data-testid={format!("node-{}", n.id)} data-pick={format!("n{}", n.id)} transform={moved(n.at.x, n.at.y)}>
+            <title>{ n.sentence() }</title>
+            { circle("reach", r.max(12.0)) }
+            { circle("halo", r + if full { 14.0 } else { 8.0 }) }
+            { circle("disc", r) }
+            { parts(n) }
+        </g>
+    }
+}
+
+fn class(n: &NodeView, picked: bool) -> String {
+    let mut class = String::from("node");
+    let mut add = |is: bool, word: &str| {
+        if is {
+            class.push(' ');
+            class.push_str(word);
+        }
+    };
+    add(n.prominent, "prominent");
+    add(is_down(n), "down");
+    add(n.status == Status::Paused, "paused");
+    add(n.byzantine, "byzantine");
+    add(n.client, "client");
+    add(n.glyph == Glyph::Question, "asking");
+    add(picked, "picked");
+    class
+}
+
+fn is_down(n: &NodeView) -> bool {
+    matches!(n.status, Status::Crashed | Status::Stopped)
+}
+
+/// What is in and around the disc: sign, name, badge, role, cells, clock, corners.
+fn parts(n: &NodeView) -> Vec<Html> {
+    let r = n.radius;
+    let mut parts = Vec::new();
+    if is_down(n) {
+        parts.push(path("cross", cross(r * 0.66), String::new()));
+    }
+    if n.detail == Detail::Full {
+        inside(n, &mut parts);
+        below(n, &mut parts);
+    } else if n.detail == Detail::Short {
+        let class = if r < 17.0 {
+            "name small"
+        } else {
+            "name middle"
+        };
+        parts.push(text(class, 0.0, 4.0, &n.name));
+        parts.extend(glyph(n).map(|d| path("sign out", d.to_owned(), moved(-8.0, -r - 21.0))));
+    }
+    if n.byzantine {
+        parts.push(corner(-r * 0.78, -r * 0.78, "!", "corner liar"));
+    }
+    if n.waiting > 0 {
+        parts.push(corner(r * 0.8, r * 0.72, &n.waiting.to_string(), "corner"));
+    }
+    parts
+}
+
+/// Name and badge inside; the role's sign on top, its word above.
+fn inside(n: &NodeView, parts: &mut Vec<Html>) {
+    let sign = glyph(n);
+    let state = match n.status {
+        Status::Up => n.badge.as_str(),
+        Status::Crashed => "crashed",
+        Status::Stopped => "gone",
+        Status::Paused => "paused",
+    };
+    let (name_y, badge_y) = if sign.is_some() {
+        (6.0, 21.0)
+    } else {
+        (1.0, 17.0)
+    };
+    let wide = n.name.chars().count() > 5;
+    parts.extend(sign.map(|d| path("sign", d.to_owned(), moved(-8.0, -n.radius + 5.0))));
+    parts.push(text(
+        if wide { "name wide" } else { "name" },
+        0.0,
+        name_y,
+        &n.name,
+    ));
+    parts.push(text("badge", 0.0, badge_y, state));
+    if (sign.is_some() || n.prominent) && n.status == Status::Up && !n.client {
+        parts.push(text("role", 0.0, -n.radius - 15.0, &n.role));
+    }
+}
+
+/// A number as an SVG attribute.
+pub fn px(x: f64) -> String {
+    format!("{x:.1}")
+}
+
+fn moved(x: f64, y: f64) -> String {
+    format!("translate({x:.1} {y:.1})")
+}
+
+// Each of these is one place where an element is made: `html!` is long once compiled.
+
+#[inline(never)]
+fn circle(class: &'static str, r: f64) -> Html {
+    html! { <circle {class} r={px(r)} /> }
+}
+
+#[inline(never)]
+fn path(class: &'static str, d: String, transform: String) -> Html {
+    html! { <path {class} {d} {transform} /> }
+}
+
+#[inline(never)]
+fn text(class: &'static str, x: f64, y: f64, words: &str) -> Html {
+    html! { <text {class} x={px(x)} y={px(y)}>{ words }</text> }
+}
+
+fn cross(s: f64) -> String {
+    format!(
+        "M{:.1} {:.1}L{s:.1} {s:.1}M{:.1} {s:.1}L{s:.1} {:.1}",
+        -s, -s, -s, -s
+    )
+}
+
+/// The pictogram of a state or a role, on a grid of 16.
+fn glyph(n: &NodeView) -> Option<&'static str> {
+    if n.status == Status::Paused {
+        return Some("M4 2h3v12H4zM9 2h3v12H9z");
+    }
+    if n.status != Status::Up {
+        return None;
+    }
+    match n.glyph {
+        Glyph::None => None,
+        Glyph::Crown => Some("M1.5 4.5 5 8l3-5 3 5 3.5-3.5L13 13H3z"),
+        Glyph::Question => Some(
+            "M8 2a3.6 3.6 0 0 0-3.6 3.4h2A1.6 1.6 0 1 1 8 7.1c-.6 0-1 .4-1 1V10h2V8.9A3.5 3.5 0 0 0 8 2zM7 11.5h2v2H7z",
+        ),
+        Glyph::Person => Some("M8 2a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM2.5 14a5.5 5 0 0 1 11 0z"),
+        Glyph::Check => Some("M2 8.5 3.6 7l3 3L12.5 4 14 5.5 6.6 13z"),
+        Glyph::Cross => Some(
+            "M3 4.4 4.4 3 8 6.6 11.6 3 13 4.4 9.4 8l3.6 3.6-1.4 1.4L8 9.4 4.4 13 3 11.6 6.6 8z",
+        ),
+    }
+}
+
+const CELL: f64 = 15.0;
+
+/// The row of cells, and what is wrong with the clock.
+fn below(n: &NodeView, parts: &mut Vec<Html>) {
+    let y = n.radius + 15.0;
+    let left = -(n.cells.len() as f64) * CELL / 2.0;
+    if n.cells_before > 0 {
+        parts.push(text("more", left - 3.0, y + 11.0, "\u{2026}"));
+    }
+    parts.extend(
+        n.cells
+            .iter()
+            .enumerate()
+            .map(|(i, c)| cell(c, left + i as f64 * CELL, y)),
+    );
+    if let Some(clock) = &n.clock {
+        let under = if n.cells.is_empty() {
+            10.0
+        } else {
+            CELL + 14.0
+        };
+        parts.push(text("skew", 0.0, y + under, &format!("\u{23f1} {clock}")));
+    }
+}
+
+fn cell(c: &Cell, x: f64, y: f64) -> Html {
+    let class = match c.tone {
+        CellTone::Firm => "cell firm",
+        CellTone::Tentative => "cell tentative",
+        CellTone::Conflict => "cell conflict",
+        CellTone::Empty => "cell empty",
+    };
+    html! {
+        <g {class} transform={moved(x, y)}>
+            <title>{ &c.title }</title>
+            <rect x="0.75" width="13.5" height="13.5" rx="2.5" />
+            { text("", CELL / 2.0, 10.5, &c.text) }
+        </g>
+    }
+}
+
+/// A small sign at the rim.
+fn corner(x: f64, y: f64, words: &str, class: &'static str) -> Html {
+    html! {
+        <g {class} transform={moved(x, y)}>
+            { circle("", 9.0) }
+            { text("", 0.0, 4.0, words) }
+        </g>
+    }
+}
