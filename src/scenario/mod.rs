@@ -3,13 +3,16 @@
 //! The rule that is easy to break: a scenario is one file and one line in [`ALL`]. It is data and a
 //! few pure functions over a run; what it shows is always simulated, never scripted.
 
+pub mod base64url;
 mod catalogue;
 pub mod def;
+pub mod link;
 pub mod look;
 pub mod opening;
 
 pub use catalogue::ALL;
 pub use def::{Cue, Lesson, Prediction, Preset, ScenarioDef, Staged, Step};
+pub use link::SharedRun;
 pub use opening::{Opening, open, reveal, stage};
 
 use crate::sim::Refusal;
