@@ -1,6 +1,11 @@
 //! Ten numbered messages over a link that loses, doubles and reorders, and layers put on it.
 
-use crate::scenario::{Lesson, Prediction, ScenarioDef, Step, look};
+use crate::check::Verdict;
+use crate::protocols::links::stack::Receiver;
+use crate::scenario::{
+    Cue, Lesson, Opening, Prediction, Preset, ScenarioDef, Staged, Step, look, open,
+};
+use crate::sim::{Edit, Fault, LinkPatch, NodeId, Refusal, SimTime, World};
 
 pub static DEF: ScenarioDef = ScenarioDef {
     id: "link-stack",
@@ -28,19 +33,141 @@ pub static DEF: ScenarioDef = ScenarioDef {
         ],
         assumes: "The link is fair-loss: a loss of 100 % would be a cut, and no layer helps. The \
                   receiver's memory survives: it is lost in a crash.",
-        steps: &[Step {
-            text: "See a message lost for good.",
-            done: |w, t| look::lost(w, t) > 0,
-        }],
+        steps: &[
+            Step {
+                text: "See a message lost for good.",
+                done: |w, t| look::lost(w, t) > 0,
+            },
+            Step {
+                text: "Begin with \"Ask again\", and find a message that arrives twice.",
+                done: |w, _| copies(w) > 0,
+            },
+            Step {
+                text: "Select the link and put the other two layers on it, one by one.",
+                done: |w, t| w.link(SENDER, RECEIVER).layers.dedupe && all_layers_were_on(w, t),
+            },
+            Step {
+                text: "Try to set a loss of 100 %, and read why not.",
+                done: |w, _| w.link(SENDER, RECEIVER).loss_ppm > 900_000 || cut(w),
+            },
+        ],
         prediction: Prediction {
-            question: "Ten messages, no layers, and a link that loses. Do all ten arrive?",
-            options: &["Yes", "No"],
-            staged: None,
-            at_us: 2_000_000,
-            answer: |w, t| usize::from(look::lost(w, t) > 0),
-            because: "Nobody asks again, so what is lost is lost.",
+            question: "Only the first layer: the sender asks again until it is answered. What does \
+                       the receiver get?",
+            options: &[
+                "Every message exactly once",
+                "Every message, some of them more than once",
+                "Some messages never",
+            ],
+            staged: Some("retransmit"),
+            at_us: 4_000_000,
+            answer: |w, _| match (distinct(w) < COUNT, copies(w) > 0) {
+                (true, _) => 2,
+                (false, true) => 1,
+                (false, false) => 0,
+            },
+            because: "An acknowledgement is a message too. If it is lost, the sender cannot tell, and \
+                      sends once more what has long arrived.",
         },
     },
-    staged: &[],
+    staged: &[
+        Staged {
+            id: "retransmit",
+            label: "Ask again",
+            hint: "Retransmission alone: nothing is lost any more, and some of it comes twice.",
+            params: &[("retransmit", Preset::Bool(true))],
+            cue: |_| Ok(Cue::default()),
+        },
+        Staged {
+            id: "all-three",
+            label: "All three layers",
+            hint: "Ask again, drop second copies, wait for what is missing: each once, in order.",
+            params: &[
+                ("retransmit", Preset::Bool(true)),
+                ("dedupe", Preset::Bool(true)),
+                ("reorder", Preset::Bool(true)),
+            ],
+            cue: |_| Ok(Cue::default()),
+        },
+        Staged {
+            id: "memory-lost",
+            label: "The memory is lost in a crash",
+            hint: "The receiver forgets what it has had, and takes a second copy for a new message.",
+            params: &[
+                ("retransmit", Preset::Bool(true)),
+                ("dedupe", Preset::Bool(true)),
+            ],
+            cue: forget,
+        },
+    ],
     leaves_out: "congestion: whoever sends again adds to the load",
 };
+
+const SENDER: NodeId = NodeId(0);
+const RECEIVER: NodeId = NodeId(1);
+/// How many messages the scenario sends.
+const COUNT: usize = 10;
+
+fn received(world: &World) -> Vec<u16> {
+    let receiver = world.node_as::<Receiver>(RECEIVER);
+    receiver.map_or(Vec::new(), |r| r.log().iter().map(|p| p.number).collect())
+}
+
+fn distinct(world: &World) -> usize {
+    let mut all = received(world);
+    all.sort_unstable();
+    all.dedup();
+    all.len()
+}
+
+fn copies(world: &World) -> usize {
+    received(world).len() - distinct(world)
+}
+
+fn cut(world: &World) -> bool {
+    world.link(SENDER, RECEIVER).cut
+}
+
+/// Whether the learner has put a layer on the link by hand, or it has all three.
+fn all_layers_were_on(world: &World, trace: &crate::sim::Trace) -> bool {
+    let by_hand = |f: &Fault| {
+        let layered = |set: &LinkPatch| set.layers.is_some();
+        matches!(f, Fault::Link { set, .. } | Fault::Links { set } if layered(set))
+    };
+    let layers = world.link(SENDER, RECEIVER).layers;
+    look::first_fault(world, trace, by_hand).is_some()
+        || (layers.retransmit_us > 0 && layers.reorder)
+}
+
+/// The receiver crashes and boots at the first moment after which a second copy comes through.
+/// That moment depends on which acknowledgements are lost, so it is searched for.
+fn forget(opening: &Opening) -> Result<Cue, Refusal> {
+    for at_us in (60_000..2_000_000).step_by(20_000) {
+        let edits = vec![
+            Edit::at(
+                at_us,
+                Fault::Crash {
+                    node: RECEIVER,
+                    stop: false,
+                },
+            ),
+            Edit::at(at_us + 5_000, Fault::Recover { node: RECEIVER }),
+        ];
+        let mut run = open(&Opening {
+            edits: edits.clone(),
+            ..opening.clone()
+        })?;
+        run.run_until(SimTime(at_us + 1_000_000));
+        let doubled = run.watcher().lines().into_iter().any(|line| {
+            line.name == "No duplication" && matches!(line.verdict, Verdict::Violated { .. })
+        });
+        if doubled {
+            let seek_us = at_us.saturating_sub(100_000);
+            return Ok(Cue { edits, seek_us });
+        }
+    }
+    Err(Refusal::new(
+        "never-ready",
+        "with these settings no crash of the receiver brings a second copy back: raise the loss",
+    ))
+}

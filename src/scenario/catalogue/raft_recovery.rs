@@ -63,6 +63,8 @@ pub static DEF: ScenarioDef = ScenarioDef {
                    leaders in one term.",
             params: &[
                 ("servers", Preset::Int(3)),
+                // A client's entry on S2's disk would make S2 refuse S3 for another reason (5.4.1).
+                ("clients", Preset::Int(0)),
                 ("mutant", Preset::Word("forget-vote")),
             ],
             cue: twice_asked,
@@ -73,6 +75,8 @@ pub static DEF: ScenarioDef = ScenarioDef {
             hint: "The same crash at the same moment. S2 remembers, and refuses.",
             params: &[
                 ("servers", Preset::Int(3)),
+                // A client's entry on S2's disk would make S2 refuse S3 for another reason (5.4.1).
+                ("clients", Preset::Int(0)),
                 ("mutant", Preset::Word("none")),
             ],
             cue: twice_asked,

@@ -1,0 +1,309 @@
+//! Every scenario opens, and every staged situation shows what its button says, soon.
+#![cfg(not(target_arch = "wasm32"))]
+
+use faultline::check::{Checks, Verdict};
+use faultline::protocols::links::stack::Receiver;
+use faultline::scenario::{self, Opening, ScenarioDef, look};
+use faultline::sim::history::Run;
+use faultline::sim::{NodeId, SimTime};
+
+/// How long a reader is asked to watch, in seconds of his own.
+const PATIENCE_S: u64 = 10;
+
+fn staged(id: &str, situation: &str, seed: u64) -> (Run<Checks>, u64) {
+    let base = Opening::of(id).seed(seed);
+    let (opening, seek_us) = scenario::stage(&base, situation).unwrap();
+    (scenario::open(&opening).unwrap(), seek_us)
+}
+
+/// The run ten seconds of the reader's time after the staged moment.
+fn watched(id: &str, situation: &str, seed: u64) -> Run<Checks> {
+    let (mut run, seek_us) = staged(id, situation, seed);
+    let speed = scenario::find(id).unwrap().speed_us_s;
+    run.run_until(SimTime(seek_us + PATIENCE_S * speed));
+    assert!(run.refused().is_empty(), "{:?}", run.refused());
+    run
+}
+
+fn own_seed_and_twenty(id: &str) -> impl Iterator<Item = u64> + use<> {
+    std::iter::once(scenario::find(id).unwrap().seed).chain(0..20)
+}
+
+fn violated(run: &Run<Checks>, property: &str) -> bool {
+    let lines = run.watcher().lines();
+    let line = lines.iter().find(|l| l.name == property);
+    matches!(line.expect(property).verdict, Verdict::Violated { .. })
+}
+
+fn epochs(run: &Run<Checks>) -> Vec<u64> {
+    let marks = look::epochs(run.world(), run.trace());
+    marks.iter().map(|m| m.number).collect()
+}
+
+#[test]
+fn every_scenario_opens_runs_and_says_what_it_is() {
+    for def in scenario::ALL {
+        let mut run = scenario::open(&def.opening()).unwrap_or_else(|r| panic!("{}: {r}", def.id));
+        run.run_until(SimTime(def.length_us));
+        assert!(run.position() > 4, "{} does nothing", def.id);
+        assert!(run.watcher().violation().is_none(), "{}", def.id);
+        assert!(run.world().stopped().is_none(), "{}", def.id);
+        says_what_it_is(def);
+    }
+}
+
+fn says_what_it_is(def: &ScenarioDef) {
+    let id = def.id;
+    assert!(def.length_us > 0 && def.speed_us_s > 0, "{id}");
+    for text in [def.title, def.chapter, def.row, def.summary, def.leaves_out] {
+        assert!(!text.is_empty(), "{id}");
+    }
+    let l = &def.lesson;
+    assert!((1..=3).contains(&l.text.len()), "{id}: a lesson is short");
+    let longest = l.text.iter().map(|t| t.chars().count()).max().unwrap();
+    assert!(longest <= 420, "{id}: a paragraph of {longest} characters");
+    assert!(l.assumes.len() > 20 && !l.steps.is_empty(), "{id}");
+    assert!(!def.staged.is_empty(), "{id} stages nothing");
+    let words = |s: &str| {
+        s.bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    assert!(words(id) && def.staged.iter().all(|s| words(s.id)), "{id}");
+}
+
+#[test]
+fn ids_are_unique() {
+    let mut ids: Vec<_> = scenario::ALL.iter().map(|d| d.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), scenario::ALL.len());
+    assert!(scenario::find("test-panic").is_ok() && !ids.contains(&"test-panic"));
+}
+
+#[test]
+fn every_prediction_is_answered_by_a_run_under_every_seed() {
+    for def in scenario::ALL {
+        let n = def.lesson.prediction.options.len();
+        assert!(n >= 2, "{}", def.id);
+        for seed in own_seed_and_twenty(def.id) {
+            let answer = scenario::reveal(&def.opening().seed(seed)).unwrap();
+            assert!(answer < n, "{} {seed}", def.id);
+        }
+    }
+}
+
+/// What the lesson's own explanation presumes.
+#[test]
+fn the_explanations_fit_the_answers() {
+    let cases = [
+        ("raft-election", 1),
+        ("raft-replication", 0),
+        ("raft-partition", 2),
+        ("raft-recovery", 1),
+        ("raft-nine", 0),
+        ("ring-election", 2),
+        ("link-stack", 1),
+        ("two-generals", 1),
+    ];
+    assert_eq!(cases.len(), scenario::ALL.len());
+    for (id, right) in cases {
+        assert_eq!(scenario::reveal(&Opening::of(id)).unwrap(), right, "{id}");
+    }
+}
+
+/// No step is ticked at the start; those that need no hand are ticked by a situation.
+#[test]
+fn no_step_is_done_before_anything_has_happened() {
+    for def in scenario::ALL {
+        let run = scenario::open(&def.opening()).unwrap();
+        for step in def.lesson.steps {
+            assert!(
+                !(step.done)(run.world(), run.trace()),
+                "{}: {}",
+                def.id,
+                step.text
+            );
+        }
+    }
+}
+
+#[test]
+fn every_situation_opens_under_every_seed_and_refuses_nothing() {
+    for def in scenario::ALL {
+        for situation in def.staged {
+            for seed in own_seed_and_twenty(def.id) {
+                watched(def.id, situation.id, seed);
+            }
+        }
+    }
+}
+
+/// All five stand for term 1 at once: nobody wins it, and a later term has a leader.
+#[test]
+fn the_split_vote_is_a_term_without_a_leader() {
+    for seed in own_seed_and_twenty("raft-election") {
+        let run = watched("raft-election", "split-vote", seed);
+        assert!(
+            epochs(&run).first().is_some_and(|&n| n > 1),
+            "{seed}: {:?}",
+            epochs(&run)
+        );
+    }
+}
+
+#[test]
+fn a_crashed_leader_has_a_successor() {
+    for seed in own_seed_and_twenty("raft-election") {
+        let run = watched("raft-election", "leader-crash", seed);
+        let (first, last) = (epochs(&run)[0], *epochs(&run).last().unwrap());
+        assert!(last > first, "{seed}");
+        assert!(look::leader(run.world()).is_some(), "{seed}");
+    }
+}
+
+fn log_of(run: &Run<Checks>, node: NodeId) -> String {
+    let fields = run.world().inspect(node).fields;
+    let log = fields.into_iter().find(|(name, _)| *name == "log[]");
+    log.unwrap().1
+}
+
+/// Figure 7: seven different logs; S1 leads; then all seven are its log.
+#[test]
+fn the_followers_of_figure_7_catch_up() {
+    let (mut run, seek_us) = staged("raft-replication", "figure-7", 7);
+    run.run_until(SimTime(seek_us));
+    let servers: Vec<NodeId> = run.world().servers().collect();
+    let logs = |run: &Run<Checks>| {
+        let mut all: Vec<String> = servers.iter().map(|&s| log_of(run, s)).collect();
+        all.sort();
+        all.dedup();
+        all.len()
+    };
+    assert_eq!((servers.len(), logs(&run)), (7, 7));
+    for seed in own_seed_and_twenty("raft-replication") {
+        let run = watched("raft-replication", "figure-7", seed);
+        assert_eq!(look::leader(run.world()), Some(NodeId(0)), "{seed}");
+        assert!(run.watcher().violation().is_none());
+        // New entries may be on their way to some: the first ten terms are the figure's.
+        for &s in &servers {
+            let log = log_of(&run, s);
+            assert!(
+                log.starts_with(&log_of(&run, NodeId(0))[..9]),
+                "{seed}: {log}"
+            );
+        }
+    }
+}
+
+/// In the middle two lead, in two terms; in the end one does, and all promises hold.
+#[test]
+fn a_leader_cut_off_keeps_its_crown_for_a_while() {
+    for seed in own_seed_and_twenty("raft-partition") {
+        let (mut run, seek_us) = staged("raft-partition", "leader-with-minority", seed);
+        run.run_until(SimTime(seek_us + 50_000));
+        assert_eq!(run.world().partitions().count(), 1);
+        let old = look::leader(run.world()).unwrap();
+        let mut both = false;
+        while run.time().us() < seek_us + 850_000 {
+            let leaders = look::leaders(run.world());
+            both |= leaders.len() == 2 && leaders[0].0 != leaders[1].0;
+            run.step();
+        }
+        assert!(both, "{seed}");
+        let run = watched("raft-partition", "leader-with-minority", seed);
+        assert_ne!(look::leader(run.world()), Some(old), "{seed}");
+        assert_eq!(look::leaders(run.world()).len(), 1, "{seed}");
+        assert!(run.watcher().violation().is_none(), "{seed}");
+    }
+}
+
+/// With the vote off the disk, term 1 has two leaders; with the vote on it, one.
+#[test]
+fn a_forgotten_vote_is_two_leaders_in_one_term() {
+    for seed in own_seed_and_twenty("raft-recovery") {
+        let run = watched("raft-recovery", "forgotten-vote", seed);
+        assert!(violated(&run, "Election safety"), "{seed}");
+        assert!(
+            epochs(&run).starts_with(&[1, 1]),
+            "{seed}: {:?}",
+            epochs(&run)
+        );
+        let run = watched("raft-recovery", "remembered-vote", seed);
+        assert!(run.watcher().violation().is_none(), "{seed}");
+        assert_eq!(epochs(&run)[0], 1, "{seed}");
+    }
+}
+
+/// Nobody leads while the islands stand; somebody does soon after.
+#[test]
+fn three_islands_have_no_leader() {
+    for seed in own_seed_and_twenty("raft-nine") {
+        let (mut run, _) = staged("raft-nine", "three-islands", seed);
+        run.run_until(SimTime(2_000_000));
+        assert!(epochs(&run).is_empty(), "{seed}");
+        let run = watched("raft-nine", "three-islands", seed);
+        assert_eq!(look::leaders(run.world()).len(), 1, "{seed}");
+    }
+}
+
+/// 5 + 4 + 3 + 2 + 1 = 15, 2 * 5 - 1 = 9, and with a hole no announcement.
+#[test]
+fn the_ring_costs_what_the_lesson_says() {
+    for seed in own_seed_and_twenty("ring-election") {
+        let count = |situation, kind| {
+            let run = watched("ring-election", situation, seed);
+            look::sent(run.world(), run.trace(), kind)
+        };
+        assert_eq!(count("worst-seating", "election"), 15);
+        assert_eq!(count("best-seating", "election"), 9);
+        assert_eq!(count("best-seating", "elected"), 5);
+        assert_eq!(count("hole", "elected"), 0);
+    }
+}
+
+fn received(run: &Run<Checks>) -> Vec<u16> {
+    let receiver = run.world().node_as::<Receiver>(NodeId(1)).unwrap();
+    receiver.log().iter().map(|p| p.number).collect()
+}
+
+#[test]
+fn each_layer_does_what_its_button_says() {
+    let long_run = |situation, seed| {
+        let (mut run, _) = staged("link-stack", situation, seed);
+        run.run_until(SimTime(10_000_000));
+        run
+    };
+    let ten: Vec<u16> = (1..=10).collect();
+    let mut copies = 0;
+    for seed in own_seed_and_twenty("link-stack") {
+        let mut got = received(&long_run("retransmit", seed));
+        copies += got.len() - 10;
+        got.sort_unstable();
+        got.dedup();
+        assert_eq!(got, ten, "{seed}: retransmission loses nothing");
+        assert_eq!(received(&long_run("all-three", seed)), ten, "{seed}");
+        let run = watched("link-stack", "memory-lost", seed);
+        assert!(violated(&run, "No duplication"), "{seed}");
+    }
+    assert!(copies > 20, "{copies} second copies in 21 runs");
+    let own = scenario::find("link-stack").unwrap().seed;
+    assert!(received(&watched("link-stack", "retransmit", own)).len() > 10);
+}
+
+#[test]
+fn the_last_messenger_decides_alone() {
+    for seed in own_seed_and_twenty("two-generals") {
+        let attacking = |situation| {
+            let run = watched("two-generals", situation, seed);
+            let world = run.world();
+            assert_eq!(
+                look::with_role(world, "attacks") + look::with_role(world, "retreats"),
+                2
+            );
+            look::with_role(world, "attacks")
+        };
+        assert_eq!(attacking("last-caught"), 1);
+        assert_eq!(attacking("twenty-messengers"), 1);
+        assert_eq!(attacking("first-caught"), 0);
+    }
+}
