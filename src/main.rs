@@ -1,3 +1,9 @@
 //! The two ends: in wasm the page, natively the command-line tool.
 
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    faultline::ui::mount();
+}
+
+#[cfg(not(target_arch = "wasm32"))]
 fn main() {}

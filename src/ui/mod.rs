@@ -3,8 +3,31 @@
 //! The rule that is easy to break: a component decides nothing. It draws plain data and sends an
 //! [`crate::view::Action`]; what follows from it is decided, and tested, in `view`.
 
+mod bridge;
+mod chips;
+mod controls;
+mod dialogs;
+mod dom;
+mod drawing;
+mod gallery;
+mod header;
+mod icons;
+mod lesson;
+mod panels;
+mod panic;
 pub mod props;
+mod root;
+mod screen;
 pub mod stage;
 pub mod timeline;
+mod transport;
 
 pub use props::ViewProps;
+
+/// Puts the page into the element `#app`.
+pub fn mount() {
+    panic::install();
+    if let Some(root) = dom::document().and_then(|d| d.get_element_by_id("app")) {
+        yew::Renderer::<root::Root>::with_root(root).render();
+    }
+}

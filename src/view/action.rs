@@ -59,8 +59,8 @@ pub enum Action {
     Shortcuts(bool),
     /// The reader's system asks for less motion, or no longer.
     Calm(bool),
-    /// The address changed: show what it names.
-    Route(String),
+    /// The address is now this `search` and `hash`: show what it names.
+    Route(String, String),
     /// Show this sentence as an error; `None` clears it.
     Error(Option<String>),
 }
@@ -79,6 +79,8 @@ pub enum Tab {
     Checks,
     /// What happened, in sentences.
     Log,
+    /// The stage as text, with the same actions.
+    Text,
 }
 
 /// A dialog over the page.

@@ -4,14 +4,28 @@
 //! decided here, and tested natively; [`crate::ui`] only draws it and listens.
 
 pub mod action;
+pub mod app;
+pub mod assumptions;
 pub mod causality;
+pub mod curve;
+pub mod keys;
+pub mod log;
+pub mod player;
+pub mod reduce;
+pub mod route;
+pub mod scene;
 pub mod selection;
+pub mod settings;
 pub mod shared;
 pub mod spacetime;
 pub mod stage;
+pub mod state;
 #[cfg(test)]
 mod toy;
+pub mod twin;
+pub mod words;
 
 pub use action::{Action, Dialog, Tab, Theme};
+pub use app::App;
 pub use selection::Selection;
 pub use shared::{RunRef, Shared};

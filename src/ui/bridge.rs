@@ -1,0 +1,117 @@
+//! `window.faultline`: the page for scripts. Every verb answers with a promise of plain data.
+//!
+//! The rule that is easy to break: a verb sends the same action as the button does. It can do
+//! nothing that a hand cannot, runs no code it is given, and never throws: it answers.
+
+use crate::sim::Refusal;
+use crate::view::reduce::{open, reduce};
+use crate::view::scene::Scene;
+use crate::view::{Action, App};
+use js_sys::{JSON, Object, Promise, Reflect};
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use yew::Callback;
+
+type Shared = Rc<RefCell<App>>;
+
+/// Puts `faultline` on the window.
+pub fn install(app: Shared, redraw: Callback<()>) {
+    let api = Object::new();
+    let verb = |name: &str, answer: fn(&mut App, JsValue) -> String| {
+        let (app, redraw) = (app.clone(), redraw.clone());
+        let run = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |argument: JsValue| {
+            let json = answer(&mut app.borrow_mut(), argument);
+            redraw.emit(());
+            Promise::resolve(&JSON::parse(&json).unwrap_or(JsValue::NULL))
+        });
+        let _ = Reflect::set(&api, &name.into(), &run.into_js_value());
+    };
+    verb("load", load);
+    verb("play", |app, _| act(app, Action::Play));
+    verb("pause", |app, _| act(app, Action::Pause));
+    verb("step", |app, n| act(app, Action::Step(count(&n))));
+    verb("back", |app, n| act(app, Action::Back(count(&n))));
+    verb("seek", |app, us| {
+        act(app, Action::Seek(us.as_f64().unwrap_or(0.0) as u64))
+    });
+    verb("fork", |app, _| act(app, Action::Fork));
+    verb("edit", edit);
+    verb("state", |app, _| app.state_json());
+    verb("hash", |app, _| {
+        let hash = app.open.as_ref().map(|o| o.run().get().hash_text());
+        serde_json::to_string(&hash).unwrap_or_default()
+    });
+    verb("link", |app, _| match app.link() {
+        Ok(hash) => text(&format!("{}{hash}", super::dom::base())),
+        Err(refusal) => error(&refusal),
+    });
+    if let Some(window) = super::dom::window() {
+        let _ = Reflect::set(&window, &"faultline".into(), &api);
+    }
+}
+
+fn count(n: &JsValue) -> u32 {
+    n.as_f64().unwrap_or(1.0) as u32
+}
+
+fn text(s: &str) -> String {
+    serde_json::to_string(s).unwrap_or_default()
+}
+
+fn error(r: &Refusal) -> String {
+    format!(
+        "{{\"error\":{}}}",
+        serde_json::to_string(r).unwrap_or_default()
+    )
+}
+
+/// Does `action`; answers with the state, or with what was refused.
+fn act(app: &mut App, action: Action) -> String {
+    app.error = None;
+    reduce(app, action);
+    app.state_json()
+}
+
+fn json_of(v: &JsValue) -> Result<String, Refusal> {
+    let text = JSON::stringify(v).ok().and_then(|s| s.as_string());
+    text.ok_or_else(|| Refusal::new("bad-argument", "the argument must be plain data"))
+}
+
+fn load(app: &mut App, argument: JsValue) -> String {
+    let done = json_of(&argument)
+        .and_then(|json| scenario_of(&json))
+        .and_then(|scene| open(app, scene));
+    match done {
+        Ok(()) => {
+            reduce(app, Action::Pause);
+            "{\"ok\":true}".to_owned()
+        }
+        Err(refusal) => {
+            app.error = Some(crate::view::app::sentence(&refusal.message));
+            error(&refusal)
+        }
+    }
+}
+
+fn scenario_of(json: &str) -> Result<Scene, Refusal> {
+    Scene::from_json(json)
+}
+
+fn edit(app: &mut App, argument: JsValue) -> String {
+    let fault = json_of(&argument).and_then(|json| Scene::fault_from_json(&json));
+    match fault {
+        Ok(fault) => {
+            app.error = None;
+            reduce(app, Action::Edit(fault));
+            match &app.error {
+                None => app.state_json(),
+                Some(message) => error(&Refusal::new("refused", message.clone())),
+            }
+        }
+        Err(refusal) => {
+            app.error = Some(crate::view::app::sentence(&refusal.message));
+            error(&refusal)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The row of chips over the stage: the assumptions in force and the verdict, each a way to its panel.
+//!
+//! The rule that is easy to break: a chip says what is, read off the run; it is not a setting.
+
+use super::controls::text_of;
+use super::icons::{DICE, icon};
+use super::panels::PanelProps;
+use crate::view::app::{Tally, sentence};
+use crate::view::assumptions::assumptions;
+use crate::view::{Action, Tab, route};
+use yew::prelude::*;
+
+/// See [`Chips`].
+#[derive(Clone, PartialEq, Properties)]
+pub struct ChipsProps {
+    /// What the checks come to.
+    pub tally: Tally,
+    /// The seed.
+    pub seed: u64,
+    /// The run and where clicks go.
+    pub panel: PanelProps,
+}
+
+/// The row of chips.
+#[component]
+pub fn Chips(props: &ChipsProps) -> Html {
+    let run = props.panel.run.get();
+    let a = assumptions(run.world());
+    let to = |tab| {
+        props
+            .panel
+            .on_action
+            .reform(move |_: MouseEvent| Action::Tab(tab))
+    };
+    let t = props.tally;
+    let (class, text) = verdict(t);
+    html! {
+        <div class="chips">
+            <button type="button" class="chip" onclick={to(Tab::Link)}><b>{ a.links }</b></button>
+            <button type="button" class="chip" onclick={to(Tab::Timing)}><b>{ a.timing }</b></button>
+            { seed(props) }
+            <button type="button" class={classes!("chip", class)} onclick={to(Tab::Checks)} data-testid="verdict">{ text }</button>
+            { for a.walls.into_iter().map(|w| html! { <span class="chip warn">{ w }</span> }) }
+        </div>
+    }
+}
+
+/// The seed: shown, typed, rolled.
+fn seed(props: &ChipsProps) -> Html {
+    let (on, lock) = (&props.panel.on_action, props.panel.lock);
+    let set = on.reform(|e: Event| match route::seed(&text_of(&e)) {
+        Ok(seed) => Action::SetSeed(seed),
+        Err(refusal) => Action::Error(Some(sentence(&refusal.message))),
+    });
+    // The page's own dice, not the engine's: which seed a reader rolls is no part of any run.
+    let roll = on.reform(|_: MouseEvent| Action::SetSeed((js_sys::Math::random() * 1e4) as u64));
+    html! {
+        <span class="chip seed"><label>{ "Seed" }
+            <input type="text" inputmode="numeric" data-testid="seed" value={props.seed.to_string()}
+                maxlength="20" disabled={lock} onchange={set} /></label>
+            <button type="button" class="btn icon bare" aria-label="Another seed" title="Another seed" disabled={lock}
+                data-testid="dice" onclick={roll}>{ icon(DICE) }</button>
+        </span>
+    }
+}
+
+fn verdict(t: Tally) -> (&'static str, String) {
+    let many = |n: usize, one: &str, more: &str| format!("{n} {}", if n == 1 { one } else { more });
+    if t.violated > 0 {
+        return (
+            "bad",
+            format!("✕ {} broken", many(t.violated, "promise", "promises")),
+        );
+    }
+    let mut text = match t.safety {
+        0 => "no safety property".to_owned(),
+        n => format!(
+            "✓ {}",
+            many(n, "safety property holds", "safety properties hold")
+        ),
+    };
+    if t.pending > 0 {
+        text += &format!(" · {} pending", t.pending);
+    }
+    ("good", text)
+}

@@ -1,0 +1,102 @@
+//! Sharing: the link to this run, and the snippet that shows it in another page.
+//!
+//! The rule that is easy to break: the link is the run. Nothing is stored anywhere, and copying
+//! may be forbidden (a sandboxed frame), so the text can always be selected by hand.
+
+use crate::ui::dom;
+use crate::view::App;
+use web_sys::HtmlTextAreaElement;
+use yew::prelude::*;
+
+/// The link to this run.
+pub fn share(app: &App) -> Html {
+    let link = app.link().map(|hash| format!("{}{hash}", dom::base()));
+    html! {
+        <>
+        <p class="quiet">{ "Scenario, seed, settings, every edit and this very moment are in the link itself. Who opens it sees the same run, to the bit." }</p>
+        { text_or_refusal(link.map_err(|r| r.message), "The link", "share-link") }
+        </>
+    }
+}
+
+/// The snippet for another page.
+pub fn embed(app: &App) -> Html {
+    let title = app.open.as_ref().map_or("", |o| o.scene.title());
+    let snippet = app.link().map(|hash| {
+        let src = format!("{}?embed=1&amp;ui=stage,time{hash}", dom::base());
+        format!(
+            "<iframe src=\"{src}\" title=\"Faultline: {title}\" width=\"100%\" height=\"560\" loading=\"lazy\" sandbox=\"allow-scripts\"></iframe>"
+        )
+    });
+    html! {
+        <>
+        <p class="quiet">{ "Paste this where the run should appear. It starts paused. Add \"log\", \"lesson\" or \"inspector\" to ui=, \
+            or &theme=dark, &speed=0.1, &autoplay=1, &lock=1." }</p>
+        { text_or_refusal(snippet.map_err(|r| r.message), "The snippet", "embed-snippet") }
+        </>
+    }
+}
+
+fn text_or_refusal(
+    text: Result<String, String>,
+    label: &'static str,
+    testid: &'static str,
+) -> Html {
+    match text {
+        Ok(text) => html! { <Copyable {text} {label} {testid} /> },
+        Err(why) => html! { <p class="quiet">{ why }</p> },
+    }
+}
+
+/// See [`Copyable`].
+#[derive(Clone, PartialEq, Properties)]
+struct CopyableProps {
+    text: String,
+    label: &'static str,
+    testid: &'static str,
+}
+
+/// A text to copy.
+#[component]
+fn Copyable(props: &CopyableProps) -> Html {
+    let area = use_node_ref();
+    let done = use_state(|| "");
+    let copy = {
+        let (area, done, text) = (area.clone(), done.clone(), props.text.clone());
+        move |_: MouseEvent| {
+            if let Some(area) = area.cast::<HtmlTextAreaElement>() {
+                area.select();
+            }
+            let (done, text) = (done.clone(), text.clone());
+            wasm_bindgen_futures::spawn_local(async move {
+                done.set(if write(&text).await {
+                    "Copied."
+                } else {
+                    "Selected: copy it with your keyboard."
+                });
+            });
+        }
+    };
+    html! {
+        <>
+        <textarea ref={area} readonly=true rows="4" class="mono" aria-label={props.label} data-testid={props.testid} value={props.text.clone()} />
+        <div class="acts">
+            <button type="button" class="btn main" onclick={copy} data-testid="copy">{ "Copy" }</button>
+            <span class="quiet" role="status">{ *done }</span>
+        </div>
+        </>
+    }
+}
+
+async fn write(text: &str) -> bool {
+    // Absent in an insecure context, though the binding says it is always there.
+    let Some(navigator) = dom::window().map(|w| w.navigator()) else {
+        return false;
+    };
+    if js_sys::Reflect::get(&navigator, &"clipboard".into()).map_or(true, |c| c.is_undefined()) {
+        return false;
+    }
+    wasm_bindgen_futures::JsFuture::from(navigator.clipboard().write_text(text))
+        .await
+        .is_ok()
+}

@@ -1,0 +1,227 @@
+//! The panel of a node: its state in the paper's names, what a hand can do to it, its settings.
+//!
+//! The rule that is easy to break: a hand works from outside. It cuts power, time and messages; it
+//! never writes into a node's state.
+
+use super::PanelProps;
+use crate::sim::fault::{ByzantineAct, ByzantineRule, Partition};
+use crate::sim::world::{Status, World};
+use crate::sim::{Fault, LinkPatch, NodeId};
+use crate::ui::controls::{button, maybe, slider};
+use crate::view::player::time_text;
+use crate::view::twin::{NodeRow, node_row, status_text};
+use crate::view::{Action, Selection, settings};
+use wasm_bindgen::JsCast;
+use yew::prelude::*;
+
+/// The panel of the selected node, or of the first one.
+#[component]
+pub fn NodePanel(props: &PanelProps) -> Html {
+    let run = props.run.get();
+    let world = run.world();
+    let id = match props.selection {
+        Selection::Node(n) if n.index() < world.node_count() => n,
+        Selection::Event(e) => run.trace().get(e).map_or(NodeId(0), |e| e.node),
+        _ => NodeId(0),
+    };
+    let id = if id.index() < world.node_count() {
+        id
+    } else {
+        NodeId(0)
+    };
+    let row = node_row(world, id);
+    let pick = maybe(&props.on_action, |e: Event| {
+        let value = e.target_dyn_into::<web_sys::HtmlSelectElement>()?.value();
+        Some(Action::Select(Selection::Node(NodeId(value.parse().ok()?))))
+    });
+    let option = |n: NodeId| {
+        html! {
+            <option value={n.to_string()} selected={n == id}>{ world.name(n) }</option>
+        }
+    };
+    let numbers = props
+        .on_action
+        .reform(move |(key, v)| Action::Edit(settings::node_fault(id, key, v)));
+    html! {
+        <>
+        <section>
+            <div class="top">
+                <select aria-label="Node" onchange={pick} class="title">{ for world.node_ids().map(option) }</select>
+                <span class={classes!("chip", tone(&row))}>{ status_line(&row) }</span>
+            </div>
+        </section>
+        if !props.lock {
+            <section>{ actions(world, &row, &props.on_action) }</section>
+            { ask(id, &row.name, &props.on_action) }
+        }
+        { state(world, id, &row) }
+        <fieldset disabled={props.lock}>
+            <section class="stack">
+                <h2>{ "Clock, processor, disk, omissions" }</h2>
+                { for settings::node_rows(&world.config(id)).into_iter().map(|r| slider(r, &numbers)) }
+            </section>
+            <section class="stack">
+                <h2>{ "Byzantine" }</h2>
+                { byzantine(world, id, &props.on_action) }
+            </section>
+        </fieldset>
+        </>
+    }
+}
+
+/// A line in which to ask the node something, in its protocol's own words.
+fn ask(node: NodeId, name: &str, on: &Callback<Action>) -> Html {
+    let onsubmit = maybe(on, move |e: SubmitEvent| {
+        e.prevent_default();
+        let form = e.target_dyn_into::<web_sys::Element>()?;
+        let input = form.query_selector("input").ok()??;
+        let input = input.dyn_into::<web_sys::HtmlInputElement>().ok()?;
+        let request = input.value().trim().to_owned();
+        (!request.is_empty()).then_some(Action::Edit(Fault::Request { node, request }))
+    });
+    html! {
+        <form class="ask" {onsubmit}>
+            <input type="text" placeholder="Ask it something" aria-label={format!("A request to {name}")} maxlength="80" />
+            <button type="submit" class="btn small">{ "Send" }</button>
+        </form>
+    }
+}
+
+fn tone(row: &NodeRow) -> &'static str {
+    match row.status {
+        _ if row.byzantine => "bad",
+        Status::Up => "good",
+        Status::Paused => "warn",
+        _ => "bad",
+    }
+}
+
+fn status_line(row: &NodeRow) -> String {
+    let lies = if row.byzantine { ", Byzantine" } else { "" };
+    format!("{}{lies}", status_text(row.status))
+}
+
+/// The buttons for a node: what fits its state.
+pub fn actions(world: &World, row: &NodeRow, on: &Callback<Action>) -> Html {
+    let node = row.id;
+    let act = |label: &str, class, fault: Fault| {
+        button(
+            label,
+            class,
+            on.reform(move |()| Action::Edit(fault.clone())),
+        )
+    };
+    let others: Vec<NodeId> = world.node_ids().filter(|&n| n != node).collect();
+    let isolate = Fault::Partition(Partition {
+        groups: vec![vec![node], others],
+        ..Partition::default()
+    });
+    html! {
+        <div class="acts">
+            { match row.status {
+                Status::Up => html! { <>
+                    { act("Crash", "danger", Fault::Crash { node, stop: false }) }
+                    { act("Pause", "", Fault::Pause { node }) }
+                </> },
+                Status::Paused => html! { <>
+                    { act("Resume", "", Fault::Resume { node }) }
+                    { act("Crash", "danger", Fault::Crash { node, stop: false }) }
+                </> },
+                Status::Crashed => act("Recover", "", Fault::Recover { node }),
+                Status::Stopped => html! { <span class="quiet">{ "Crash-stop: it never comes back." }</span> },
+            } }
+            if world.partitions().next().is_some() {
+                { act("Heal network", "", Fault::Heal) }
+            } else {
+                { act("Isolate", "", isolate) }
+            }
+        </div>
+    }
+}
+
+/// Role, clock, timers, disk, and the whole state by name.
+fn state(world: &World, id: NodeId, row: &NodeRow) -> Html {
+    let inspect = world.inspect(id);
+    let clock = world.clock(id);
+    let line =
+        |name: &str, value: String| html! { <><dt>{ name.to_owned() }</dt><dd>{ value }</dd></> };
+    let (written, durable) = world.disk(id);
+    html! {
+        <section class="stack">
+            <h2>{ "State" }</h2>
+            <dl class="fields">
+                { line("role", format!("{} {}", row.role, if row.badge.is_empty() { String::new() } else { format!("({})", row.badge) })) }
+                { for inspect.fields.into_iter().map(|(n, v)| line(n, v)) }
+                if !row.timers.is_empty() { { line("timers", row.timers.join(", ")) } }
+                if clock.offset_us != 0 || clock.drift_ppm != 0 {
+                    { line("its clock", time_text(clock.shows_us.max(0) as u64)) }
+                }
+                if !durable.is_empty() && durable != "()" { { line("on disk", durable.clone()) } }
+                if written != durable { { line("not synced", written) } }
+            </dl>
+        </section>
+    }
+}
+
+fn byzantine(world: &World, node: NodeId, on: &Callback<Action>) -> Html {
+    let set = |label: &str, rules: Vec<ByzantineRule>| {
+        button(
+            label,
+            "",
+            on.reform(move |()| {
+                Action::Edit(Fault::Byzantine {
+                    node,
+                    rules: rules.clone(),
+                })
+            }),
+        )
+    };
+    let all = |act| vec![ByzantineRule { to: None, act }];
+    // Equivocation: the truth to every other node, a lie to the rest.
+    let two_faced = world.node_ids().filter(|&n| n != node).step_by(2);
+    let two_faced = two_faced
+        .map(|n| ByzantineRule {
+            to: Some(n),
+            act: ByzantineAct::Lie,
+        })
+        .collect();
+    let cut = LinkPatch {
+        cut: Some(true),
+        ..LinkPatch::default()
+    };
+    let deafen: Vec<Fault> = world
+        .node_ids()
+        .filter(|&n| n != node)
+        .map(|from| Fault::Link {
+            from,
+            to: node,
+            set: cut.clone(),
+        })
+        .collect();
+    let jump = |label: &str, by_us| {
+        button(
+            label,
+            "",
+            on.reform(move |()| Action::Edit(Fault::ClockJump { node, by_us })),
+        )
+    };
+    html! {
+        <>
+        <div class="acts">
+            { set("Lie", all(ByzantineAct::Lie)) }
+            { set("Equivocate", two_faced) }
+            { set("Silence", all(ByzantineAct::Silence)) }
+            { set("Replay", all(ByzantineAct::Replay)) }
+            { set("Delay 100 ms", all(ByzantineAct::Delay(100_000))) }
+            if !world.lies(node).is_empty() { { set("Honest again", vec![]) } }
+        </div>
+        <h2>{ "Clock, ears, power" }</h2>
+        <div class="acts">
+            { jump("Clock +1 s", 1_000_000) }
+            { jump("Clock −1 s", -1_000_000) }
+            { button("Deafen", "", on.reform(move |()| Action::Edits(deafen.clone()))) }
+            { button("Crash for good", "danger", on.reform(move |()| Action::Edit(Fault::Crash { node, stop: true }))) }
+        </div>
+        </>
+    }
+}

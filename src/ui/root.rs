@@ -1,0 +1,211 @@
+//! The root component: holds the one state, runs the frames, listens to keys and the address.
+//!
+//! The rule that is easy to break: the state changes only through [`crate::view::reduce`]. What
+//! the browser must be told of it (address, colours, focus) is read off the state afterwards.
+
+use super::{bridge, dialogs, dom, gallery, screen};
+use crate::view::reduce::reduce_within;
+use crate::view::{Action, App, Theme, keys};
+use gloo_events::{EventListener, EventListenerOptions};
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use yew::prelude::*;
+
+/// Milliseconds of a frame that simulation may take.
+const BUDGET_MS: f64 = 6.0;
+
+/// What the root component is told.
+pub enum Msg {
+    /// Something to do.
+    Do(Action),
+    /// A frame, at this moment of the page in milliseconds.
+    Tick(f64),
+    /// The state was changed by a script: draw it.
+    Redraw,
+}
+
+/// The root component.
+pub struct Root {
+    app: Rc<RefCell<App>>,
+    on: Callback<Action>,
+    tick: Closure<dyn FnMut(f64)>,
+    // A frame is asked for and has not come yet.
+    awaiting: bool,
+    last_ms: Option<f64>,
+    shown_hash: String,
+    shown_theme: Option<Theme>,
+    _listeners: Vec<EventListener>,
+}
+
+impl Component for Root {
+    type Message = Msg;
+    type Properties = ();
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let scope = ctx.link().clone();
+        let on = scope.callback(Msg::Do);
+        let app = Rc::new(RefCell::new(first_state()));
+        bridge::install(app.clone(), scope.callback(|()| Msg::Redraw));
+        let ticks = scope.clone();
+        Root {
+            _listeners: listen(&app, &on),
+            app,
+            on,
+            tick: Closure::new(move |ms| ticks.send_message(Msg::Tick(ms))),
+            awaiting: false,
+            last_ms: None,
+            shown_hash: dom::address().1,
+            shown_theme: None,
+        }
+    }
+
+    fn update(&mut self, _: &Context<Self>, msg: Msg) -> bool {
+        match msg {
+            Msg::Do(action) => reduce_within(&mut self.app.borrow_mut(), action, &mut || true),
+            Msg::Tick(ms) => self.frame(ms),
+            Msg::Redraw => {}
+        }
+        self.ask_for_frame();
+        true
+    }
+
+    fn view(&self, _: &Context<Self>) -> Html {
+        let app = self.app.borrow();
+        html! {
+            <>
+            { match &app.open {
+                Some(open) => screen::screen(&app, open, &self.on),
+                None => gallery::gallery(&app, &self.on),
+            } }
+            { dialogs::dialog(&app, &self.on) }
+            <p class="unseen" role="status" aria-live="polite" data-testid="live">{ spoken(&app) }</p>
+            </>
+        }
+    }
+
+    fn rendered(&mut self, _: &Context<Self>, _: bool) {
+        let app = self.app.borrow();
+        if self.shown_theme != Some(app.theme) {
+            self.shown_theme = Some(app.theme);
+            let value = match app.theme {
+                Theme::Auto => None,
+                Theme::Light => Some("light"),
+                Theme::Dark => Some("dark"),
+            };
+            dom::root_attribute("data-theme", value);
+        }
+        // While time runs the address is left alone: it would change sixty times a second.
+        if !app.player.playing && !app.look.embed {
+            let hash = app.address();
+            if let Some(hash) = hash.filter(|h| *h != self.shown_hash) {
+                dom::replace_hash(&hash);
+                self.shown_hash = hash;
+            }
+        }
+    }
+}
+
+impl Root {
+    fn ask_for_frame(&mut self) {
+        if self.awaiting || !self.app.borrow().player.playing {
+            return;
+        }
+        let asked =
+            dom::window().map(|w| w.request_animation_frame(self.tick.as_ref().unchecked_ref()));
+        self.awaiting = matches!(asked, Some(Ok(_)));
+    }
+
+    fn frame(&mut self, ms: f64) {
+        self.awaiting = false;
+        let mut app = self.app.borrow_mut();
+        let dt = self.last_ms.map_or(0.0, |last| (ms - last).max(0.0));
+        self.last_ms = app.player.playing.then_some(ms);
+        let end = dom::now_ms() + BUDGET_MS;
+        let mut out_of_time = || dom::now_ms() >= end;
+        reduce_within(
+            &mut app,
+            Action::Frame((dt * 1_000.0) as u64),
+            &mut out_of_time,
+        );
+        if !app.player.playing {
+            self.last_ms = None;
+        }
+    }
+}
+
+fn spoken(app: &App) -> &str {
+    app.error.as_deref().unwrap_or(&app.say)
+}
+
+/// What the address asks for, under the reader's settings.
+fn first_state() -> App {
+    let mut app = App {
+        calm: dom::matches("(prefers-reduced-motion: reduce)"),
+        keys_off: dom::stored("faultline.keys").as_deref() == Some("off"),
+        theme: match dom::stored("faultline.theme").as_deref() {
+            Some("light") => Theme::Light,
+            Some("dark") => Theme::Dark,
+            _ => Theme::Auto,
+        },
+        ..App::default()
+    };
+    let (search, hash) = dom::address();
+    crate::view::reduce::reduce(&mut app, Action::Route(search, hash));
+    app.say.clear();
+    app
+}
+
+fn listen(app: &Rc<RefCell<App>>, on: &Callback<Action>) -> Vec<EventListener> {
+    let (Some(window), Some(document)) = (dom::window(), dom::document()) else {
+        return vec![];
+    };
+    let route = on.clone();
+    let hash = EventListener::new(&window, "hashchange", move |_| {
+        let (search, hash) = dom::address();
+        route.emit(Action::Route(search, hash));
+    });
+    let (app, on) = (app.clone(), on.clone());
+    let options = EventListenerOptions::enable_prevent_default();
+    let keys = EventListener::new_with_options(&document, "keydown", options, move |e| {
+        let Some(e) = e.dyn_ref::<web_sys::KeyboardEvent>() else {
+            return;
+        };
+        if let Some(action) = key_action(&app.borrow(), e) {
+            e.prevent_default();
+            on.emit(action);
+        }
+    });
+    vec![hash, keys]
+}
+
+/// What a key asks for here and now, if anything.
+fn key_action(app: &App, e: &web_sys::KeyboardEvent) -> Option<Action> {
+    let free = !(e.ctrl_key() || e.alt_key() || e.meta_key() || e.default_prevented());
+    if !free || app.dialog.is_some() || app.open.is_none() && e.key() != "?" {
+        return None;
+    }
+    let target = e
+        .target()
+        .and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+    let within = |selector: &str| {
+        target
+            .as_ref()
+            .is_some_and(|t| t.closest(selector).ok().flatten().is_some())
+    };
+    if within("input:not([type=checkbox]), textarea, select, [contenteditable]") {
+        return None;
+    }
+    // A button under the focus keeps the keys that press it, a focused drawing those that move in it.
+    let taken = match e.key().as_str() {
+        " " => within("button, a, summary, label, [role=button], [role=tab]"),
+        "ArrowLeft" | "ArrowRight" => within("[role=tab], [role=slider], [data-arrows]"),
+        "Escape" => false,
+        _ => app.keys_off,
+    };
+    if taken || app.keys_off && e.key() != "Escape" {
+        None
+    } else {
+        keys::find(&e.key())
+    }
+}

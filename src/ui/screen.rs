@@ -1,0 +1,90 @@
+//! The main screen: header, lesson, stage, transport, time, inspector.
+//!
+//! The rule that is easy to break: an embed shows the parts its address names, in the same
+//! components; there is no second page to keep in step.
+
+use super::panels::{Inspector, PanelProps};
+use super::stage::Stage;
+use super::timeline::Timeline;
+use super::transport::{Transport, TransportProps};
+use super::{ViewProps, chips, header, lesson};
+use crate::view::app::{Open, tally};
+use crate::view::{Action, App};
+use yew::prelude::*;
+
+/// The main screen.
+pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
+    let view = ViewProps {
+        run: open.run().clone(),
+        now_us: app.player.now_us,
+        selection: app.selection,
+        playing: app.player.playing,
+        calm: app.calm,
+        on_action: on.clone(),
+    };
+    let panel = PanelProps {
+        run: open.settled.clone(),
+        selection: app.selection,
+        lock: app.look.lock,
+        on_action: on.clone(),
+    };
+    let look = &app.look;
+    let tally = tally(&open.settled.get());
+    let class = classes!("page", "fixed", look.embed.then_some("embed"));
+    let inspector = look.shows("inspector") || look.shows("log");
+    html! {
+        <div {class}>
+            if !look.embed {
+                <a class="unseen skip" href="#inspector" onclick={on.reform(|e: MouseEvent| {
+                    e.prevent_default();
+                    super::dom::focus("panel");
+                    Action::Tab(crate::view::Tab::Text)
+                })}>{ "Skip to the stage as text" }</a>
+                { header::header(app, Some(open), on) }
+            }
+            <main class={classes!("work", (!look.shows("lesson")).then_some("no-lesson"), (!inspector).then_some("no-inspector"))}>
+                if look.shows("lesson") { <p class="intro">{ open.scene.def.summary }</p> }
+                if look.shows("stage") {
+                    <section class="stage-zone" aria-label="Stage">
+                        <chips::Chips {tally} seed={open.scene.seed()} panel={panel.clone()} />
+                        { error(app, on) }
+                        <Stage ..view.clone() />
+                    </section>
+                } else { { error(app, on) } }
+                <Transport ..TransportProps {
+                    now_us: app.player.now_us,
+                    events: open.run().get().position(),
+                    player: app.player,
+                    frontier_us: open.run().get().frontier().us(),
+                    futures: open.futures.iter().map(|f| (f.name.clone(), f.parted_us)).collect(),
+                    current: open.current,
+                    on_action: on.clone(),
+                } />
+                if look.shows("time") {
+                    <section class="time-zone" data-testid="timeline" aria-label="Time"><Timeline ..view /></section>
+                }
+                if look.shows("lesson") {
+                    <lesson::Lesson scene={open.scene.clone()} staged={open.staged} panel={panel.clone()} />
+                }
+                if inspector {
+                    <Inspector tab={app.tab} broken={tally.violated > 0} {panel} />
+                }
+            </main>
+        </div>
+    }
+}
+
+/// The error's sentence, with a way to put it aside.
+pub fn error(app: &App, on: &Callback<Action>) -> Html {
+    let Some(text) = &app.error else {
+        return html! {};
+    };
+    let close = on.reform(|_: MouseEvent| Action::Error(None));
+    html! {
+        <div class="error">
+            <p data-testid="error">{ text }</p>
+            <button type="button" class="btn icon bare" aria-label="Close this message" onclick={close}>
+                { super::icons::icon(super::icons::CLOSE) }</button>
+        </div>
+    }
+}

@@ -1,0 +1,98 @@
+//! The transport: play, events one by one, speed, where we are, fork, reset, seed.
+//!
+//! The rule that is easy to break: it is drawn every frame, so it holds little, and nothing that
+//! needs the whole run.
+
+use super::controls::maybe;
+use super::icons::{BACK, FORK, PAUSE, PLAY, START, STEP, UNDO, icon};
+use crate::view::Action;
+use crate::view::player::{Player, group, last_notch, speed_at, time_text};
+use yew::prelude::*;
+
+/// See [`Transport`].
+#[derive(Clone, PartialEq, Properties)]
+pub struct TransportProps {
+    /// The moment shown, in microseconds.
+    pub now_us: u64,
+    /// How many events have happened.
+    pub events: u32,
+    /// The clock of the screen.
+    pub player: Player,
+    /// The furthest moment reached in this future.
+    pub frontier_us: u64,
+    /// The futures: name, and when each parted.
+    pub futures: Vec<(String, Option<u64>)>,
+    /// The future that is shown.
+    pub current: usize,
+    /// Where everything goes.
+    pub on_action: Callback<Action>,
+}
+
+/// The transport.
+#[component]
+pub fn Transport(props: &TransportProps) -> Html {
+    let on = &props.on_action;
+    let send = |a: Action| on.reform(move |_: MouseEvent| a.clone());
+    let playing = props.player.playing;
+    let scrub = maybe(on, |e: InputEvent| {
+        let input = e.target_dyn_into::<web_sys::HtmlInputElement>()?;
+        Some(Action::Seek(input.value_as_number() as u64 * 1_000))
+    });
+    let now_ms = props.now_us.div_ceil(1_000);
+    html! {
+        <section class="transport" aria-label="Transport">
+            <input type="range" class="scrub" data-testid="scrub" aria-label="Moment, in milliseconds" min="0"
+                max={props.frontier_us.div_ceil(1_000).max(now_ms).max(1).to_string()} value={now_ms.to_string()}
+                aria-valuetext={time_text(props.now_us)} oninput={scrub} />
+            <button type="button" class="btn icon" aria-label="To the start" onclick={send(Action::Seek(0))}>{ icon(START) }</button>
+            <button type="button" class="btn icon" aria-label="Previous event" data-testid="back" onclick={send(Action::Back(1))}>{ icon(BACK) }</button>
+            <button type="button" class="btn main play" data-testid={if playing { "pause" } else { "play" }} key="play"
+                onclick={send(if playing { Action::Pause } else { Action::Play })}>
+                { icon(if playing { PAUSE } else { PLAY }) }{ if playing { "Pause" } else { "Play" } }</button>
+            <button type="button" class="btn icon" aria-label="Next event" data-testid="step" onclick={send(Action::Step(1))}>{ icon(STEP) }</button>
+            <p class="clock"><b>{ time_text(props.now_us) }</b><span class="dot">{ " · " }</span><span>{ "event " }{ group(props.events.into()) }</span></p>
+            { speed(props) }
+            <span class="acts">
+                <button type="button" class="btn" data-testid="fork" title="Keep this future, begin another here"
+                    onclick={send(Action::Fork)}>{ icon(FORK) }{ "Fork" }</button>
+                <button type="button" class="btn icon" aria-label="Reset: back to the start, without edits" title="Reset"
+                    data-testid="reset" onclick={send(Action::Reset)}>{ icon(UNDO) }</button>
+            </span>
+            { futures(props) }
+        </section>
+    }
+}
+
+fn speed(props: &TransportProps) -> Html {
+    let set = maybe(&props.on_action, |e: InputEvent| {
+        let input = e.target_dyn_into::<web_sys::HtmlInputElement>()?;
+        Some(Action::SetSpeed(speed_at(input.value_as_number() as i32)))
+    });
+    let text = props.player.speed_text();
+    let late = props.player.playing && props.player.late;
+    html! {
+        <label class="speed"><span>{ "speed" }</span>
+            <input type="range" data-testid="speed" aria-label="Speed" min="0" max={last_notch().to_string()}
+                value={props.player.notch().to_string()} aria-valuetext={text.clone()} oninput={set} />
+            <output title={if late { "As fast as this machine can" } else { "Simulated seconds a second" }}>
+                { text }{ if late { " max" } else { "" } }</output>
+        </label>
+    }
+}
+
+fn futures(props: &TransportProps) -> Html {
+    if props.futures.len() < 2 {
+        return html! {};
+    }
+    let one = |(i, (name, parted)): (usize, &(String, Option<u64>))| {
+        let pick = props
+            .on_action
+            .reform(move |_: MouseEvent| Action::Future(i));
+        let parted = parted.map_or(String::new(), |us| format!(" from {}", time_text(us)));
+        html! {
+            <button type="button" class="btn small" key={i} aria-pressed={(i == props.current).to_string()} onclick={pick}>
+                { format!("Future {name}{parted}") }</button>
+        }
+    };
+    html! { <div class="futures" role="group" aria-label="Futures">{ for props.futures.iter().enumerate().map(one) }</div> }
+}

@@ -1,0 +1,202 @@
+//! The state of the page: what is open, what is shown, and how it looks.
+//!
+//! The rule that is easy to break: everything on screen follows from this and from nothing else.
+//! It changes only in [`super::reduce`]; the run inside changes only through its own methods.
+
+use super::action::{Dialog, Tab, Theme};
+use super::player::Player;
+use super::route::Look;
+use super::scene::Scene;
+use super::selection::Selection;
+use super::shared::{RunRef, Shared};
+use super::state;
+use crate::check::{Checks, Class, Verdict};
+use crate::sim::Refusal;
+use crate::sim::history::Run;
+
+/// The most futures of one run: each keeps its own checkpoints.
+pub const FUTURES: usize = 8;
+
+/// One future of a run.
+#[derive(Clone, PartialEq)]
+pub struct Future {
+    /// Its name: `A`, `B`, ...
+    pub name: String,
+    /// When it parted from the one before it, in microseconds; `None` for the first.
+    pub parted_us: Option<u64>,
+    /// The run.
+    pub run: RunRef,
+}
+
+/// A scenario on screen.
+#[derive(Clone, PartialEq)]
+pub struct Open {
+    /// What was opened: scenario, seed, parameters, edits at the start.
+    pub scene: Scene,
+    /// The same without what a staged situation brought: where a reset leads.
+    pub base: Scene,
+    /// Its futures; never empty.
+    pub futures: Vec<Future>,
+    /// The one that is shown.
+    pub current: usize,
+    /// The run as slow readers (panels) see it: a version some tenths of a second old while time
+    /// runs.
+    pub settled: RunRef,
+    /// The staged situation that was begun, if any.
+    pub staged: Option<&'static str>,
+}
+
+impl Open {
+    /// A scenario with its first future.
+    pub fn new(scene: Scene, run: Run<Checks>) -> Self {
+        let run = Shared::new(run);
+        Open {
+            base: scene.without_edits(),
+            scene,
+            settled: run.clone(),
+            futures: vec![Future {
+                name: "A".to_owned(),
+                parted_us: None,
+                run,
+            }],
+            current: 0,
+            staged: None,
+        }
+    }
+
+    /// The run that is shown.
+    pub fn run(&self) -> &RunRef {
+        &self.futures[self.current].run
+    }
+
+    /// Hands out a new version of the run that is shown.
+    pub fn touch(&mut self) {
+        let next = self.run().changed();
+        self.futures[self.current].run = next;
+    }
+
+    /// Lets slow readers see the run as it is.
+    pub fn settle(&mut self) {
+        self.settled = self.run().clone();
+    }
+}
+
+/// The state of the page.
+#[derive(Clone, Default, PartialEq)]
+pub struct App {
+    /// The scenario on screen; none in the gallery.
+    pub open: Option<Open>,
+    /// The clock of the screen.
+    pub player: Player,
+    /// What is picked.
+    pub selection: Selection,
+    /// The panel on top.
+    pub tab: Tab,
+    /// The dialog that is open.
+    pub dialog: Option<Dialog>,
+    /// Colours.
+    pub theme: Theme,
+    /// Whether keys without a modifier do things; set off where they get in somebody's way.
+    pub keys_off: bool,
+    /// Less motion.
+    pub calm: bool,
+    /// How the page shows itself.
+    pub look: Look,
+    /// The sentence in the element `error`.
+    pub error: Option<String>,
+    /// The sentence in the live region.
+    pub say: String,
+    /// The reader's time since the panels were last drawn, in microseconds.
+    pub unsettled_us: u64,
+    /// The reader's time since the live region last spoke.
+    pub silent_us: u64,
+    /// The event up to which the live region has told.
+    pub told: u32,
+}
+
+/// What the checks come to, for a chip.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Safety properties.
+    pub safety: usize,
+    /// Properties that are broken.
+    pub violated: usize,
+    /// Liveness properties still pending.
+    pub pending: usize,
+}
+
+/// Counts verdicts.
+pub fn tally(run: &Run<Checks>) -> Tally {
+    let mut t = Tally::default();
+    for line in run.watcher().lines() {
+        t.safety += usize::from(line.class == Class::Safety);
+        t.violated += usize::from(matches!(line.verdict, Verdict::Violated { .. }));
+        t.pending += usize::from(matches!(line.verdict, Verdict::Pending { .. }));
+    }
+    t
+}
+
+impl App {
+    /// Reads the state for a script, as JSON text; `null` in the gallery.
+    pub fn state_json(&self) -> String {
+        let Some(open) = &self.open else {
+            return "null".to_owned();
+        };
+        let run = open.run().get();
+        let world = run.world();
+        let state = state::State {
+            scenario: open.scene.id(),
+            seed: world.seed(),
+            time_us: world.now().us(),
+            events: run.position(),
+            playing: self.player.playing,
+            speed: self.player.speed as f64 / 1e6,
+            futures: open.futures.len(),
+            future: open.current,
+            nodes: state::nodes(world),
+            in_flight: state::in_flight(world),
+            in_flight_count: world.in_flight_count(),
+            checks: state::checks(&run),
+            edits: run.edits(),
+            error: self.error.as_deref(),
+        };
+        serde_json::to_string(&state).unwrap_or_else(|_| "null".to_owned())
+    }
+
+    /// Says a refusal, and keeps everything else as it is.
+    pub(super) fn refuse(&mut self, refusal: &Refusal) {
+        self.error = Some(sentence(&refusal.message));
+    }
+}
+
+/// A refusal's message as a sentence: capital letter, full stop.
+pub fn sentence(message: &str) -> String {
+    let mut text = super::assumptions::capital(message);
+    if !text.ends_with(['.', '?', '!']) {
+        text.push('.');
+    }
+    text
+}
+impl App {
+    /// The address's hash for what is on screen: one that opens this very run.
+    pub fn address(&self) -> Option<String> {
+        let o = self.open.as_ref()?;
+        let untouched = o.run().get().edits().is_empty() && o.scene.is_plain();
+        match untouched {
+            true => Some(format!("#/s/{}?seed={}", o.scene.id(), o.scene.seed())),
+            false => self.link().ok(),
+        }
+    }
+
+    /// The share link's hash: the scenario, its seed and settings, every edit, this moment.
+    ///
+    /// # Errors
+    /// Nothing open; a run too large for a link.
+    pub fn link(&self) -> Result<String, Refusal> {
+        let open = self.open.as_ref();
+        let o = open.ok_or_else(|| Refusal::new("nothing-open", "open a scenario first"))?;
+        let run = o.run().get();
+        let payload = o.scene.to_link(run.edits(), run.time().us())?;
+        Ok(format!("#/x/{payload}"))
+    }
+}

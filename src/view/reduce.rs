@@ -1,0 +1,368 @@
+//! The one root reducer: what each action makes of the page.
+//!
+//! The rule that is easy to break: an action either does what it says or leaves everything as it
+//! was and says why in [`App::error`]. Nothing here waits, and nothing reads a clock: a frame's
+//! budget is asked of the caller.
+
+use super::action::{Action, Dialog, Tab};
+use super::app::{App, FUTURES, Future, Open};
+use super::log;
+use super::player::{self, speed_at};
+use super::route::{Place, Route};
+use super::scene::Scene;
+use super::selection::Selection;
+use crate::sim::{EventId, Fault, Refusal, SimTime};
+
+/// Panels are drawn anew this often while time runs, in microseconds of the reader's time.
+const SETTLE_US: u64 = 150_000;
+/// The live region speaks at most this often.
+const SPEAK_US: u64 = 1_500_000;
+/// Above this speed (a tenth of true time) it is silent.
+const SPEAK_SPEED: u64 = 100_000;
+/// Events simulated between two looks at the budget.
+const SLICE: u32 = 256;
+/// Events that one `step` or `back` may ask for.
+const MOST_STEPS: u32 = 100_000;
+
+/// Does `action`, with a budget of `20 * 256` events where it is a frame.
+pub fn reduce(app: &mut App, action: Action) {
+    let mut slices = 0;
+    reduce_within(app, action, &mut || {
+        slices += 1;
+        slices > 20
+    });
+}
+
+/// Does `action`; `out_of_time` is asked between slices of a frame's work.
+pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
+    match action {
+        Action::Frame(dt) => frame(app, dt, out_of_time),
+        Action::Play => play(app, true),
+        Action::Pause => play(app, false),
+        Action::Toggle => play(app, !app.player.playing),
+        Action::SetSpeed(s) => app.player.set_speed(s),
+        Action::Nudge(by) => {
+            let notch = app.player.notch();
+            app.player.set_speed(speed_at(notch + by * 2));
+            app.say = format!("Speed {}.", app.player.speed_text());
+        }
+        Action::Select(s) => select(app, s),
+        Action::Tab(t) => app.tab = t,
+        Action::Dialog(d) => dialog(app, d),
+        Action::Theme(t) => app.theme = t,
+        Action::Shortcuts(on) => app.keys_off = !on,
+        Action::Calm(calm) => app.calm = calm,
+        Action::Route(search, hash) => route(app, &search, &hash),
+        Action::Error(e) => app.error = e,
+        timely => run_action(app, timely),
+    }
+}
+
+/// The actions that need a run on screen.
+fn run_action(app: &mut App, action: Action) {
+    if app.open.is_none() {
+        app.refuse(&Refusal::new("nothing-open", "open a scenario first"));
+        return;
+    }
+    match action {
+        Action::Step(n) => travel(app, |o| {
+            let mut run = o.run().get_mut();
+            (0..n.min(MOST_STEPS)).all(|_| run.step())
+        }),
+        Action::Back(n) => travel(app, |o| {
+            o.run().get_mut().back(n.min(MOST_STEPS));
+            true
+        }),
+        Action::Seek(us) => travel(app, |o| {
+            o.run()
+                .get_mut()
+                .seek(SimTime(us.min(crate::sim::limits::RUN_US)));
+            true
+        }),
+        Action::SeekEvent(id) => travel(app, |o| {
+            o.run().get_mut().seek_event(id.0.saturating_add(1));
+            true
+        }),
+        Action::Edit(fault) => edit(app, vec![fault]),
+        Action::Edits(faults) => edit(app, faults),
+        Action::Undo | Action::Redo => undo(app, action == Action::Undo),
+        Action::Fork => fork(app),
+        Action::Future(i) => future(app, i),
+        Action::Reset => again(app, |_| {}),
+        Action::SetSeed(seed) => again(app, |s| s.set_seed(seed)),
+        Action::Stage(id) => stage(app, &id),
+        _ => {}
+    }
+}
+
+fn play(app: &mut App, on: bool) {
+    app.player.playing = on && app.open.is_some();
+    if let Some(o) = &mut app.open {
+        o.settle();
+    }
+    app.say = if app.player.playing {
+        "Playing."
+    } else {
+        "Paused."
+    }
+    .to_owned();
+}
+
+fn frame(app: &mut App, dt: u64, out_of_time: &mut dyn FnMut() -> bool) {
+    let Some(o) = app.open.as_mut().filter(|_| app.player.playing) else {
+        return;
+    };
+    let target = SimTime(app.player.target_us(dt));
+    let mut run = o.run().get_mut();
+    let there = loop {
+        if run.advance(target, SLICE) {
+            break true;
+        }
+        if out_of_time() {
+            break false;
+        }
+    };
+    app.player.late = !there;
+    app.player.now_us = run.time().us();
+    let stopped = run.world().stopped().cloned();
+    drop(run);
+    o.touch();
+    app.unsettled_us += dt;
+    app.silent_us += dt;
+    if app.unsettled_us >= SETTLE_US {
+        o.settle();
+        app.unsettled_us = 0;
+    }
+    if let Some(refusal) = stopped {
+        app.refuse(&refusal);
+        play(app, false);
+    } else if app.player.speed <= SPEAK_SPEED && app.silent_us >= SPEAK_US {
+        tell_news(app);
+    }
+}
+
+/// Says the last telling event since the live region spoke.
+fn tell_news(app: &mut App) {
+    let Some(o) = &app.open else { return };
+    let run = o.run().get();
+    let end = run.position();
+    let news = (app.told.min(end)..end).rev().take(500).map(EventId);
+    if let Some(id) = news.into_iter().find(|&id| log::tells(run.trace(), id)) {
+        app.say = log::line(&run, id).text;
+        app.silent_us = 0;
+    }
+    app.told = end;
+}
+
+/// After a move in time: everybody sees it, and the live region says where we are.
+fn travel(app: &mut App, go: impl FnOnce(&Open) -> bool) {
+    let Some(o) = &mut app.open else { return };
+    let went = go(o);
+    o.touch();
+    o.settle();
+    let run = o.run().get();
+    app.player.now_us = run.time().us();
+    app.told = run.position();
+    let stopped = run.world().stopped().cloned();
+    let last = run.position().checked_sub(1).map(EventId);
+    app.say = match last.filter(|_| went) {
+        Some(id) => log::line(&run, id).text,
+        None if went => "At the start.".to_owned(),
+        None => "Nothing is left to happen.".to_owned(),
+    };
+    drop(run);
+    if let Some(refusal) = stopped {
+        app.refuse(&refusal);
+    }
+    if !went {
+        app.player.playing = false;
+    }
+}
+
+fn edit(app: &mut App, faults: Vec<Fault>) {
+    if app.look.lock {
+        return app.refuse(&Refusal::new(
+            "locked",
+            "this run may be watched, not changed",
+        ));
+    }
+    let Some(o) = &mut app.open else { return };
+    let mut said = Vec::new();
+    for fault in faults {
+        let words = super::words::fault(o.run().get().world(), &fault);
+        let done = o.run().get_mut().edit(fault);
+        if let Err(refusal) = done {
+            o.touch();
+            o.settle();
+            return app.refuse(&refusal);
+        }
+        said.push(words);
+    }
+    o.touch();
+    o.settle();
+    app.say = said.join(". ") + ".";
+    app.error = None;
+}
+
+fn undo(app: &mut App, undo: bool) {
+    let Some(o) = &mut app.open else { return };
+    let done = {
+        let mut run = o.run().get_mut();
+        if undo { run.undo() } else { run.redo() }
+    };
+    o.touch();
+    o.settle();
+    app.player.now_us = o.run().get().time().us();
+    app.say = match (done, undo) {
+        (true, true) => "Undone.",
+        (true, false) => "Done again.",
+        (false, true) => "There is nothing to undo.",
+        (false, false) => "There is nothing to do again.",
+    }
+    .to_owned();
+}
+
+fn fork(app: &mut App) {
+    let Some(o) = &mut app.open else { return };
+    if o.futures.len() >= FUTURES {
+        let message = format!("a run has at most {FUTURES} futures: reset to begin anew");
+        return app.refuse(&Refusal::new("too-many-futures", message));
+    }
+    let run = o.run().get().fork();
+    let name = char::from(b'A' + o.futures.len() as u8).to_string();
+    app.say = format!("Forked: this is future {name}.");
+    o.futures.push(Future {
+        name,
+        parted_us: Some(run.time().us()),
+        run: super::Shared::new(run),
+    });
+    o.current = o.futures.len() - 1;
+    o.settle();
+}
+
+fn future(app: &mut App, i: usize) {
+    let Some(o) = app.open.as_mut().filter(|o| i < o.futures.len()) else {
+        return app.refuse(&Refusal::new(
+            "unknown-future",
+            format!("there is no future {i}"),
+        ));
+    };
+    o.current = i;
+    o.settle();
+    app.player.now_us = o.run().get().time().us();
+    app.player.playing = false;
+    app.say = format!("Future {}.", o.futures[i].name);
+}
+
+fn select(app: &mut App, s: Selection) {
+    app.selection = s;
+    app.tab = match (s, app.tab) {
+        // The text twin shows every selection itself; leaving it would lose the reader's place.
+        (Selection::None, tab) | (_, tab @ Tab::Text) => tab,
+        (Selection::Node(_), _) => Tab::Node,
+        (Selection::Link(..) | Selection::Message(_), _) => Tab::Link,
+        (Selection::Event(_), Tab::Checks) => Tab::Checks,
+        (Selection::Event(_), _) => Tab::Log,
+    };
+}
+
+fn dialog(app: &mut App, d: Option<Dialog>) {
+    let needs_run = !matches!(d, None | Some(Dialog::Help));
+    if !(needs_run && app.open.is_none()) {
+        app.dialog = d;
+    }
+}
+
+/// Runs the same scenario again, changed by `change`.
+fn again(app: &mut App, change: impl FnOnce(&mut Scene)) {
+    let Some(o) = &app.open else { return };
+    let mut scene = o.base.clone();
+    change(&mut scene);
+    let speed = app.player.speed;
+    match open(app, scene) {
+        Ok(()) => {
+            app.player.set_speed(speed);
+            app.say = "At the start.".to_owned();
+        }
+        Err(refusal) => app.refuse(&refusal),
+    }
+}
+
+fn stage(app: &mut App, id: &str) {
+    let Some(o) = &app.open else { return };
+    let now = o.base.clone();
+    let done = now.stage(id).and_then(|(scene, staged, seek_us)| {
+        open(app, scene)?;
+        if let Some(o) = &mut app.open {
+            o.base = now;
+            o.staged = Some(staged.id);
+        }
+        travel(app, |o| {
+            o.run().get_mut().seek(SimTime(seek_us));
+            true
+        });
+        app.say = format!("{}: {}", staged.label, staged.hint);
+        Ok(())
+    });
+    if let Err(refusal) = done {
+        app.refuse(&refusal);
+    }
+}
+
+/// Puts `scene` on screen, at its start and paused; on a refusal nothing changes.
+///
+/// # Errors
+/// What [`Scene::open`] refuses.
+pub fn open(app: &mut App, scene: Scene) -> Result<(), Refusal> {
+    let run = scene.open()?;
+    let playing = app.player.playing;
+    app.player = player::Player::default();
+    app.player.playing = playing && app.open.is_some();
+    app.player.set_speed(scene.speed());
+    app.open = Some(Open::new(scene, run));
+    app.selection = Selection::None;
+    app.error = None;
+    app.told = 0;
+    Ok(())
+}
+
+fn route(app: &mut App, search: &str, hash: &str) {
+    let done = Route::parse(search, hash).and_then(|r| follow(app, &r));
+    if let Err(refusal) = done {
+        app.refuse(&refusal);
+    }
+}
+
+fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
+    let opened = match &r.place {
+        Place::Gallery => None,
+        Place::Scenario(id) => Some((Scene::named(id, r.seed, &r.params)?, 0)),
+        Place::Shared(payload) => Some(Scene::from_link(payload)?),
+    };
+    app.look = r.look.clone();
+    app.theme = r.look.theme.unwrap_or(app.theme);
+    app.dialog = None;
+    app.player.playing = false;
+    let Some((scene, at_us)) = opened else {
+        app.open = None;
+        app.error = None;
+        return Ok(());
+    };
+    open(app, scene)?;
+    if let Some(speed) = r.look.speed {
+        app.player.set_speed(speed);
+    }
+    if at_us > 0 {
+        travel(app, |o| {
+            o.run().get_mut().seek(SimTime(at_us));
+            true
+        });
+    }
+    if r.look.autoplay && !app.calm {
+        play(app, true);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+//! What the address of the page asks for.
+//!
+//! The rule that is easy to break: an address is written by strangers. Nothing of it is trusted;
+//! what cannot be read is refused in a sentence, and an unknown option is ignored, so that every
+//! link ever made keeps opening.
+
+use super::action::Theme;
+use crate::sim::Refusal;
+use std::collections::BTreeMap;
+
+/// The longest address that is read, in bytes.
+const LONGEST: usize = 40_000;
+
+/// A place of the page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    /// The gallery.
+    #[default]
+    Gallery,
+    /// A scenario by its id.
+    Scenario(String),
+    /// A shared run: the link's payload.
+    Shared(String),
+}
+
+/// A place and what goes with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Route {
+    /// Where.
+    pub place: Place,
+    /// The seed, if named.
+    pub seed: Option<u64>,
+    /// Parameters of the protocol, by name: every option that is none of the page's own.
+    pub params: BTreeMap<String, String>,
+    /// How the page shows itself.
+    pub look: Look,
+}
+
+/// How the page shows itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Inside another page: no header, and the address is never rewritten.
+    pub embed: bool,
+    /// The parts shown in an embed; empty: stage and time.
+    pub parts: Vec<String>,
+    /// Colours.
+    pub theme: Option<Theme>,
+    /// Simulated microseconds a second.
+    pub speed: Option<u64>,
+    /// Plays from the start.
+    pub autoplay: bool,
+    /// The reader may look, not touch.
+    pub lock: bool,
+}
+
+impl Look {
+    /// Whether `part` (`stage`, `time`, `log`, `lesson`, `inspector`) is shown.
+    pub fn shows(&self, part: &str) -> bool {
+        match (self.embed, self.parts.is_empty()) {
+            (false, _) => true,
+            (true, true) => part == "stage" || part == "time",
+            (true, false) => self.parts.iter().any(|p| p == part),
+        }
+    }
+}
+
+impl Route {
+    /// Reads the address's `search` (with its `?`, or empty) and `hash` (with its `#`, or empty).
+    ///
+    /// # Errors
+    /// A place that is none, an id or a payload with foreign characters, a seed that is no number.
+    pub fn parse(search: &str, hash: &str) -> Result<Route, Refusal> {
+        if search.len() + hash.len() > LONGEST {
+            return Err(Refusal::new(
+                "bad-route",
+                format!("this address is longer than {LONGEST} characters: it was damaged"),
+            ));
+        }
+        let hash = hash.strip_prefix('#').unwrap_or(hash);
+        let (path, options) = hash.split_once('?').unwrap_or((hash, ""));
+        let mut route = Route {
+            place: place(path)?,
+            ..Route::default()
+        };
+        for pair in search
+            .trim_start_matches('?')
+            .split('&')
+            .chain(options.split('&'))
+        {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            if !key.is_empty() {
+                route.option(&decode(key), &decode(value))?;
+            }
+        }
+        Ok(route)
+    }
+
+    fn option(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
+        let on = !matches!(value, "0" | "false" | "off" | "no");
+        let look = &mut self.look;
+        match key {
+            "embed" => look.embed = on,
+            "autoplay" => look.autoplay = on,
+            "lock" => look.lock = on,
+            "ui" => look.parts = value.split(',').map(str::to_owned).collect(),
+            "theme" => {
+                look.theme = match value {
+                    "light" => Some(Theme::Light),
+                    "dark" => Some(Theme::Dark),
+                    _ => None,
+                }
+            }
+            "speed" => look.speed = speed(value),
+            "seed" => self.seed = Some(seed(value)?),
+            _ if matches!(self.place, Place::Scenario(_)) => {
+                self.params.insert(key.to_owned(), value.to_owned());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn place(path: &str) -> Result<Place, Refusal> {
+    let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
+    let plain = |s: &str| {
+        s.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    match parts.as_slice() {
+        [] => Ok(Place::Gallery),
+        ["s", id] if plain(id) => Ok(Place::Scenario((*id).to_owned())),
+        ["x", payload] if plain(payload) => Ok(Place::Shared((*payload).to_owned())),
+        _ => {
+            let shown: String = path.chars().take(60).collect();
+            Err(Refusal::new(
+                "bad-route",
+                format!("'#{shown}' is no place here: try #/ for the gallery or #/s/raft-election"),
+            ))
+        }
+    }
+}
+
+/// Reads a seed. Shared with the field in the transport.
+///
+/// # Errors
+/// Anything but a whole number that fits 64 bits.
+pub fn seed(text: &str) -> Result<u64, Refusal> {
+    text.trim().parse().map_err(|_| {
+        let shown: String = text.chars().take(40).collect();
+        Refusal::new(
+            "bad-seed",
+            format!(
+                "the seed must be a whole number from 0 to {}, not '{shown}'",
+                u64::MAX
+            ),
+        )
+    })
+}
+
+/// `0.25` or `0.25x` as simulated microseconds a second; nothing if it is no such number.
+fn speed(text: &str) -> Option<u64> {
+    let factor: f64 = text.trim_end_matches(['x', '×']).parse().ok()?;
+    (factor > 0.0 && factor < 1e6).then_some((factor * 1e6) as u64)
+}
+
+/// Undoes percent signs and pluses; what is malformed stays as it is.
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut i = 0;
+    while i < bytes.len() {
+        let hex = (bytes[i] == b'%')
+            .then(|| text.get(i + 1..i + 3))
+            .flatten()
+            .and_then(|h| u8::from_str_radix(h, 16).ok());
+        match (bytes[i], hex) {
+            (_, Some(b)) => {
+                out.push(b);
+                i += 2;
+            }
+            (b'+', None) => out.push(b' '),
+            (b, None) => out.push(b),
+        }
+        i += 1;
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_route_names_a_place_a_seed_parameters_and_a_look() {
+        let r = Route::parse(
+            "?embed=1&ui=stage,log&theme=dark",
+            "#/s/raft-election?seed=7&nodes=3&speed=0.25x",
+        )
+        .unwrap();
+        assert_eq!(r.place, Place::Scenario("raft-election".to_owned()));
+        assert_eq!((r.seed, r.look.speed), (Some(7), Some(250_000)));
+        assert_eq!(r.params.get("nodes").map(String::as_str), Some("3"));
+        assert!(!r.params.contains_key("embed"));
+        assert!(r.look.shows("log") && !r.look.shows("lesson"));
+    }
+
+    #[test]
+    fn nothing_is_the_gallery() {
+        for hash in ["", "#", "#/"] {
+            assert_eq!(Route::parse("", hash).unwrap().place, Place::Gallery);
+        }
+    }
+
+    #[test]
+    fn what_strangers_write_is_refused_in_a_sentence() {
+        for hash in [
+            "#/s/a/b",
+            "#/s/<script>",
+            "#/q",
+            "#/s/x?seed=-1",
+            "#/s/x?seed=99999999999999999999",
+        ] {
+            let refusal = Route::parse("", hash).unwrap_err();
+            assert!(!refusal.message.is_empty(), "{hash}");
+        }
+        assert!(Route::parse("", &"#".repeat(50_000)).is_err());
+        assert_eq!(decode("%C3%A9+%zz%"), "é %zz%");
+    }
+}

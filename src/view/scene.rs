@@ -1,0 +1,175 @@
+//! What is open: an opening that has been looked at, with what it says of itself.
+//!
+//! The rule that is easy to break: this is data that came from outside (an address, a script, a
+//! link). It is read here, and judged by [`scenario::open`] alone.
+
+use crate::check::Checks;
+use crate::scenario::{self, Opening, ScenarioDef, Staged};
+use crate::sim::history::Run;
+use crate::sim::{Edit, Fault, Refusal};
+use std::collections::BTreeMap;
+
+/// What is open.
+#[derive(Clone)]
+pub struct Scene {
+    /// The scenario.
+    pub def: &'static ScenarioDef,
+    /// Its seed, parameters and edits.
+    pub opening: Opening,
+}
+
+impl PartialEq for Scene {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.def, other.def) && self.opening == other.opening
+    }
+}
+
+fn unreadable(what: &str, e: &serde_json::Error) -> Refusal {
+    Refusal::new("bad-argument", format!("{what} cannot be read: {e}"))
+}
+
+/// Text to JSON. Everything is read through this one type, so that the page holds the code that
+/// reads a fault once.
+fn parse(json: &str) -> serde_json::Result<serde_json::Value> {
+    serde_json::from_str(json)
+}
+
+impl Scene {
+    /// What `opening` names.
+    ///
+    /// # Errors
+    /// An unknown scenario.
+    pub fn of(opening: Opening) -> Result<Self, Refusal> {
+        let def = opening.def()?;
+        Ok(Scene { def, opening })
+    }
+
+    /// The scenario called `id`, with its own seed unless another is given.
+    ///
+    /// # Errors
+    /// An unknown id; a parameter that the protocol does not have or take.
+    pub fn named(
+        id: &str,
+        seed: Option<u64>,
+        params: &BTreeMap<String, String>,
+    ) -> Result<Self, Refusal> {
+        let mut scene = Scene::of(Opening::of(id))?;
+        scene.opening.seed = seed;
+        for (id, text) in params {
+            let value = scene.def.parse_param(id, text)?;
+            scene.opening.params.insert(id.clone(), value);
+        }
+        Ok(scene)
+    }
+
+    /// The argument of `load`, as JSON text.
+    ///
+    /// # Errors
+    /// What is no opening, and an unknown id.
+    pub fn from_json(json: &str) -> Result<Self, Refusal> {
+        let opening = parse(json).and_then(serde_json::from_value);
+        Scene::of(opening.map_err(|e| unreadable("what to load", &e))?)
+    }
+
+    /// A fault as JSON text; a time in it is ignored, for an edit is made now.
+    ///
+    /// # Errors
+    /// What is no fault.
+    pub fn fault_from_json(json: &str) -> Result<Fault, Refusal> {
+        // Read as an edit, which the list of an opening is made of: one way to read faults, for the
+        // code that reads them is large.
+        let mut value = parse(json).map_err(|e| unreadable("the edit", &e))?;
+        if let Some(map) = value.as_object_mut() {
+            map.insert("at_us".to_owned(), 0.into());
+        }
+        let opening = serde_json::json!({ "scenario": "", "edits": [value] });
+        let opening: Opening =
+            serde_json::from_value(opening).map_err(|e| unreadable("the edit", &e))?;
+        let edit = opening.edits.into_iter().next();
+        edit.map(|e| e.fault)
+            .ok_or_else(|| Refusal::new("bad-argument", "the edit is missing"))
+    }
+
+    /// Runs it, at its start.
+    ///
+    /// # Errors
+    /// What the scenario, its protocol or the engine refuse.
+    pub fn open(&self) -> Result<Run<Checks>, Refusal> {
+        scenario::open(&self.opening)
+    }
+
+    /// It with the staged situation `id`, and the moment from which to watch, in microseconds.
+    ///
+    /// # Errors
+    /// An unknown situation, and what running it refuses.
+    pub fn stage(&self, id: &str) -> Result<(Scene, &'static Staged, u64), Refusal> {
+        let (opening, seek_us) = scenario::stage(&self.opening, id)?;
+        Ok((Scene::of(opening)?, self.def.staged(id)?, seek_us))
+    }
+
+    /// What a link's payload holds, and the moment it shows, in microseconds.
+    ///
+    /// # Errors
+    /// A damaged link, and one of an unknown scenario.
+    pub fn from_link(payload: &str) -> Result<(Scene, u64), Refusal> {
+        let _ = payload;
+        Err(Refusal::new("bad-link", "links are not here yet"))
+    }
+
+    /// A link's payload: this with `edits` instead of its own, and the moment `at_us`.
+    ///
+    /// # Errors
+    /// A run too large for a link.
+    pub fn to_link(&self, edits: &[Edit], at_us: u64) -> Result<String, Refusal> {
+        let _ = (edits, at_us);
+        Err(Refusal::new("bad-link", "links are not here yet"))
+    }
+
+    /// The same at its very start.
+    pub fn without_edits(&self) -> Scene {
+        let mut scene = self.clone();
+        scene.opening.edits.clear();
+        scene
+    }
+
+    /// Whether scenario and seed say it all.
+    pub fn is_plain(&self) -> bool {
+        self.opening.params.is_empty() && self.opening.edits.is_empty()
+    }
+
+    /// The seed in force.
+    pub fn seed(&self) -> u64 {
+        self.opening.seed.unwrap_or(self.def.seed)
+    }
+
+    /// Runs under another seed from now on.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.opening.seed = Some(seed);
+    }
+
+    /// The speed it is best watched at, in simulated microseconds a second.
+    pub fn speed(&self) -> u64 {
+        self.def.speed_us_s
+    }
+
+    /// The id of the scenario.
+    pub fn id(&self) -> &'static str {
+        self.def.id
+    }
+
+    /// Its title.
+    pub fn title(&self) -> &'static str {
+        self.def.title
+    }
+
+    /// Its chapter.
+    pub fn chapter(&self) -> &'static str {
+        self.def.chapter
+    }
+
+    /// Where its protocol comes from, and what its model leaves out.
+    pub fn source(&self) -> String {
+        let source = self.def.entry().map_or("", |e| e.source);
+        format!("{source}. Left out: {}", self.def.leaves_out)
+    }
+}
