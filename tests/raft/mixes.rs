@@ -4,15 +4,13 @@
 //! The rule that is easy to break: each mix proves by counters that its faults happened, over all
 //! its seeds; a mix that hurts nobody proves nothing.
 
-mod raft_kit;
-
+use crate::kit::Cluster;
 use faultline::check::Verdict;
 use faultline::check::faultmix::{Mix, plan};
 use faultline::protocols::consensus::raft::client::{Asked, Client};
 use faultline::protocols::consensus::raft::measures;
 use faultline::sim::streams::{below, setup_stream};
 use faultline::sim::{EventKind, Fault, Loss, Mark, MsgId, NodeId, SimTime, Span};
-use raft_kit::Cluster;
 use rand::Rng;
 
 const SEEDS: u64 = 200;

@@ -1,8 +1,6 @@
 //! What the tests of Raft share: a cluster that runs under watch, and one server on the bench.
 //!
-//! The rule that is easy to break: a test that does not use a part of this file is no reason to
-//! warn, because each test file is compiled with its own copy.
-#![allow(dead_code)]
+//! The rule that is easy to break: nothing here decides what is right; it only runs, and shows.
 
 use faultline::check::{CheckLine, Checks, Verdict};
 use faultline::protocols::consensus::raft::client::Client;
@@ -15,7 +13,7 @@ use faultline::sim::host::Env;
 use faultline::sim::protocol::Effect;
 use faultline::sim::streams::node_stream;
 use faultline::sim::world::{Setup, Status, World};
-use faultline::sim::{Edit, Fault, Host, Node, NodeId, Protocol, SimTime, Span};
+use faultline::sim::{Edit, Fault, Host, LinkPatch, Node, NodeId, Protocol, SimTime, Span};
 use std::collections::BTreeMap;
 
 /// Parameters by name; words and numbers and switches as text, as on the command line.
@@ -135,11 +133,52 @@ impl Cluster {
         self.fault(Fault::Recover { node: NodeId(i) });
     }
 
+    /// Asks a client for something, and waits until it has taken it.
     pub fn ask(&mut self, client: u16, request: &str) {
+        let before = self.client(client).score().revision;
         self.fault(Fault::Request {
             node: NodeId(self.servers + client),
             request: request.to_owned(),
         });
+        self.until(1_000, "a request taken", |c| {
+            c.client(client).score().revision > before
+        });
+    }
+
+    /// The clocks of these servers leap by a second, so that their election timers run out at once.
+    pub fn hasten(&mut self, servers: &[u16]) {
+        for &i in servers {
+            self.fault(Fault::ClockJump {
+                node: NodeId(i),
+                by_us: 1_000_000,
+            });
+        }
+    }
+
+    /// Makes server `i` stand again and again until it leads; before any other does, if it can win.
+    pub fn elect(&mut self, i: u16) {
+        for _ in 0..10 {
+            self.hasten(&[i]);
+            self.for_ms(35);
+            if self.server(i).role() == Role::Leader {
+                return;
+            }
+        }
+        panic!("S{} is not elected", i + 1);
+    }
+
+    /// Changes one direction of the link between two nodes.
+    pub fn link(&mut self, from: u16, to: u16, set: LinkPatch) {
+        let (from, to) = (NodeId(from), NodeId(to));
+        self.fault(Fault::Link { from, to, set });
+    }
+
+    pub fn cut(&mut self, from: u16, to: u16, cut: bool) {
+        let set = LinkPatch {
+            cut: Some(cut),
+            ..LinkPatch::default()
+        };
+        self.link(from, to, set);
     }
 
     pub fn separate(&mut self, groups: &[&[u16]]) {
