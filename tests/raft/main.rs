@@ -9,5 +9,6 @@ mod figures;
 mod kit;
 mod mixes;
 mod mutants;
+mod promises;
 mod replication;
 mod times;

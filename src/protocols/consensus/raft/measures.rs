@@ -60,7 +60,7 @@ pub(super) fn of_run(_: &Params, world: &World, trace: &Trace) -> Vec<Measure> {
         },
         number("elections", s.elections),
         number("leaders", s.won),
-        number("undecided", s.undecided),
+        number("elections_undecided", s.undecided),
         number("conflicts_repaired", s.conflicts),
         number("backups", s.backups),
         number("duplicates_suppressed", s.duplicates + s.from_session),

@@ -7,10 +7,10 @@
 //! How it works. Time is divided into *terms*; each begins with an election. A server that hears no
 //! leader for a random while stands for the next term and asks all others for their votes. Each
 //! gives one vote a term, to the first who asks, so at most one candidate gets a majority: it
-//! *leads* (section 5.2; [`election`]). The leader appends clients' commands to its log and sends
+//! *leads* (section 5.2; `election`). The leader appends clients' commands to its log and sends
 //! them on. A follower takes new entries only if it has the entry just before them, and removes
-//! what conflicts; so its log is, by induction, the leader's (5.3; [`replication`]). An entry that a
-//! majority has stored is *committed*: applied to the state machine and answered (5.3, [`serving`]).
+//! what conflicts; so its log is, by induction, the leader's (5.3; `replication`). An entry that a
+//! majority has stored is *committed*: applied to the state machine and answered (5.3, `serving`).
 //!
 //! Two rules keep what is committed. A vote goes only to a candidate whose log is at least as up to
 //! date as the voter's (5.4.1); since a majority has the entry and a majority votes, one of the

@@ -1,0 +1,225 @@
+//! The promises themselves: what they say when they are broken, when they are not in force, and after
+//! a rewind.
+
+use crate::kit::{Cluster, params};
+use faultline::check::faultmix::{Mix, plan};
+use faultline::check::{Checks, Class, Verdict};
+use faultline::protocols::consensus::raft::ENTRY;
+use faultline::protocols::consensus::raft::config::Mutant;
+use faultline::protocols::consensus::raft::server::Role;
+use faultline::sim::fault::{ByzantineAct, ByzantineRule};
+use faultline::sim::history::Run;
+use faultline::sim::{Delay, Fault, LinkModel, LinkPatch, NodeId, SimTime};
+
+#[test]
+fn there_are_the_five_of_figure_3_and_two_about_clients() {
+    let lines = Checks::new((ENTRY.properties)(&params(&[]))).lines();
+    let names: Vec<&str> = lines.iter().map(|l| l.name).collect();
+    let figure_3 = [
+        "Election safety",
+        "Leader append-only",
+        "Log matching",
+        "Leader completeness",
+        "State-machine safety",
+    ];
+    assert_eq!(names[..5], figure_3);
+    assert_eq!(
+        names[5..],
+        ["Exactly-once effect", "Every request answered"]
+    );
+    let live = lines.iter().filter(|l| l.class == Class::Liveness).count();
+    assert_eq!(live, 1);
+}
+
+/// S2 gives its vote to S1 and says yes to S3, too. Raft does not claim to survive a lie.
+#[test]
+fn a_lying_voter_gives_two_leaders_in_a_term_and_the_verdict_names_the_lie() {
+    let mut c = Cluster::with(&[("servers", "3"), ("clients", "0")], 1, Vec::new(), |s| {
+        s.link.delay = Delay::Constant { us: 10_000 };
+    });
+    c.for_ms(1);
+    c.fault(Fault::Byzantine {
+        node: NodeId(1),
+        rules: vec![ByzantineRule {
+            to: Some(NodeId(2)),
+            act: ByzantineAct::Lie,
+        }],
+    });
+    c.cut(0, 2, true);
+    c.cut(2, 0, true);
+    c.hasten(&[0, 2]);
+    c.for_ms(30);
+    let Verdict::Violated {
+        assumption,
+        witness,
+        ..
+    } = c.verdict("Election safety")
+    else {
+        panic!("{:?}", c.checks());
+    };
+    assert!(assumption.contains("neither lies"), "{assumption}");
+    assert!(!witness.is_empty());
+}
+
+/// On an arbitrary link a flipped bit makes a yes of a no, with the same effect as a lie.
+#[test]
+fn a_flipped_bit_on_an_arbitrary_link_gives_two_leaders_in_a_term() {
+    let mut c = Cluster::with(&[("servers", "3"), ("clients", "0")], 1, Vec::new(), |s| {
+        s.link.delay = Delay::Constant { us: 10_000 };
+    });
+    c.for_ms(1);
+    let flips = LinkPatch {
+        model: Some(LinkModel::Arbitrary),
+        corrupt_ppm: Some(1_000_000),
+        ..LinkPatch::default()
+    };
+    c.link(1, 2, flips);
+    c.cut(0, 2, true);
+    c.cut(2, 0, true);
+    c.hasten(&[0, 2]);
+    c.for_ms(30);
+    assert_eq!(c.violated(), ["Election safety"]);
+}
+
+/// What is watched as a cluster with timeouts of 5 to 10 ms in truth waits for 5 s: after 40 x 10 ms
+/// + 4 x 3 x 10 ms = 520 ms of calm, "every request answered" is broken, and no sooner.
+#[test]
+fn liveness_is_broken_when_calm_lasts_and_nobody_answers() {
+    let slow = params(&[
+        ("servers", "3"),
+        ("interval_ms", "100"),
+        ("election_min_ms", "5000"),
+        ("election_max_ms", "6000"),
+    ]);
+    let watched = params(&[
+        ("servers", "3"),
+        ("election_min_ms", "5"),
+        ("election_max_ms", "10"),
+        ("heartbeat_ms", "1"),
+        ("retry_ms", "10"),
+    ]);
+    let mut setup = (ENTRY.build)(&slow, 1).expect("a setup");
+    setup.link.delay = Delay::Constant { us: 10 };
+    let checks = Checks::new((ENTRY.properties)(&watched));
+    let mut run = Run::new(setup, checks, Vec::new()).expect("a run");
+    let verdict = |run: &Run<Checks>| run.watcher().lines()[6].verdict.clone();
+    run.run_until(SimTime::from_ms(500));
+    assert!(
+        matches!(verdict(&run), Verdict::Pending { .. }),
+        "{:?}",
+        verdict(&run)
+    );
+    run.run_until(SimTime::from_ms(2_000));
+    let Verdict::Violated { witness, why, .. } = verdict(&run) else {
+        panic!("{:?}", verdict(&run));
+    };
+    assert!(
+        why.contains("C1 has waited since") && !witness.is_empty(),
+        "{why}"
+    );
+}
+
+/// Each excuse names the assumption that is not in force.
+#[test]
+fn an_unanswered_request_is_excused_by_the_assumption_that_is_not_in_force() {
+    let crash = |node| Fault::Crash {
+        node: NodeId(node),
+        stop: false,
+    };
+    let links = |set| Fault::Links { set };
+    let cases: [(Vec<Fault>, &str); 5] = [
+        ((0..3).map(crash).collect(), "only 2 of 5 servers run"),
+        (
+            vec![links(LinkPatch {
+                loss_ppm: Some(999_999),
+                ..LinkPatch::default()
+            })],
+            "links lose messages",
+        ),
+        (
+            vec![links(LinkPatch {
+                delay: Some(Delay::Constant { us: 200_000 }),
+                ..LinkPatch::default()
+            })],
+            "a broadcast takes too long for the election timeout",
+        ),
+        (
+            vec![links(LinkPatch {
+                delay: Some(Delay::Exponential {
+                    min_us: 1,
+                    mean_us: 2_000_000,
+                }),
+                ..LinkPatch::default()
+            })],
+            "a delay without bound",
+        ),
+        (
+            (0..5)
+                .map(|node| Fault::Node {
+                    node: NodeId(node),
+                    set: faultline::sim::fault::NodePatch {
+                        late_us: Some(400_000),
+                        ..Default::default()
+                    },
+                })
+                .collect(),
+            "is faulty",
+        ),
+    ];
+    for (faults, excuse) in cases {
+        let mut c = Cluster::new(&[("interval_ms", "0")], 3);
+        c.for_ms(1);
+        faults.into_iter().for_each(|f| c.fault(f));
+        c.ask(0, "set x 1");
+        c.for_ms(60_000);
+        let Verdict::Pending { why } = c.verdict("Every request answered") else {
+            panic!("{excuse}: {:?}", c.verdict("Every request answered"));
+        };
+        assert!(why.contains(excuse), "{excuse}: {why}");
+    }
+}
+
+/// Back to the middle and forward again, the verdicts are those of the first time, to the word.
+#[test]
+fn verdicts_are_the_same_after_a_rewind() {
+    for mutant in [Mutant::None, Mutant::VoteBlindly, Mutant::LoseSuffix] {
+        let nodes: Vec<NodeId> = (0..5).map(NodeId).collect();
+        let edits = plan(Mix::All, 9, &nodes, SimTime::from_ms(8_000));
+        let given = [("interval_ms", "40"), ("mutant", mutant.id())];
+        let mut c = Cluster::with(&given, 9, edits, |_| {});
+        let mut lines = Vec::new();
+        for ms in (0..10_000).step_by(500) {
+            c.until_ms(ms);
+            lines.push((ms, c.checks(), c.run.hash_text()));
+        }
+        for (ms, checks, hash) in lines.iter().rev().chain(&lines) {
+            c.run.seek(SimTime::from_ms(*ms));
+            assert_eq!(
+                (&c.checks(), &c.run.hash_text()),
+                (checks, hash),
+                "{mutant:?} {ms}"
+            );
+        }
+    }
+}
+
+/// The largest cluster that a scenario may have: 199 servers and a client.
+#[test]
+fn a_cluster_of_199_servers_elects_and_answers() {
+    let given = [
+        ("servers", "199"),
+        ("election_min_ms", "150"),
+        ("election_max_ms", "3000"),
+        ("interval_ms", "200"),
+    ];
+    let mut c = Cluster::new(&given, 2);
+    c.until_leader();
+    c.until(20_000, "an answer", |c| c.client(0).score().ok > 2);
+    assert_eq!(
+        c.ids()
+            .filter(|i| c.server(i.0).role() == Role::Leader)
+            .count(),
+        1
+    );
+    assert_eq!(c.violated(), [""; 0]);
+}
