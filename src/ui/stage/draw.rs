@@ -1,9 +1,9 @@
 //! Everything on the stage that moves, drawn on its canvas: timers, messages, losses, the cutting
 //! line.
 //!
-//! The rule that is easy to break: a frame has a few milliseconds. Shapes of one colour are one
-//! path, filled and stroked once; nothing is saved or restored for a message, and only labels cost
-//! a call each.
+//! The rule that is easy to break: a frame has a few milliseconds. Styles are set once a colour, not
+//! once a message; outlines in a crowd are hairlines of one pixel, and every shape is a small path of
+//! its own, for one large path of them all is many times slower to fill.
 
 use super::canvas::{Canvas, Palette, dash, tone_index};
 use crate::sim::{Mark, MsgId, Shape, Tone};
@@ -71,22 +71,20 @@ fn rings(pen: &Pen, colours: &Palette, plan: &Plan, motion: &Motion) {
     let radius =
         |level: usize| plan.radius + if full { 7.0 } else { 4.0 } + level as f64 * (width + 2.5);
     pen.set_line_width(width);
-    pen.begin_path();
+    pen.set_stroke_style_str(&colours.track);
     for ring in &motion.rings {
         let (p, r) = (plan.at(ring.node), radius(ring.level));
-        pen.move_to(p.x + r, p.y);
+        pen.begin_path();
         let _ = pen.arc(p.x, p.y, r, 0.0, TAU);
-    }
-    pen.set_stroke_style_str(&colours.track);
-    pen.stroke();
-    pen.begin_path();
-    for ring in motion.rings.iter().filter(|r| r.gone > 0.0) {
-        let (p, r) = (plan.at(ring.node), radius(ring.level));
-        pen.move_to(p.x, p.y - r);
-        let _ = pen.arc(p.x, p.y, r, -FRAC_PI_2, TAU * ring.gone - FRAC_PI_2);
+        pen.stroke();
     }
     pen.set_stroke_style_str(&colours.ring);
-    pen.stroke();
+    for ring in motion.rings.iter().filter(|r| r.gone > 0.0) {
+        let (p, r) = (plan.at(ring.node), radius(ring.level));
+        pen.begin_path();
+        let _ = pen.arc(p.x, p.y, r, -FRAC_PI_2, TAU * ring.gone - FRAC_PI_2);
+        pen.stroke();
+    }
 }
 
 /// A fading trace behind each message: where it comes from is seen at a glance.
@@ -124,17 +122,18 @@ fn halo(pen: &Pen, colours: &Palette, at: Pt, size: f64) {
     pen.stroke();
 }
 
-/// All outlines of one colour as one path; hollow ones are filled with the ground.
+/// The shapes, colour by colour; hollow ones are filled with the ground.
 fn shapes(pen: &Pen, colours: &Palette, messages: &[MessageView], size: f64) {
     let mut by_tone: [Vec<&MessageView>; 6] = Default::default();
     for m in messages {
         by_tone[tone_index(m.tone)].push(m);
     }
-    pen.set_line_width(if size > 5.0 { 1.2 } else { 0.8 });
+    pen.set_line_width(if size > 5.0 { 1.2 } else { 1.0 });
     for (tone, messages) in TONES.into_iter().zip(&by_tone) {
         for hollow in [false, true] {
-            let mut any = false;
-            pen.begin_path();
+            let colour = colours.tone(tone);
+            pen.set_fill_style_str(if hollow { &colours.stage } else { colour });
+            pen.set_stroke_style_str(if hollow { colour } else { &colours.outline });
             for m in messages
                 .iter()
                 .filter(|m| (m.shape == Shape::Hollow) == hollow)
@@ -144,17 +143,12 @@ fn shapes(pen: &Pen, colours: &Palette, messages: &[MessageView], size: f64) {
                 } else {
                     size
                 };
+                pen.begin_path();
                 if m.mark == Mark::Copy {
                     outline(pen, m.shape, m.at.by(-3.0, -3.0), m.heading, s);
                 }
                 outline(pen, m.shape, m.at, m.heading, s);
-                any = true;
-            }
-            if any {
-                let colour = colours.tone(tone);
-                pen.set_fill_style_str(if hollow { &colours.stage } else { colour });
                 pen.fill();
-                pen.set_stroke_style_str(if hollow { colour } else { &colours.outline });
                 pen.stroke();
             }
         }
@@ -279,18 +273,21 @@ fn losses(pen: &Pen, colours: &Palette, plan: &Plan, losses: &[LossView], size: 
             pen.set_font(&format!("500 11.5px {}", colours.font));
             let text = format!("lost: {}", l.reason);
             let half = text.len() as f64 * 2.9 + 4.0;
-            let at = beside(plan, l, half, size);
-            written(pen, colours, &text, at, &colours.bad_ink);
+            if let Some(at) = beside(plan, l, half, size) {
+                written(pen, colours, &text, at, &colours.bad_ink);
+            }
         }
     }
     pen.set_global_alpha(1.0);
 }
 
-/// Where the reason of a loss stands: below it, above it, or behind it, clear of the nodes.
-fn beside(plan: &Plan, l: &LossView, half: f64, size: f64) -> Pt {
+/// Where the reason of a loss stands, clear of the nodes; nowhere, if there is no room around it.
+fn beside(plan: &Plan, l: &LossView, half: f64, size: f64) -> Option<Pt> {
     let spots = [
         l.at.by(0.0, size + 17.0),
         l.at.by(0.0, -size - 10.0),
+        l.at.by(half + 16.0, 4.0),
+        l.at.by(-half - 16.0, 4.0),
         l.at.by(-l.heading.x * (half + 16.0), 4.0 - l.heading.y * 30.0),
     ];
     let clear = |p: &Pt| {
@@ -299,11 +296,9 @@ fn beside(plan: &Plan, l: &LossView, half: f64, size: f64) -> Pt {
         };
         !plan.places.iter().any(near)
     };
-    let p = spots.into_iter().find(clear).unwrap_or(spots[2]);
-    Pt::new(
-        p.x.clamp(half, (plan.width - half).max(half)),
-        p.y.clamp(14.0, plan.height - 6.0),
-    )
+    let inside =
+        |p: &Pt| p.x > half && p.x < plan.width - half && p.y > 14.0 && p.y < plan.height - 6.0;
+    spots.into_iter().find(|p| clear(p) && inside(p))
 }
 
 fn halves(pen: &Pen, colours: &Palette, l: &LossView, size: f64, drift: f64) {

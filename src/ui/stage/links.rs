@@ -143,11 +143,13 @@ pub fn wall(w: &WallView, key: usize, width: f64) -> Html {
         );
     }
     let at = w.label_at;
-    // The text runs inward, so that it is not cut off at the edge of the stage.
-    let (anchor, dx) = if at.x > width / 2.0 {
-        ("end", -16.0)
-    } else {
+    // The text runs outward where there is room, inward where it would be cut off.
+    let long = w.label.chars().count() as f64 * 7.0 + 24.0;
+    let outward = at.x + long < width;
+    let (anchor, dx) = if outward || at.x < width / 2.0 {
         ("start", 16.0)
+    } else {
+        ("end", -16.0)
     };
     let says = format!("Heal: take down the partition {}", w.label);
     html! {
@@ -157,6 +159,7 @@ pub fn wall(w: &WallView, key: usize, width: f64) -> Html {
             <g class="heal" role="button" tabindex="0" aria-label={says.clone()} data-pick="heal" data-testid={format!("heal-{key}")}
                 transform={format!("translate({:.1} {:.1})", at.x, at.y)}>
                 <title>{ says }</title>
+                <rect class="reach" x={px(if dx > 0.0 { -14.0 } else { 14.0 - long })} y="-14" width={px(long)} height="28" />
                 <circle r="13" />
                 <path d="M-5 -5 5 5M5 -5-5 5" />
                 <text x={px(dx * 1.15)} y="4" text-anchor={anchor}>{ &w.label }</text>

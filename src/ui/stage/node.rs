@@ -18,14 +18,14 @@ pub struct NodeProps {
     pub picked: bool,
 }
 
-/// A node. What is done to it is heard by the stage, by its `data-pick`.
+/// A node. What is done to it is heard by the stage, by its `data-pick`; its title is its name.
 #[component]
 pub fn NodeShape(props: &NodeProps) -> Html {
     let n = &*props.node;
     let r = n.radius;
     let full = n.detail == Detail::Full;
     html! {
-        <g class={class(n, props.picked)} role="button" tabindex="0" aria-label={n.sentence()} aria-pressed={props.picked.to_string()}
+        <g class={class(n, props.picked)} role="button" tabindex="0" aria-pressed={props.picked.to_string()}
             data-testid={format!("node-{}", n.id)} data-pick={format!("n{}", n.id)} transform={moved(n.at.x, n.at.y)}>
             <title>{ n.sentence() }</title>
             { circle("reach", r.max(12.0)) }
@@ -78,10 +78,10 @@ fn parts(n: &NodeView) -> Vec<Html> {
         parts.extend(glyph(n).map(|d| path("sign out", d.to_owned(), moved(-8.0, -r - 21.0))));
     }
     if n.byzantine {
-        parts.push(corner(-r * 0.78, -r * 0.78, "!", "corner liar"));
+        parts.push(corner(-r * 0.56, -r * 0.56, "!", "corner liar"));
     }
     if n.waiting > 0 {
-        parts.push(corner(r * 0.8, r * 0.72, &n.waiting.to_string(), "corner"));
+        parts.push(corner(r * 0.62, r * 0.62, &n.waiting.to_string(), "corner"));
     }
     parts
 }
@@ -190,7 +190,7 @@ fn below(n: &NodeView, parts: &mut Vec<Html>) {
         } else {
             CELL + 14.0
         };
-        parts.push(text("skew", 0.0, y + under, &format!("\u{23f1} {clock}")));
+        parts.push(text("skew", 0.0, y + under, &format!("clock {clock}")));
     }
 }
 

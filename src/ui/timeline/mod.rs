@@ -4,6 +4,7 @@
 //! hand does here can be done by keys while the diagram has the focus.
 
 mod draw;
+mod frame;
 
 use self::draw::{BOTTOM, Picture, TOP};
 use super::ViewProps;
@@ -195,13 +196,14 @@ impl Timeline {
         let width = (self.size.0 - left - 10.0).max(40.0);
         let lanes = world.node_count().max(1) as f64;
         let room = (self.size.1 - TOP - BOTTOM).max(10.0);
-        let lane = (room / lanes).min(40.0);
+        let lane = (room / lanes).min(56.0);
         let camera = self.camera.unwrap_or_else(|| {
             let typical = match world.node_count() {
                 0 | 1 => 10_000,
                 _ => world.link(NodeId(0), NodeId(1)).delay.sample(1 << 63).0,
             };
-            let mut camera = Camera::for_delay(typical, (width / 14.0) as u64);
+            let mut camera =
+                Camera::for_delay(typical, (width / (0.6 * lane).clamp(12.0, 34.0)) as u64);
             camera.follow(now_us);
             camera
         });
@@ -447,8 +449,8 @@ fn key() -> Html {
     };
     html! {
         <div class="timeline-key">
-            { line("past", "could have influenced it") }
-            { line("future", "could be influenced by it") }
+            { line("past", "its past") }
+            { line("future", "its future") }
             { line("apart", "concurrent") }
         </div>
     }

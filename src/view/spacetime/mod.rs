@@ -92,7 +92,7 @@ pub struct SpaceTime {
 }
 
 /// The most events, and the most arrows, in a window.
-pub const MOST: usize = 2_400;
+pub const MOST: usize = 1_500;
 /// How many messages before the window are looked at for some that are still on their way in it.
 const LOOK_BACK: usize = 300;
 
