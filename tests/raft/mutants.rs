@@ -200,6 +200,7 @@ fn violated(mutant: Mutant, mix: Mix, interval_ms: &str, seed: u64) -> Option<&'
         ("servers", servers),
         ("clients", "2"),
         ("interval_ms", interval_ms),
+        ("heartbeat_ms", "40"),
         ("mutant", mutant.id()),
     ];
     let nodes: Vec<NodeId> = (0..servers.parse().expect("a number"))
@@ -214,7 +215,7 @@ fn violated(mutant: Mutant, mix: Mix, interval_ms: &str, seed: u64) -> Option<&'
 #[test]
 fn every_mutant_is_also_found_by_drawing_faults() {
     for mutant in &Mutant::ALL[1..] {
-        let found = (0..600).find_map(|seed| {
+        let found = (0..200).find_map(|seed| {
             let runs = Mix::ALL[1..]
                 .iter()
                 .flat_map(|&mix| [(mix, "50"), (mix, "1500")]);
