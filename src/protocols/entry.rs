@@ -6,11 +6,12 @@
 use crate::check::Property;
 use crate::sim::world::{Setup, World};
 use crate::sim::{Refusal, Trace};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 /// A parameter's value.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     /// On or off.
@@ -19,6 +20,22 @@ pub enum Value {
     Int(i64),
     /// One of a list of words.
     Word(String),
+}
+
+/// By hand, because what is derived for untagged enums costs the page more than this whole file.
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        let wrong = |got: &serde_json::Value| {
+            D::Error::custom(format!(
+                "a parameter is true, false, a whole number or a word, not {got}"
+            ))
+        };
+        match serde_json::Value::deserialize(source)? {
+            serde_json::Value::Bool(b) => Ok(Value::Bool(b)),
+            serde_json::Value::String(s) => Ok(Value::Word(s)),
+            other => other.as_i64().map(Value::Int).ok_or_else(|| wrong(&other)),
+        }
+    }
 }
 
 /// One of the words that a parameter may take.

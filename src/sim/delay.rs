@@ -4,15 +4,17 @@
 //! that differ only in a mean give each message the same luck, and comparing them is fair. Curves
 //! come from `libm`, whose results are the same bits natively and in wasm; `std`'s are not.
 
+use super::fields::{Fields, Read, read_as, unknown};
 use super::limits;
 use super::refusal::Refusal;
 use super::streams::{below, unit};
 use super::time::Span;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 /// A distribution of delays. All spans are in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Delay {
     /// Always the same.
     Constant {
@@ -58,7 +60,41 @@ impl Default for Delay {
     }
 }
 
+read_as!(Delay);
+
 impl Delay {
+    pub(super) fn read(value: Value) -> Read<Self> {
+        let mut f = Fields::of(value, "a delay")?;
+        let kind = f.text("kind")?;
+        let delay = match kind.as_str() {
+            "constant" => Delay::Constant { us: f.u64("us")? },
+            "uniform" => Delay::Uniform {
+                min_us: f.u64("min_us")?,
+                max_us: f.u64("max_us")?,
+            },
+            "normal" => Delay::Normal {
+                mean_us: f.u64("mean_us")?,
+                sd_us: f.u64("sd_us")?,
+            },
+            "exponential" => Delay::Exponential {
+                min_us: f.u64("min_us")?,
+                mean_us: f.u64("mean_us")?,
+            },
+            "heavy-tailed" => Delay::HeavyTailed {
+                min_us: f.u64("min_us")?,
+                shape_milli: f.u32("shape_milli")?,
+            },
+            _ => {
+                return unknown(
+                    "kind of delay",
+                    &kind,
+                    "constant, uniform, normal, exponential, heavy-tailed",
+                );
+            }
+        };
+        f.end().map(|()| delay)
+    }
+
     /// The delay that the uniform 64-bit `draw` stands for; at most one hour.
     #[inline]
     pub fn sample(self, draw: u64) -> Span {

@@ -7,18 +7,18 @@
 use super::ids::{MsgId, NodeId};
 use super::link::LinkPatch;
 use super::timing::Timing;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// One thing done to the world.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
 pub enum Fault {
     /// The node's power fails. It may recover (crash-recovery), or never does (crash-stop).
     Crash {
         /// Which node.
         node: NodeId,
         /// Crash-stop: a later [`Fault::Recover`] is refused.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
         stop: bool,
     },
     /// A crashed node boots from its disk.
@@ -120,8 +120,7 @@ pub enum Fault {
 }
 
 /// A wall: who cannot hear whom.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Partition {
     /// The sides. Nodes in different groups cannot talk; a node in no group talks to all.
     pub groups: Vec<Vec<NodeId>>,
@@ -141,8 +140,7 @@ fn is_zero(x: &u64) -> bool {
 }
 
 /// A change of some settings of a node; what is `None` stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct NodePatch {
     /// How fast its clock runs, against true time, in parts per million.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -167,18 +165,17 @@ pub struct NodePatch {
 
 /// What a Byzantine node does with what its code wants to send. The first rule whose receiver
 /// matches is applied to a message.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ByzantineRule {
     /// To whom; `None`: to everyone. Rules that differ by receiver make it equivocate.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<NodeId>,
     /// What it does.
     pub act: ByzantineAct,
 }
 
 /// One kind of misbehaviour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ByzantineAct {
     /// Says nothing.
@@ -192,16 +189,14 @@ pub enum ByzantineAct {
 }
 
 /// A fault at a moment: one entry of a run's list of edits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Edit {
     /// When, in microseconds: after everything that happens at that time.
     pub at_us: u64,
     /// More exactly, after this many steps of the engine: set when a learner edits between two
     /// events of one instant.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_steps: Option<u64>,
     /// What.
-    #[serde(flatten)]
     pub fault: Fault,
 }
 

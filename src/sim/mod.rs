@@ -8,6 +8,8 @@ pub mod chunks;
 pub mod clock;
 pub mod delay;
 pub mod fault;
+mod fault_read;
+mod fields;
 pub mod hash;
 pub mod history;
 pub mod host;

@@ -4,15 +4,17 @@
 //! that could break a bound is refused with the reason; where a model lets delays be anything for
 //! a while (before GST, in a bad period), the engine brings in what is late when the bound returns.
 
+use super::fields::{Fields, Read, read_as, unknown};
 use super::limits;
 use super::link::Link;
 use super::refusal::Refusal;
 use super::time::{SimTime, Span};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 /// What may be assumed of time. All spans are in microseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "model", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "model", rename_all = "kebab-case")]
 pub enum Timing {
     /// Known bounds on delivery, on a processing step and on clock drift.
     Synchronous {
@@ -58,7 +60,45 @@ pub enum Timing {
     },
 }
 
+read_as!(Timing);
+
 impl Timing {
+    pub(super) fn read(value: Value) -> Read<Self> {
+        let mut f = Fields::of(value, "a timing model")?;
+        let model = f.text("model")?;
+        let timing = match model.as_str() {
+            "synchronous" => Timing::Synchronous {
+                delay_us: f.u64("delay_us")?,
+                step_us: f.u64("step_us")?,
+                drift_ppm: f.u32("drift_ppm")?,
+            },
+            "unknown-bound" => Timing::UnknownBound {
+                at_most_us: f.u64("at_most_us")?,
+            },
+            "gst" => Timing::Gst {
+                gst_us: f.u64("gst_us")?,
+                delay_us: f.u64("delay_us")?,
+            },
+            "alternating" => Timing::Alternating {
+                good_us: f.u64("good_us")?,
+                bad_us: f.u64("bad_us")?,
+                delay_us: f.u64("delay_us")?,
+            },
+            "asynchronous" => Timing::Asynchronous,
+            "bounded-async" => Timing::BoundedAsync {
+                delay_us: f.u64("delay_us")?,
+            },
+            _ => {
+                return unknown(
+                    "timing model",
+                    &model,
+                    "synchronous, unknown-bound, gst, alternating, asynchronous, bounded-async",
+                );
+            }
+        };
+        f.end().map(|()| timing)
+    }
+
     /// The model's name as a course would say it.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,0 +1,170 @@
+//! Reading data from outside by hand: one JSON object, field by field, with errors in words.
+//!
+//! The rule that is easy to break: what is derived for reading tagged enums costs the page over
+//! 40 KB gzip; this costs three. So whatever the engine reads from JSON is read through here, by
+//! `Fields` and the [`read_as`] macro, and an unknown field is an error, never passed over.
+
+use serde_json::{Map, Value};
+
+/// The fields of one JSON object that are still to be read.
+pub(super) struct Fields {
+    what: &'static str,
+    map: Map<String, Value>,
+}
+
+/// What reading gives: a value, or a sentence that names the field.
+pub(super) type Read<T> = Result<T, String>;
+
+impl Fields {
+    /// The fields of `value`, which must be an object; `what` names it in errors.
+    pub fn of(value: Value, what: &'static str) -> Read<Self> {
+        match value {
+            Value::Object(map) => Ok(Fields { what, map }),
+            other => Err(format!("{what} must be an object, not {}", shown(&other))),
+        }
+    }
+
+    fn wrong(&self, field: &str, wanted: &str, got: &Value) -> String {
+        format!(
+            "'{field}' of {} must be {wanted}, not {}",
+            self.what,
+            shown(got)
+        )
+    }
+
+    /// A field, if it is there; `null` counts as absent.
+    pub fn take(&mut self, field: &str) -> Option<Value> {
+        self.map.remove(field).filter(|v| !v.is_null())
+    }
+
+    /// A field that must be there.
+    pub fn need(&mut self, field: &str) -> Read<Value> {
+        self.take(field)
+            .ok_or_else(|| format!("'{field}' is missing in {}", self.what))
+    }
+
+    /// A whole number up to `max`, if it is there.
+    pub fn number(&mut self, field: &str, max: u64) -> Read<Option<u64>> {
+        let Some(value) = self.take(field) else {
+            return Ok(None);
+        };
+        match value.as_u64() {
+            Some(n) if n <= max => Ok(Some(n)),
+            _ => Err(self.wrong(field, &format!("a whole number from 0 to {max}"), &value)),
+        }
+    }
+
+    /// A whole number of at most 64 bits that must be there.
+    pub fn u64(&mut self, field: &str) -> Read<u64> {
+        let n = self.number(field, u64::MAX)?;
+        n.ok_or_else(|| format!("'{field}' is missing in {}", self.what))
+    }
+
+    /// A whole number of at most 32 bits that must be there.
+    pub fn u32(&mut self, field: &str) -> Read<u32> {
+        let n = self.number(field, u64::from(u32::MAX))?;
+        n.map(|n| n as u32)
+            .ok_or_else(|| format!("'{field}' is missing in {}", self.what))
+    }
+
+    /// A whole number of at most 32 bits, if it is there.
+    pub fn opt_u32(&mut self, field: &str) -> Read<Option<u32>> {
+        Ok(self.number(field, u64::from(u32::MAX))?.map(|n| n as u32))
+    }
+
+    /// A whole number of at most 16 bits that must be there: a node.
+    pub fn u16(&mut self, field: &str) -> Read<u16> {
+        let n = self.number(field, u64::from(u16::MAX))?;
+        n.map(|n| n as u16)
+            .ok_or_else(|| format!("'{field}' is missing in {}", self.what))
+    }
+
+    /// A whole number that may be negative, if it is there.
+    pub fn opt_i64(&mut self, field: &str) -> Read<Option<i64>> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(value) => match value.as_i64() {
+                Some(n) => Ok(Some(n)),
+                None => Err(self.wrong(field, "a whole number", &value)),
+            },
+        }
+    }
+
+    /// True or false, if it is there.
+    pub fn flag(&mut self, field: &str) -> Read<Option<bool>> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::Bool(b)) => Ok(Some(b)),
+            Some(value) => Err(self.wrong(field, "true or false", &value)),
+        }
+    }
+
+    /// A text that must be there.
+    pub fn text(&mut self, field: &str) -> Read<String> {
+        match self.need(field)? {
+            Value::String(s) => Ok(s),
+            value => Err(self.wrong(field, "a text", &value)),
+        }
+    }
+
+    /// A list that must be there.
+    pub fn list(&mut self, field: &str) -> Read<Vec<Value>> {
+        match self.need(field)? {
+            Value::Array(list) => Ok(list),
+            value => Err(self.wrong(field, "a list", &value)),
+        }
+    }
+
+    /// Refuses what was not asked for.
+    pub fn end(self) -> Read<()> {
+        match self.map.keys().next() {
+            None => Ok(()),
+            Some(field) => Err(format!("{} has no field '{}'", self.what, short(field))),
+        }
+    }
+}
+
+/// A word that is none of those known.
+pub(super) fn unknown<T>(what: &str, word: &str, known: &str) -> Read<T> {
+    Err(format!(
+        "there is no {what} '{}': there is {known}",
+        short(word)
+    ))
+}
+
+/// A node's number in a list.
+pub(super) fn node(value: &Value) -> Read<super::ids::NodeId> {
+    let n = value.as_u64().and_then(|n| u16::try_from(n).ok());
+    n.map(super::ids::NodeId).ok_or_else(|| {
+        format!(
+            "a node is a whole number from 0 to 65535, not {}",
+            shown(value)
+        )
+    })
+}
+
+fn short(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(40).collect()
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Object(_) => "an object".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        Value::String(s) => format!("'{}'", short(s)),
+        other => other.to_string(),
+    }
+}
+
+/// Reads a type through its `fn read(Value) -> Read<Self>`, whatever the source.
+macro_rules! read_as {
+    ($($type:ty),*) => { $(
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+                let value = serde_json::Value::deserialize(source)?;
+                <$type>::read(value).map_err(serde::de::Error::custom)
+            }
+        }
+    )* };
+}
+pub(super) use read_as;
