@@ -7,7 +7,7 @@
 
 use super::canvas::{Canvas, Palette, dash, tone_index};
 use crate::sim::{Mark, MsgId, Shape, Tone};
-use crate::view::stage::{Detail, LossView, MessageView, Motion, Plan, Pt, geometry};
+use crate::view::stage::{Detail, LossView, MessageView, Motion, Plan, Pt, Scene, geometry};
 use std::f64::consts::{FRAC_PI_2, TAU};
 use web_sys::CanvasRenderingContext2d as Pen;
 
@@ -35,11 +35,12 @@ pub struct Blade {
 pub fn frame(
     canvas: &mut Canvas,
     colours: &Palette,
-    plan: &Plan,
+    scene: &Scene,
     motion: &Motion,
     picked: Option<MsgId>,
     blade: Option<&Blade>,
 ) {
+    let plan = &*scene.plan;
     canvas.begin(plan.width, plan.height);
     let pen = &canvas.pen;
     rings(pen, colours, plan, motion);
@@ -57,7 +58,7 @@ pub fn frame(
     }
     shapes(pen, colours, &motion.messages, size);
     marks(pen, colours, &motion.messages, size);
-    losses(pen, colours, plan, &motion.losses, size);
+    losses(pen, colours, scene, &motion.losses, size);
     labels(pen, colours, motion);
     if let Some(blade) = blade {
         cutting(pen, colours, blade);
@@ -246,8 +247,14 @@ fn badge(pen: &Pen, colours: &Palette, at: Pt, sign: &str) {
 }
 
 /// Two halves that drift apart, a cross between them, and the reason.
-fn losses(pen: &Pen, colours: &Palette, plan: &Plan, losses: &[LossView], size: f64) {
-    let mut said: Vec<Pt> = Vec::new();
+fn losses(pen: &Pen, colours: &Palette, scene: &Scene, losses: &[LossView], size: f64) {
+    let plan = &*scene.plan;
+    // The names of walls stand beside their ends: no reason is written over them.
+    let walls = scene.walls.iter().map(|w| {
+        w.label_at
+            .by(if w.outward(plan.width) { 64.0 } else { -64.0 }, 0.0)
+    });
+    let mut said: Vec<Pt> = walls.collect();
     for l in losses {
         let fade = 1.0 - geometry::smooth((l.age - 0.55) / 0.45);
         let drift = 3.0 + 7.0 * geometry::smooth(l.age * 1.6);
@@ -265,17 +272,16 @@ fn losses(pen: &Pen, colours: &Palette, plan: &Plan, losses: &[LossView], size: 
             pen.stroke();
         }
         // One sentence a place: where ten are lost together, one says why.
-        let clear = said
-            .iter()
-            .all(|p| (p.x - l.at.x).abs() > 96.0 || (p.y - l.at.y).abs() > 16.0);
-        if plan.detail != Detail::Dot && said.len() < 8 && clear {
-            said.push(l.at);
+        let text = format!("lost: {}", l.reason);
+        let half = text.len() as f64 * 2.9 + 4.0;
+        let spot = beside(plan, l, half, size).filter(|at| {
+            let mut others = said.iter();
+            others.all(|p| (p.x - at.x).abs() > half + 56.0 || (p.y - at.y).abs() > 15.0)
+        });
+        if let (Some(at), true) = (spot, plan.detail != Detail::Dot && said.len() < 10) {
+            said.push(at);
             pen.set_font(&format!("500 11.5px {}", colours.font));
-            let text = format!("lost: {}", l.reason);
-            let half = text.len() as f64 * 2.9 + 4.0;
-            if let Some(at) = beside(plan, l, half, size) {
-                written(pen, colours, &text, at, &colours.bad_ink);
-            }
+            written(pen, colours, &text, at, &colours.bad_ink);
         }
     }
     pen.set_global_alpha(1.0);

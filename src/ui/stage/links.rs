@@ -144,9 +144,8 @@ pub fn wall(w: &WallView, key: usize, width: f64) -> Html {
     }
     let at = w.label_at;
     // The text runs outward where there is room, inward where it would be cut off.
-    let long = w.label.chars().count() as f64 * 7.0 + 24.0;
-    let outward = at.x + long < width;
-    let (anchor, dx) = if outward || at.x < width / 2.0 {
+    let long = w.label_width();
+    let (anchor, dx) = if w.outward(width) {
         ("start", 16.0)
     } else {
         ("end", -16.0)

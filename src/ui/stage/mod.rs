@@ -215,8 +215,8 @@ impl Stage {
 
     /// Draws what moves.
     fn paint(&mut self, props: &ViewProps) {
-        let (Some(canvas), Some(colours), Some(plan)) =
-            (&mut self.canvas, &self.palette, &self.plan)
+        let (Some(canvas), Some(colours), Some(scene)) =
+            (&mut self.canvas, &self.palette, &self.scene)
         else {
             return;
         };
@@ -224,7 +224,7 @@ impl Stage {
         draw::frame(
             canvas,
             colours,
-            plan,
+            scene,
             &self.motion,
             picked_message(props),
             blade,

@@ -178,9 +178,12 @@ pub(super) fn bars(pen: &Pen, c: &Palette, p: &Picture<'_>) {
         pen.stroke();
         let _ = pen.set_line_dash(&dash(&[]));
         if named <= from {
-            named = from + b.label.chars().count() as f64 * 5.9 + 10.0;
+            let wide = b.label.chars().count() as f64 * 6.2;
+            // The tools stand at the right end.
+            let x = from.min(right(p) - 112.0 - wide).max(p.grid.left);
+            named = x + wide + 10.0;
             pen.set_fill_style_str(&c.bad_ink);
-            let _ = pen.fill_text(&b.label, from, bottom(p) + 20.0);
+            let _ = pen.fill_text(&b.label, x, bottom(p) + 20.0);
         }
     }
 }

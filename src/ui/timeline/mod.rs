@@ -211,7 +211,8 @@ impl Timeline {
             camera,
             left,
             width,
-            top: TOP + lane / 2.0,
+            // Few lanes stand in the middle, not at the top.
+            top: TOP + (room - lane * lanes) / 2.0 + lane / 2.0,
             lane,
         }
     }

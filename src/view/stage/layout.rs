@@ -43,8 +43,10 @@ pub struct Plan {
 
 /// More servers than this stand in rows, not on a ring.
 const RING_MOST: usize = 64;
-/// Room above the figure for the row of assumptions, and below for cells.
-const TOP: f64 = 26.0;
+/// Room above the figure for the row of assumptions, which lies on a wide stage.
+fn head_room(width: f64) -> f64 {
+    if width >= 560.0 { 56.0 } else { 26.0 }
+}
 
 impl Plan {
     /// Places nodes, of which `clients` are clients, on a stage of `width` by `height`.
@@ -93,7 +95,10 @@ impl Plan {
         let r = self.radius;
         let below = if r >= 25.0 { 34.0 } else { 10.0 };
         let (mut left, mut right) = (r + 26.0, self.width - r - 26.0);
-        let (top, mut bottom) = (TOP + r + 12.0, self.height - r - below - 6.0);
+        let (top, mut bottom) = (
+            head_room(self.width) + r + 12.0,
+            self.height - r - below - 6.0,
+        );
         let wide = self.width > 1.15 * self.height;
         if aside > 0 && wide {
             left += 2.0 * r + 26.0;
@@ -174,7 +179,7 @@ impl Plan {
                     } else {
                         (self.width - r - 24.0, n / 2)
                     };
-                    let y = spread(i / 2, on_side, TOP, self.height - below);
+                    let y = spread(i / 2, on_side, head_room(self.width), self.height - below);
                     Pt::new(x, y)
                 } else {
                     let x = spread(i, n, 8.0, self.width - 8.0);

@@ -62,6 +62,18 @@ impl WallView {
     }
 }
 
+impl WallView {
+    /// How wide its label is with the sign at its end, roughly.
+    pub fn label_width(&self) -> f64 {
+        self.label.chars().count() as f64 * 7.0 + 24.0
+    }
+
+    /// Whether its label runs to the right of its end, on a stage of `width` pixels.
+    pub fn outward(&self, width: f64) -> bool {
+        self.label_at.x + self.label_width() < width || self.label_at.x < width / 2.0
+    }
+}
+
 /// On a line of nodes: an upright wall between neighbours whose groups differ.
 fn upright(plan: &Plan, group: &dyn Fn(NodeId) -> Option<usize>) -> Vec<[Pt; 3]> {
     let servers: Vec<NodeId> = plan.servers().collect();
