@@ -149,7 +149,9 @@ impl<P: Protocol> Node for Host<P> {
 
     #[inline]
     fn message(&mut self, env: Env<'_>, from: NodeId, payload: &Payload) -> bool {
-        let Some(msg) = payload.as_any().downcast_ref::<P::Msg>() else {
+        // An upcast, not a call of `as_any`: this runs for every message.
+        let any: &dyn Any = &**payload;
+        let Some(msg) = any.downcast_ref::<P::Msg>() else {
             return false;
         };
         let (p, mut ctx) = self.split(env);

@@ -1,8 +1,8 @@
 //! Every directed link of a world: its settings, its walls, and how many messages it has carried.
 //!
-//! The rule that is easy to break: there are n squared of them, so a link that was never touched
-//! costs eight bytes; settings are shared, and the state of a wire that queues is kept only for
-//! links that have some.
+//! The rule that is easy to break: there are n squared of them, so while all are alike a link costs
+//! the four bytes of its counter; settings are shared, and the state of a wire that queues is kept
+//! only for links that have some.
 
 use super::ids::NodeId;
 use super::link::Link;
@@ -32,11 +32,11 @@ impl Wired {
     }
 }
 
+/// How a link differs from the first.
 #[derive(Clone, Copy, Default)]
-struct Slot {
+struct Differs {
     settings: u16,
     walls: u16,
-    sent: u32,
 }
 
 /// The state of a wire on which messages queue.
@@ -52,7 +52,9 @@ pub struct Wire {
 #[derive(Clone)]
 pub struct Links {
     n: usize,
-    slots: Vec<Slot>,
+    sent: Vec<u32>,
+    // Empty until a link differs from the others or a wall is raised.
+    differs: Vec<Differs>,
     settings: Vec<Rc<Wired>>,
     wires: BTreeMap<(NodeId, NodeId), Wire>,
 }
@@ -62,7 +64,8 @@ impl Links {
     pub fn new(n: usize, link: Link) -> Self {
         Links {
             n,
-            slots: vec![Slot::default(); n * n],
+            sent: vec![0; n * n],
+            differs: Vec::new(),
             settings: vec![Wired::new(link)],
             wires: BTreeMap::new(),
         }
@@ -77,30 +80,40 @@ impl Links {
     /// stands in its way.
     #[inline]
     pub fn next(&mut self, from: NodeId, to: NodeId) -> (u32, &Rc<Wired>, bool) {
-        let i = from.index() * self.n + to.index();
-        let slot = &mut self.slots[i];
-        let number = slot.sent;
-        slot.sent = slot.sent.wrapping_add(1);
-        (
-            number,
-            &self.settings[slot.settings as usize],
-            slot.walls > 0,
-        )
+        let i = self.at(from, to);
+        let number = self.sent[i];
+        self.sent[i] = number.wrapping_add(1);
+        let (settings, walled) = match self.differs.get(i) {
+            None => (0, false),
+            Some(d) => (usize::from(d.settings), d.walls > 0),
+        };
+        (number, &self.settings[settings], walled)
     }
 
     /// The settings of this link.
+    #[inline]
     pub fn get(&self, from: NodeId, to: NodeId) -> &Rc<Wired> {
-        &self.settings[self.slots[self.at(from, to)].settings as usize]
+        let differs = self.differs.get(self.at(from, to));
+        &self.settings[differs.map_or(0, |d| usize::from(d.settings))]
     }
 
     /// How many messages this link was given.
     pub fn carried(&self, from: NodeId, to: NodeId) -> u32 {
-        self.slots[self.at(from, to)].sent
+        self.sent[self.at(from, to)]
     }
 
     /// Whether a wall stands in its way.
     pub fn walled(&self, from: NodeId, to: NodeId) -> bool {
-        self.slots[self.at(from, to)].walls > 0
+        let differs = self.differs.get(self.at(from, to));
+        differs.is_some_and(|d| d.walls > 0)
+    }
+
+    fn differs(&mut self, from: NodeId, to: NodeId) -> &mut Differs {
+        if self.differs.is_empty() {
+            self.differs = vec![Differs::default(); self.n * self.n];
+        }
+        let i = self.at(from, to);
+        &mut self.differs[i]
     }
 
     /// Changes the settings of this link. At most 65,535 different ones are kept; the limit on
@@ -111,14 +124,15 @@ impl Links {
             self.settings.push(Wired::new(link));
             self.settings.len() - 1
         });
-        let i = self.at(from, to);
-        self.slots[i].settings = u16::try_from(settings).unwrap_or(0);
+        let settings = u16::try_from(settings).unwrap_or(0);
+        if settings != 0 || !self.differs.is_empty() {
+            self.differs(from, to).settings = settings;
+        }
     }
 
     /// Raises (`true`) or takes down a wall on this link.
     pub fn wall(&mut self, from: NodeId, to: NodeId, up: bool) {
-        let i = self.at(from, to);
-        let walls = &mut self.slots[i].walls;
+        let walls = &mut self.differs(from, to).walls;
         *walls = if up {
             walls.saturating_add(1)
         } else {

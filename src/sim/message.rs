@@ -74,7 +74,7 @@ pub trait Message: Clone + Debug + Hash + 'static {
 }
 
 /// [`Message`] with its type erased. Implemented for every message; not to be implemented by hand.
-pub trait AnyMessage: Debug {
+pub trait AnyMessage: Any + Debug {
     /// See [`Message::kind`].
     fn kind(&self) -> Kind;
     /// See [`Message::label`].
@@ -85,6 +85,8 @@ pub trait AnyMessage: Debug {
     fn corrupted(&self, draw: u64) -> Option<Payload>;
     /// Feeds the contents to `h`.
     fn fingerprint(&self, h: &mut super::hash::Fx);
+    /// Feeds the contents to `h` and gives the kind, in one call: for the sending of a message.
+    fn enter(&self, h: &mut super::hash::Fx) -> Kind;
     /// For the receiving host, which knows the type.
     fn as_any(&self) -> &dyn Any;
 }
@@ -107,6 +109,10 @@ impl<M: Message> AnyMessage for M {
     }
     fn fingerprint(&self, h: &mut super::hash::Fx) {
         self.hash(h);
+    }
+    fn enter(&self, h: &mut super::hash::Fx) -> Kind {
+        self.hash(h);
+        Message::kind(self)
     }
     fn as_any(&self) -> &dyn Any {
         self

@@ -75,8 +75,8 @@ pub enum Effect {
     Send {
         /// The receiver.
         to: NodeId,
-        /// What is sent.
-        payload: Payload,
+        /// What is sent; taken out when it goes.
+        payload: Option<Payload>,
     },
     /// Let the timer in `slot` run out after `after` on this node's own clock.
     SetTimer {
@@ -134,7 +134,7 @@ impl<P: Protocol> Ctx<'_, P> {
     pub fn send(&mut self, to: NodeId, msg: P::Msg) {
         self.out.push(Effect::Send {
             to,
-            payload: Rc::new(msg),
+            payload: Some(Rc::new(msg)),
         });
     }
 
@@ -144,7 +144,7 @@ impl<P: Protocol> Ctx<'_, P> {
         for to in to {
             self.out.push(Effect::Send {
                 to,
-                payload: payload.clone(),
+                payload: Some(payload.clone()),
             });
         }
     }

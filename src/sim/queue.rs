@@ -1,177 +1,491 @@
 //! The event queue: what is to happen, in order of time and then of being scheduled.
 //!
-//! The rule that is easy to break: an entry is never removed from the heap. What is rescheduled or
-//! withdrawn gets a new number in its slot, and the old key, whose number no longer matches, is
-//! passed over when it comes up.
+//! The rule that is easy to break: nothing compares two entries of the same time. Every list in
+//! here is only ever appended to and moved on in order, so equal times leave in the order in which
+//! they came. What is rescheduled or withdrawn gets a new stamp in its place; its old key, whose
+//! stamp no longer matches, is passed over when it comes up.
+//!
+//! Keys near in time lie sorted in one short list. Later ones wait in a hierarchical timing wheel
+//! (Varghese and Lauck 1987, scheme 7): eight levels of 256 slots, one for each byte of the time in
+//! microseconds. So a push appends 16 bytes, a key moves two or three times in its life however
+//! many there are, and no density of events makes it slow.
 
 use super::time::SimTime;
-use dary_heap::QuaternaryHeap;
-use std::cmp::Reverse;
 
 /// A place in the queue's store; valid until the entry is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(u32);
 
-#[derive(Clone)]
-struct Slot<T> {
-    number: u64,
-    item: Option<T>,
+#[derive(Clone, Copy)]
+struct Key {
+    time: u64,
+    place: u32,
+    stamp: u32,
+}
+
+// One cache line each, so that taking an entry costs one miss.
+#[derive(Clone, Default)]
+#[repr(align(64))]
+struct Place<T> {
+    item: T,
+    stamp: u32,
+    taken: bool,
 }
 
 /// A queue of `T` by time.
 #[derive(Clone)]
 pub struct Queue<T> {
-    // Time (64 bits), number (40), slot (24), packed so that one comparison orders two entries.
-    heap: QuaternaryHeap<Reverse<u128>>,
-    slots: Vec<Slot<T>>,
+    // Sorted, from `head` on: every key before `near_end`.
+    near: Vec<Key>,
+    head: usize,
+    near_end: u64,
+    wheel: Wheel,
+    places: Vec<Place<T>>,
     free: Vec<u32>,
-    number: u64,
 }
 
-const SLOT_BITS: u32 = 24;
-const NUMBER_BITS: u32 = 40;
+/// How long the near list may grow before its later part is put into the wheel.
+const NEAR_MOST: usize = 96;
+/// How many keys are brought near at once, if they come in small slots.
+const NEAR_LOAD: usize = 24;
+/// The largest slot that is sorted; a larger one is spread over the level below.
+const SORT_MOST: usize = 64;
 
-impl<T> Default for Queue<T> {
+impl<T: Default> Default for Queue<T> {
     fn default() -> Self {
         Queue {
-            heap: QuaternaryHeap::new(),
-            slots: Vec::new(),
+            near: Vec::new(),
+            head: 0,
+            near_end: u64::MAX,
+            wheel: Wheel::default(),
+            places: Vec::new(),
             free: Vec::new(),
-            number: 0,
         }
     }
 }
 
-impl<T> Queue<T> {
-    /// Schedules `item` at `time`.
-    #[inline(always)]
-    pub fn push(&mut self, time: SimTime, item: T) -> Ticket {
-        let number = self.next_number();
-        let slot = Slot {
-            number,
-            item: Some(item),
-        };
+impl<T: Default> Queue<T> {
+    /// Schedules an entry at `time`, and gives its place to be filled. The place holds what its
+    /// last user left there.
+    #[inline]
+    pub fn push(&mut self, time: SimTime) -> &mut T {
         let at = match self.free.pop() {
-            Some(at) => {
-                self.slots[at as usize] = slot;
-                at
-            }
-            None => {
-                self.slots.push(slot);
-                (self.slots.len() - 1) as u32
-            }
+            Some(at) => at,
+            None => self.grow(),
         };
-        assert!(at >> SLOT_BITS == 0, "more than 16 million entries queued");
-        self.key(time, number, at);
-        Ticket(at)
+        let stamp = self.places[at as usize].stamp;
+        self.key(Key {
+            time: time.0,
+            place: at,
+            stamp,
+        });
+        let place = &mut self.places[at as usize];
+        place.taken = false;
+        &mut place.item
+    }
+
+    #[cold]
+    fn grow(&mut self) -> u32 {
+        let at = u32::try_from(self.places.len());
+        self.places.push(Place::default());
+        at.unwrap_or_else(|_| unreachable!("four billion entries queued"))
     }
 
     #[inline]
-    fn next_number(&mut self) -> u64 {
-        self.number += 1;
-        assert!(self.number >> NUMBER_BITS == 0, "a trillion entries queued");
-        self.number
+    fn key(&mut self, key: Key) {
+        if key.time >= self.near_end {
+            self.wheel.push(key);
+            return;
+        }
+        if self.near.last().is_none_or(|l| l.time <= key.time) {
+            self.near.push(key);
+        } else {
+            let at = self.near[self.head..].partition_point(|k| k.time <= key.time);
+            self.near.insert(self.head + at, key);
+        }
+        if self.near.len() > self.head + NEAR_MOST {
+            self.spill();
+        }
     }
 
+    /// Puts the later part of a long near list into the wheel. Keys of one time stay together.
+    #[cold]
+    fn spill(&mut self) {
+        self.near.drain(..self.head);
+        self.head = 0;
+        let middle = self.near[NEAR_MOST / 3].time;
+        let mut end = middle.saturating_add(1);
+        let mut cut = self.near.partition_point(|k| k.time < end);
+        if cut == self.near.len() {
+            end = middle;
+            cut = self.near.partition_point(|k| k.time < end);
+        }
+        if cut == 0 || cut == self.near.len() {
+            // All at one instant: what is pushed at it is appended, which is cheap.
+            return;
+        }
+        if self.wheel.count == 0 {
+            self.wheel.base = end;
+        } else if end < self.wheel.base {
+            // The queue was asked for its next time, and then something earlier was scheduled.
+            self.wheel.rebase(end);
+        }
+        self.near_end = end;
+        for key in self.near.drain(cut..) {
+            self.wheel.push(key);
+        }
+    }
+
+    /// Brings the next keys near. False if there are none.
+    #[cold]
+    fn load(&mut self) -> bool {
+        self.near.clear();
+        self.head = 0;
+        while self.near.is_empty() {
+            if self.wheel.count == 0 {
+                self.near_end = u64::MAX;
+                return false;
+            }
+            self.near_end = self.wheel.take_next(&mut self.near);
+            // Reads every place once, one independent of the other, so that their cache misses
+            // overlap; and drops dead keys before they count.
+            let places = &self.places;
+            self.near
+                .retain(|k| places[k.place as usize].stamp == k.stamp);
+        }
+        true
+    }
+
+    /// The key that comes next and is alive.
     #[inline]
-    fn key(&mut self, time: SimTime, number: u64, at: u32) {
-        let low = number << SLOT_BITS | u64::from(at);
-        self.heap
-            .push(Reverse(u128::from(time.0) << 64 | u128::from(low)));
+    fn next(&mut self) -> Option<Key> {
+        loop {
+            let Some(&key) = self.near.get(self.head) else {
+                if !self.load() {
+                    return None;
+                }
+                continue;
+            };
+            if self.places[key.place as usize].stamp == key.stamp {
+                return Some(key);
+            }
+            self.head += 1;
+        }
     }
 
-    /// The time of the next entry, passing over withdrawn ones.
+    /// The time of the next entry.
     #[inline]
     pub fn next_time(&mut self) -> Option<SimTime> {
-        loop {
-            let Reverse(key) = *self.heap.peek()?;
-            if self.is_live(key) {
-                return Some(SimTime((key >> 64) as u64));
-            }
-            self.heap.pop();
-        }
+        self.next().map(|k| SimTime(k.time))
     }
 
-    /// Takes the next entry. Call [`Queue::next_time`] first: the head must be live.
+    /// Takes the next entry. It stays readable at its ticket until the next push.
     #[inline]
-    pub fn pop(&mut self) -> Option<(SimTime, T)> {
-        loop {
-            let Reverse(key) = self.heap.pop()?;
-            if !self.is_live(key) {
-                continue;
-            }
-            let at = key as u32 & ((1 << SLOT_BITS) - 1);
-            let item = self.slots[at as usize].item.take()?;
-            self.free.push(at);
-            return Some((SimTime((key >> 64) as u64), item));
+    pub fn pop(&mut self) -> Option<(SimTime, Ticket)> {
+        let key = self.next()?;
+        self.head += 1;
+        if self.head == self.near.len() {
+            self.near.clear();
+            self.head = 0;
+        } else if self.head >= 4 * NEAR_MOST {
+            self.near.drain(..self.head);
+            self.head = 0;
         }
-    }
-
-    #[inline]
-    fn is_live(&self, key: u128) -> bool {
-        let at = key as u32 & ((1 << SLOT_BITS) - 1);
-        let number = (key as u64) >> SLOT_BITS;
-        let slot = &self.slots[at as usize];
-        slot.number == number && slot.item.is_some()
+        let place = &mut self.places[key.place as usize];
+        place.stamp = place.stamp.wrapping_add(1);
+        place.taken = true;
+        self.free.push(key.place);
+        Some((SimTime(key.time), Ticket(key.place)))
     }
 
     /// Moves an entry to another time, behind what is scheduled for it.
     pub fn reschedule(&mut self, ticket: Ticket, time: SimTime) {
-        let number = self.next_number();
-        self.slots[ticket.0 as usize].number = number;
-        self.key(time, number, ticket.0);
+        self.suspend(ticket);
+        self.key(Key {
+            time: time.0,
+            place: ticket.0,
+            stamp: self.places[ticket.0 as usize].stamp,
+        });
     }
 
     /// Keeps an entry but takes it out of time, until it is rescheduled.
     pub fn suspend(&mut self, ticket: Ticket) {
-        self.slots[ticket.0 as usize].number = self.next_number();
+        let place = &mut self.places[ticket.0 as usize];
+        place.stamp = place.stamp.wrapping_add(1);
     }
 
-    /// All entries, in the order of their slots.
+    /// All entries, in the order of their places.
     pub fn iter(&self) -> impl Iterator<Item = (Ticket, &T)> {
-        self.slots
+        self.places
             .iter()
             .enumerate()
-            .filter_map(|(i, s)| Some((Ticket(i as u32), s.item.as_ref()?)))
+            .filter_map(|(i, p)| (!p.taken).then_some((Ticket(i as u32), &p.item)))
     }
 
-    /// The entry at `ticket`.
-    pub fn get_mut(&mut self, ticket: Ticket) -> Option<&mut T> {
-        self.slots.get_mut(ticket.0 as usize)?.item.as_mut()
+    /// What is or was last at `ticket`.
+    #[inline]
+    pub fn at(&mut self, ticket: Ticket) -> &mut T {
+        &mut self.places[ticket.0 as usize].item
+    }
+}
+
+/// A hierarchical timing wheel of keys.
+#[derive(Clone, Default)]
+struct Wheel {
+    // A key lies at the level of the highest byte in which its time differs from `base`, in the
+    // slot of that byte. No key is before `base`.
+    base: u64,
+    count: usize,
+    levels: Vec<Level>,
+    spare: Spare,
+}
+
+#[derive(Clone, Default)]
+struct Level {
+    occupied: [u64; 4],
+    slots: Vec<Vec<Key>>,
+}
+
+/// Emptied lists, to be used again, so that no slot keeps more than it needs. Not worth cloning.
+#[derive(Default)]
+struct Spare(Vec<Vec<Key>>);
+
+impl Clone for Spare {
+    fn clone(&self) -> Self {
+        Spare::default()
+    }
+}
+
+impl Level {
+    #[inline]
+    fn first(&self) -> Option<usize> {
+        let word = self.occupied.iter().position(|&w| w != 0)?;
+        Some(word << 6 | self.occupied[word].trailing_zeros() as usize)
+    }
+}
+
+impl Wheel {
+    #[inline]
+    fn push(&mut self, key: Key) {
+        let level = (63 - ((key.time ^ self.base) | 1).leading_zeros() as usize) >> 3;
+        let slot = (key.time >> (8 * level)) as usize & 255;
+        if level >= self.levels.len() {
+            self.add_levels(level);
+        }
+        let Level { occupied, slots } = &mut self.levels[level];
+        let list = &mut slots[slot];
+        if list.capacity() == 0
+            && let Some(spare) = self.spare.0.pop()
+        {
+            *list = spare;
+        }
+        list.push(key);
+        occupied[slot >> 6] |= 1 << (slot & 63);
+        self.count += 1;
+    }
+
+    #[cold]
+    fn add_levels(&mut self, level: usize) {
+        while self.levels.len() <= level {
+            self.levels.push(Level {
+                occupied: [0; 4],
+                slots: vec![Vec::new(); 256],
+            });
+        }
+    }
+
+    /// Files every key anew, under an earlier base.
+    fn rebase(&mut self, base: u64) {
+        let levels = std::mem::take(&mut self.levels);
+        self.base = base;
+        self.count = 0;
+        for key in levels.into_iter().flat_map(|l| l.slots).flatten() {
+            self.push(key);
+        }
+    }
+
+    #[inline]
+    fn take_slot(&mut self, level: usize, slot: usize) -> Vec<Key> {
+        let Level { occupied, slots } = &mut self.levels[level];
+        occupied[slot >> 6] &= !(1 << (slot & 63));
+        let list = std::mem::take(&mut slots[slot]);
+        self.count -= list.len();
+        list
+    }
+
+    #[inline]
+    fn give_back(&mut self, mut list: Vec<Key>) {
+        list.clear();
+        if self.spare.0.len() < 256 {
+            self.spare.0.push(list);
+        }
+    }
+
+    /// Moves the earliest keys to `near`, which is empty, sorted. Gives the end of their time: all
+    /// that stay behind are at or after it. The wheel must not be empty.
+    fn take_next(&mut self, near: &mut Vec<Key>) -> u64 {
+        loop {
+            let found = self.levels.iter().position(|l| l.occupied != [0; 4]);
+            let level = found.unwrap_or_else(|| unreachable!("the wheel has {}", self.count));
+            let shift = 8 * level as u32;
+            // What lies at this level differs from the base in this byte at most in those below.
+            let above = self.base & !(u64::MAX >> (56 - shift));
+            let mut end = None;
+            while near.len() < NEAR_LOAD
+                && let Some(slot) = self.levels[level].first()
+            {
+                let start = above | (slot as u64) << shift;
+                if level > 0 && self.levels[level].slots[slot].len() > SORT_MOST {
+                    if end.is_none() {
+                        self.spread(level, slot, start);
+                    }
+                    break;
+                }
+                if end.is_none() {
+                    self.base = start;
+                }
+                end = Some(start.saturating_add(1 << shift));
+                let list = self.take_slot(level, slot);
+                let sorted = near.len();
+                near.extend_from_slice(&list);
+                if level > 0 {
+                    near[sorted..].sort_by_key(|k| k.time);
+                }
+                self.give_back(list);
+            }
+            if let Some(end) = end {
+                return end;
+            }
+        }
+    }
+
+    /// Spreads a full slot over the levels below.
+    fn spread(&mut self, level: usize, slot: usize, start: u64) {
+        let list = self.take_slot(level, slot);
+        self.base = start;
+        for &key in &list {
+            self.push(key);
+        }
+        self.give_back(list);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::hash::mix;
+    use std::collections::BTreeMap;
+
+    fn push(q: &mut Queue<u64>, time: u64, item: u64) -> Ticket {
+        *q.push(SimTime(time)) = item;
+        q.iter().find(|(_, i)| **i == item).unwrap().0
+    }
+
+    fn pop(q: &mut Queue<u64>) -> Option<(u64, u64)> {
+        let (time, ticket) = q.pop()?;
+        Some((time.0, *q.at(ticket)))
+    }
 
     #[test]
     fn equal_times_come_out_in_the_order_of_scheduling() {
         let mut q = Queue::default();
-        for i in 0..1_000u64 {
-            q.push(SimTime(i % 7), i);
+        for i in 0..10_000u64 {
+            *q.push(SimTime(i % 7)) = i;
         }
-        let mut last = (SimTime(0), None);
-        while let Some((t, i)) = q.pop() {
-            assert!((t, Some(i)) > last, "{t:?} {i} after {last:?}");
-            last = (t, Some(i));
+        let mut last = None;
+        while let Some(next) = pop(&mut q) {
+            assert!(Some(next) > last, "{next:?} after {last:?}");
+            last = Some(next);
         }
-        assert_eq!(last.0, SimTime(6));
+        assert_eq!(last.unwrap().0, 6);
     }
 
     #[test]
     fn what_is_rescheduled_comes_once_and_what_is_suspended_not_at_all() {
         let mut q = Queue::default();
-        let a = q.push(SimTime(1), "a");
-        let b = q.push(SimTime(2), "b");
-        q.push(SimTime(3), "c");
+        let a = push(&mut q, 1, 100);
+        let b = push(&mut q, 2, 200);
+        push(&mut q, 3, 300);
         q.reschedule(a, SimTime(4));
         q.suspend(b);
         assert_eq!(q.next_time(), Some(SimTime(3)));
-        assert_eq!(q.pop(), Some((SimTime(3), "c")));
-        assert_eq!(q.pop(), Some((SimTime(4), "a")));
-        assert_eq!(q.pop(), None);
+        assert_eq!(pop(&mut q), Some((3, 300)));
+        assert_eq!(pop(&mut q), Some((4, 100)));
+        assert_eq!(pop(&mut q), None);
         q.reschedule(b, SimTime(9));
-        assert_eq!(q.pop(), Some((SimTime(9), "b")));
+        assert_eq!(pop(&mut q), Some((9, 200)));
+    }
+
+    /// Against a map ordered by (time, number of scheduling), the plainest queue there is: random
+    /// pushes, pops, reschedulings, suspensions and clones, in crowds of several sizes, over spans
+    /// from one microsecond to beyond the longest run.
+    #[test]
+    fn it_is_a_map_ordered_by_time_and_number() {
+        for (round, &span) in [1, 3, 200, 70_000, 1 << 20, 1 << 40, 1 << 62]
+            .iter()
+            .enumerate()
+        {
+            for crowd in [2, 40, 3_000] {
+                against_a_map(mix(round as u64 * 7 + crowd), span, crowd);
+            }
+        }
+    }
+
+    fn against_a_map(seed: u64, span: u64, crowd: u64) {
+        let mut state = seed;
+        let mut draw = |n: u64| {
+            state = mix(state.wrapping_add(0x9e37_79b9_7f4a_7c15));
+            ((u128::from(state) * u128::from(n)) >> 64) as u64
+        };
+        let mut q: Queue<u64> = Queue::default();
+        let mut map: BTreeMap<(u64, u64), u64> = BTreeMap::new();
+        let mut aside: Vec<u64> = Vec::new();
+        let (mut now, mut number) = (0, 0);
+        for step in 0..20_000u64 {
+            number += 1;
+            let grows = (map.len() as u64) < crowd;
+            match draw(100) {
+                0..60 if grows => {
+                    let time = now + draw(span);
+                    *q.push(SimTime(time)) = step;
+                    map.insert((time, number), step);
+                }
+                60..64 if crowd < 100 => {
+                    let Some((&key, &item)) = map.iter().nth(draw(map.len() as u64 + 1) as usize)
+                    else {
+                        continue;
+                    };
+                    let ticket = q.iter().find(|(_, i)| **i == item).unwrap().0;
+                    map.remove(&key);
+                    if draw(3) == 0 {
+                        q.suspend(ticket);
+                        aside.push(item);
+                    } else {
+                        let time = now + draw(span);
+                        q.reschedule(ticket, SimTime(time));
+                        map.insert((time, number), item);
+                    }
+                }
+                64..66 => {
+                    if let Some(item) = aside.pop() {
+                        let ticket = q.iter().find(|(_, i)| **i == item).unwrap().0;
+                        let time = now + draw(span);
+                        q.reschedule(ticket, SimTime(time));
+                        map.insert((time, number), item);
+                    }
+                }
+                66 => q = q.clone(),
+                67..70 => {
+                    assert_eq!(q.next_time().map(|t| t.0), map.keys().next().map(|k| k.0));
+                }
+                _ => {
+                    let expected = map.pop_first().map(|((time, _), item)| (time, item));
+                    let found = pop(&mut q);
+                    assert_eq!(found, expected, "step {step}, span {span}, crowd {crowd}");
+                    now = found.map_or(now, |(time, _)| time.min(1 << 62));
+                }
+            }
+        }
+        assert_eq!(q.iter().count(), map.len() + aside.len());
     }
 }

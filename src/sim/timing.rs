@@ -119,7 +119,7 @@ impl Timing {
             }
             Timing::UnknownBound { at_most_us } => {
                 let low = at_most_us / 10;
-                let draw = super::hash::mix(seed ^ 0x626f_756e_64);
+                let draw = super::hash::mix(seed ^ 0x0062_6f75_6e64);
                 Some(Span(
                     low + super::streams::below(draw, at_most_us - low + 1),
                 ))

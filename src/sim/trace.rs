@@ -45,11 +45,12 @@ pub enum EventKind {
 }
 
 /// Why a message was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[repr(u8)]
 pub enum Loss {
     /// Not lost.
+    #[default]
     None,
     /// The link's own loss.
     Link,
@@ -361,10 +362,11 @@ impl Trace {
         &mut self,
         id: MsgId,
         payload: &Payload,
+        kind: Kind,
         (cause, from, to, mark): (EventId, NodeId, NodeId, Mark),
     ) {
         if !self.off && id.index() == self.sent.len() {
-            let kind = self.kind_number(payload);
+            let kind = self.kind_number(kind);
             self.sent.push(Sent {
                 cause,
                 from,
@@ -383,8 +385,19 @@ impl Trace {
     /// The place of a message's kind in the list of kinds. A run has a handful; the 256th and all
     /// after it share a place.
     #[inline]
-    fn kind_number(&mut self, payload: &Payload) -> u8 {
-        let kind = payload.kind();
+    fn kind_number(&mut self, kind: Kind) -> u8 {
+        // The same name at the same address: no need to compare it letter by letter.
+        let same = |k: &Kind| {
+            std::ptr::eq(k.name, kind.name) && k.shape == kind.shape && k.tone == kind.tone
+        };
+        match self.kinds.iter().position(same) {
+            Some(at) => at as u8,
+            None => self.new_kind(kind),
+        }
+    }
+
+    #[cold]
+    fn new_kind(&mut self, kind: Kind) -> u8 {
         let found = self.kinds.iter().position(|k| *k == kind);
         let at = found.unwrap_or_else(|| {
             if self.kinds.len() < 256 {

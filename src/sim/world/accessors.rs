@@ -2,7 +2,7 @@
 
 use super::machine::{NodeConfig, Power, Status};
 use super::setup::Layout;
-use super::{Flight, Pending, World};
+use super::{Flight, World};
 use crate::sim::fault::{ByzantineRule, Partition};
 use crate::sim::hash::Fx;
 use crate::sim::ids::{EventId, MsgId, NodeId};
@@ -274,14 +274,7 @@ impl World {
 
     /// The messages on their way, in order of sending.
     pub fn in_flight(&self) -> Vec<InFlight> {
-        let mut all: Vec<InFlight> = self
-            .queue
-            .iter()
-            .filter_map(|(_, p)| match p {
-                Pending::Flight(f) => Some(face(f)),
-                _ => None,
-            })
-            .collect();
+        let mut all: Vec<InFlight> = self.flights().map(|(_, f)| face(f)).collect();
         all.sort_unstable_by_key(|f| f.msg);
         all
     }
@@ -299,12 +292,9 @@ impl World {
                 Power::Gone => 3,
             });
         }
-        let flights = self.queue.iter().filter_map(|(_, p)| match p {
-            Pending::Flight(f) => Some(f),
-            _ => None,
-        });
-        let mut words: Vec<u64> = flights
-            .map(|f| {
+        let mut words: Vec<u64> = self
+            .flights()
+            .map(|(_, f)| {
                 let mut h = Fx::default();
                 f.payload.fingerprint(&mut h);
                 h.word(u64::from(f.from.0) << 16 | u64::from(f.to.0));
@@ -317,9 +307,9 @@ impl World {
     }
 }
 
-fn face(f: &Flight) -> InFlight {
+fn face(f: Flight<'_>) -> InFlight {
     InFlight {
-        msg: f.msg,
+        msg: f.msg(),
         from: f.from,
         to: f.to,
         sent: f.sent,

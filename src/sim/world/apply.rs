@@ -4,7 +4,7 @@
 //! leaves the world as it was, to the bit; an accepted fault is one event.
 
 use super::machine::{Input, Power};
-use super::{Flight, Pending, Wall, World};
+use super::{Flight, Pending, Wall, What, World};
 use crate::sim::fault::{Fault, NodePatch, Partition};
 use crate::sim::hash::Fx;
 use crate::sim::ids::{EventId, MsgId, NodeId};
@@ -56,7 +56,9 @@ impl World {
                 self.reclock(*node);
             }
             Fault::Byzantine { node, rules } => {
-                self.nodes[node.index()].lies.clone_from(rules);
+                let machine = &mut self.nodes[node.index()];
+                machine.lies.clone_from(rules);
+                machine.refit();
             }
             Fault::Link { from, to, set } => self.set_link(*from, *to, set),
             Fault::Links { set } => {
@@ -121,20 +123,20 @@ impl World {
         };
         let now = self.now;
         self.in_flight += 1;
-        let flight = Flight {
-            payload,
+        *self.queue.push(now) = Pending {
+            payload: Some(payload),
             sent: now,
             due: now,
             cause,
-            msg,
-            frame,
+            number: msg.0,
+            round: frame,
             from,
             to: node,
+            what: What::Flight,
             doom: Loss::ReceiverDown,
             mark,
             held: false,
         };
-        self.queue.push(now, Pending::Flight(flight));
     }
 
     fn resume(&mut self, node: NodeId) {
@@ -143,7 +145,7 @@ impl World {
         machine.paused = false;
         if std::mem::take(&mut machine.cpu_due) {
             let round = machine.cpu_round;
-            self.queue.push(now, Pending::Cpu { node, round });
+            self.schedule(now, What::Cpu, node, 0, round);
         }
         self.schedule_wake(node);
     }
@@ -152,6 +154,7 @@ impl World {
         let now = self.now;
         let machine = &mut self.nodes[node.index()];
         machine.config = machine.config.with(set);
+        machine.refit();
         if set.drift_ppm.is_some() {
             machine.clock.set_drift(now, machine.config.drift_ppm);
             self.reclock(node);
@@ -181,20 +184,17 @@ impl World {
     }
 
     /// What is on its way over a link that is cut breaks where it is, each as an event to come.
-    fn break_flights(&mut self, loss: Loss, which: impl Fn(&Flight) -> bool) {
-        let broken: Vec<Ticket> = self
-            .queue
-            .iter()
-            .filter_map(|(t, p)| match p {
-                Pending::Flight(f) if f.doom == Loss::None && which(f) => Some(t),
-                _ => None,
-            })
+    fn break_flights(&mut self, loss: Loss, which: impl Fn(&Pending) -> bool) {
+        let mut broken: Vec<(MsgId, Ticket)> = self
+            .flights()
+            .filter(|(_, f)| f.doom == Loss::None && which(f))
+            .map(|(ticket, f)| (f.msg(), ticket))
             .collect();
-        for ticket in broken {
-            if let Some(Pending::Flight(f)) = self.queue.get_mut(ticket) {
-                f.doom = loss;
-                f.held = false;
-            }
+        broken.sort_unstable();
+        for (_, ticket) in broken {
+            let flight = self.queue.at(ticket);
+            flight.doom = loss;
+            flight.held = false;
             self.queue.reschedule(ticket, self.now);
         }
     }
@@ -228,8 +228,8 @@ impl World {
             partition.down_us
         };
         if partition.up_us > 0 {
-            let flap = Pending::Flap { wall, round };
-            self.queue.push(self.now + Span(lasts), flap);
+            let at = self.now + Span(lasts);
+            self.schedule(at, What::Flap, Event::NOBODY, wall, round);
         }
     }
 
@@ -275,39 +275,32 @@ impl World {
     /// A new timing contract: what is in flight is brought within its bound.
     fn retime(&mut self, timing: Timing) {
         self.timing = timing;
-        let flights: Vec<(Ticket, SimTime)> = self
-            .queue
-            .iter()
-            .filter_map(|(t, p)| match p {
-                Pending::Flight(f) => Some((t, timing.deadline(self.seed, f.sent)?)),
-                _ => None,
-            })
+        let mut flights: Vec<(MsgId, Ticket, SimTime)> = self
+            .flights()
+            .filter_map(|(t, f)| Some((f.msg(), t, timing.deadline(self.seed, f.sent)?)))
             .collect();
-        for (ticket, deadline) in flights {
+        flights.sort_unstable();
+        for (_, ticket, deadline) in flights {
             let deadline = deadline.max(self.now);
-            if let Some(Pending::Flight(f)) = self.queue.get_mut(ticket) {
-                if f.due <= deadline && !f.held {
-                    continue;
-                }
-                f.due = deadline;
-                f.held = false;
+            let flight = self.queue.at(ticket);
+            if flight.due <= deadline && !flight.held {
+                continue;
             }
+            flight.due = deadline;
+            flight.held = false;
             self.queue.reschedule(ticket, deadline);
         }
     }
 
-    pub(super) fn find_flight(&self, msg: MsgId) -> Option<(Ticket, &Flight)> {
-        self.queue.iter().find_map(|(t, p)| match p {
-            Pending::Flight(f) if f.msg == msg => Some((t, f)),
-            _ => None,
-        })
+    pub(super) fn find_flight(&self, msg: MsgId) -> Option<(Ticket, Flight<'_>)> {
+        self.flights().find(|(_, f)| f.msg() == msg)
     }
 
     fn handle_by_hand(&mut self, fault: &Fault, msg: MsgId, trace: &mut Trace, id: EventId) {
         let Some((ticket, found)) = self.find_flight(msg) else {
             return;
         };
-        let mut flight = found.clone();
+        let mut flight = Pending::clone(&found);
         let mut end = None;
         match fault {
             Fault::Drop { .. } => {
@@ -342,25 +335,22 @@ impl World {
             Fault::Duplicate { .. } => self.copy_flight(trace, &flight, id),
             _ => {}
         }
-        if let Some(Pending::Flight(f)) = self.queue.get_mut(ticket) {
-            *f = flight;
-        }
+        *self.queue.at(ticket) = flight;
         if let Some(end) = end {
             self.queue.reschedule(ticket, end);
         }
     }
 
-    fn corrupt_by_hand(&self, flight: &mut Flight) {
-        let authenticated = self
-            .links
-            .get(flight.from, flight.to)
-            .link
-            .layers
-            .authenticate;
+    fn corrupt_by_hand(&self, flight: &mut Pending) {
+        let link = &self.links.get(flight.from, flight.to).link;
+        let draw = self.hand_draw(flight.msg());
+        let Some(payload) = &mut flight.payload else {
+            return;
+        };
         flight.mark = Mark::Corrupted;
-        match flight.payload.corrupted(self.hand_draw(flight)) {
-            _ if authenticated => flight.doom = Loss::Forged,
-            Some(changed) => flight.payload = changed,
+        match payload.corrupted(draw) {
+            _ if link.layers.authenticate => flight.doom = Loss::Forged,
+            Some(changed) => *payload = changed,
             None => flight.doom = Loss::Checksum,
         }
     }

@@ -4,7 +4,7 @@
 //! draws keyed by link and number; so a later edit changes what it touches and nothing else.
 
 use super::machine::Timer;
-use super::{Flight, Pending, World};
+use super::{Pending, What, World};
 use crate::sim::fault::ByzantineAct;
 use crate::sim::ids::{EventId, MsgId, NodeId};
 use crate::sim::links::Wired;
@@ -36,13 +36,18 @@ impl World {
         trace: &mut Trace,
         node: NodeId,
         id: EventId,
-        effect: Effect,
+        effect: &mut Effect,
     ) -> bool {
         match effect {
-            Effect::Send { to, payload } => self.send(trace, node, to, payload, id),
-            Effect::SetTimer { slot, after } => self.set_timer(node, slot, after, id),
+            Effect::Send { to, payload } => {
+                let (to, payload) = (*to, payload.take());
+                if let Some(payload) = payload {
+                    self.send(trace, node, to, payload, id);
+                }
+            }
+            Effect::SetTimer { slot, after } => self.set_timer(node, *slot, *after, id),
             Effect::CancelTimer { slot } => {
-                if let Some(t) = self.nodes[node.index()].timers.get_mut(slot as usize) {
+                if let Some(t) = self.nodes[node.index()].timers.get_mut(*slot as usize) {
                     t.on = false;
                     t.round = t.round.wrapping_add(1);
                 }
@@ -50,17 +55,17 @@ impl World {
             Effect::Sync => return self.sync(node),
             Effect::Note(note) => {
                 if self.fresh {
-                    trace.push_note(id, note);
+                    trace.push_note(id, note.clone());
                 }
             }
             Effect::Epoch { number, label } => {
-                self.hash.word(number);
+                self.hash.word(*number);
                 if self.fresh {
                     trace.push_epoch(EpochMark {
                         event: id,
                         node,
-                        number,
-                        label,
+                        number: *number,
+                        label: label.clone(),
                     });
                 }
             }
@@ -77,7 +82,7 @@ impl World {
         machine.cpu_round = machine.cpu_round.wrapping_add(1);
         let round = machine.cpu_round;
         let done = self.now + Span(machine.config.sync_us);
-        self.queue.push(done, Pending::Cpu { node, round });
+        self.schedule(done, What::Cpu, node, 0, round);
         true
     }
 
@@ -119,9 +124,8 @@ impl World {
         }
         timer.queued = timer.due;
         timer.queue_round = timer.queue_round.wrapping_add(1);
-        let round = timer.queue_round;
-        self.queue
-            .push(timer.due, Pending::Timer { node, slot, round });
+        let (due, round) = (timer.due, timer.queue_round);
+        self.schedule(due, What::Timer, node, slot, round);
     }
 
     #[inline]
@@ -145,7 +149,7 @@ impl World {
             frame: 0,
             kept_us: 0,
         };
-        if !self.nodes[from.index()].lies.is_empty() && !self.betray(&mut parcel) {
+        if !self.nodes[from.index()].honest && !self.betray(&mut parcel) {
             return;
         }
         self.frame(&mut parcel);
@@ -157,6 +161,9 @@ impl World {
         let seed = self.seed;
         let salt = self.messages;
         let machine = &mut self.nodes[parcel.from.index()];
+        if machine.lies.is_empty() {
+            return true;
+        }
         let honest = parcel.payload.clone();
         let rule = machine
             .lies
@@ -191,10 +198,8 @@ impl World {
         let (number, wired, walled) = self.links.next(parcel.from, parcel.to);
         let draws = Draws::of_message(self.seed, parcel.from, parcel.to, number);
         let delay = wired.link.delay.sample(draws.draw(Purpose::Delay));
-        let calm = wired.plain
-            && !walled
-            && parcel.kept_us == 0
-            && self.nodes[parcel.from.index()].config.send_omission_ppm == 0;
+        let calm =
+            wired.plain && !walled && parcel.kept_us == 0 && self.nodes[parcel.from.index()].honest;
         if calm {
             let due = self.bring_in(self.now + delay);
             self.launch(trace, parcel, due, Loss::None, cause);
@@ -295,33 +300,36 @@ impl World {
         let msg = MsgId(self.messages);
         self.messages += 1;
         self.in_flight += 1;
-        p.payload.fingerprint(&mut self.hash);
+        let kind = p.payload.enter(&mut self.hash);
         self.hash
             .word(u64::from(p.from.0) << 32 | u64::from(p.to.0) << 8 | p.mark as u64);
-        trace.push_sent(msg, &p.payload, (cause, p.from, p.to, p.mark));
+        trace.push_sent(msg, &p.payload, kind, (cause, p.from, p.to, p.mark));
         let end = match doom {
             Loss::None | Loss::Checksum | Loss::Forged => due,
             Loss::SendOmission | Loss::BufferFull => self.now,
             _ => self.now + Span(due.since(self.now).0 / 2),
         };
-        let flight = Flight {
-            payload: p.payload,
-            sent: self.now,
-            due,
-            cause,
-            msg,
-            frame: p.frame,
-            from: p.from,
-            to: p.to,
-            doom,
-            mark: p.mark,
-            held: false,
-        };
-        self.queue.push(end, Pending::Flight(flight));
+        let now = self.now;
+        let flight = self.queue.push(end);
+        flight.payload = Some(p.payload);
+        flight.sent = now;
+        flight.due = due;
+        flight.cause = cause;
+        flight.number = msg.0;
+        flight.round = p.frame;
+        flight.from = p.from;
+        flight.to = p.to;
+        flight.what = What::Flight;
+        flight.doom = doom;
+        flight.mark = p.mark;
+        flight.held = false;
     }
 
     /// A second copy of a message in flight, sent along by hand.
-    pub(super) fn copy_flight(&mut self, trace: &mut Trace, flight: &Flight, cause: EventId) {
+    pub(super) fn copy_flight(&mut self, trace: &mut Trace, flight: &Pending, cause: EventId) {
+        let Some(payload) = flight.payload.clone() else {
+            return;
+        };
         let (number, wired, _) = self.links.next(flight.from, flight.to);
         let draws = Draws::of_message(self.seed, flight.from, flight.to, number);
         let delay = wired.link.delay.sample(draws.draw(Purpose::DuplicateDelay));
@@ -329,9 +337,9 @@ impl World {
         let parcel = Parcel {
             from: flight.from,
             to: flight.to,
-            payload: flight.payload.clone(),
+            payload,
             mark: Mark::Copy,
-            frame: flight.frame,
+            frame: flight.round,
             kept_us: 0,
         };
         self.launch(trace, parcel, due, Loss::None, cause);
@@ -339,9 +347,9 @@ impl World {
 
     /// Draws for what is done to a message by hand: keyed by the message, so that undoing another
     /// edit does not change them.
-    pub(super) fn hand_draw(&self, flight: &Flight) -> u64 {
+    pub(super) fn hand_draw(&self, msg: MsgId) -> u64 {
         let mut h = crate::sim::hash::Fx::of(self.seed);
-        h.word(u64::from(flight.msg.0));
+        h.word(u64::from(msg.0));
         h.finish()
     }
 }

@@ -8,7 +8,7 @@
 
 use super::effects::Parcel;
 use super::machine::{Input, Power};
-use super::{Pending, World};
+use super::{What, World};
 use crate::sim::ids::{EventId, NodeId};
 use crate::sim::message::{Kind, Message, Payload, Shape, Tone};
 use crate::sim::time::Span;
@@ -68,8 +68,10 @@ impl World {
     }
 
     fn await_ack(&mut self, from: NodeId, to: NodeId, frame: u32, after_us: u64) {
-        let again = Pending::Resend { from, to, frame };
-        self.queue.push(self.now + Span(after_us), again);
+        let at = self.now + Span(after_us);
+        let p = self.queue.push(at);
+        p.what = What::Resend;
+        (p.from, p.to, p.round) = (from, to, frame);
     }
 
     /// The layer looks whether a frame was acknowledged, and sends it again if not.

@@ -25,7 +25,7 @@ use super::ids::{EventId, MsgId, NodeId};
 use super::links::Links;
 use super::message::Payload;
 use super::protocol::Effect;
-use super::queue::Queue;
+use super::queue::{Queue, Ticket};
 use super::refusal::Refusal;
 use super::time::SimTime;
 use super::timing::Timing;
@@ -71,43 +71,92 @@ pub(super) struct Wall {
     round: u32,
 }
 
-/// What is to happen.
-#[derive(Clone)]
-pub(super) enum Pending {
-    /// A node boots for the first time.
-    Boot(NodeId),
-    /// A message is under way.
-    Flight(Flight),
-    /// A timer may run out; see [`machine::Timer`].
-    Timer { node: NodeId, slot: u32, round: u32 },
-    /// A node's processor or disk is done.
-    Cpu { node: NodeId, round: u32 },
-    /// A node takes the next input that waits.
-    Wake(NodeId),
-    /// A flapping wall changes.
-    Flap { wall: u32, round: u32 },
-    /// A layer looks whether a frame was acknowledged.
-    Resend {
-        from: NodeId,
-        to: NodeId,
-        frame: u32,
-    },
+/// What kind of thing is to happen, and what the fields of [`Pending`] mean for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum What {
+    /// The node `to` boots for the first time.
+    #[default]
+    Boot,
+    /// A message comes to the end of its way: `number` is the message, `round` the layers' sequence
+    /// number, from 1; 0 without layers.
+    Flight,
+    /// The timer in slot `number` of `to` may run out; see [`machine::Timer`].
+    Timer,
+    /// The processor or disk of `to` is done.
+    Cpu,
+    /// The node `to` takes the next input that waits.
+    Wake,
+    /// The flapping wall `number` changes.
+    Flap,
+    /// A layer looks whether frame `round` from `from` to `to` was acknowledged.
+    Resend,
 }
 
-/// One message on its way.
-#[derive(Clone)]
-pub(super) struct Flight {
-    pub payload: Payload,
+/// What is to happen. One flat record for all kinds, written and read in the queue's own store
+/// field by field: an enum would be copied whole on every way in and out, and a processor stalls
+/// when it reads wide what was just written narrow.
+#[derive(Clone, Default)]
+pub(super) struct Pending {
+    /// A flight's contents; taken out when it lands.
+    pub payload: Option<Payload>,
     pub sent: SimTime,
     pub due: SimTime,
     pub cause: EventId,
-    pub msg: MsgId,
-    /// The layers' sequence number, from 1; 0 without layers.
-    pub frame: u32,
+    pub number: u32,
+    pub round: u32,
     pub from: NodeId,
     pub to: NodeId,
-    /// Why it will be lost when its time comes, or [`Loss::None`].
+    pub what: What,
+    /// Why a flight will be lost when its time comes, or [`Loss::None`].
     pub doom: Loss,
     pub mark: Mark,
     pub held: bool,
+}
+
+impl Pending {
+    /// A message on its way, if this is one.
+    fn flight(&self) -> Option<Flight<'_>> {
+        let payload = self.payload.as_ref()?;
+        (self.what == What::Flight).then_some(Flight {
+            payload,
+            pending: self,
+        })
+    }
+
+    fn msg(&self) -> MsgId {
+        MsgId(self.number)
+    }
+}
+
+/// One message on its way, seen in the queue.
+#[derive(Clone, Copy)]
+pub(super) struct Flight<'a> {
+    pub payload: &'a Payload,
+    pending: &'a Pending,
+}
+
+impl std::ops::Deref for Flight<'_> {
+    type Target = Pending;
+    fn deref(&self) -> &Pending {
+        self.pending
+    }
+}
+
+impl World {
+    /// Schedules a thing that is no message.
+    #[inline]
+    fn schedule(&mut self, at: SimTime, what: What, to: NodeId, number: u32, round: u32) {
+        let p = self.queue.push(at);
+        p.what = what;
+        p.to = to;
+        p.number = number;
+        p.round = round;
+    }
+
+    /// The messages on their way, in no order that means anything.
+    fn flights(&self) -> impl Iterator<Item = (Ticket, Flight<'_>)> {
+        self.queue
+            .iter()
+            .filter_map(|(ticket, p)| Some((ticket, p.flight()?)))
+    }
 }

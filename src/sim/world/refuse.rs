@@ -310,7 +310,7 @@ impl World {
         }
     }
 
-    fn check_hold(&self, flight: &Flight) -> Result<(), Refusal> {
+    fn check_hold(&self, flight: Flight<'_>) -> Result<(), Refusal> {
         let known = !matches!(self.timing, Timing::UnknownBound { .. });
         match self.timing.bound(self.seed) {
             Some(bound) if known => no(
@@ -318,7 +318,7 @@ impl World {
                 format!(
                     "{} timing promises that message {} arrives within {bound}: it cannot be held; choose another timing model",
                     self.timing.name(),
-                    flight.msg
+                    flight.msg()
                 ),
             ),
             _ => Ok(()),

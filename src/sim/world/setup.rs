@@ -1,7 +1,7 @@
 //! What a world is made of, before anything has happened.
 
-use super::machine::{Machine, NodeConfig};
 use super::{Pending, World};
+use super::machine::{Machine, NodeConfig};
 use crate::sim::hash::Fx;
 use crate::sim::host::Node;
 use crate::sim::ids::{EventId, NodeId};
@@ -132,7 +132,7 @@ impl World {
     /// Whatever [`Setup::check`] refuses.
     pub fn new(setup: Setup) -> Result<World, Refusal> {
         setup.check()?;
-        let mut queue = Queue::default();
+        let mut queue: Queue<Pending> = Queue::default();
         let mut links = Links::new(setup.nodes.len(), setup.link);
         for (from, to, link) in setup.links {
             links.set(from, to, link);
@@ -140,7 +140,7 @@ impl World {
         let mut nodes = Vec::with_capacity(setup.nodes.len());
         for (i, node) in setup.nodes.into_iter().enumerate() {
             let id = NodeId(i as u16);
-            queue.push(SimTime::ZERO, Pending::Boot(id));
+            queue.push(SimTime::ZERO).to = id;
             nodes.push(Machine::new(setup.seed, id, node));
         }
         Ok(World {

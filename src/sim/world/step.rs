@@ -1,11 +1,13 @@
 //! One step of the world: the next entry of the queue, and at most one event from it.
 
 use super::machine::{Busy, Input, Machine, Power};
-use super::{Flight, Pending, World};
+use super::{What, World};
 use crate::sim::host::{Env, Node};
 use crate::sim::ids::{EventId, MsgId, NodeId};
 use crate::sim::limits;
 use crate::sim::message::Payload;
+use crate::sim::protocol::Effect;
+use crate::sim::queue::Ticket;
 use crate::sim::refusal::Refusal;
 use crate::sim::streams::{Draws, Purpose};
 use crate::sim::time::{SimTime, Span};
@@ -21,7 +23,7 @@ impl World {
         if self.stopped.is_some() {
             return false;
         }
-        let Some((time, item)) = self.queue.pop() else {
+        let Some((time, ticket)) = self.queue.pop() else {
             return false;
         };
         self.steps += 1;
@@ -29,14 +31,19 @@ impl World {
             self.now = time;
             self.at_instant = 0;
         }
-        match item {
-            Pending::Flight(flight) => self.land(trace, flight),
-            Pending::Timer { node, slot, round } => self.ring(trace, node, slot, round),
-            Pending::Boot(node) => self.boot(trace, node),
-            Pending::Cpu { node, round } => self.cpu_done(trace, node, round),
-            Pending::Wake(node) => self.wake(trace, node),
-            Pending::Flap { wall, round } => self.flap(trace, wall, round),
-            Pending::Resend { from, to, frame } => self.resend(trace, from, to, frame),
+        let p = self.queue.at(ticket);
+        let (to, number, round) = (p.to, p.number, p.round);
+        match p.what {
+            What::Flight => self.land(trace, ticket),
+            What::Timer => self.ring(trace, to, number, round),
+            What::Boot => self.boot(trace, to),
+            What::Cpu => self.cpu_done(trace, to, round),
+            What::Wake => self.wake(trace, to),
+            What::Flap => self.flap(trace, number, round),
+            What::Resend => {
+                let from = p.from;
+                self.resend(trace, from, to, round);
+            }
         }
         if self.events >= limits::EVENTS
             || self.in_flight as usize > limits::IN_FLIGHT
@@ -163,67 +170,69 @@ impl World {
 
     /// A message has come to the end of its way: it is lost there, waits, or is handled.
     #[inline]
-    fn land(&mut self, trace: &mut Trace, flight: Flight) {
+    fn land(&mut self, trace: &mut Trace, ticket: Ticket) {
         self.in_flight -= 1;
-        let machine = &self.nodes[flight.to.index()];
-        let loss = if flight.doom != Loss::None {
-            flight.doom
+        let p = self.queue.at(ticket);
+        let (from, to, frame, msg, cause) = (p.from, p.to, p.round, MsgId(p.number), p.cause);
+        let (doom, mark) = (p.doom, p.mark);
+        let Some(payload) = p.payload.take() else {
+            return;
+        };
+        let machine = &self.nodes[to.index()];
+        if doom == Loss::None && frame == 0 && machine.takes_at_once() {
+            let id = self.deliver(trace, to, msg, cause);
+            self.call_message(trace, to, id, from, &payload);
+            return;
+        }
+        let input = Input::Message {
+            from,
+            payload,
+            msg,
+            cause,
+            mark,
+            frame,
+            through: false,
+        };
+        self.land_slowly(trace, to, doom, input);
+    }
+
+    /// The long way: it is lost, or waits, or goes through layers, or is worked on for a while.
+    #[inline(never)]
+    fn land_slowly(&mut self, trace: &mut Trace, to: NodeId, doom: Loss, input: Input) {
+        let Input::Message {
+            from, msg, cause, ..
+        } = input
+        else {
+            return;
+        };
+        let machine = &self.nodes[to.index()];
+        let loss = if doom != Loss::None {
+            doom
         } else if machine.power != Power::On {
             Loss::ReceiverDown
         } else if machine.inbox.len() >= limits::INBOX {
             Loss::InboxFull
-        } else if machine.config.receive_omission_ppm > 0 && self.omitted(&flight) {
+        } else if self.omitted(from, to, msg) {
             Loss::ReceiveOmission
         } else {
             Loss::None
         };
         if loss != Loss::None {
-            self.lose(trace, &flight, loss);
+            let nobody = Event::NOBODY;
+            let id = self.record_loss(trace, EventKind::Lost, nobody, msg.0, cause, loss);
+            trace.set_fate(msg, id);
             return;
         }
-        if flight.frame == 0 && !machine.occupied() && machine.step_us() == 0 {
-            let id = self.deliver(trace, flight.to, flight.msg, flight.cause);
-            let from = flight.from;
-            self.call_message(trace, flight.to, id, from, &flight.payload);
-            return;
+        if machine.occupied() {
+            self.record(trace, EventKind::Arrive, to, msg.0, cause);
         }
-        let input = Input::Message {
-            from: flight.from,
-            payload: flight.payload,
-            msg: flight.msg,
-            cause: flight.cause,
-            mark: flight.mark,
-            frame: flight.frame,
-            through: false,
-        };
-        if self.nodes[flight.to.index()].occupied() {
-            self.record(
-                trace,
-                EventKind::Arrive,
-                flight.to,
-                flight.msg.0,
-                flight.cause,
-            );
-        }
-        self.give(trace, flight.to, input);
+        self.give(trace, to, input);
     }
 
-    fn omitted(&self, flight: &Flight) -> bool {
-        let ppm = self.nodes[flight.to.index()].config.receive_omission_ppm;
-        Draws::of_message(self.seed, flight.from, flight.to, flight.msg.0)
-            .happens(Purpose::ReceiveOmission, ppm)
-    }
-
-    pub(super) fn lose(&mut self, trace: &mut Trace, flight: &Flight, loss: Loss) {
-        let id = self.record_loss(
-            trace,
-            EventKind::Lost,
-            Event::NOBODY,
-            flight.msg.0,
-            flight.cause,
-            loss,
-        );
-        trace.set_fate(flight.msg, id);
+    fn omitted(&self, from: NodeId, to: NodeId, msg: MsgId) -> bool {
+        let ppm = self.nodes[to.index()].config.receive_omission_ppm;
+        let draws = Draws::of_message(self.seed, from, to, msg.0);
+        draws.happens(Purpose::ReceiveOmission, ppm)
     }
 
     /// A queue entry of a timer came up: it fires, or puts itself off, or is void.
@@ -238,10 +247,9 @@ impl World {
             return;
         }
         if timer.due > self.now {
-            timer.queued = timer.due;
-            let round = queue_round;
-            self.queue
-                .push(timer.due, Pending::Timer { node, slot, round });
+            let due = timer.due;
+            timer.queued = due;
+            self.schedule(due, What::Timer, node, slot, queue_round);
             return;
         }
         let (round, cause) = (timer.round, timer.cause);
@@ -268,10 +276,9 @@ impl World {
             self.handle(trace, node, input);
             return;
         }
-        machine.busy = Some(Busy::Step(input));
+        machine.busy = Some(Box::new(Busy::Step(input)));
         let round = machine.cpu_round;
-        self.queue
-            .push(self.now + Span(step_us), Pending::Cpu { node, round });
+        self.schedule(self.now + Span(step_us), What::Cpu, node, 0, round);
     }
 
     /// Carries out an input: one event, and what the protocol wants done.
@@ -369,24 +376,23 @@ impl World {
             out: &mut out,
         };
         handler(code.as_mut(), env);
-        let mut effects = out.drain(..);
-        let mut waits = false;
-        for effect in effects.by_ref() {
-            if self.carry_out(trace, node, id, effect) {
-                waits = true;
+        for i in 0..out.len() {
+            if self.carry_out(trace, node, id, &mut out[i]) {
+                self.await_disk(node, out.drain(i + 1..).collect(), id);
                 break;
             }
         }
-        if waits {
-            let rest: VecDeque<_> = effects.collect();
-            self.nodes[node.index()].busy = Some(Busy::Disk { rest, cause: id });
-        } else {
-            drop(effects);
-        }
+        out.clear();
         self.scratch = out;
         if !self.nodes[node.index()].inbox.is_empty() {
             self.schedule_wake(node);
         }
+    }
+
+    /// What follows a forced write waits for it.
+    #[cold]
+    fn await_disk(&mut self, node: NodeId, rest: VecDeque<Effect>, cause: EventId) {
+        self.nodes[node.index()].busy = Some(Box::new(Busy::Disk { rest, cause }));
     }
 
     fn cpu_done(&mut self, trace: &mut Trace, node: NodeId, round: u32) {
@@ -398,7 +404,7 @@ impl World {
             machine.cpu_due = true;
             return;
         }
-        match machine.busy.take() {
+        match machine.busy.take().map(|b| *b) {
             Some(Busy::Step(input)) => self.handle(trace, node, input),
             Some(Busy::Disk { rest, cause }) => self.disk_done(trace, node, rest, cause),
             None => {}
@@ -410,14 +416,14 @@ impl World {
         &mut self,
         trace: &mut Trace,
         node: NodeId,
-        mut rest: VecDeque<crate::sim::protocol::Effect>,
+        mut rest: VecDeque<Effect>,
         cause: EventId,
     ) {
         let id = self.record(trace, EventKind::Synced, node, 0, cause);
         self.nodes[node.index()].node.synced();
-        while let Some(effect) = rest.pop_front() {
-            if self.carry_out(trace, node, id, effect) {
-                self.nodes[node.index()].busy = Some(Busy::Disk { rest, cause: id });
+        while let Some(mut effect) = rest.pop_front() {
+            if self.carry_out(trace, node, id, &mut effect) {
+                self.await_disk(node, rest, id);
                 return;
             }
         }
@@ -430,7 +436,7 @@ impl World {
             return;
         }
         machine.waking = true;
-        self.queue.push(self.now, Pending::Wake(node));
+        self.schedule(self.now, What::Wake, node, 0, 0);
     }
 
     fn wake(&mut self, trace: &mut Trace, node: NodeId) {
