@@ -110,13 +110,13 @@ impl Checks {
 
     /// What each says now.
     pub fn lines(&self) -> Vec<CheckLine> {
-        let line = |p: &Box<dyn Property>| CheckLine {
+        let line = |p: &dyn Property| CheckLine {
             name: p.name(),
             claim: p.claim(),
             class: p.class(),
             verdict: p.verdict(),
         };
-        self.properties.iter().map(line).collect()
+        self.properties.iter().map(|p| line(p.as_ref())).collect()
     }
 
     /// The first violated safety property, if any.

@@ -132,21 +132,32 @@ impl<P: Protocol> Ctx<'_, P> {
 
     /// Sends `msg` to `to`; a node may send to itself, over a link like any other.
     pub fn send(&mut self, to: NodeId, msg: P::Msg) {
-        self.out.push(Effect::Send {
-            to,
-            payload: Some(Rc::new(msg)),
-        });
+        self.post(to, Rc::new(msg));
     }
 
     /// Sends one message to many; all receivers share one copy.
     pub fn broadcast(&mut self, to: impl IntoIterator<Item = NodeId>, msg: P::Msg) {
         let payload: Payload = Rc::new(msg);
         for to in to {
-            self.out.push(Effect::Send {
-                to,
-                payload: Some(payload.clone()),
-            });
+            self.post(to, payload.clone());
         }
+    }
+
+    // Room is made apart: a push that may grow the list is built aside and copied in, which
+    // stalls the processor once a message.
+    #[inline]
+    fn post(&mut self, to: NodeId, payload: Payload) {
+        if self.out.len() == self.out.capacity() {
+            return self.post_growing(to, payload);
+        }
+        let payload = Some(payload);
+        self.out.push(Effect::Send { to, payload });
+    }
+
+    #[cold]
+    fn post_growing(&mut self, to: NodeId, payload: Payload) {
+        self.out.reserve(16);
+        self.post(to, payload);
     }
 
     /// Lets `timer` run out once, `after` from now on this node's own clock; a timer of the same

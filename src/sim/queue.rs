@@ -16,11 +16,32 @@ use super::time::SimTime;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(u32);
 
+/// Two words, so that it travels in registers.
 #[derive(Clone, Copy)]
 struct Key {
     time: u64,
-    place: u32,
-    stamp: u32,
+    // The place above, its stamp below.
+    what: u64,
+}
+
+impl Key {
+    #[inline]
+    fn new(time: u64, place: u32, stamp: u32) -> Self {
+        Key {
+            time,
+            what: u64::from(place) << 32 | u64::from(stamp),
+        }
+    }
+
+    #[inline]
+    fn place(self) -> usize {
+        (self.what >> 32) as usize
+    }
+
+    #[inline]
+    fn stamp(self) -> u32 {
+        self.what as u32
+    }
 }
 
 // One cache line each, so that taking an entry costs one miss.
@@ -74,11 +95,7 @@ impl<T: Default> Queue<T> {
             None => self.grow(),
         };
         let stamp = self.places[at as usize].stamp;
-        self.key(Key {
-            time: time.0,
-            place: at,
-            stamp,
-        });
+        self.key(Key::new(time.0, at, stamp));
         let place = &mut self.places[at as usize];
         place.taken = false;
         &mut place.item
@@ -150,8 +167,7 @@ impl<T: Default> Queue<T> {
             // Reads every place once, one independent of the other, so that their cache misses
             // overlap; and drops dead keys before they count.
             let places = &self.places;
-            self.near
-                .retain(|k| places[k.place as usize].stamp == k.stamp);
+            self.near.retain(|k| places[k.place()].stamp == k.stamp());
         }
         true
     }
@@ -166,7 +182,7 @@ impl<T: Default> Queue<T> {
                 }
                 continue;
             };
-            if self.places[key.place as usize].stamp == key.stamp {
+            if self.places[key.place()].stamp == key.stamp() {
                 return Some(key);
             }
             self.head += 1;
@@ -191,21 +207,19 @@ impl<T: Default> Queue<T> {
             self.near.drain(..self.head);
             self.head = 0;
         }
-        let place = &mut self.places[key.place as usize];
+        let place = &mut self.places[key.place()];
         place.stamp = place.stamp.wrapping_add(1);
         place.taken = true;
-        self.free.push(key.place);
-        Some((SimTime(key.time), Ticket(key.place)))
+        let at = (key.what >> 32) as u32;
+        self.free.push(at);
+        Some((SimTime(key.time), Ticket(at)))
     }
 
     /// Moves an entry to another time, behind what is scheduled for it.
     pub fn reschedule(&mut self, ticket: Ticket, time: SimTime) {
         self.suspend(ticket);
-        self.key(Key {
-            time: time.0,
-            place: ticket.0,
-            stamp: self.places[ticket.0 as usize].stamp,
-        });
+        let stamp = self.places[ticket.0 as usize].stamp;
+        self.key(Key::new(time.0, ticket.0, stamp));
     }
 
     /// Keeps an entry but takes it out of time, until it is rescheduled.

@@ -329,7 +329,10 @@ impl Bench {
 pub fn sent(effects: &[Effect]) -> Vec<(u16, Msg)> {
     let message = |e: &Effect| match e {
         Effect::Send { to, payload } => {
-            let msg: &Msg = payload.as_any().downcast_ref().expect("a message of Raft");
+            let any = payload.as_ref().map(|p| p.as_any());
+            let msg: &Msg = any
+                .and_then(|a| a.downcast_ref())
+                .expect("a message of Raft");
             Some((to.0, msg.clone()))
         }
         _ => None,

@@ -141,7 +141,7 @@ impl World {
             to.index() < self.nodes.len(),
             "node {from} sends to node {to}, which does not exist"
         );
-        let mut parcel = Parcel {
+        let parcel = Parcel {
             from,
             to,
             payload,
@@ -149,11 +149,42 @@ impl World {
             frame: 0,
             kept_us: 0,
         };
-        if !self.nodes[from.index()].honest && !self.betray(&mut parcel) {
-            return;
+        if !self.nodes[from.index()].honest {
+            return self.send_dishonestly(trace, parcel, cause);
         }
-        self.frame(&mut parcel);
-        self.transmit(trace, parcel, cause);
+        let (number, wired, walled) = self.links.next(from, to);
+        if wired.plain && !walled {
+            let draws = Draws::of_message(self.seed, from, to, number);
+            let delay = wired.link.delay.sample(draws.draw(Purpose::Delay));
+            let due = self.bring_in(self.now + delay);
+            self.launch(trace, parcel, due, Loss::None, cause);
+        } else {
+            let wired = wired.clone();
+            self.send_over(trace, parcel, cause, (number, &wired, walled));
+        }
+    }
+
+    /// The way of a node that lies or omits.
+    #[inline(never)]
+    fn send_dishonestly(&mut self, trace: &mut Trace, mut parcel: Parcel, cause: EventId) {
+        if self.betray(&mut parcel) {
+            let (number, wired, walled) = self.links.next(parcel.from, parcel.to);
+            let wired = wired.clone();
+            self.send_over(trace, parcel, cause, (number, &wired, walled));
+        }
+    }
+
+    /// The way over a link on which more than the delay matters.
+    #[inline(never)]
+    fn send_over(
+        &mut self,
+        trace: &mut Trace,
+        mut parcel: Parcel,
+        cause: EventId,
+        (number, wired, walled): (u32, &Rc<Wired>, bool),
+    ) {
+        self.frame(&mut parcel, wired);
+        self.transmit_numbered(trace, parcel, cause, (number, wired, walled));
     }
 
     /// What a Byzantine sender makes of a parcel; false if it sends nothing.
@@ -193,20 +224,10 @@ impl World {
     }
 
     /// Puts a parcel on its link: draws its luck and schedules its arrival or its loss.
-    #[inline]
     pub(super) fn transmit(&mut self, trace: &mut Trace, parcel: Parcel, cause: EventId) {
         let (number, wired, walled) = self.links.next(parcel.from, parcel.to);
-        let draws = Draws::of_message(self.seed, parcel.from, parcel.to, number);
-        let delay = wired.link.delay.sample(draws.draw(Purpose::Delay));
-        let calm =
-            wired.plain && !walled && parcel.kept_us == 0 && self.nodes[parcel.from.index()].honest;
-        if calm {
-            let due = self.bring_in(self.now + delay);
-            self.launch(trace, parcel, due, Loss::None, cause);
-        } else {
-            let wired = wired.clone();
-            self.transmit_faulty(trace, parcel, cause, (delay, draws, walled), &wired);
-        }
+        let wired = wired.clone();
+        self.transmit_numbered(trace, parcel, cause, (number, &wired, walled));
     }
 
     /// Brings a moment of arrival within the bound that the timing model keeps.
@@ -218,15 +239,16 @@ impl World {
         }
     }
 
-    fn transmit_faulty(
+    fn transmit_numbered(
         &mut self,
         trace: &mut Trace,
         mut parcel: Parcel,
         cause: EventId,
-        (delay, draws, walled): (Span, Draws, bool),
-        wired: &Rc<Wired>,
+        (number, wired, walled): (u32, &Rc<Wired>, bool),
     ) {
         let link = &wired.link;
+        let draws = Draws::of_message(self.seed, parcel.from, parcel.to, number);
+        let delay = link.delay.sample(draws.draw(Purpose::Delay));
         let bytes = parcel.payload.bytes();
         let aside = if draws.happens(Purpose::Reorder, link.reorder_ppm) {
             link.reorder_us

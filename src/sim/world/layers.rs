@@ -10,6 +10,7 @@ use super::effects::Parcel;
 use super::machine::{Input, Power};
 use super::{What, World};
 use crate::sim::ids::{EventId, NodeId};
+use crate::sim::links::Wired;
 use crate::sim::message::{Kind, Message, Payload, Shape, Tone};
 use crate::sim::time::Span;
 use crate::sim::trace::{EventKind, Loss, Mark, Trace};
@@ -49,13 +50,11 @@ impl Message for Ack {
 
 impl World {
     /// Numbers a parcel if its link wears layers, and arms the retransmission.
-    #[inline]
-    pub(super) fn frame(&mut self, parcel: &mut Parcel) {
-        let layers = self.links.get(parcel.from, parcel.to);
-        if layers.plain || !layers.link.layers.any() {
+    pub(super) fn frame(&mut self, parcel: &mut Parcel, wired: &Wired) {
+        let layers = wired.link.layers;
+        if !layers.any() {
             return;
         }
-        let layers = layers.link.layers;
         let state = self.layers.entry((parcel.from, parcel.to)).or_default();
         state.last_frame += 1;
         parcel.frame = state.last_frame;

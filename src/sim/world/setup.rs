@@ -1,7 +1,7 @@
 //! What a world is made of, before anything has happened.
 
-use super::{Pending, World};
 use super::machine::{Machine, NodeConfig};
+use super::{Pending, World};
 use crate::sim::hash::Fx;
 use crate::sim::host::Node;
 use crate::sim::ids::{EventId, NodeId};

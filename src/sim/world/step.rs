@@ -360,7 +360,6 @@ impl World {
         id: EventId,
         handler: impl FnOnce(&mut dyn Node, Env<'_>),
     ) {
-        let mut out = std::mem::take(&mut self.scratch);
         let nodes = self.nodes.len() as u16;
         let Machine {
             node: code,
@@ -373,9 +372,20 @@ impl World {
             nodes,
             now_local: clock.raw(self.now).max(0) as u64,
             rng,
-            out: &mut out,
+            out: &mut self.scratch,
         };
         handler(code.as_mut(), env);
+        if !self.scratch.is_empty() {
+            self.carry_out_all(trace, node, id);
+        }
+        if !self.nodes[node.index()].inbox.is_empty() {
+            self.schedule_wake(node);
+        }
+    }
+
+    #[inline]
+    fn carry_out_all(&mut self, trace: &mut Trace, node: NodeId, id: EventId) {
+        let mut out = std::mem::take(&mut self.scratch);
         for i in 0..out.len() {
             if self.carry_out(trace, node, id, &mut out[i]) {
                 self.await_disk(node, out.drain(i + 1..).collect(), id);
@@ -384,9 +394,6 @@ impl World {
         }
         out.clear();
         self.scratch = out;
-        if !self.nodes[node.index()].inbox.is_empty() {
-            self.schedule_wake(node);
-        }
     }
 
     /// What follows a forced write waits for it.

@@ -26,7 +26,7 @@ impl Message for Token {
         100
     }
     fn corrupted(&self, draw: u64) -> Option<Self> {
-        (draw % 2 == 0).then_some(Token(self.0 ^ 1))
+        draw.is_multiple_of(2).then_some(Token(self.0 ^ 1))
     }
 }
 
@@ -154,10 +154,8 @@ fn a_message_arrives_after_its_delay() {
     assert!(got(&r, 1).is_empty());
     r.run_until(ms(13));
     assert_eq!(got(&r, 1), [1]);
-    let arrivals = r.trace().events_from(EventId(0));
-    let first = arrivals
-        .filter(|(_, e)| e.kind == EventKind::Deliver)
-        .next();
+    let mut arrivals = r.trace().events_from(EventId(0));
+    let first = arrivals.find(|(_, e)| e.kind == EventKind::Deliver);
     assert_eq!(first.unwrap().1.time, ms(13));
 }
 
