@@ -26,6 +26,7 @@ pub mod streams;
 pub mod time;
 pub mod timing;
 pub mod trace;
+mod wheel;
 pub mod world;
 
 pub use delay::Delay;
