@@ -108,17 +108,17 @@ fn what_is_no_link_is_refused_in_a_sentence() {
         ("1".repeat(ENCODED + 1), "too-large", "no link of ours"),
         (bomb, "too-large", "unpacks"),
         (payload(r#"{"s":"nowhere"}"#), "unknown-scenario", "nowhere"),
-        (payload(r#"{"s":7}"#), "bad-link", "expected a string"),
+        (payload(r#"{"s":7}"#), "bad-link", "no run"),
         (payload(r#"{"s":"raft-nine","r":-1}"#), "bad-link", "-1"),
         (
             payload(r#"{"s":"raft-nine","t":9e30}"#),
             "bad-link",
-            "no run",
+            "moment",
         ),
         (
             payload(r#"{"s":"raft-nine","t":99999999999999}"#),
             "bad-link",
-            "longest run",
+            "moment",
         ),
         (payload(r#"{"s":"raft-nine","v":0}"#), "bad-link", "speed"),
         (

@@ -7,12 +7,10 @@
 //! same code that checks a hand-typed value.
 
 use super::{Opening, base64url};
-use crate::protocols::Value;
 use crate::sim::hash::Fx;
-use crate::sim::{Edit, Refusal, SimTime, limits};
+use crate::sim::{Refusal, limits};
 use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 use std::hash::Hasher;
 
 /// The longest payload that is read or made, in bytes.
@@ -33,31 +31,14 @@ pub struct SharedRun {
     pub speed_us_s: Option<u64>,
 }
 
-/// What stands in the link: short names, because they are what a link is made of.
-#[derive(Serialize, Deserialize)]
-struct Wire {
-    /// Scenario.
-    s: String,
-    /// Seed (random). Always written: a scenario's own seed may change.
-    #[serde(default)]
-    r: Option<u64>,
-    /// Parameters.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    p: BTreeMap<String, Value>,
-    /// Edits.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    e: Vec<Edit>,
-    /// Time.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    t: u64,
-    /// Speed (velocity).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    v: Option<u64>,
-}
-
-fn is_zero(x: &u64) -> bool {
-    *x == 0
-}
+/// The names in a link and those of an opening: a link is made of characters. The seed is always
+/// written, for a scenario's own may change.
+const NAMES: [(&str, &str); 4] = [
+    ("s", "scenario"),
+    ("r", "seed"),
+    ("p", "params"),
+    ("e", "edits"),
+];
 
 fn no<T>(message: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::new("bad-link", message))
@@ -77,17 +58,24 @@ fn check(json: &[u8]) -> [u8; 2] {
 /// An unknown scenario; a run with so many edits that no address holds them.
 pub fn encode(run: &SharedRun) -> Result<String, Refusal> {
     let def = run.opening.def()?;
-    let wire = Wire {
-        s: run.opening.scenario.clone(),
-        r: Some(run.opening.seed.unwrap_or(def.seed)),
-        p: run.opening.params.clone(),
-        e: run.opening.edits.clone(),
-        t: run.at_us,
-        v: run.speed_us_s,
+    let mut opening = run.opening.clone();
+    opening.seed = Some(opening.seed.unwrap_or(def.seed));
+    let mut fields = match serde_json::to_value(&opening) {
+        Ok(Value::Object(fields)) => fields,
+        _ => return no("this run cannot be written down as a link"),
     };
-    let Ok(json) = serde_json::to_vec(&wire) else {
-        return no("this run cannot be written down as a link");
-    };
+    let short = NAMES.iter().filter_map(|(short, long)| {
+        let value = fields.remove(*long)?;
+        Some(((*short).to_owned(), value))
+    });
+    let mut wire: Map<String, Value> = short.collect();
+    if run.at_us > 0 {
+        wire.insert("t".to_owned(), run.at_us.into());
+    }
+    if let Some(speed) = run.speed_us_s {
+        wire.insert("v".to_owned(), speed.into());
+    }
+    let json = Value::Object(wire).to_string().into_bytes();
     let mut bytes = check(&json).to_vec();
     bytes.extend(miniz_oxide::deflate::compress_to_vec(&json, 9));
     let text = format!("{}{}", char::from(VERSION), base64url::encode(&bytes));
@@ -96,7 +84,7 @@ pub fn encode(run: &SharedRun) -> Result<String, Refusal> {
             "too-large",
             format!(
                 "this run has {} edits: too many for a link, which holds {ENCODED} characters",
-                wire.e.len()
+                opening.edits.len()
             ),
         ));
     }
@@ -177,36 +165,51 @@ fn not_unpacked(status: TINFLStatus) -> Refusal {
 }
 
 fn read(json: &[u8]) -> Result<SharedRun, Refusal> {
-    let wire: Wire = match serde_json::from_slice(json) {
+    let mut wire: Map<String, Value> = match serde_json::from_slice(json) {
         Ok(wire) => wire,
         Err(e) => return no(format!("this link holds what is no run: {e}")),
     };
-    let opening = Opening {
-        scenario: wire.s,
-        seed: wire.r,
-        params: wire.p,
-        edits: wire.e,
+    let long = NAMES.iter().filter_map(|(short, long)| {
+        let value = wire.remove(*short)?;
+        Some(((*long).to_owned(), value))
+    });
+    let fields = Value::Object(long.collect());
+    let opening: Opening = match serde_json::from_value(fields) {
+        Ok(opening) => opening,
+        Err(e) => return no(format!("this link holds what is no run: {e}")),
     };
     opening.def()?.params(&opening.params)?;
-    if wire.t > limits::RUN_US {
-        return no(format!(
-            "this link shows the moment {}, which is after the longest run",
-            SimTime(wire.t)
-        ));
-    }
     if opening.edits.len() > limits::EDITS {
         return no(format!("this link has more than {} edits", limits::EDITS));
     }
-    if wire.v.is_some_and(|v| v == 0 || v > SPEED) {
-        return no(format!(
-            "this link's speed must be 1 to {SPEED} simulated microseconds a second"
-        ));
+    let at_us = number(&wire, "t", "moment", limits::RUN_US)?;
+    let speed_us_s = number(&wire, "v", "speed", SPEED)?;
+    if speed_us_s == Some(0) {
+        return no("this link's speed is zero: time would stand still");
     }
     Ok(SharedRun {
         opening,
-        at_us: wire.t,
-        speed_us_s: wire.v,
+        at_us: at_us.unwrap_or(0),
+        speed_us_s,
     })
+}
+
+/// The whole number called `name`, if it is there, and at most `most`.
+fn number(
+    wire: &Map<String, Value>,
+    name: &str,
+    what: &str,
+    most: u64,
+) -> Result<Option<u64>, Refusal> {
+    match wire.get(name) {
+        None => Ok(None),
+        Some(value) => match value.as_u64() {
+            Some(n) if n <= most => Ok(Some(n)),
+            _ => no(format!(
+                "this link's {what} must be a whole number of microseconds, at most {most}"
+            )),
+        },
+    }
 }
 
 /// The highest speed, in simulated microseconds a second: eleven days.
