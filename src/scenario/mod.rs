@@ -9,6 +9,7 @@ pub mod def;
 pub mod link;
 pub mod look;
 pub mod opening;
+pub mod workloads;
 
 pub use catalogue::ALL;
 pub use def::{Cue, Lesson, Prediction, Preset, ScenarioDef, Staged, Step};
