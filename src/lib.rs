@@ -7,9 +7,12 @@
 //! - [`protocols`] one file a protocol, one registry
 //! - [`scenario`] what a learner edits, saves and shares
 //! - [`view`] a world at a moment, as plain data to draw
-//! - [`ui`] the page; the only layer that knows a browser
+//! - [`ui`] the page; the only layer that knows a browser (in wasm)
+//! - `cli` the command-line tool, which stands where the page stands (natively)
 
 pub mod check;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod cli;
 pub mod protocols;
 pub mod scenario;
 pub mod sim;

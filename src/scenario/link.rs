@@ -60,9 +60,8 @@ pub fn encode(run: &SharedRun) -> Result<String, Refusal> {
     let def = run.opening.def()?;
     let mut opening = run.opening.clone();
     opening.seed = Some(opening.seed.unwrap_or(def.seed));
-    let mut fields = match serde_json::to_value(&opening) {
-        Ok(Value::Object(fields)) => fields,
-        _ => return no("this run cannot be written down as a link"),
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(&opening) else {
+        return no("this run cannot be written down as a link");
     };
     let short = NAMES.iter().filter_map(|(short, long)| {
         let value = fields.remove(*long)?;

@@ -1,0 +1,203 @@
+//! What a command is about: a scenario by its id, a file, or a link, and options over it.
+//!
+//! The rule that is easy to break: whatever the words were, what comes out is an [`Opening`], and
+//! [`crate::scenario::open`] alone judges it; so the tool refuses what the page refuses.
+
+use super::Failure;
+use super::args::{Args, shown};
+use crate::check::Checks;
+use crate::scenario::{self, Opening, SharedRun, link};
+use crate::sim::history::Run;
+use crate::sim::world::World;
+use crate::sim::{Refusal, SimTime, limits};
+use crate::view::route::{Place, Route};
+use crate::view::words;
+use std::io::Read;
+use std::path::Path;
+
+/// Options over a subject.
+#[derive(Default)]
+pub(super) struct Over {
+    seed: Option<u64>,
+    set: Vec<(String, String)>,
+    stage: Option<String>,
+    until: Option<SimTime>,
+}
+
+/// A run to be made.
+pub(super) struct Subject {
+    /// What decides it.
+    pub opening: Opening,
+    /// How long it runs.
+    pub until: SimTime,
+}
+
+/// The most that is read of a file, in bytes.
+const FILE: u64 = 4 << 20;
+
+impl Over {
+    /// Takes the option `name`, if it is one of these.
+    pub(super) fn take(&mut self, args: &mut Args, name: &str) -> Result<bool, Failure> {
+        match name {
+            "seed" => self.seed = Some(args.number(name, 0, u64::MAX)?),
+            "until" => {
+                let ms = args.number(name, 0, limits::RUN_US / 1_000)?;
+                self.until = Some(SimTime::from_ms(ms));
+            }
+            "stage" => self.stage = Some(args.value(name)?),
+            "set" => {
+                let text = args.value(name)?;
+                let Some((key, value)) = text.split_once('=') else {
+                    return Err(Failure::Input(format!(
+                        "--set wants name=value, not '{}'",
+                        shown(&text)
+                    )));
+                };
+                self.set.push((key.to_owned(), value.to_owned()));
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The simulated time that was asked for, if any was.
+    pub(super) fn until(&self) -> Option<SimTime> {
+        self.until
+    }
+
+    /// The subject that `word` names, with these options over it.
+    pub(super) fn over(&self, word: &str) -> Result<Subject, Failure> {
+        let shared = read(word)?;
+        let mut opening = shared.opening;
+        let def = opening.def()?;
+        for (id, text) in &self.set {
+            let value = def.parse_param(id, text)?;
+            opening.params.insert(id.clone(), value);
+        }
+        opening.seed = self.seed.or(opening.seed);
+        if let Some(id) = &self.stage {
+            opening = scenario::stage(&opening, id)?.0;
+        }
+        let shown_until = (shared.at_us > 0).then_some(SimTime(shared.at_us));
+        let until = self.until.or(shown_until).unwrap_or(SimTime(def.length_us));
+        Ok(Subject { opening, until })
+    }
+}
+
+impl Subject {
+    /// The seed in force.
+    pub(super) fn seed(&self) -> Result<u64, Failure> {
+        Ok(self.opening.seed.unwrap_or(self.opening.def()?.seed))
+    }
+
+    /// It under another seed.
+    pub(super) fn with_seed(&self, seed: u64) -> Subject {
+        Subject {
+            opening: self.opening.clone().seed(seed),
+            until: self.until,
+        }
+    }
+
+    /// What it is, for a message: `raft-election, seed 7`.
+    pub(super) fn name(&self) -> String {
+        let seed = self.seed().map_or(String::new(), |s| format!(", seed {s}"));
+        format!("{}{seed}", self.opening.scenario)
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// What opening it refuses, an edit that could not be made, and a limit that was passed.
+    pub(super) fn run(&self) -> Result<Run<Checks>, Failure> {
+        super::panics::doing(self.name());
+        let mut run = scenario::open(&self.opening)?;
+        run.run_until(self.until);
+        Ok(run)
+    }
+}
+
+/// Why a run is not all that was asked for: an edit that was refused when its time came, or a limit
+/// that stopped it.
+pub(super) fn trouble(run: &Run<Checks>) -> Result<(), Failure> {
+    if let Some((&place, refusal)) = run.refused().iter().next() {
+        return Err(refused(run.world(), run, place, refusal));
+    }
+    match run.world().stopped() {
+        Some(stop) => Err(Failure::Input(format!(
+            "the run was stopped at {}: {stop}",
+            run.time()
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn refused(world: &World, run: &Run<Checks>, place: usize, refusal: &Refusal) -> Failure {
+    let edit = &run.edits()[place];
+    Failure::Input(format!(
+        "edit {} ({} at {}) was refused: {refusal}",
+        place + 1,
+        words::fault(world, &edit.fault),
+        SimTime(edit.at_us)
+    ))
+}
+
+fn read(word: &str) -> Result<SharedRun, Failure> {
+    if let Some(at) = word.find("#/") {
+        return from_link(&word[at..]);
+    }
+    let Err(unknown) = scenario::find(word) else {
+        return Ok(SharedRun {
+            opening: Opening::of(word),
+            ..SharedRun::default()
+        });
+    };
+    let path = Path::new(word);
+    if path.exists() || word.ends_with(".json") || word.contains(['/', '\\']) {
+        return Ok(SharedRun {
+            opening: from_file(path)?,
+            ..SharedRun::default()
+        });
+    }
+    Err(Failure::Input(format!(
+        "{unknown}; and there is no file of that name"
+    )))
+}
+
+/// A link of the page, as it stands after the `#`.
+fn from_link(hash: &str) -> Result<SharedRun, Failure> {
+    let route = Route::parse("", hash)?;
+    let mut shared = match &route.place {
+        Place::Gallery => {
+            return Err(Failure::input(
+                "this link is the gallery's, and names no run",
+            ));
+        }
+        Place::Shared(payload) => link::decode(payload)?,
+        Place::Scenario(id) => SharedRun {
+            opening: Opening::of(id),
+            ..SharedRun::default()
+        },
+    };
+    let def = shared.opening.def()?;
+    for (id, text) in &route.params {
+        let value = def.parse_param(id, text)?;
+        shared.opening.params.insert(id.clone(), value);
+    }
+    shared.opening.seed = route.seed.or(shared.opening.seed);
+    Ok(shared)
+}
+
+/// A file with the JSON argument of the page's `load`.
+fn from_file(path: &Path) -> Result<Opening, Failure> {
+    let no = |why: String| Failure::Input(format!("{}: {why}", shown(&path.to_string_lossy())));
+    let cannot = |e: std::io::Error| no(format!("cannot be read: {e}"));
+    let file = std::fs::File::open(path).map_err(cannot)?;
+    let mut text = Vec::new();
+    file.take(FILE + 1).read_to_end(&mut text).map_err(cannot)?;
+    if text.len() as u64 > FILE {
+        return Err(no(format!(
+            "is larger than {FILE} bytes: it is no scenario"
+        )));
+    }
+    serde_json::from_slice(&text).map_err(|e| no(format!("is no scenario: {e}")))
+}

@@ -1,0 +1,172 @@
+//! `sweep`: many seeds under a mix of faults; every violation shrunk to the edits that it needs, and
+//! printed as a link that opens it in the page.
+//!
+//! The rule that is easy to break: faults end, and a quiet rest follows, so that what is still
+//! missing at the end is the protocol's fault.
+
+use super::args::{Args, Next, shown};
+use super::shrink::{Found, shrink, violation};
+use super::subject::{Over, Subject};
+use super::{Failure, Outcome};
+use crate::check::Verdict;
+use crate::check::faultmix::{Mix, plan};
+use crate::scenario::{Opening, SharedRun, link, open};
+use crate::sim::{NodeId, SimTime};
+use serde_json::json;
+use std::io::Write;
+
+/// How long a run of a sweep is when nothing is said.
+const LENGTH: SimTime = SimTime::from_ms(15_000);
+/// The part of a run in which faults happen: two thirds.
+const FAULTS: (u64, u64) = (2, 3);
+
+struct Wanted {
+    over: Over,
+    words: Vec<String>,
+    seeds: u64,
+    mix: Mix,
+    json: bool,
+}
+
+pub(super) fn sweep(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
+    let wanted = read(args)?;
+    let mut bad = 0;
+    for word in &wanted.words {
+        let mut subject = wanted.over.over(word)?;
+        if wanted.over.until().is_none() {
+            subject.until = LENGTH;
+        }
+        bad += sweep_one(&wanted, &subject, out)?;
+    }
+    Ok(if bad == 0 {
+        Outcome::Fine
+    } else {
+        Outcome::Violated
+    })
+}
+
+fn read(args: &mut Args) -> Result<Wanted, Failure> {
+    let mut wanted = Wanted {
+        over: Over::default(),
+        words: Vec::new(),
+        seeds: 0,
+        mix: Mix::All,
+        json: false,
+    };
+    while let Some(next) = args.next()? {
+        match next {
+            Next::Option(o) if o == "seeds" => wanted.seeds = args.number(&o, 1, 10_000_000)?,
+            Next::Option(o) if o == "json" => wanted.json = true,
+            Next::Option(o) if o == "mix" => wanted.mix = read_mix(&args.value(&o)?)?,
+            Next::Option(o) => {
+                if !wanted.over.take(args, &o)? {
+                    return Err(args.unknown(&o));
+                }
+            }
+            Next::Word(w) => wanted.words.push(w),
+        }
+    }
+    if wanted.words.is_empty() {
+        return Err(args.missing("at least one scenario"));
+    }
+    if wanted.seeds == 0 {
+        return Err(args.missing("--seeds N"));
+    }
+    Ok(wanted)
+}
+
+fn read_mix(text: &str) -> Result<Mix, Failure> {
+    Mix::named(text).ok_or_else(|| {
+        let known: Vec<_> = Mix::ALL.iter().map(|m| m.id()).collect();
+        Failure::Input(format!(
+            "there is no mix '{}': there are {}",
+            shown(text),
+            known.join(", ")
+        ))
+    })
+}
+
+/// How many of the seeds of one subject violate something.
+fn sweep_one(wanted: &Wanted, subject: &Subject, out: &mut dyn Write) -> Result<u64, Failure> {
+    let servers: Vec<NodeId> = open(&subject.opening)?.world().servers().collect();
+    let until_faults = SimTime(subject.until.us() * FAULTS.0 / FAULTS.1);
+    let first = subject.opening.seed.unwrap_or(0);
+    let (mut bad, mut pending) = (0, 0);
+    for seed in (0..wanted.seeds).map(|i| first.wrapping_add(i)) {
+        let one = subject.with_seed(seed);
+        super::panics::doing(format!("{}, mix {}", one.name(), wanted.mix.id()));
+        let mix = plan(wanted.mix, seed, &servers, until_faults);
+        let opening = one.opening.and(mix);
+        match violation(&opening, subject.until, None)? {
+            Some(found) => {
+                bad += 1;
+                report(wanted, opening, found, out)?;
+            }
+            None => pending += u64::from(is_pending(&opening, subject.until)?),
+        }
+    }
+    let name = &subject.opening.scenario;
+    if wanted.json {
+        let line = json!({
+            "scenario": name, "mix": wanted.mix.id(), "seeds": wanted.seeds, "first_seed": first,
+            "violated": bad, "pending": pending,
+        });
+        writeln!(out, "{line}")?;
+    } else {
+        writeln!(
+            out,
+            "{name}, mix {}: {} seeds from {first}, {bad} with a violation, {pending} with a promise still pending at {}",
+            wanted.mix.id(),
+            wanted.seeds,
+            subject.until
+        )?;
+    }
+    Ok(bad)
+}
+
+fn is_pending(opening: &Opening, until: SimTime) -> Result<bool, Failure> {
+    let mut run = open(opening)?;
+    run.run_until(until);
+    let lines = run.watcher().lines();
+    Ok(lines
+        .iter()
+        .any(|l| matches!(l.verdict, Verdict::Pending { .. })))
+}
+
+fn report(
+    wanted: &Wanted,
+    opening: Opening,
+    mut found: Found,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let before = opening.edits.len();
+    let small = shrink(&opening, &mut found)?;
+    let shared = SharedRun {
+        opening: small,
+        at_us: found.at.us(),
+        speed_us_s: None,
+    };
+    // A run too large for a link is told without one.
+    let link = link::encode(&shared).map_or_else(|r| r.message, |payload| format!("#/x/{payload}"));
+    let small = shared.opening;
+    if wanted.json {
+        let line = json!({
+            "scenario": small.scenario, "seed": small.seed, "mix": wanted.mix.id(),
+            "check": found.line, "at_us": found.at.us(), "edits_before": before,
+            "opening": small, "link": link,
+        });
+        writeln!(out, "{line}")?;
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "{} seed {} at {}: {} of {before} edits",
+        small.scenario,
+        small.seed.unwrap_or(0),
+        found.at,
+        small.edits.len(),
+    )?;
+    writeln!(out, "  {}", super::run::verdict(&found.line))?;
+    writeln!(out, "  {link}")?;
+    Ok(())
+}
