@@ -31,3 +31,8 @@ fn check(file: &str, found: &str) {
 fn hashes_and_draws_are_the_golden_ones() {
     check("engine.txt", &golden_lines::engine());
 }
+
+#[test]
+fn the_runs_of_every_scenario_are_the_golden_ones() {
+    check("hashes.txt", &golden_lines::runs());
+}

@@ -21,3 +21,8 @@ fn check(expected: &str, found: &str) {
 fn hashes_and_draws_are_those_of_native() {
     check(include_str!("golden/engine.txt"), &golden_lines::engine());
 }
+
+#[wasm_bindgen_test]
+fn the_runs_of_every_scenario_are_those_of_native() {
+    check(include_str!("golden/hashes.txt"), &golden_lines::runs());
+}

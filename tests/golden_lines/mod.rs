@@ -2,9 +2,10 @@
 //!
 //! The rule that is easy to break: nothing here may ask which target it runs on.
 
-use faultline::sim::NodeId;
+use faultline::scenario::{self, Opening, open};
 use faultline::sim::hash::{Fx, mix};
 use faultline::sim::streams::{Draws, Purpose, below, node_stream, setup_stream, unit};
+use faultline::sim::{NodeId, SimTime};
 use rand::Rng;
 use std::fmt::Write;
 use std::hash::{Hash, Hasher};
@@ -15,6 +16,31 @@ pub fn engine() -> String {
     hashes(&mut out);
     draws(&mut out);
     out
+}
+
+/// The trace hash of every scenario under twenty seeds, and of every staged situation, after five
+/// simulated seconds.
+pub fn runs() -> String {
+    let mut out = String::new();
+    for def in scenario::ALL {
+        for seed in 0..20 {
+            let name = format!("{} seed {seed}", def.id);
+            line(&mut out, &name, hash_of(&def.opening().seed(seed)));
+        }
+        for staged in def.staged {
+            let (opening, _) =
+                scenario::stage(&def.opening(), staged.id).expect("it can be staged");
+            let name = format!("{} staged {}", def.id, staged.id);
+            line(&mut out, &name, hash_of(&opening));
+        }
+    }
+    out
+}
+
+fn hash_of(opening: &Opening) -> u64 {
+    let mut run = open(opening).expect("a scenario opens");
+    run.run_until(SimTime::from_ms(5_000));
+    run.world().hash()
 }
 
 fn hashes(out: &mut String) {
