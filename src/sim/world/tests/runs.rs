@@ -1,0 +1,161 @@
+//! Running, going back, forking, editing: the same future whichever way it is reached.
+
+use super::*;
+
+#[test]
+fn the_same_seed_gives_the_same_hash_and_another_seed_another() {
+    let hash = |seed| {
+        let mut s = setup(3, 10, Link::fair_loss(Delay::default(), 300_000));
+        s.seed = seed;
+        let mut r = run(s);
+        r.run_until(ms(1_000));
+        r.hash_text()
+    };
+    assert_eq!(hash(1), hash(1));
+    assert_ne!(hash(1), hash(2));
+}
+
+#[test]
+fn a_clone_has_the_same_future() {
+    let mut a = stormy();
+    a.run_until(ms(250));
+    let mut b = a.fork();
+    a.run_until(ms(900));
+    b.run_until(ms(900));
+    assert_eq!(a.hash_text(), b.hash_text());
+}
+
+#[test]
+fn every_position_is_reached_again_with_the_same_hash() {
+    let mut r = stormy();
+    r.run_until(ms(900));
+    let (end, events) = (r.hash_text(), r.position());
+    let mut fresh = stormy();
+    let mut hashes = vec![fresh.hash_text()];
+    while fresh.position() < events && fresh.step() {
+        hashes.push(fresh.hash_text());
+    }
+    for k in (0..events).rev().step_by(13) {
+        r.seek_event(k);
+        assert_eq!(r.hash_text(), hashes[k as usize], "event {k}");
+    }
+    r.back(1);
+    r.seek(ms(900));
+    assert_eq!(r.hash_text(), end);
+    assert_eq!(r.trace().len(), events as usize);
+    assert_eq!(r.trace().notes().len(), fresh.trace().notes().len());
+}
+
+#[test]
+fn an_edit_is_undone_and_made_again_to_the_bit() {
+    let mut r = stormy();
+    r.run_until(ms(330));
+    let before = r.hash_text();
+    let mut plain = r.fork();
+    let node = NodeId(0);
+    r.edit(Fault::Crash { node, stop: false }).unwrap();
+    r.run_until(ms(700));
+    let crashed = r.hash_text();
+    assert!(r.undo());
+    plain.run_until(ms(700));
+    assert_eq!(r.hash_text(), plain.hash_text());
+    assert_ne!(crashed, plain.hash_text());
+    assert!(r.redo());
+    assert_eq!(r.hash_text(), crashed);
+    r.seek(ms(330));
+    assert!(r.undo());
+    assert_eq!(r.hash_text(), before);
+    r.run_until(ms(700));
+    assert_eq!(r.hash_text(), plain.hash_text());
+}
+
+#[test]
+fn an_edit_amid_an_instant_is_made_there_again() {
+    let mut r = run(setup(5, 10, constant(0)));
+    r.run_until(ms(9));
+    // Five timers run out at one instant; stop after the second.
+    (0..2).for_each(|_| assert!(r.step()));
+    let node = NodeId(4);
+    r.edit(Fault::Crash { node, stop: true }).unwrap();
+    r.run_until(ms(50));
+    let (hash, edits) = (r.hash_text(), r.edits().to_vec());
+    assert!(edits[0].after_steps.is_some());
+    let mut again = Run::new(setup(5, 10, constant(0)), (), edits).unwrap();
+    again.run_until(ms(50));
+    assert_eq!(again.hash_text(), hash);
+}
+
+/// 30 % of the 1,000 messages of each of 3 links: 300 with a standard deviation of 14.5.
+#[test]
+fn losing_on_one_link_leaves_the_luck_of_the_others_alone() {
+    let mut a = run(setup(3, 10, Link::fair_loss(Delay::default(), 300_000)));
+    let mut b = a.fork();
+    let (from, to) = (NodeId(0), NodeId(1));
+    let set = LinkPatch {
+        loss_ppm: Some(900_000),
+        ..LinkPatch::default()
+    };
+    b.edit(Fault::Link { from, to, set }).unwrap();
+    a.run_until(ms(10_050));
+    b.run_until(ms(10_050));
+    assert_eq!(got(&a, 2), got(&b, 2));
+    assert_eq!(got(&a, 0), got(&b, 0));
+    assert!(got(&a, 1).len() > 600 && got(&b, 1).len() < 160);
+    assert!((got(&a, 2).len() as i64 - 700).abs() < 60);
+}
+
+#[test]
+fn a_loop_without_delay_is_stopped_with_a_sentence() {
+    let mut s = setup(2, 0, constant(0));
+    let node = || {
+        Host::boxed(Ticker {
+            sync_first: true,
+            ..Ticker::default()
+        })
+    };
+    s.nodes[0].node = node();
+    s.nodes[1].node = node();
+    let mut r = run(s);
+    send(&mut r);
+    r.run_until(ms(10));
+    let stop = r.world().stopped().unwrap();
+    assert_eq!(stop.code, "no-delay");
+    assert_eq!(r.edit(Fault::Heal).unwrap_err().code, "no-delay");
+    assert!(r.trace().len() > 100_000, "what was recorded is kept");
+}
+
+#[test]
+fn a_world_without_a_trace_has_the_same_hash() {
+    let mut with = World::new(setup(3, 7, Link::fair_loss(Delay::default(), 200_000))).unwrap();
+    let mut without = with.clone();
+    let (mut on, mut off) = (Trace::new(), Trace::off());
+    with.run_until(&mut on, ms(1_000));
+    without.run_until(&mut off, ms(1_000));
+    assert_eq!(with.hash(), without.hash());
+    assert!(off.is_empty() && !on.is_empty());
+}
+
+#[test]
+fn what_was_in_a_message_is_recomputed_from_the_checkpoint_before_it() {
+    let mut r = stormy();
+    r.run_until(ms(30_000));
+    assert!(r.checkpoints().0 > 3);
+    let n = r.trace().messages() as u32;
+    // A fresh run hands over each payload as it flies.
+    let mut fresh = stormy();
+    let mut labels = std::collections::BTreeMap::new();
+    while fresh.time() < ms(30_000) && fresh.step() {
+        for f in fresh.world().in_flight() {
+            labels.insert(f.msg, format!("{:?}", f.payload));
+        }
+    }
+    let mut compared = 0;
+    for msg in (0..n).step_by(97).map(MsgId) {
+        if let Some(label) = labels.get(&msg) {
+            assert_eq!(&format!("{:?}", r.payload(msg).unwrap()), label, "{msg}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 50, "{compared} of {n}");
+    assert!(r.payload(MsgId(n)).is_none());
+}
