@@ -187,9 +187,8 @@ mod tests {
     use super::*;
     use crate::sim::{Delay, Layers, LinkModel};
 
-    fn every_kind() -> Vec<Fault> {
-        let (node, msg) = (NodeId(3), MsgId(77));
-        let set = LinkPatch {
+    fn full_patch() -> LinkPatch {
+        LinkPatch {
             model: Some(LinkModel::Arbitrary),
             delay: Some(Delay::HeavyTailed {
                 min_us: 5,
@@ -203,21 +202,22 @@ mod tests {
                 ..Layers::default()
             }),
             ..LinkPatch::default()
-        };
-        let (delay_us, gst_us) = (7, 8);
-        let delays = [
+        }
+    }
+
+    fn every_delay() -> Vec<Delay> {
+        let (min_us, mean_us) = (1, 2);
+        vec![
             Delay::Constant { us: 1 },
             Delay::default(),
-            Delay::Normal {
-                mean_us: 1,
-                sd_us: 2,
-            },
-            Delay::Exponential {
-                min_us: 1,
-                mean_us: 2,
-            },
-        ];
-        let timings = [
+            Delay::Normal { mean_us, sd_us: 2 },
+            Delay::Exponential { min_us, mean_us },
+        ]
+    }
+
+    fn every_timing() -> Vec<Timing> {
+        let (delay_us, gst_us) = (7, 8);
+        vec![
             Timing::Synchronous {
                 delay_us,
                 step_us: 1,
@@ -232,13 +232,25 @@ mod tests {
             },
             Timing::Asynchronous,
             Timing::BoundedAsync { delay_us },
-        ];
+        ]
+    }
+
+    fn every_rule(node: NodeId) -> Vec<ByzantineRule> {
         let acts = [
             ByzantineAct::Silence,
             ByzantineAct::Lie,
             ByzantineAct::Replay,
             ByzantineAct::Delay(4),
         ];
+        let rule = |act| ByzantineRule {
+            to: Some(node),
+            act,
+        };
+        acts.map(rule).to_vec()
+    }
+
+    fn every_kind() -> Vec<Fault> {
+        let (node, msg) = (NodeId(3), MsgId(77));
         let mut all = vec![
             Fault::Crash { node, stop: true },
             Fault::Recover { node },
@@ -255,19 +267,14 @@ mod tests {
             Fault::ClockJump { node, by_us: -9 },
             Fault::Byzantine {
                 node,
-                rules: acts
-                    .map(|act| ByzantineRule {
-                        to: Some(node),
-                        act,
-                    })
-                    .to_vec(),
+                rules: every_rule(node),
             },
             Fault::Link {
                 from: node,
                 to: NodeId(0),
-                set: set.clone(),
+                set: full_patch(),
             },
-            Fault::Links { set },
+            Fault::Links { set: full_patch() },
             Fault::Partition(Partition {
                 groups: vec![vec![NodeId(1)], vec![node]],
                 one_way: true,
@@ -286,8 +293,12 @@ mod tests {
                 request: "set x 3".into(),
             },
         ];
-        all.extend(timings.map(|timing| Fault::Timing { timing }));
-        all.extend(delays.map(|delay| Fault::Links {
+        all.extend(
+            every_timing()
+                .into_iter()
+                .map(|timing| Fault::Timing { timing }),
+        );
+        all.extend(every_delay().into_iter().map(|delay| Fault::Links {
             set: LinkPatch {
                 delay: Some(delay),
                 ..LinkPatch::default()
