@@ -298,7 +298,13 @@ fn beside(plan: &Plan, l: &LossView, half: f64, size: f64) -> Option<Pt> {
     ];
     let clear = |p: &Pt| {
         let near = |n: &Pt| {
-            (n.x - p.x).abs() < plan.radius + half && (n.y - p.y).abs() < plan.radius + 12.0
+            let below = if plan.detail == Detail::Full {
+                42.0
+            } else {
+                12.0
+            };
+            let reach = -plan.radius - 20.0..plan.radius + below;
+            (n.x - p.x).abs() < plan.radius + half && reach.contains(&(p.y - n.y))
         };
         !plan.places.iter().any(near)
     };

@@ -130,7 +130,7 @@ fn arrows(pen: &Pen, c: &Palette, p: &Picture<'_>) {
                 1 => c.tone(
                     group
                         .iter()
-                        .find(|a| tone_of(&a))
+                        .find(|a| tone_of(a))
                         .map_or(crate::sim::Tone::Quiet, |a| a.tone),
                 ),
                 2 => &c.accent,

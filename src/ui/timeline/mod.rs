@@ -14,6 +14,7 @@ use crate::sim::{Event, EventKind, Loss, NodeId, SimTime, world::World};
 use crate::ui::stage::canvas::{Canvas, Palette, SizeWatch, place};
 use crate::view::causality::Cone;
 use crate::view::spacetime::{self as show, Camera, Grid, SpaceTime};
+use crate::view::words;
 use crate::view::{Action, Selection};
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
@@ -93,13 +94,15 @@ impl Component for Timeline {
 
     fn changed(&mut self, ctx: &Context<Self>, old: &ViewProps) -> bool {
         let props = ctx.props();
-        if props.now_us != old.now_us && !matches!(self.hold, Some(Hold::Plot { moved: true, .. }))
+        let panning = matches!(self.hold, Some(Hold::Plot { moved: true, .. }));
+        if props.now_us != old.now_us
+            && !panning
+            && let Some(camera) = &mut self.camera
         {
-            if let Some(camera) = &mut self.camera {
-                // Going to a moment that is out of sight brings it into sight.
-                camera.follows |= props.now_us.abs_diff(old.now_us) as f64 > camera.span_us / 2.0;
-                camera.follow(props.now_us);
-            }
+            // Going to a moment that is out of sight brings it into sight.
+            let leap = props.now_us.abs_diff(old.now_us) as f64 > camera.span_us / 2.0;
+            camera.follows |= leap;
+            camera.follow(props.now_us);
         }
         self.paint(props);
         let event = |s: Selection| matches!(s, Selection::Event(_));
@@ -156,7 +159,7 @@ impl Component for Timeline {
                 <div class="timeline-tools">
                     <button type="button" aria-label="Zoom in" onclick={link.callback(|_| Msg::Zoom(0.5))}>{ "+" }</button>
                     <button type="button" aria-label="Zoom out" onclick={link.callback(|_| Msg::Zoom(2.0))}>{ "\u{2212}" }</button>
-                    <button type="button" aria-label="Show the whole run" onclick={link.callback(|_| Msg::Fit)}>{ "all" }</button>
+                    <button type="button" aria-label="Show all of the run" onclick={link.callback(|_| Msg::Fit)}>{ "all" }</button>
                 </div>
             </div>
         }
@@ -241,7 +244,7 @@ impl Timeline {
         };
         let says = match (self.hold, self.pointer) {
             (None, Some((x, y))) => {
-                let under = self.window.pick(&grid, x, y);
+                let under = self.under(&grid, x, y);
                 says(&run, under).map(|s| (x, y, s))
             }
             _ => None,
@@ -258,6 +261,23 @@ impl Timeline {
         };
         if let (Some(canvas), Some(colours)) = (&mut self.canvas, &self.palette) {
             draw::diagram(canvas, colours, &picture);
+        }
+    }
+
+    /// What is meant at `(x, y)`: an event, a message, or a flag on the axis.
+    fn under(&self, grid: &Grid, x: f64, y: f64) -> Selection {
+        let flagged = |us: u64| {
+            let right = x - grid.x(us as f64);
+            (-8.0..14.0).contains(&right) && (y - (self.size.1 - BOTTOM)).abs() < 12.0
+        };
+        let flag = self
+            .window
+            .flags
+            .iter()
+            .find(|f| f.node.is_none() && flagged(f.us));
+        match (self.window.pick(grid, x, y), flag) {
+            (Selection::None, Some(flag)) => Selection::Event(flag.event),
+            (picked, _) => picked,
         }
     }
 
@@ -349,7 +369,7 @@ impl Timeline {
             && e.type_() == "pointerup"
         {
             let grid = self.grid(props.run.get().world(), props.now_us);
-            let picked = self.window.pick(&grid, x, y);
+            let picked = self.under(&grid, x, y);
             let lane = ((y - grid.top) / grid.lane).round();
             let on_name = x < grid.left && lane >= 0.0;
             let picked = if on_name && (lane as usize) < props.run.get().world().node_count() {
@@ -367,7 +387,7 @@ impl Timeline {
         let Some(c) = &mut self.camera else { return };
         if e.ctrl_key() {
             let notch = (e.delta_y() / 240.0).clamp(-1.0, 1.0);
-            c.zoom(2f64.powf(notch), grid.us(x), props.now_us);
+            c.zoom(libm::pow(2.0, notch), grid.us(x), props.now_us);
         } else {
             c.pan(e.delta_x() * c.span_us / grid.width, props.now_us);
         }
@@ -414,11 +434,12 @@ fn says(run: &Run<Checks>, what: Selection) -> Option<String> {
                 .next()
                 .map_or_else(|| happened(run, event), ToString::to_string);
             let short: String = note.chars().take(70).collect();
-            Some(format!(
-                "{} {short}, {}",
-                world.name(event.node),
-                event.time
-            ))
+            // A fault's words name whom it strikes; what happens at a node begins with its name.
+            let at = match event.kind {
+                EventKind::Fault => String::new(),
+                _ => format!("{} ", world.name(event.node)),
+            };
+            Some(format!("{at}{short}, {}", event.time))
         }
         _ => None,
     }
@@ -435,7 +456,10 @@ fn happened(run: &Run<Checks>, e: &Event) -> String {
         EventKind::Lost => format!("{about} lost"),
         EventKind::Synced => "disk is done".to_owned(),
         EventKind::Done => "is done".to_owned(),
-        EventKind::Fault => "fault".to_owned(),
+        EventKind::Fault => {
+            let fault = run.trace().faults().get(e.data as usize);
+            fault.map_or_else(String::new, |(_, f)| words::fault(run.world(), f))
+        }
         EventKind::Flap => "the wall moves".to_owned(),
         EventKind::Resend => "a layer sends again".to_owned(),
     }

@@ -49,8 +49,6 @@ pub struct Flag {
     pub event: EventId,
     /// To whom, if to one node.
     pub node: Option<NodeId>,
-    /// What, in a few words.
-    pub label: String,
 }
 
 /// The most things of each kind in a window: more would be a wall of text.
@@ -85,7 +83,6 @@ pub fn collect(
                 us: at,
                 event: *event,
                 node: target(fault),
-                label: words(fault, name),
             });
         }
     }
@@ -176,43 +173,5 @@ fn target(fault: &Fault) -> Option<NodeId> {
         | Fault::Byzantine { node, .. }
         | Fault::Request { node, .. } => Some(*node),
         _ => None,
-    }
-}
-
-/// What a fault does, in a few words.
-pub fn words(fault: &Fault, name: &dyn Fn(NodeId) -> String) -> String {
-    match fault {
-        Fault::Crash { node, .. } => format!("crash {}", name(*node)),
-        Fault::Recover { node } => format!("recover {}", name(*node)),
-        Fault::Pause { node } => format!("pause {}", name(*node)),
-        Fault::Resume { node } => format!("resume {}", name(*node)),
-        Fault::Node { node, .. } => format!("settings of {}", name(*node)),
-        Fault::ClockJump { node, .. } => format!("clock of {} jumps", name(*node)),
-        Fault::Byzantine { node, rules } if rules.is_empty() => {
-            format!("{} is honest", name(*node))
-        }
-        Fault::Byzantine { node, .. } => format!("{} turns Byzantine", name(*node)),
-        Fault::Link { from, to, set } => {
-            let what = match set.cut {
-                Some(true) => "cut",
-                Some(false) => "restore",
-                None => "settings of",
-            };
-            format!("{what} {} \u{2192} {}", name(*from), name(*to))
-        }
-        Fault::Links { .. } => "settings of all links".to_owned(),
-        Fault::Partition(_) => "partition".to_owned(),
-        Fault::Heal => "heal".to_owned(),
-        Fault::Timing { .. } => "timing model".to_owned(),
-        Fault::Drop { .. } => "drop a message".to_owned(),
-        Fault::Hold { .. } => "hold a message".to_owned(),
-        Fault::Release { .. } => "release a message".to_owned(),
-        Fault::Duplicate { .. } => "double a message".to_owned(),
-        Fault::Corrupt { .. } => "corrupt a message".to_owned(),
-        Fault::DeliverNow { .. } => "deliver a message now".to_owned(),
-        Fault::Request { node, request } => {
-            let short: String = request.chars().take(18).collect();
-            format!("{}: {short}", name(*node))
-        }
     }
 }
