@@ -110,7 +110,7 @@ fn inside(n: &NodeView, parts: &mut Vec<Html>) {
     ));
     parts.push(text("badge", 0.0, badge_y, state));
     if (sign.is_some() || n.prominent) && n.status == Status::Up && !n.client {
-        parts.push(text("role", 0.0, -n.radius - 15.0, &n.role));
+        parts.push(text("role", 0.0, -n.radius - 19.0, &n.role));
     }
 }
 
