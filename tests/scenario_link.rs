@@ -32,6 +32,7 @@ fn shared() -> SharedRun {
             .and([Edit::at(1_000, crash), partition(2_000_000)])
             .and([Edit::at(3_000_000, Fault::Heal)]),
         at_us: 2_500_000,
+        events: Some(40),
         speed_us_s: Some(250_000),
     }
 }
