@@ -143,7 +143,7 @@ fn an_id_a_file_a_route_and_a_link_are_one_run() {
     let shared = SharedRun {
         opening: serde_json::from_str(json).unwrap(),
         at_us: 2_000_000,
-        speed_us_s: None,
+        ..SharedRun::default()
     };
     let link = format!(
         "http://127.0.0.1:8080/?embed=1#/x/{}",

@@ -32,6 +32,7 @@ fn shared() -> SharedRun {
             .and([Edit::at(1_000, crash), partition(2_000_000)])
             .and([Edit::at(3_000_000, Fault::Heal)]),
         at_us: 2_500_000,
+        events: None,
         speed_us_s: Some(250_000),
     }
 }
@@ -193,4 +194,15 @@ proptest! {
         let text = base64url::encode(&bytes);
         prop_assert_eq!(base64url::decode(text.as_bytes()), Ok(bytes));
     }
+}
+
+/// A link made between two events of one moment opens between them: `n` counts what has happened.
+#[test]
+fn a_link_says_the_very_event_it_was_made_at() {
+    let run = SharedRun {
+        events: Some(40),
+        ..shared()
+    };
+    let payload = link::encode(&run).unwrap();
+    assert_eq!(link::decode(&payload).unwrap(), run);
 }

@@ -144,7 +144,7 @@ fn report(
     let shared = SharedRun {
         opening: small,
         at_us: found.at.us(),
-        speed_us_s: None,
+        ..SharedRun::default()
     };
     // A run too large for a link is told without one.
     let link = link::encode(&shared).map_or_else(|r| r.message, |payload| format!("#/x/{payload}"));

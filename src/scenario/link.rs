@@ -27,6 +27,8 @@ pub struct SharedRun {
     pub opening: Opening,
     /// The moment that is shown, in microseconds.
     pub at_us: u64,
+    /// How many events have happened, where the moment alone does not say: `None` shows all of it.
+    pub events: Option<u32>,
     /// Simulated microseconds in a second of the reader's time; `None`: the scenario's own.
     pub speed_us_s: Option<u64>,
 }
@@ -70,6 +72,9 @@ pub fn encode(run: &SharedRun) -> Result<String, Refusal> {
     let mut wire: Map<String, Value> = short.collect();
     if run.at_us > 0 {
         wire.insert("t".to_owned(), run.at_us.into());
+    }
+    if let Some(events) = run.events {
+        wire.insert("n".to_owned(), events.into());
     }
     if let Some(speed) = run.speed_us_s {
         wire.insert("v".to_owned(), speed.into());
@@ -182,6 +187,7 @@ fn read(json: &[u8]) -> Result<SharedRun, Refusal> {
         return no(format!("this link has more than {} edits", limits::EDITS));
     }
     let at_us = number(&wire, "t", "moment", limits::RUN_US)?;
+    let events = number(&wire, "n", "number of events", limits::EVENTS.into())?;
     let speed_us_s = number(&wire, "v", "speed", SPEED)?;
     if speed_us_s == Some(0) {
         return no("this link's speed is zero: time would stand still");
@@ -189,6 +195,7 @@ fn read(json: &[u8]) -> Result<SharedRun, Refusal> {
     Ok(SharedRun {
         opening,
         at_us: at_us.unwrap_or(0),
+        events: events.and_then(|n| u32::try_from(n).ok()),
         speed_us_s,
     })
 }
@@ -205,7 +212,7 @@ fn number(
         Some(value) => match value.as_u64() {
             Some(n) if n <= most => Ok(Some(n)),
             _ => no(format!(
-                "this link's {what} must be a whole number of microseconds, at most {most}"
+                "this link's {what} must be a whole number, at most {most}"
             )),
         },
     }

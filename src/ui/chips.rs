@@ -10,25 +10,12 @@ use crate::view::assumptions::assumptions;
 use crate::view::{Action, Tab, route};
 use yew::prelude::*;
 
-/// See [`Chips`].
-#[derive(Clone, PartialEq, Properties)]
-pub struct ChipsProps {
-    /// What the checks come to.
-    pub tally: Tally,
-    /// The seed.
-    pub seed: u64,
-    /// The run and where clicks go.
-    pub panel: PanelProps,
-}
-
 /// The row of chips.
-#[component]
-pub fn Chips(props: &ChipsProps) -> Html {
-    let run = props.panel.run.get();
+pub fn chips(props: &PanelProps) -> Html {
+    let run = props.run.get();
     let a = assumptions(run.world());
     let to = |tab| {
         props
-            .panel
             .on_action
             .reform(move |_: MouseEvent| Action::Tab(tab))
     };
@@ -46,8 +33,8 @@ pub fn Chips(props: &ChipsProps) -> Html {
 }
 
 /// The seed: shown, typed, rolled.
-fn seed(props: &ChipsProps) -> Html {
-    let (on, lock) = (&props.panel.on_action, props.panel.lock);
+fn seed(props: &PanelProps) -> Html {
+    let (on, lock) = (&props.on_action, props.lock);
     let set = on.reform(|e: Event| match route::seed(&text_of(&e)) {
         Ok(seed) => Action::SetSeed(seed),
         Err(refusal) => Action::Error(Some(sentence(&refusal.message))),
@@ -56,7 +43,7 @@ fn seed(props: &ChipsProps) -> Html {
     let roll = on.reform(|_: MouseEvent| Action::SetSeed((js_sys::Math::random() * 1e4) as u64));
     html! {
         <span class="chip seed"><label>{ "Seed" }
-            <input type="text" inputmode="numeric" data-testid="seed" value={props.seed.to_string()}
+            <input type="text" inputmode="numeric" data-testid="seed" value={props.scene.seed().to_string()}
                 maxlength="20" disabled={lock} onchange={set} /></label>
             <button type="button" class="btn icon bare" aria-label="Another seed" title="Another seed" disabled={lock}
                 data-testid="dice" onclick={roll}>{ icon(DICE) }</button>

@@ -7,39 +7,24 @@
 use super::icons::{REDO, UNDO, icon};
 use super::panels::PanelProps;
 use crate::check::Checks;
-use crate::scenario::{self, Staged, Step};
+use crate::scenario::{Staged, Step};
 use crate::sim::Edit;
 use crate::sim::history::Run;
 use crate::sim::world::World;
 use crate::view::assumptions::{assumptions, capital};
 use crate::view::player::time_text;
-use crate::view::scene::Scene;
 use crate::view::{Action, words};
-use std::collections::BTreeSet;
 use yew::prelude::*;
 
-/// See [`Lesson`].
-#[derive(Clone, PartialEq, Properties)]
-pub struct LessonProps {
-    /// What is open.
-    pub scene: Scene,
-    /// The staged situation that was begun.
-    pub staged: Option<&'static str>,
-    /// The run and where clicks go.
-    pub panel: PanelProps,
-}
-
 /// The lesson.
-#[component]
-pub fn Lesson(props: &LessonProps) -> Html {
-    let run = props.panel.run.get();
+pub fn lesson(props: &PanelProps) -> Html {
+    let run = props.run.get();
     let scene = &props.scene;
     let stage = |s: &'static Staged| {
         let begin = props
-            .panel
             .on_action
             .reform(move |_: MouseEvent| Action::Stage(s.id.to_owned()));
-        let on = props.staged == Some(s.id);
+        let on = props.lesson.staged == Some(s.id);
         html! {
             <li><button type="button" class="staged" aria-pressed={on.to_string()} data-testid={format!("stage-{}", s.id)} onclick={begin}>
                 <b>{ s.label }</b><span class="quiet">{ s.hint }</span></button></li>
@@ -51,45 +36,36 @@ pub fn Lesson(props: &LessonProps) -> Html {
                 <h1>{ scene.title() }</h1>
                 { for scene.def.lesson.text.iter().map(|p| html! { <p class="quiet">{ *p }</p> }) }
             </section>
-            if !scene.def.staged.is_empty() && !props.panel.lock {
+            if !scene.def.staged.is_empty() && !props.lock {
                 <section>
                     <h2>{ "Begin with" }</h2>
                     <ul class="column">{ for scene.def.staged.iter().map(stage) }</ul>
                 </section>
             }
-            <Steps ..props.clone() />
-            <Question scene={scene.clone()} key={scene.id()} />
-            <section class="later">
+            { steps(props) }
+            { question(props) }
+            <section>
                 <h2>{ "Assumptions in force" }</h2>
                 { in_force(run.world()) }
                 <p class="source quiet">{ scene.def.lesson.assumes }</p>
             </section>
             { edits(props, &run) }
-            <section class="later">
+            <section>
                 <p class="source quiet">{ scene.source() }</p>
             </section>
         </aside>
     }
 }
 
-/// The things to do; once reached, a step stays ticked, wherever the run goes.
-#[component]
-fn Steps(props: &LessonProps) -> Html {
-    let done = use_mut_ref(BTreeSet::<(&'static str, usize)>::new);
-    let run = props.panel.run.get();
-    let (id, steps) = (props.scene.id(), props.scene.def.lesson.steps);
+/// The things to do; once reached, a step stays ticked.
+fn steps(props: &PanelProps) -> Html {
+    let steps = props.scene.def.lesson.steps;
     if steps.is_empty() {
         return html! {};
     }
-    let mut done = done.borrow_mut();
-    for (i, s) in steps.iter().enumerate() {
-        if !done.contains(&(id, i)) && (s.done)(run.world(), run.trace()) {
-            done.insert((id, i));
-        }
-    }
-    let next = (0..steps.len()).find(|&i| !done.contains(&(id, i)));
+    let next = (0..steps.len()).find(|&i| !props.lesson.is_done(i));
     let step = |(i, s): (usize, &Step)| {
-        let (ticked, now) = (done.contains(&(id, i)), next == Some(i));
+        let (ticked, now) = (props.lesson.is_done(i), next == Some(i));
         let class = classes!("todo", ticked.then_some("ticked"), now.then_some("now"));
         html! {
             <li {class}><span aria-hidden="true">{ if ticked { "✓" } else { "" } }</span>
@@ -101,51 +77,37 @@ fn Steps(props: &LessonProps) -> Html {
     }
 }
 
-/// See [`Question`].
-#[derive(Clone, PartialEq, Properties)]
-struct QuestionProps {
-    scene: Scene,
-}
-
 /// A prediction to make before the reveal; its answer is computed by running it.
-#[component]
-fn Question(props: &QuestionProps) -> Html {
-    let guess = use_state(|| None::<usize>);
-    let answer = use_state(|| None::<usize>);
+fn question(props: &PanelProps) -> Html {
     let p = &props.scene.def.lesson.prediction;
+    let (guess, answer) = (props.lesson.guess, props.lesson.answer);
     if p.options.is_empty() {
         return html! {};
     }
-    let reveal = {
-        let (answer, base) = (answer.clone(), props.scene.without_edits());
-        Callback::from(move |_: MouseEvent| answer.set(scenario::reveal(&base.opening).ok()))
-    };
     let option = |(i, text): (usize, &&'static str)| {
-        let pick = {
-            let guess = guess.clone();
-            Callback::from(move |_: Event| guess.set(Some(i)))
-        };
-        let right = *answer == Some(i);
+        let pick = props.on_action.reform(move |_: Event| Action::Guess(i));
+        let right = answer == Some(i);
         html! {
             <label class={classes!("switch", right.then_some("right"))}>
-                <input type="radio" name="prediction" checked={*guess == Some(i)} disabled={answer.is_some()} onchange={pick} />
+                <input type="radio" name="prediction" checked={guess == Some(i)} disabled={answer.is_some()} onchange={pick} />
                 { *text }{ if right { " ✓" } else { "" } }</label>
         }
     };
-    let verdict = match (*guess, *answer) {
+    let verdict = match (guess, answer) {
         (Some(g), Some(a)) if g == a => "Right. ",
         (Some(_), Some(_)) => "Not this time. ",
         _ => "",
     };
     html! {
-        <fieldset class="question">
+        <fieldset class="question" data-testid="prediction">
             <legend class="unseen">{ p.question }</legend>
             <p aria-hidden="true"><b>{ "Predict first. " }</b>{ p.question }</p>
             { for p.options.iter().enumerate().map(option) }
             if answer.is_some() {
                 <p role="status"><b>{ verdict }</b>{ p.because }</p>
             } else {
-                <button type="button" class="btn small" disabled={guess.is_none()} onclick={reveal}>{ "Run it and see" }</button>
+                <button type="button" class="btn small" disabled={guess.is_none()} data-testid="reveal"
+                    onclick={props.on_action.reform(|_: MouseEvent| Action::Reveal)}>{ "Run it and see" }</button>
             }
         </fieldset>
     }
@@ -164,9 +126,9 @@ fn in_force(world: &World) -> Html {
     }
 }
 
-fn edits(props: &LessonProps, run: &Run<Checks>) -> Html {
+fn edits(props: &PanelProps, run: &Run<Checks>) -> Html {
     let (on, edits, made, can) = (
-        &props.panel.on_action,
+        &props.on_action,
         run.edits(),
         run.edits_made(),
         run.can_undo_redo(),

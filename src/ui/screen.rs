@@ -3,11 +3,11 @@
 //! The rule that is easy to break: an embed shows the parts its address names, in the same
 //! components; there is no second page to keep in step.
 
-use super::panels::{Inspector, PanelProps};
+use super::panels::{PanelProps, Part, Slot, inspector};
 use super::stage::Stage;
 use super::timeline::Timeline;
-use super::transport::{Transport, TransportProps};
-use super::{ViewProps, chips, header, lesson};
+use super::transport::{TransportProps, transport};
+use super::{ViewProps, header};
 use crate::view::app::{Open, tally};
 use crate::view::{Action, App};
 use yew::prelude::*;
@@ -22,16 +22,21 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
         calm: app.calm,
         on_action: on.clone(),
     };
+    let tally = tally(&open.settled.get());
     let panel = PanelProps {
+        scene: open.scene.clone(),
         run: open.settled.clone(),
+        tally,
+        lesson: open.lesson,
         selection: app.selection,
+        reach: app.reach,
+        filter: app.filter,
         lock: app.look.lock,
         on_action: on.clone(),
     };
     let look = &app.look;
-    let tally = tally(&open.settled.get());
     let class = classes!("page", "fixed", look.embed.then_some("embed"));
-    let inspector = look.shows("inspector") || look.shows("log");
+    let inspects = look.shows("inspector") || look.shows("log");
     html! {
         <div {class}>
             if !look.embed {
@@ -42,16 +47,16 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                 })}>{ "Skip to the stage as text" }</a>
                 { header::header(app, Some(open), on) }
             }
-            <main class={classes!("work", (!look.shows("lesson")).then_some("no-lesson"), (!inspector).then_some("no-inspector"))}>
+            <main class={classes!("work", (!look.shows("lesson")).then_some("no-lesson"), (!inspects).then_some("no-inspector"))}>
                 if look.shows("lesson") { <p class="intro">{ open.scene.def.summary }</p> }
                 if look.shows("stage") {
                     <section class="stage-zone" aria-label="Stage">
-                        <chips::Chips {tally} seed={open.scene.seed()} panel={panel.clone()} />
+                        <Slot part={Part::Chips} panel={panel.clone()} />
                         { error(app, on) }
                         <Stage ..view.clone() />
                     </section>
                 } else { { error(app, on) } }
-                <Transport ..TransportProps {
+                { transport(&TransportProps {
                     now_us: app.player.now_us,
                     events: open.run().get().position(),
                     player: app.player,
@@ -59,15 +64,15 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                     futures: open.futures.iter().map(|f| (f.name.clone(), f.parted_us)).collect(),
                     current: open.current,
                     on_action: on.clone(),
-                } />
+                }) }
                 if look.shows("time") {
                     <section class="time-zone" data-testid="timeline" aria-label="Time"><Timeline ..view /></section>
                 }
                 if look.shows("lesson") {
-                    <lesson::Lesson scene={open.scene.clone()} staged={open.staged} panel={panel.clone()} />
+                    <Slot part={Part::Lesson} panel={panel.clone()} />
                 }
-                if inspector {
-                    <Inspector tab={app.tab} broken={tally.violated > 0} {panel} />
+                if inspects {
+                    { inspector(app.tab, &panel) }
                 }
             </main>
         </div>

@@ -9,8 +9,7 @@ use crate::view::Action;
 use crate::view::player::{Player, group, last_notch, speed_at, time_text};
 use yew::prelude::*;
 
-/// See [`Transport`].
-#[derive(Clone, PartialEq, Properties)]
+/// See [`transport`].
 pub struct TransportProps {
     /// The moment shown, in microseconds.
     pub now_us: u64,
@@ -29,8 +28,7 @@ pub struct TransportProps {
 }
 
 /// The transport.
-#[component]
-pub fn Transport(props: &TransportProps) -> Html {
+pub fn transport(props: &TransportProps) -> Html {
     let on = &props.on_action;
     let send = |a: Action| on.reform(move |_: MouseEvent| a.clone());
     let playing = props.player.playing;

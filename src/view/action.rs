@@ -3,6 +3,8 @@
 //! The rule that is easy to break: an action says what was asked, in the run's own words. It holds
 //! no pixel and no element, so that a test, a key, a click and `window.faultline` all send the same.
 
+use super::app::Reach;
+use super::log::Filter;
 use super::selection::Selection;
 use crate::sim::{EventId, Fault};
 
@@ -49,6 +51,14 @@ pub enum Action {
     Redo,
     /// Begin the staged situation with this id.
     Stage(String),
+    /// Predict this.
+    Guess(usize),
+    /// Run the prediction, and show what comes out.
+    Reveal,
+    /// Let an edit of a link reach this far.
+    Reach(Reach),
+    /// Show these events in the log.
+    Filter(Filter),
     /// Show this page of the inspector.
     Tab(Tab),
     /// Open or close a dialog.

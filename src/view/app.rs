@@ -4,6 +4,7 @@
 //! It changes only in [`super::reduce`]; the run inside changes only through its own methods.
 
 use super::action::{Dialog, Tab, Theme};
+use super::log::Filter;
 use super::player::Player;
 use super::route::Look;
 use super::scene::Scene;
@@ -28,6 +29,38 @@ pub struct Future {
     pub run: RunRef,
 }
 
+/// How far the lesson has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// The staged situation that was begun, if any.
+    pub staged: Option<&'static str>,
+    /// Which steps were ever reached, one bit each: they stay ticked, wherever the run goes.
+    pub done: u64,
+    /// What the reader has predicted.
+    pub guess: Option<usize>,
+    /// What came out, once revealed.
+    pub answer: Option<usize>,
+}
+
+impl Progress {
+    /// Whether step `i` was reached.
+    pub fn is_done(&self, i: usize) -> bool {
+        self.done >> i & 1 == 1
+    }
+}
+
+/// How far an edit of a link reaches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// This direction.
+    One,
+    /// Both directions.
+    #[default]
+    Both,
+    /// Every link.
+    All,
+}
+
 /// A scenario on screen.
 #[derive(Clone, PartialEq)]
 pub struct Open {
@@ -42,8 +75,8 @@ pub struct Open {
     /// The run as slow readers (panels) see it: a version some tenths of a second old while time
     /// runs.
     pub settled: RunRef,
-    /// The staged situation that was begun, if any.
-    pub staged: Option<&'static str>,
+    /// How far the lesson has come.
+    pub lesson: Progress,
 }
 
 impl Open {
@@ -60,7 +93,7 @@ impl Open {
                 run,
             }],
             current: 0,
-            staged: None,
+            lesson: Progress::default(),
         }
     }
 
@@ -78,6 +111,12 @@ impl Open {
     /// Lets slow readers see the run as it is.
     pub fn settle(&mut self) {
         self.settled = self.run().clone();
+        let run = self.settled.get();
+        for (i, step) in self.scene.def.lesson.steps.iter().enumerate().take(64) {
+            if !self.lesson.is_done(i) && (step.done)(run.world(), run.trace()) {
+                self.lesson.done |= 1 << i;
+            }
+        }
     }
 }
 
@@ -92,6 +131,10 @@ pub struct App {
     pub selection: Selection,
     /// The panel on top.
     pub tab: Tab,
+    /// How far an edit of a link reaches.
+    pub reach: Reach,
+    /// Which events the log shows.
+    pub filter: Filter,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
     /// Colours.
@@ -181,8 +224,12 @@ impl App {
     /// The address's hash for what is on screen: one that opens this very run.
     pub fn address(&self) -> Option<String> {
         let o = self.open.as_ref()?;
-        let untouched = o.run().get().edits().is_empty() && o.scene.is_plain();
-        match untouched {
+        // At its start and untouched, a run needs no more than its name and its seed.
+        let plain = {
+            let run = o.run().get();
+            run.edits().is_empty() && run.position() == 0 && o.scene.is_plain()
+        };
+        match plain {
             true => Some(format!("#/s/{}?seed={}", o.scene.id(), o.scene.seed())),
             false => self.link().ok(),
         }
@@ -196,7 +243,7 @@ impl App {
         let open = self.open.as_ref();
         let o = open.ok_or_else(|| Refusal::new("nothing-open", "open a scenario first"))?;
         let run = o.run().get();
-        let payload = o.scene.to_link(run.edits(), run.time().us())?;
+        let payload = o.scene.to_link(&run, self.player.speed)?;
         Ok(format!("#/x/{payload}"))
     }
 }

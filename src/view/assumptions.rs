@@ -124,10 +124,12 @@ fn walls(world: &World, cut: usize) -> Vec<String> {
     out
 }
 
-/// `text` with a capital first letter.
+/// `text` with a capital first letter, if it begins with an English one: the tables for every
+/// alphabet weigh as much as a protocol.
 pub fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars
-        .next()
-        .map_or(String::new(), |c| c.to_uppercase().chain(chars).collect())
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }

@@ -96,7 +96,7 @@ pub const ALL: &[Shortcut] = &[
 
 /// What the key called `key` sends, if it is in the table.
 pub fn find(key: &str) -> Option<Action> {
-    let key = key.to_lowercase();
+    let key = key.to_ascii_lowercase();
     ALL.iter().find(|s| s.key == key).map(|s| (s.action)())
 }
 

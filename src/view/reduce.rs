@@ -5,11 +5,11 @@
 //! budget is asked of the caller.
 
 use super::action::{Action, Dialog, Tab};
-use super::app::{App, FUTURES, Future, Open};
+use super::app::{App, FUTURES, Future, Open, Progress};
 use super::log;
 use super::player::{self, speed_at};
 use super::route::{Place, Route};
-use super::scene::Scene;
+use super::scene::{Linked, Scene};
 use super::selection::Selection;
 use crate::sim::{EventId, Fault, Refusal, SimTime};
 
@@ -48,6 +48,8 @@ pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut(
         }
         Action::Select(s) => select(app, s),
         Action::Tab(t) => app.tab = t,
+        Action::Reach(r) => app.reach = r,
+        Action::Filter(f) => app.filter = f,
         Action::Dialog(d) => dialog(app, d),
         Action::Theme(t) => app.theme = t,
         Action::Shortcuts(on) => app.keys_off = !on,
@@ -91,6 +93,12 @@ fn run_action(app: &mut App, action: Action) {
         Action::Reset => again(app, |_| {}),
         Action::SetSeed(seed) => again(app, |s| s.set_seed(seed)),
         Action::Stage(id) => stage(app, &id),
+        Action::Guess(i) => {
+            if let Some(o) = &mut app.open {
+                o.lesson.guess = Some(i);
+            }
+        }
+        Action::Reveal => reveal(app),
         _ => {}
     }
 }
@@ -278,9 +286,15 @@ fn again(app: &mut App, change: impl FnOnce(&mut Scene)) {
     let Some(o) = &app.open else { return };
     let mut scene = o.base.clone();
     change(&mut scene);
-    let speed = app.player.speed;
+    let (speed, lesson) = (app.player.speed, o.lesson);
     match open(app, scene) {
         Ok(()) => {
+            if let Some(o) = &mut app.open {
+                o.lesson = Progress {
+                    staged: None,
+                    ..lesson
+                };
+            }
             app.player.set_speed(speed);
             app.say = "At the start.".to_owned();
         }
@@ -291,11 +305,15 @@ fn again(app: &mut App, change: impl FnOnce(&mut Scene)) {
 fn stage(app: &mut App, id: &str) {
     let Some(o) = &app.open else { return };
     let now = o.base.clone();
+    let lesson = o.lesson;
     let done = now.stage(id).and_then(|(scene, staged, seek_us)| {
         open(app, scene)?;
         if let Some(o) = &mut app.open {
             o.base = now;
-            o.staged = Some(staged.id);
+            o.lesson = Progress {
+                staged: Some(staged.id),
+                ..lesson
+            };
         }
         travel(app, |o| {
             o.run().get_mut().seek(SimTime(seek_us));
@@ -306,6 +324,15 @@ fn stage(app: &mut App, id: &str) {
     });
     if let Err(refusal) = done {
         app.refuse(&refusal);
+    }
+}
+
+/// Answers the prediction by running it.
+fn reveal(app: &mut App) {
+    let Some(o) = &mut app.open else { return };
+    match crate::scenario::reveal(&o.base.opening) {
+        Ok(answer) => o.lesson.answer = Some(answer),
+        Err(refusal) => app.refuse(&refusal),
     }
 }
 
@@ -336,25 +363,40 @@ fn route(app: &mut App, search: &str, hash: &str) {
 fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
     let opened = match &r.place {
         Place::Gallery => None,
-        Place::Scenario(id) => Some((Scene::named(id, r.seed, &r.params)?, 0)),
+        Place::Scenario(id) => Some(Linked {
+            scene: Scene::named(id, r.seed, &r.params)?,
+            at_us: 0,
+            events: None,
+            speed: None,
+        }),
         Place::Shared(payload) => Some(Scene::from_link(payload)?),
     };
     app.look = r.look.clone();
     app.theme = r.look.theme.unwrap_or(app.theme);
     app.dialog = None;
     app.player.playing = false;
-    let Some((scene, at_us)) = opened else {
+    let Some(Linked {
+        scene,
+        at_us,
+        events,
+        speed,
+    }) = opened
+    else {
         app.open = None;
         app.error = None;
         return Ok(());
     };
     open(app, scene)?;
-    if let Some(speed) = r.look.speed {
+    if let Some(speed) = r.look.speed.or(speed) {
         app.player.set_speed(speed);
     }
     if at_us > 0 {
         travel(app, |o| {
-            o.run().get_mut().seek(SimTime(at_us));
+            let mut run = o.run().get_mut();
+            match events {
+                Some(n) => run.seek_event(n),
+                None => run.seek(SimTime(at_us)),
+            }
             true
         });
     }

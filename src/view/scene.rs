@@ -4,9 +4,9 @@
 //! link). It is read here, and judged by [`scenario::open`] alone.
 
 use crate::check::Checks;
-use crate::scenario::{self, Opening, ScenarioDef, Staged};
+use crate::scenario::{self, Opening, ScenarioDef, SharedRun, Staged, link};
 use crate::sim::history::Run;
-use crate::sim::{Edit, Fault, Refusal};
+use crate::sim::{Fault, Refusal};
 use std::collections::BTreeMap;
 
 /// What is open.
@@ -17,6 +17,20 @@ pub struct Scene {
     /// Its seed, parameters and edits.
     pub opening: Opening,
 }
+
+/// What a link opens.
+pub struct Linked {
+    /// What is open.
+    pub scene: Scene,
+    /// The moment it shows, in microseconds.
+    pub at_us: u64,
+    /// How many events have happened by then, where the moment alone does not say.
+    pub events: Option<u32>,
+    /// The speed it is watched at, if it is not the scenario's own.
+    pub speed: Option<u64>,
+}
+
+impl Eq for Scene {}
 
 impl PartialEq for Scene {
     fn eq(&self, other: &Self) -> bool {
@@ -107,22 +121,38 @@ impl Scene {
         Ok((Scene::of(opening)?, self.def.staged(id)?, seek_us))
     }
 
-    /// What a link's payload holds, and the moment it shows, in microseconds.
+    /// What a link's payload holds.
     ///
     /// # Errors
     /// A damaged link, and one of an unknown scenario.
-    pub fn from_link(payload: &str) -> Result<(Scene, u64), Refusal> {
-        let _ = payload;
-        Err(Refusal::new("bad-link", "links are not here yet"))
+    pub fn from_link(payload: &str) -> Result<Linked, Refusal> {
+        let shared = link::decode(payload)?;
+        Ok(Linked {
+            at_us: shared.at_us,
+            events: shared.events,
+            speed: shared.speed_us_s,
+            scene: Scene::of(shared.opening)?,
+        })
     }
 
-    /// A link's payload: this with `edits` instead of its own, and the moment `at_us`.
+    /// A link's payload: this with the edits of `run` instead of its own, its moment, and a speed.
     ///
     /// # Errors
     /// A run too large for a link.
-    pub fn to_link(&self, edits: &[Edit], at_us: u64) -> Result<String, Refusal> {
-        let _ = (edits, at_us);
-        Err(Refusal::new("bad-link", "links are not here yet"))
+    pub fn to_link(&self, run: &Run<Checks>, speed: u64) -> Result<String, Refusal> {
+        let at_us = run.time().us();
+        // Right at an event, others of the same moment may not have happened yet.
+        let amid = run.position() > 0 && run.world().last_event().time.us() == at_us;
+        link::encode(&SharedRun {
+            opening: Opening {
+                seed: Some(self.seed()),
+                edits: run.edits().to_vec(),
+                ..self.opening.clone()
+            },
+            at_us,
+            events: amid.then(|| run.position()),
+            speed_us_s: (speed != self.speed()).then_some(speed),
+        })
     }
 
     /// The same at its very start.

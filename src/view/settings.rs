@@ -206,7 +206,7 @@ pub fn link_rows(link: &Link) -> Vec<Row<LinkKey>> {
         chance(Loss, "Loss", link.loss_ppm),
         chance(Duplicate, "Duplicate", link.duplicate_ppm),
         chance(Reorder, "Reorder", link.reorder_ppm),
-        time(ReorderBy, "Set aside for", link.reorder_us),
+        time(ReorderBy, "Held back by", link.reorder_us),
         chance(Corrupt, "Corrupt", link.corrupt_ppm),
         Row::new(Bandwidth, "Bandwidth", "kB/s", rate, 100_000.0)
             .log(0.1)

@@ -11,8 +11,7 @@ use crate::view::{Action, Selection};
 use yew::prelude::*;
 
 /// The panel of the promises.
-#[component]
-pub fn ChecksPanel(props: &PanelProps) -> Html {
+pub fn panel(props: &PanelProps) -> Html {
     let run = props.run.get();
     let lines = run.watcher().lines();
     if lines.is_empty() {

@@ -8,24 +8,12 @@ use crate::sim::world::World;
 use crate::sim::{Fault, Layers, Link, LinkModel, LinkPatch, NodeId};
 use crate::ui::controls::{choice, maybe, slider, switch};
 use crate::ui::drawing::delay_curve;
+use crate::view::app::Reach;
 use crate::view::{Action, Selection, settings};
 use yew::prelude::*;
 
-/// How far an edit reaches.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reach {
-    /// This direction.
-    One,
-    /// Both directions.
-    Both,
-    /// Every link.
-    All,
-}
-
 /// The panel of the selected link, or of the first one.
-#[component]
-pub fn LinkPanel(props: &PanelProps) -> Html {
-    let reach = use_state(|| Reach::Both);
+pub fn panel(props: &PanelProps) -> Html {
     let run = props.run.get();
     let world = run.world();
     if world.node_count() < 2 {
@@ -34,17 +22,15 @@ pub fn LinkPanel(props: &PanelProps) -> Html {
     let (from, to) = ends(world, run.trace(), props.selection);
     let link = world.link(from, to).clone();
     let patch = {
-        let (on, reach) = (props.on_action.clone(), *reach);
+        let (on, reach) = (props.on_action.clone(), props.reach);
         Callback::from(move |set: LinkPatch| on.emit(Action::Edits(faults(reach, from, to, set))))
     };
     let numbers = {
         let (patch, link) = (patch.clone(), link.clone());
         Callback::from(move |(key, v)| patch.emit(settings::link_patch(&link, key, v)))
     };
-    let pick_reach = |r: Reach, label: &str| {
-        let reach = reach.clone();
-        choice(label, *reach == r, Callback::from(move |()| reach.set(r)))
-    };
+    let pick_reach =
+        |r: Reach, label: &str| choice(label, props.reach == r, props.send(Action::Reach(r)));
     let bound = world.timing().bound(world.seed()).map_or(0, |b| b.0);
     html! {
         <>

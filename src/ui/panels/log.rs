@@ -14,15 +14,11 @@ use yew::prelude::*;
 const LINES: usize = 120;
 
 /// The panel of the log.
-#[component]
-pub fn LogPanel(props: &PanelProps) -> Html {
-    let filter = use_state(Filter::default);
+pub fn panel(props: &PanelProps) -> Html {
     let run = props.run.get();
-    let lines = page(&run, *filter, LINES);
-    let pick = |f: Filter, label: &str| {
-        let filter = filter.clone();
-        choice(label, *filter == f, Callback::from(move |()| filter.set(f)))
-    };
+    let lines = page(&run, props.filter, LINES);
+    let pick =
+        |f: Filter, label: &str| choice(label, props.filter == f, props.send(Action::Filter(f)));
     let line = |l: &Line| {
         let id = l.id;
         let picked = props.selection == Selection::Event(id);

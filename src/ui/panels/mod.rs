@@ -12,16 +12,29 @@ mod text;
 mod timing;
 
 use crate::ui::controls::maybe;
+use crate::view::app::{Progress, Reach, Tally};
+use crate::view::log::Filter;
+use crate::view::scene::Scene;
 use crate::view::{Action, RunRef, Selection, Tab};
 use yew::prelude::*;
 
 /// What every panel is handed.
 #[derive(Clone, PartialEq, Properties)]
 pub struct PanelProps {
+    /// What is open.
+    pub scene: Scene,
     /// The run; while time runs fast, a version some tenths of a second old.
     pub run: RunRef,
+    /// What the checks come to.
+    pub tally: Tally,
+    /// How far the lesson has come.
+    pub lesson: Progress,
     /// What is picked.
     pub selection: Selection,
+    /// How far an edit of a link reaches.
+    pub reach: Reach,
+    /// Which events the log shows.
+    pub filter: Filter,
     /// The reader may look, not touch.
     pub lock: bool,
     /// Where everything goes.
@@ -43,7 +56,7 @@ pub struct Panel {
     pub label: &'static str,
     /// Its hook for tests.
     pub testid: &'static str,
-    draw: fn(PanelProps) -> Html,
+    draw: fn(&PanelProps) -> Html,
 }
 
 /// Every panel, in the order of the tabs.
@@ -52,59 +65,83 @@ pub const ALL: &[Panel] = &[
         tab: Tab::Link,
         label: "Link",
         testid: "panel-link",
-        draw: |p| html! { <link::LinkPanel ..p /> },
+        draw: link::panel,
     },
     Panel {
         tab: Tab::Node,
         label: "Node",
         testid: "panel-node",
-        draw: |p| html! { <node::NodePanel ..p /> },
+        draw: node::panel,
     },
     Panel {
         tab: Tab::Timing,
         label: "Timing",
         testid: "panel-timing",
-        draw: |p| html! { <timing::TimingPanel ..p /> },
+        draw: timing::panel,
     },
     Panel {
         tab: Tab::Checks,
         label: "Checks",
         testid: "checks",
-        draw: |p| html! { <checks::ChecksPanel ..p /> },
+        draw: checks::panel,
     },
     Panel {
         tab: Tab::Log,
         label: "Log",
         testid: "log",
-        draw: |p| html! { <log::LogPanel ..p /> },
+        draw: log::panel,
     },
     Panel {
         tab: Tab::Text,
         label: "Text",
         testid: "twin",
-        draw: |p| html! { <text::TextPanel ..p /> },
+        draw: text::panel,
     },
 ];
 
-/// See [`Inspector`].
+/// What stands in a [`Slot`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The chips over the stage.
+    Chips,
+    /// The lesson.
+    Lesson,
+    /// A page of the inspector.
+    Tab(Tab),
+}
+
+/// See [`Slot`].
 #[derive(Clone, PartialEq, Properties)]
-pub struct InspectorProps {
-    /// The panel on top.
-    pub tab: Tab,
-    /// Whether a promise is broken: the tab of the checks is marked.
-    pub broken: bool,
-    /// What the panels are handed.
+pub struct SlotProps {
+    /// What stands here.
+    pub part: Part,
+    /// What it is handed.
     pub panel: PanelProps,
 }
 
-/// The inspector: tabs, and the panel that is picked.
+/// A place for a part of the page that is drawn anew only when what it is handed has changed. One
+/// component for all of them, because each kind of component weighs some kilobytes.
 #[component]
-pub fn Inspector(props: &InspectorProps) -> Html {
-    let on = &props.panel.on_action;
+pub fn Slot(props: &SlotProps) -> Html {
+    match props.part {
+        Part::Chips => super::chips::chips(&props.panel),
+        Part::Lesson => super::lesson::lesson(&props.panel),
+        Part::Tab(tab) => find(tab).map_or_else(Html::default, |p| (p.draw)(&props.panel)),
+    }
+}
+
+fn find(tab: Tab) -> Option<&'static Panel> {
+    ALL.iter().find(|p| p.tab == tab)
+}
+
+/// The inspector: tabs, and the panel that is picked.
+pub fn inspector(now: Tab, panel: &PanelProps) -> Html {
+    let on = &panel.on_action;
+    let broken = panel.tally.violated > 0;
     let tab = |p: &'static Panel| {
-        let picked = p.tab == props.tab;
+        let picked = p.tab == now;
         let pick = on.reform(move |_: MouseEvent| Action::Tab(p.tab));
-        let broken = props.broken && p.tab == Tab::Checks;
+        let broken = broken && p.tab == Tab::Checks;
         html! {
             <button type="button" role="tab" id={format!("tab-{}", p.label)} aria-selected={picked.to_string()}
                 aria-controls="panel" tabindex={if picked { "0" } else { "-1" }} onclick={pick}>
@@ -113,7 +150,7 @@ pub fn Inspector(props: &InspectorProps) -> Html {
             </button>
         }
     };
-    let at = ALL.iter().position(|p| p.tab == props.tab).unwrap_or(0);
+    let at = ALL.iter().position(|p| p.tab == now).unwrap_or(0);
     let onkeydown = maybe(on, move |e: KeyboardEvent| {
         let to = match e.key().as_str() {
             "ArrowRight" => (at + 1) % ALL.len(),
@@ -133,7 +170,7 @@ pub fn Inspector(props: &InspectorProps) -> Html {
             <div class="tabs" role="tablist" aria-label="Inspect" {onkeydown}>{ for ALL.iter().map(tab) }</div>
             <div class="panel" role="tabpanel" id="panel" tabindex="0" aria-labelledby={format!("tab-{}", now.label)}
                 data-testid={now.testid} key={now.label}>
-                { (now.draw)(props.panel.clone()) }
+                <Slot part={Part::Tab(now.tab)} panel={panel.clone()} />
             </div>
         </aside>
     }

@@ -15,8 +15,7 @@ use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 /// The panel of the selected node, or of the first one.
-#[component]
-pub fn NodePanel(props: &PanelProps) -> Html {
+pub fn panel(props: &PanelProps) -> Html {
     let run = props.run.get();
     let world = run.world();
     let id = match props.selection {

@@ -10,8 +10,7 @@ use crate::view::{Action, Dialog, Selection};
 use yew::prelude::*;
 
 /// The stage as text.
-#[component]
-pub fn TextPanel(props: &PanelProps) -> Html {
+pub fn panel(props: &PanelProps) -> Html {
     let run = props.run.get();
     let world = run.world();
     let t = twin(world);

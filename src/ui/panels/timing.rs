@@ -11,8 +11,7 @@ use crate::view::{Action, settings, words};
 use yew::prelude::*;
 
 /// The panel of the timing model.
-#[component]
-pub fn TimingPanel(props: &PanelProps) -> Html {
+pub fn panel(props: &PanelProps) -> Html {
     let run = props.run.get();
     let world = run.world();
     let now = world.timing();

@@ -176,9 +176,21 @@ fn every_staged_situation_of_every_scenario_opens_and_is_watched_from_its_moment
             let mut app = at(&format!("#/s/{}", def.id));
             reduce(&mut app, Action::Stage(staged.id.to_owned()));
             assert_eq!(app.error, None, "{} {}", def.id, staged.id);
-            assert_eq!(app.open.as_ref().unwrap().staged, Some(staged.id));
+            assert_eq!(app.open.as_ref().unwrap().lesson.staged, Some(staged.id));
         }
     }
+}
+
+#[test]
+fn the_address_opens_the_same_run_to_the_bit() {
+    let mut app = raft();
+    reduce(&mut app, Action::Seek(400_000));
+    reduce(&mut app, crash(2));
+    reduce(&mut app, Action::Step(40));
+    let again = at(&app.address().expect("a run has an address"));
+    assert_eq!(again.error, None);
+    assert_eq!(again.player.now_us, app.player.now_us);
+    assert_eq!(hash(&again), hash(&app));
 }
 
 #[test]
