@@ -203,6 +203,6 @@ fn a_link_says_the_very_event_it_was_made_at() {
         events: Some(40),
         ..shared()
     };
-    let payload = link::encode(&run).unwrap();
-    assert_eq!(link::decode(&payload).unwrap(), run);
+    let payload = encode(&run).unwrap();
+    assert_eq!(decode(&payload).unwrap(), run);
 }
