@@ -244,20 +244,26 @@ impl<W: Watcher> Run<W> {
 
     /// Goes to the moment `to`, back or forward: everything up to and at that time has happened.
     pub fn seek(&mut self, to: SimTime) {
-        if to < self.time() {
-            self.frontier = self.frontier();
-            self.restore(|m| m.world.now() <= to);
-        }
+        let back = to < self.time();
+        self.leap(back, |m| m.world.now() <= to);
         self.run_until(to);
     }
 
     /// Goes to where exactly `events` events have happened.
     pub fn seek_event(&mut self, events: u32) {
-        if events < self.position() {
-            self.frontier = self.frontier();
-            self.restore(|m| m.world.events() <= events);
-        }
+        let back = events < self.position();
+        self.leap(back, |m| m.world.events() <= events);
         while self.position() < events && self.step() {}
+    }
+
+    /// Goes to the latest checkpoint that `fits`: always on the way back, and on the way forward if
+    /// it lies ahead, because this future has been there already.
+    fn leap(&mut self, back: bool, fits: impl Fn(&Moment<W>) -> bool) {
+        let ahead = |c: &Rc<Moment<W>>| c.world.events() > self.position() && fits(c);
+        if back || self.checkpoints.iter().any(ahead) {
+            self.frontier = self.frontier();
+            self.restore(fits);
+        }
     }
 
     /// Goes `n` events back; to the start if there are fewer.

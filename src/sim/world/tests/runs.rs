@@ -159,3 +159,27 @@ fn what_was_in_a_message_is_recomputed_from_the_checkpoint_before_it() {
     assert!(compared > 50, "{compared} of {n}");
     assert!(r.payload(MsgId(n)).is_none());
 }
+
+/// The way forward over known ground is a leap, and ends where going event by event would.
+#[test]
+fn seeking_forward_again_leaps_over_checkpoints_to_the_same_state() {
+    let mut r = stormy();
+    r.run_until(ms(30_000));
+    let (end, events) = (r.hash_text(), r.position());
+    assert!(r.checkpoints().0 > 3);
+    r.seek(ms(0));
+    assert_eq!(r.frontier(), ms(30_000));
+    r.seek(ms(30_000));
+    assert_eq!((r.hash_text(), r.position()), (end.clone(), events));
+    r.seek_event(0);
+    r.seek_event(events - 1);
+    let here = r.hash_text();
+    r.back(1);
+    assert!(r.step());
+    assert_eq!(r.hash_text(), here);
+    // An edit in the past forgets the checkpoints of the future that it ends.
+    r.seek(ms(1_000));
+    r.edit(Fault::Heal).unwrap();
+    r.seek(ms(30_000));
+    assert_ne!(r.hash_text(), end);
+}
