@@ -330,10 +330,10 @@ pub fn node_rows(c: &NodeConfig) -> Vec<Row<NodeKey>> {
     let drift = f64::from(c.drift_ppm) / 10_000.0;
     vec![
         Row::new(Drift, "Clock drift", "%", drift, 20.0).from(-20.0),
-        time(Service, "Work a message", c.service_us),
+        time(Service, "Work each", c.service_us),
         time(Sync, "Disk write", c.sync_us),
-        chance(SendOmission, "Send omission", c.send_omission_ppm),
-        chance(ReceiveOmission, "Receive omission", c.receive_omission_ppm),
+        chance(SendOmission, "Omits sends", c.send_omission_ppm),
+        chance(ReceiveOmission, "Omits receipts", c.receive_omission_ppm),
         time(Late, "Late by", c.late_us),
     ]
 }
