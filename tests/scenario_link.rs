@@ -5,6 +5,7 @@ use faultline::protocols::Value;
 use faultline::scenario::link::{ENCODED, SharedRun, decode, encode};
 use faultline::scenario::{Opening, base64url};
 use faultline::sim::{Edit, Fault, NodeId, Partition};
+use faultline::view::route::Route;
 use proptest::prelude::*;
 
 fn partition(at_us: u64) -> Edit {
@@ -177,6 +178,13 @@ proptest! {
     #[test]
     fn no_letters_break_the_reader(text in "1[A-Za-z0-9_-]{0,400}") {
         let _ = decode(&text);
+    }
+
+    #[test]
+    fn no_address_breaks_the_reader(search in "\\PC{0,60}", hash in "\\PC{0,200}") {
+        let _ = Route::parse(&search, &hash);
+        let _ = Route::parse(&format!("?{search}"), &format!("#/s/{hash}"));
+        let _ = Route::parse("", &format!("#/s/raft-election?{hash}"));
     }
 
     #[test]

@@ -107,7 +107,13 @@ fn the_explanations_fit_the_answers() {
     ];
     assert_eq!(cases.len(), scenario::ALL.len());
     for (id, right) in cases {
+        let mut fits = 0;
         assert_eq!(scenario::reveal(&Opening::of(id)).unwrap(), right, "{id}");
+        for seed in 0..20 {
+            fits += usize::from(scenario::reveal(&Opening::of(id).seed(seed)).unwrap() == right);
+        }
+        // Luck may differ where links lose and timeouts are drawn; the rule is what is explained.
+        assert!(fits >= 17, "{id}: {fits} of 20 seeds");
     }
 }
 

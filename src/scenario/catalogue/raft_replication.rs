@@ -1,5 +1,6 @@
 //! Raft: the log is replicated, and a follower that differs is brought into line.
 
+use crate::protocols::consensus::raft::server::Server;
 use crate::scenario::{Cue, Lesson, Opening, Prediction, Preset, ScenarioDef, Staged, Step, look};
 use crate::sim::{Edit, Fault, NodeId, Refusal, SimTime, Trace, World};
 
@@ -96,17 +97,16 @@ fn committed(world: &World) -> usize {
     world.inspect(leader).cells.iter().filter(firm).count()
 }
 
-fn log_of(world: &World, node: NodeId) -> Option<String> {
-    let shown = world.inspect(node);
-    let log = shown.fields.into_iter().find(|(name, _)| *name == "log[]");
-    log.map(|(_, terms)| terms)
-}
-
-/// Whether every server shows the leader's log.
+/// Whether every server's log is a piece of the leader's, and holds at least what is committed:
+/// an entry that is on its way to some is no difference.
 fn alike(world: &World) -> bool {
-    look::leader(world).is_some_and(|leader| {
-        let wanted = log_of(world, leader);
-        world.servers().all(|s| log_of(world, s) == wanted)
+    let server = |node| world.node_as::<Server>(node);
+    let Some(leader) = look::leader(world).and_then(server) else {
+        return false;
+    };
+    world.servers().filter_map(server).all(|s| {
+        let own = s.log().last_index();
+        s.log().common_prefix(leader.log()) == own && own >= leader.commit_index()
     })
 }
 
