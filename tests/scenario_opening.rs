@@ -30,6 +30,16 @@ fn what_cannot_be_opened_is_refused_in_a_sentence_that_names_it() {
             "nodes",
         ),
         (
+            r#"{"scenario":"raft-nine","params":{"servers":199,"clients":5}}"#,
+            "too-many-nodes",
+            "at most 200",
+        ),
+        (
+            r#"{"scenario":"raft-nine","params":{"election_min_ms":500,"election_max_ms":400}}"#,
+            "bad-parameter",
+            "must not exceed",
+        ),
+        (
             r#"{"scenario":"test-panic","edits":[{"at_us":5,"do":"crash","node":9}]}"#,
             "unknown-node",
             "edit 1 (at 0.000 005 s): there is no node 9",

@@ -83,14 +83,12 @@ pub(super) fn shrink(opening: &Opening, found: &mut Found) -> Result<Opening, Fa
     Ok(small)
 }
 
+/// `opening` without `count` of its edits, from number `from` on.
 fn without(opening: &Opening, from: usize, count: usize) -> Opening {
-    let edits: Vec<Edit> = opening
-        .edits
-        .iter()
-        .enumerate()
-        .filter(|(i, _)| !(from..from + count).contains(i))
-        .map(|(_, e)| e.clone())
-        .collect();
+    let mut edits: Vec<Edit> = opening.edits.clone();
+    edits.drain(from..(from + count).min(edits.len()));
+    // What follows was placed after a number of steps of a run that is no more.
+    edits[from..].iter_mut().for_each(|e| e.after_steps = None);
     Opening {
         edits,
         ..opening.clone()
