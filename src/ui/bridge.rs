@@ -106,7 +106,7 @@ fn edit(app: &mut App, argument: JsValue) -> String {
             reduce(app, Action::Edit(fault));
             match &app.error {
                 None => app.state_json(),
-                Some(message) => error(&Refusal::new("refused", message.clone())),
+                Some(message) => error(&Refusal::new(app.code, message.clone())),
             }
         }
         Err(refusal) => {

@@ -96,7 +96,7 @@ impl Component for Root {
             dom::root_attribute("data-theme", value);
         }
         // While time runs the address is left alone: it would change sixty times a second.
-        if !app.player.playing && !app.look.embed {
+        if !app.is_moving() && !app.look.embed {
             let hash = app.address();
             if let Some(hash) = hash.filter(|h| *h != self.shown_hash) {
                 dom::replace_hash(&hash);
@@ -108,7 +108,7 @@ impl Component for Root {
 
 impl Root {
     fn ask_for_frame(&mut self) {
-        if self.awaiting || !self.app.borrow().player.playing {
+        if self.awaiting || !self.app.borrow().is_moving() {
             return;
         }
         let asked =
@@ -120,7 +120,7 @@ impl Root {
         self.awaiting = false;
         let mut app = self.app.borrow_mut();
         let dt = self.last_ms.map_or(0.0, |last| (ms - last).max(0.0));
-        self.last_ms = app.player.playing.then_some(ms);
+        self.last_ms = app.is_moving().then_some(ms);
         let end = dom::now_ms() + BUDGET_MS;
         let mut out_of_time = || dom::now_ms() >= end;
         reduce_within(
@@ -128,7 +128,7 @@ impl Root {
             Action::Frame((dt * 1_000.0) as u64),
             &mut out_of_time,
         );
-        if !app.player.playing {
+        if !app.is_moving() {
             self.last_ms = None;
         }
     }

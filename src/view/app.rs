@@ -29,6 +29,15 @@ pub struct Future {
     pub run: RunRef,
 }
 
+/// Where a link leads. It comes from strangers and may be far: it is travelled frame by frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Journey {
+    /// The moment, in microseconds.
+    pub at_us: u64,
+    /// The number of events, where the link names one.
+    pub events: Option<u32>,
+}
+
 /// How far the lesson has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -147,6 +156,10 @@ pub struct App {
     pub look: Look,
     /// The sentence in the element `error`.
     pub error: Option<String>,
+    /// The code of the refusal behind that sentence, for scripts.
+    pub code: &'static str,
+    /// A moment that a link shows and that is not reached yet: frames go on until it is.
+    pub journey: Option<Journey>,
     /// The sentence in the live region.
     pub say: String,
     /// The reader's time since the panels were last drawn, in microseconds.
@@ -209,6 +222,12 @@ impl App {
     /// Says a refusal, and keeps everything else as it is.
     pub(super) fn refuse(&mut self, refusal: &Refusal) {
         self.error = Some(sentence(&refusal.message));
+        self.code = refusal.code;
+    }
+
+    /// Whether the next frame has something to do.
+    pub fn is_moving(&self) -> bool {
+        self.player.playing || self.journey.is_some()
     }
 }
 

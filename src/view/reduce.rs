@@ -5,7 +5,7 @@
 //! budget is asked of the caller.
 
 use super::action::{Action, Dialog, Tab};
-use super::app::{App, FUTURES, Future, Open, Progress};
+use super::app::{App, FUTURES, Future, Journey, Open, Progress};
 use super::log;
 use super::player::{self, speed_at};
 use super::route::{Place, Route};
@@ -21,6 +21,8 @@ const SPEAK_US: u64 = 1_500_000;
 const SPEAK_SPEED: u64 = 100_000;
 /// Events simulated between two looks at the budget.
 const SLICE: u32 = 256;
+/// Slices of the way to where a link leads that are gone before the page is first drawn.
+const AT_ONCE: u32 = 80;
 /// Events that one `step` or `back` may ask for.
 const MOST_STEPS: u32 = 100_000;
 
@@ -66,6 +68,7 @@ fn run_action(app: &mut App, action: Action) {
         app.refuse(&Refusal::new("nothing-open", "open a scenario first"));
         return;
     }
+    app.journey = None;
     match action {
         Action::Step(n) => travel(app, |o| {
             let mut run = o.run().get_mut();
@@ -117,6 +120,9 @@ fn play(app: &mut App, on: bool) {
 }
 
 fn frame(app: &mut App, dt: u64, out_of_time: &mut dyn FnMut() -> bool) {
+    if let Some(goal) = app.journey {
+        return journey(app, goal, out_of_time);
+    }
     let Some(o) = app.open.as_mut().filter(|_| app.player.playing) else {
         return;
     };
@@ -146,6 +152,37 @@ fn frame(app: &mut App, dt: u64, out_of_time: &mut dyn FnMut() -> bool) {
         play(app, false);
     } else if app.player.speed <= SPEAK_SPEED && app.silent_us >= SPEAK_US {
         tell_news(app);
+    }
+}
+
+/// A frame's share of the way to where a link leads.
+fn journey(app: &mut App, goal: Journey, out_of_time: &mut dyn FnMut() -> bool) {
+    let Some(o) = &app.open else {
+        app.journey = None;
+        return;
+    };
+    let there = {
+        let mut run = o.run().get_mut();
+        loop {
+            let left = goal
+                .events
+                .map_or(SLICE, |n| n.saturating_sub(run.position()));
+            let there = match left {
+                0 => true,
+                left => run.advance(SimTime(goal.at_us), left.min(SLICE)),
+            };
+            if there || out_of_time() {
+                break there;
+            }
+        }
+    };
+    if there {
+        app.journey = None;
+        travel(app, |_| true);
+    } else if let Some(o) = &mut app.open {
+        o.touch();
+        app.player.now_us = o.run().get().time().us();
+        app.say = "Running to the moment of the link.".to_owned();
     }
 }
 
@@ -343,6 +380,7 @@ fn reveal(app: &mut App) {
 pub fn open(app: &mut App, scene: Scene) -> Result<(), Refusal> {
     let run = scene.open()?;
     let playing = app.player.playing;
+    app.journey = None;
     app.player = player::Player::default();
     app.player.playing = playing && app.open.is_some();
     app.player.set_speed(scene.speed());
@@ -391,13 +429,12 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
         app.player.set_speed(speed);
     }
     if at_us > 0 {
-        travel(app, |o| {
-            let mut run = o.run().get_mut();
-            match events {
-                Some(n) => run.seek_event(n),
-                None => run.seek(SimTime(at_us)),
-            }
-            true
+        let goal = Journey { at_us, events };
+        app.journey = Some(goal);
+        let mut slices = 0;
+        journey(app, goal, &mut || {
+            slices += 1;
+            slices > AT_ONCE
         });
     }
     if r.look.autoplay && !app.calm {

@@ -55,6 +55,32 @@ fn what_cannot_be_opened_is_said_and_what_was_open_stays() {
 }
 
 #[test]
+fn a_link_to_a_far_moment_is_travelled_frame_by_frame() {
+    let mut near = raft();
+    reduce(&mut near, Action::Seek(2_000_000));
+    let link = near.link().unwrap();
+    assert_eq!(hash(&at(&link)), hash(&near), "a near one is there at once");
+    let mut far = raft();
+    reduce(&mut far, Action::Seek(900_000_000));
+    let mut app = at(&far.link().unwrap());
+    let started = events(&app);
+    assert!(app.is_moving() && started < events(&far));
+    let mut frames = 0;
+    while app.is_moving() {
+        reduce(&mut app, Action::Frame(16_000));
+        frames += 1;
+    }
+    assert!(frames > 5, "{frames} frames");
+    assert_eq!(hash(&app), hash(&far));
+    let mut given_up = at(&far.link().unwrap());
+    reduce(&mut given_up, Action::Back(1));
+    assert!(
+        !given_up.is_moving(),
+        "the reader's own wish ends the journey"
+    );
+}
+
+#[test]
 fn frames_advance_time_by_the_speed_and_only_while_playing() {
     let mut app = raft();
     reduce(&mut app, Action::SetSpeed(1_000_000));
