@@ -98,6 +98,15 @@ impl Delay {
     /// The delay that the uniform 64-bit `draw` stands for; at most one hour.
     #[inline]
     pub fn sample(self, draw: u64) -> Span {
+        // The default, and so the most frequent, is drawn in place.
+        if let Delay::Uniform { min_us, max_us } = self {
+            return Span(min_us + below(draw, max_us - min_us + 1)).min(Span(limits::SPAN_US));
+        }
+        self.sample_curve(draw)
+    }
+
+    #[inline(never)]
+    fn sample_curve(self, draw: u64) -> Span {
         let us = match self {
             Delay::Constant { us } => us,
             Delay::Uniform { min_us, max_us } => min_us + below(draw, max_us - min_us + 1),

@@ -37,6 +37,10 @@ pub trait Node {
     fn restart(&mut self, env: Env<'_>);
     /// Hands over a message; false if it is of another protocol and was not understood.
     fn message(&mut self, env: Env<'_>, from: NodeId, payload: &Payload) -> bool;
+    /// The same, for one who has no further use for the message.
+    fn take(&mut self, env: Env<'_>, from: NodeId, payload: Payload) -> bool {
+        self.message(env, from, &payload)
+    }
     /// The timer in `slot` has run out.
     fn timer(&mut self, env: Env<'_>, slot: u32);
     /// The learner asks for something.
@@ -83,12 +87,23 @@ pub struct Shelves<S> {
     pub durable: S,
 }
 
+/// The place of a message that was handled, for the next one that is sent: it saves an allocation a
+/// message. No part of the state. Messages that own something are not kept.
+struct Spare<M>(Option<Rc<M>>);
+
+impl<M> Clone for Spare<M> {
+    fn clone(&self) -> Self {
+        Spare(None)
+    }
+}
+
 /// A machine that runs the protocol `P`.
 #[derive(Clone)]
 pub struct Host<P: Protocol> {
     protocol: P,
     disk: Shelves<P::Stable>,
     timers: Vec<P::Timer>,
+    spare: Spare<P::Msg>,
 }
 
 impl<P: Protocol> Host<P> {
@@ -108,6 +123,7 @@ impl<P: Protocol> Host<P> {
             protocol,
             disk,
             timers: Vec::new(),
+            spare: Spare(None),
         }
     }
 
@@ -131,6 +147,7 @@ impl<P: Protocol> Host<P> {
             out: env.out,
             disk: &mut self.disk,
             timers: &mut self.timers,
+            spare: &mut self.spare.0,
         };
         (&mut self.protocol, ctx)
     }
@@ -156,6 +173,23 @@ impl<P: Protocol> Node for Host<P> {
         };
         let (p, mut ctx) = self.split(env);
         p.on_message(&mut ctx, from, msg);
+        true
+    }
+
+    #[inline]
+    fn take(&mut self, env: Env<'_>, from: NodeId, payload: Payload) -> bool {
+        let any: Rc<dyn Any> = payload;
+        let Ok(msg) = any.downcast::<P::Msg>() else {
+            return false;
+        };
+        let (p, mut ctx) = self.split(env);
+        p.on_message(&mut ctx, from, &msg);
+        if const { !std::mem::needs_drop::<P::Msg>() }
+            && self.spare.0.is_none()
+            && Rc::strong_count(&msg) == 1
+        {
+            self.spare.0 = Some(msg);
+        }
         true
     }
 

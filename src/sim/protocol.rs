@@ -112,6 +112,7 @@ pub struct Ctx<'a, P: Protocol> {
     pub(super) out: &'a mut Vec<Effect>,
     pub(super) disk: &'a mut Shelves<P::Stable>,
     pub(super) timers: &'a mut Vec<P::Timer>,
+    pub(super) spare: &'a mut Option<Rc<P::Msg>>,
 }
 
 impl<P: Protocol> Ctx<'_, P> {
@@ -132,14 +133,29 @@ impl<P: Protocol> Ctx<'_, P> {
 
     /// Sends `msg` to `to`; a node may send to itself, over a link like any other.
     pub fn send(&mut self, to: NodeId, msg: P::Msg) {
-        self.post(to, Rc::new(msg));
+        let payload = self.wrap(msg);
+        self.post(to, payload);
     }
 
     /// Sends one message to many; all receivers share one copy.
     pub fn broadcast(&mut self, to: impl IntoIterator<Item = NodeId>, msg: P::Msg) {
-        let payload: Payload = Rc::new(msg);
+        let payload = self.wrap(msg);
         for to in to {
-            self.post(to, payload.clone());
+            self.post(to, Rc::clone(&payload) as Payload);
+        }
+    }
+
+    #[inline]
+    fn wrap(&mut self, msg: P::Msg) -> Rc<P::Msg> {
+        let Some(mut spare) = self.spare.take() else {
+            return Rc::new(msg);
+        };
+        match Rc::get_mut(&mut spare) {
+            Some(place) => {
+                *place = msg;
+                spare
+            }
+            None => Rc::new(msg),
         }
     }
 

@@ -352,12 +352,12 @@ impl Trace {
         !self.off && id.index() == self.events.len()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn push_event(&mut self, event: Event) {
         self.events.push(event);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn push_sent(
         &mut self,
         id: MsgId,
@@ -375,7 +375,14 @@ impl Trace {
                 kind,
             });
             self.fates.push(EventId::NONE.0);
-        } else if let Some((first, list)) = &mut self.collected
+        } else if self.collected.is_some() {
+            self.collect(id, payload);
+        }
+    }
+
+    #[cold]
+    fn collect(&mut self, id: MsgId, payload: &Payload) {
+        if let Some((first, list)) = &mut self.collected
             && id.index() == first.index() + list.len()
         {
             list.push(payload.clone());

@@ -12,6 +12,7 @@ use crate::sim::message::Payload;
 use crate::sim::protocol::Effect;
 use crate::sim::streams::{Draws, Purpose};
 use crate::sim::time::{SimTime, Span};
+use crate::sim::timing::Timing;
 use crate::sim::trace::{EpochMark, Loss, Mark, Trace};
 use std::hash::Hasher;
 use std::rc::Rc;
@@ -28,9 +29,22 @@ pub(super) struct Parcel {
     pub kept_us: u64,
 }
 
+impl Parcel {
+    #[inline]
+    fn new(from: NodeId, to: NodeId, payload: Payload) -> Self {
+        Parcel {
+            from,
+            to,
+            payload,
+            mark: Mark::None,
+            frame: 0,
+            kept_us: 0,
+        }
+    }
+}
+
 impl World {
     /// Carries out one effect of event `id`. True if what follows must wait for the disk.
-    #[inline]
     pub(super) fn carry_out(
         &mut self,
         trace: &mut Trace,
@@ -128,7 +142,6 @@ impl World {
         self.schedule(due, What::Timer, node, slot, round);
     }
 
-    #[inline]
     fn send(
         &mut self,
         trace: &mut Trace,
@@ -137,27 +150,39 @@ impl World {
         payload: Payload,
         cause: EventId,
     ) {
+        if self.nodes[from.index()].honest {
+            return self.send_honestly(trace, (from, to), payload, cause);
+        }
+        self.check_receiver(from, to);
+        let parcel = Parcel::new(from, to, payload);
+        self.send_dishonestly(trace, parcel, cause);
+    }
+
+    #[inline(always)]
+    fn check_receiver(&self, from: NodeId, to: NodeId) {
         assert!(
             to.index() < self.nodes.len(),
             "node {from} sends to node {to}, which does not exist"
         );
-        let parcel = Parcel {
-            from,
-            to,
-            payload,
-            mark: Mark::None,
-            frame: 0,
-            kept_us: 0,
-        };
-        if !self.nodes[from.index()].honest {
-            return self.send_dishonestly(trace, parcel, cause);
-        }
+    }
+
+    /// The short way: if only the link's delay matters, it is drawn and the message is off.
+    #[inline]
+    pub(super) fn send_honestly(
+        &mut self,
+        trace: &mut Trace,
+        (from, to): (NodeId, NodeId),
+        payload: Payload,
+        cause: EventId,
+    ) {
+        self.check_receiver(from, to);
         let (number, wired, walled) = self.links.next(from, to);
+        let parcel = Parcel::new(from, to, payload);
         if wired.plain && !walled {
             let draws = Draws::of_message(self.seed, from, to, number);
             let delay = wired.link.delay.sample(draws.draw(Purpose::Delay));
             let due = self.bring_in(self.now + delay);
-            self.launch(trace, parcel, due, Loss::None, cause);
+            self.launch_here(trace, parcel, due, Loss::None, cause);
         } else {
             let wired = wired.clone();
             self.send_over(trace, parcel, cause, (number, &wired, walled));
@@ -233,6 +258,9 @@ impl World {
     /// Brings a moment of arrival within the bound that the timing model keeps.
     #[inline]
     fn bring_in(&self, due: SimTime) -> SimTime {
+        if self.timing == Timing::Asynchronous {
+            return due;
+        }
         match self.timing.deadline(self.seed, self.now) {
             Some(deadline) => due.min(deadline),
             None => due,
@@ -317,8 +345,19 @@ impl World {
 
     /// Numbers a message, records it and schedules the end of its way. A doomed one ends half-way,
     /// or at the sender if it never left.
-    #[inline]
     fn launch(&mut self, trace: &mut Trace, p: Parcel, due: SimTime, doom: Loss, cause: EventId) {
+        self.launch_here(trace, p, due, doom, cause);
+    }
+
+    #[inline(always)]
+    fn launch_here(
+        &mut self,
+        trace: &mut Trace,
+        p: Parcel,
+        due: SimTime,
+        doom: Loss,
+        cause: EventId,
+    ) {
         let msg = MsgId(self.messages);
         self.messages += 1;
         self.in_flight += 1;

@@ -12,6 +12,7 @@ mod machine;
 mod refuse;
 mod setup;
 mod step;
+mod stop;
 #[cfg(test)]
 mod tests;
 

@@ -8,12 +8,10 @@ use crate::sim::limits;
 use crate::sim::message::Payload;
 use crate::sim::protocol::Effect;
 use crate::sim::queue::Ticket;
-use crate::sim::refusal::Refusal;
 use crate::sim::streams::{Draws, Purpose};
 use crate::sim::time::{SimTime, Span};
 use crate::sim::trace::{Event, EventKind, Loss, Trace};
 use std::collections::VecDeque;
-use std::rc::Rc;
 
 impl World {
     /// Takes the next entry of the queue. False if nothing is left to happen, or a limit stopped
@@ -76,43 +74,6 @@ impl World {
         }
     }
 
-    #[cold]
-    fn stop_at_limit(&mut self) {
-        let (code, message) = if self.events >= limits::EVENTS {
-            (
-                "too-many-events",
-                format!(
-                    "the run stopped at {} events, the limit of a run",
-                    self.events
-                ),
-            )
-        } else if self.in_flight as usize > limits::IN_FLIGHT {
-            (
-                "too-many-messages",
-                format!(
-                    "the run stopped at {}: more than {} messages in flight",
-                    self.now,
-                    limits::IN_FLIGHT
-                ),
-            )
-        } else if self.now.0 > limits::RUN_US {
-            (
-                "too-long",
-                "the run stopped: thirty simulated days are the limit".to_owned(),
-            )
-        } else {
-            (
-                "no-delay",
-                format!(
-                    "the run stopped at {}: {} events at one instant, a cycle without delay",
-                    self.now,
-                    limits::EVENTS_AN_INSTANT
-                ),
-            )
-        };
-        self.stopped = Some(Rc::new(Refusal::new(code, message)));
-    }
-
     /// Writes an event and makes it the one that is being carried out.
     #[inline]
     pub(super) fn record(
@@ -137,8 +98,6 @@ impl World {
         loss: Loss,
     ) -> EventId {
         let id = EventId(self.events);
-        self.events += 1;
-        self.at_instant += 1;
         let prev = match self.nodes.get_mut(node.index()) {
             Some(m) => std::mem::replace(&mut m.last, id),
             None => EventId::NONE,
@@ -152,15 +111,24 @@ impl World {
             kind,
             loss,
         };
+        self.write(trace, event);
+        id
+    }
+
+    #[inline(always)]
+    fn write(&mut self, trace: &mut Trace, event: Event) {
+        let id = EventId(self.events);
+        self.events += 1;
+        self.at_instant += 1;
         self.last = event;
-        let what = kind as u64 | (loss as u64) << 8 | u64::from(node.0) << 16;
-        let what = what | u64::from(data) << 32;
-        self.hash.triple(self.now.0, what, u64::from(cause.0));
+        let what = event.kind as u64 | (event.loss as u64) << 8 | u64::from(event.node.0) << 16;
+        let what = what | u64::from(event.data) << 32;
+        let Event { time, cause, .. } = event;
+        self.hash.triple(time.0, what, u64::from(cause.0));
         self.fresh = trace.wants(id);
         if self.fresh {
             trace.push_event(event);
         }
-        id
     }
 
     fn boot(&mut self, trace: &mut Trace, node: NodeId) {
@@ -168,7 +136,9 @@ impl World {
         self.call(trace, node, id, |n, env| n.start(env));
     }
 
-    /// A message has come to the end of its way: it is lost there, waits, or is handled.
+    /// A message has come to the end of its way. If nothing is in its way there either it is
+    /// handled here, which is most of what the engine does: this is the short way of
+    /// [`World::deliver`] and [`World::call`], with each thing looked up once.
     #[inline]
     fn land(&mut self, trace: &mut Trace, ticket: Ticket) {
         self.in_flight -= 1;
@@ -178,22 +148,54 @@ impl World {
         let Some(payload) = p.payload.take() else {
             return;
         };
-        let machine = &self.nodes[to.index()];
-        if doom == Loss::None && frame == 0 && machine.takes_at_once() {
-            let id = self.deliver(trace, to, msg, cause);
-            self.call_message(trace, to, id, from, &payload);
-            return;
+        let id = EventId(self.events);
+        let nodes = self.nodes.len() as u16;
+        let machine = &mut self.nodes[to.index()];
+        if doom != Loss::None || frame != 0 || !machine.takes_at_once() {
+            let input = Input::Message {
+                from,
+                payload,
+                msg,
+                cause,
+                mark,
+                frame,
+                through: false,
+            };
+            return self.land_slowly(trace, to, doom, input);
         }
-        let input = Input::Message {
-            from,
-            payload,
-            msg,
+        let event = Event {
+            time: self.now,
             cause,
-            mark,
-            frame,
-            through: false,
+            prev: std::mem::replace(&mut machine.last, id),
+            data: msg.0,
+            node: to,
+            kind: EventKind::Deliver,
+            loss: Loss::None,
         };
-        self.land_slowly(trace, to, doom, input);
+        self.write(trace, event);
+        trace.set_fate(msg, id);
+        let machine = &mut self.nodes[to.index()];
+        let env = Env {
+            me: to,
+            nodes,
+            now_local: machine.clock.raw(self.now).max(0) as u64,
+            rng: &mut machine.rng,
+            out: &mut self.scratch,
+        };
+        let understood = machine.node.take(env, from, payload);
+        if !self.scratch.is_empty() {
+            self.carry_out_all(trace, to, id);
+        }
+        if !understood {
+            self.not_understood(trace, id);
+        }
+    }
+
+    #[cold]
+    fn not_understood(&mut self, trace: &mut Trace, id: EventId) {
+        if self.fresh {
+            trace.push_note(id, "does not understand this message and ignores it".into());
+        }
     }
 
     /// The long way: it is lost, or waits, or goes through layers, or is worked on for a while.
@@ -346,8 +348,8 @@ impl World {
         self.call(trace, node, id, |n, env| {
             understood = n.message(env, from, payload);
         });
-        if !understood && self.fresh {
-            trace.push_note(id, "does not understand this message and ignores it".into());
+        if !understood {
+            self.not_understood(trace, id);
         }
     }
 
@@ -383,11 +385,20 @@ impl World {
         }
     }
 
+    /// Carries out what a handler has asked for. Sending by an honest node, the most frequent, is
+    /// told apart first.
     #[inline]
     fn carry_out_all(&mut self, trace: &mut Trace, node: NodeId, id: EventId) {
         let mut out = std::mem::take(&mut self.scratch);
+        let honest = self.nodes[node.index()].honest;
         for i in 0..out.len() {
-            if self.carry_out(trace, node, id, &mut out[i]) {
+            let effect = &mut out[i];
+            if honest
+                && let Effect::Send { to, payload } = effect
+                && let Some(payload) = payload.take()
+            {
+                self.send_honestly(trace, (node, *to), payload, id);
+            } else if self.carry_out(trace, node, id, effect) {
                 self.await_disk(node, out.drain(i + 1..).collect(), id);
                 break;
             }

@@ -183,3 +183,23 @@ fn seeking_forward_again_leaps_over_checkpoints_to_the_same_state() {
     r.seek(ms(30_000));
     assert_ne!(r.hash_text(), end);
 }
+
+/// The place of a handled message is used for the next one, unless somebody still looks at it.
+#[test]
+fn a_message_that_somebody_holds_is_never_written_over() {
+    let mut s = setup(2, 0, constant(1_000));
+    for node in &mut s.nodes {
+        node.node = Host::boxed(Ticker {
+            sync_first: true,
+            ..Ticker::default()
+        });
+    }
+    let mut r = run(s);
+    send(&mut r);
+    r.run_until(ms(0));
+    let held = r.world().in_flight()[0].payload.clone();
+    r.run_until(ms(10));
+    assert_eq!(got(&r, 0).len() + got(&r, 1).len(), 10);
+    assert_eq!(format!("{held:?}"), "Token(1)");
+    assert_eq!(got(&r, 1), [1, 2_001, 4_001, 6_001, 8_001]);
+}
