@@ -206,7 +206,9 @@ impl<W: Watcher> Run<W> {
         let exactly = edit
             .after_steps
             .is_some_and(|s| self.now.world.steps() >= s);
-        exactly || next.is_none_or(|t| t > at)
+        // Never before its time, however many steps there were: how far a run is asked to go must
+        // not decide when an edit is made.
+        next.is_none_or(|t| t > at || t == at && exactly)
     }
 
     fn make_next_edit(&mut self) {

@@ -159,11 +159,13 @@ impl Link {
         }
     }
 
-    /// The chance that at least one of `fragments` is lost, in parts per million.
+    /// The chance that at least one of `fragments` is lost, in parts per million. On a link that
+    /// keeps its promise to let something through it is never all of them, also after rounding.
     pub fn loss_of(&self, fragments: u32) -> u32 {
         let keep = u64::from(1_000_000 - self.loss_ppm);
         let whole = (1..fragments).fold(keep, |w, _| w * keep / 1_000_000);
-        (1_000_000 - whole) as u32
+        let least = u64::from(self.loss_ppm < 1_000_000);
+        (1_000_000 - whole.max(least)) as u32
     }
 
     /// The longest a message can be under way, or `None` without a bound: the delay, the wait when

@@ -6,7 +6,7 @@
 
 use super::ids::NodeId;
 use super::link::Link;
-use super::time::SimTime;
+use super::time::{SimTime, Span};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -118,7 +118,20 @@ impl Links {
 
     /// Changes the settings of this link. At most 65,535 different ones are kept; the limit on
     /// edits keeps it far from that.
-    pub fn set(&mut self, from: NodeId, to: NodeId, link: Link) {
+    ///
+    /// What waits before the bottleneck keeps its bytes: at another rate it takes another time.
+    pub fn set(&mut self, from: NodeId, to: NodeId, link: Link, now: SimTime) {
+        let (old, new) = (
+            self.get(from, to).link.bandwidth_bytes_s,
+            link.bandwidth_bytes_s,
+        );
+        if old != new
+            && let Some(wire) = self.wires.get_mut(&(from, to))
+        {
+            let bytes = u128::from(wire.free_at.since(now).0) * u128::from(old);
+            let wait = bytes.checked_div(u128::from(new)).unwrap_or(0);
+            wire.free_at = now + Span(u64::try_from(wait).unwrap_or(u64::MAX));
+        }
         let found = self.settings.iter().position(|w| w.link == link);
         let settings = found.unwrap_or_else(|| {
             self.settings.push(Wired::new(link));
@@ -138,6 +151,20 @@ impl Links {
         } else {
             walls.saturating_sub(1)
         };
+    }
+
+    /// The moment of arrival of a message on a FIFO link that could arrive at `due`.
+    pub fn in_order(&mut self, from: NodeId, to: NodeId, due: SimTime) -> SimTime {
+        let wire = self.wire(from, to);
+        wire.last_due = wire.last_due.max(due);
+        wire.last_due
+    }
+
+    /// Everything under way will have arrived by `deadline`: nobody need wait longer behind it.
+    pub fn hurry(&mut self, deadline: SimTime) {
+        for wire in self.wires.values_mut() {
+            wire.last_due = wire.last_due.min(deadline);
+        }
     }
 
     /// The wire's queue, made when first asked for.

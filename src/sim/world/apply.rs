@@ -3,7 +3,7 @@
 //! The rule that is easy to break: everything is checked before anything is changed. A refusal
 //! leaves the world as it was, to the bit; an accepted fault is one event.
 
-use super::machine::{Input, Power};
+use super::machine::{Busy, Input, Power};
 use super::{Flight, Pending, Wall, What, World};
 use crate::sim::fault::{Fault, NodePatch, Partition};
 use crate::sim::hash::Fx;
@@ -92,7 +92,7 @@ impl World {
         let machine = &mut self.nodes[node.index()];
         machine.power = if stop { Power::Gone } else { Power::Off };
         machine.paused = false;
-        machine.busy = None;
+        let busy = machine.busy.take().map(|b| *b);
         machine.cpu_due = false;
         machine.cpu_round = machine.cpu_round.wrapping_add(1);
         machine.node.crash();
@@ -100,7 +100,12 @@ impl World {
             timer.on = false;
             timer.round = timer.round.wrapping_add(1);
         }
-        let mut lost: Vec<Input> = machine.inbox.drain(..).collect();
+        let worked_on = match busy {
+            Some(Busy::Step(input)) => Some(input),
+            _ => None,
+        };
+        let waited = machine.inbox.drain(..);
+        let mut lost: Vec<Input> = worked_on.into_iter().chain(waited).collect();
         lost.extend(self.forget_layers(node));
         for input in lost {
             self.lose_input(node, input);
@@ -177,7 +182,8 @@ impl World {
     fn set_link(&mut self, from: NodeId, to: NodeId, set: &LinkPatch) {
         let link = set.on(&self.links.get(from, to).link);
         let cut = link.cut;
-        self.links.set(from, to, link);
+        self.links.set(from, to, link, self.now);
+        self.change_layers(from, to);
         if cut {
             self.break_flights(Loss::Cut, |f| f.from == from && f.to == to);
         }
@@ -275,6 +281,9 @@ impl World {
     /// A new timing contract: what is in flight is brought within its bound.
     fn retime(&mut self, timing: Timing) {
         self.timing = timing;
+        if let Some(deadline) = timing.deadline(self.seed, self.now) {
+            self.links.hurry(deadline);
+        }
         let mut flights: Vec<(MsgId, Ticket, SimTime)> = self
             .flights()
             .filter_map(|(t, f)| Some((f.msg(), t, timing.deadline(self.seed, f.sent)?)))
@@ -311,9 +320,8 @@ impl World {
             Fault::Hold { .. } => match self.timing.deadline(self.seed, flight.sent) {
                 // The model promises delivery in the end: the message waits as long as it may.
                 Some(deadline) => {
-                    flight.due = deadline.max(self.now);
                     flight.held = true;
-                    end = Some(flight.due);
+                    end = Some(deadline.max(self.now));
                 }
                 None => {
                     flight.held = true;
@@ -326,7 +334,10 @@ impl World {
                 end = Some(flight.due);
             }
             Fault::DeliverNow { .. } => {
-                flight.doom = Loss::None;
+                // What was changed on the way arrives, and is still rejected there.
+                if !matches!(flight.doom, Loss::Checksum | Loss::Forged) {
+                    flight.doom = Loss::None;
+                }
                 flight.held = false;
                 flight.due = self.now;
                 end = Some(self.now);
@@ -348,10 +359,16 @@ impl World {
             return;
         };
         flight.mark = Mark::Corrupted;
-        match payload.corrupted(draw) {
-            _ if link.layers.authenticate => flight.doom = Loss::Forged,
-            Some(changed) => *payload = changed,
-            None => flight.doom = Loss::Checksum,
+        let caught = match payload.corrupted(draw) {
+            _ if link.layers.authenticate => Loss::Forged,
+            Some(changed) => {
+                *payload = changed;
+                Loss::None
+            }
+            None => Loss::Checksum,
+        };
+        if flight.doom == Loss::None {
+            flight.doom = caught;
         }
     }
 }

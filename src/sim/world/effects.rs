@@ -286,9 +286,7 @@ impl World {
         let queued = self.queue_on_wire(&parcel, wired, bytes);
         let mut due = self.bring_in(self.now + delay + Span(aside) + Span(queued.unwrap_or(0)));
         if link.fifo {
-            let wire = self.links.wire(parcel.from, parcel.to);
-            due = due.max(wire.last_due);
-            wire.last_due = due;
+            due = self.links.in_order(parcel.from, parcel.to, due);
         }
         due += Span(parcel.kept_us);
         let omission = self.nodes[parcel.from.index()].config.send_omission_ppm;
@@ -318,7 +316,11 @@ impl World {
         self.launch(trace, parcel, due, doom, cause);
         if let Some(second) = second {
             let delay = link.delay.sample(draws.draw(Purpose::DuplicateDelay));
-            let due = self.bring_in(self.now + delay);
+            let mut due = self.bring_in(self.now + delay);
+            if link.fifo {
+                due = self.links.in_order(second.from, second.to, due);
+            }
+            due += Span(second.kept_us);
             self.launch(trace, second, due, Loss::None, cause);
         }
     }
@@ -335,7 +337,9 @@ impl World {
         let wait = wire.free_at.since(now).0;
         let waiting_bytes = u128::from(wait) * u128::from(rate) / 1_000_000;
         let buffer = wired.link.buffer_bytes;
-        if buffer > 0 && waiting_bytes + u128::from(bytes) > u128::from(buffer) {
+        // Where nothing waits there is room for one, however large, or a link with a small buffer
+        // would lose everything for ever.
+        if buffer > 0 && wait > 0 && waiting_bytes + u128::from(bytes) > u128::from(buffer) {
             return None;
         }
         let sending = u64::from(bytes) * 1_000_000 / rate;
@@ -391,10 +395,19 @@ impl World {
         let Some(payload) = flight.payload.clone() else {
             return;
         };
-        let (number, wired, _) = self.links.next(flight.from, flight.to);
+        let (number, wired, walled) = self.links.next(flight.from, flight.to);
+        let wired = wired.clone();
         let draws = Draws::of_message(self.seed, flight.from, flight.to, number);
         let delay = wired.link.delay.sample(draws.draw(Purpose::DuplicateDelay));
-        let due = self.bring_in(self.now + delay);
+        let mut due = self.bring_in(self.now + delay);
+        if wired.link.fifo {
+            due = self.links.in_order(flight.from, flight.to, due);
+        }
+        let doom = match (wired.link.cut, walled) {
+            (true, _) => Loss::Cut,
+            (false, true) => Loss::Partition,
+            (false, false) => Loss::None,
+        };
         let parcel = Parcel {
             from: flight.from,
             to: flight.to,
@@ -403,7 +416,7 @@ impl World {
             frame: flight.round,
             kept_us: 0,
         };
-        self.launch(trace, parcel, due, Loss::None, cause);
+        self.launch(trace, parcel, due, doom, cause);
     }
 
     /// Draws for what is done to a message by hand: keyed by the message, so that undoing another

@@ -159,10 +159,16 @@ impl World {
             state.fresh = true;
             state.expected.get_or_insert(1);
         }
-        let again = !state.seen.insert(frame) && layers.dedupe;
+        // The reorder buffer has one place for each frame, also where nothing removes copies.
+        let again = !state.seen.insert(frame) && layers.dedupe || state.early.contains_key(&frame);
         let expected = *state.expected.get_or_insert(frame);
         let expected = expected.max(state.floor + 1);
-        let early = layers.reorder && frame > expected && !again;
+        // After a crash of the sender what is missing never comes: what waited behind it goes first.
+        let behind = state
+            .early
+            .first_key_value()
+            .is_some_and(|(&f, _)| f < expected);
+        let early = layers.reorder && (frame > expected || behind) && !again;
         if again {
             let id = self.record_loss(trace, EventKind::Lost, node, msg.0, cause, Loss::Duplicate);
             trace.set_fate(msg, id);
@@ -175,11 +181,14 @@ impl World {
                 state.early.entry(frame).or_insert(input);
             }
             self.acknowledge(trace, layers.retransmit_us, node, from, frame, id);
+            if frame <= expected {
+                self.pass_on(node, from, expected);
+            }
             return None;
         }
         // The acknowledgement is caused by the delivery, which is the next event to be recorded.
         let delivery = EventId(self.events);
-        self.pass_on(node, from, frame.max(expected - 1));
+        self.pass_on(node, from, expected.max(frame + 1));
         let passed = with_through(input);
         self.deliver_frame(trace, node, passed, delivery, layers.retransmit_us);
         None
@@ -214,13 +223,15 @@ impl World {
         });
     }
 
-    /// Moves what follows `frame` without a gap from the reorder buffer to the node's inbox.
-    fn pass_on(&mut self, node: NodeId, from: NodeId, frame: u32) {
+    /// Moves what is before frame `next`, and what follows from there without a gap, from the
+    /// reorder buffer to the node's inbox.
+    fn pass_on(&mut self, node: NodeId, from: NodeId, mut next: u32) {
         let Some(state) = self.layers.get_mut(&(from, node)) else {
             return;
         };
-        let mut next = frame + 1;
-        let mut ready = Vec::new();
+        let later = state.early.split_off(&next);
+        let before = std::mem::replace(&mut state.early, later);
+        let mut ready: Vec<Input> = before.into_values().map(with_through).collect();
         while let Some(input) = state.early.remove(&next) {
             ready.push(with_through(input));
             next += 1;
@@ -254,6 +265,22 @@ impl World {
             kept_us: 0,
         };
         self.transmit(trace, parcel, cause);
+    }
+
+    /// The layers of a link have changed: what one that is off now was keeping goes on its way.
+    pub(super) fn change_layers(&mut self, from: NodeId, to: NodeId) {
+        let layers = self.links.get(from, to).link.layers;
+        let Some(state) = self.layers.get_mut(&(from, to)) else {
+            return;
+        };
+        if layers.retransmit_us == 0 {
+            state.unacknowledged.clear();
+        }
+        if !layers.reorder
+            && let Some((&last, _)) = state.early.last_key_value()
+        {
+            self.pass_on(to, from, last + 1);
+        }
     }
 
     /// A node has crashed: its ends of all its links forget. Gives back what waited in its reorder

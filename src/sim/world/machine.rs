@@ -123,6 +123,8 @@ pub(in crate::sim) struct Timer {
 /// What a node is given to work on.
 #[derive(Clone)]
 pub(in crate::sim) enum Input {
+    /// The first boot, of a node that was paused before it.
+    Boot,
     Message {
         from: NodeId,
         payload: Payload,

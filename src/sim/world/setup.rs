@@ -135,7 +135,7 @@ impl World {
         let mut queue: Queue<Pending> = Queue::default();
         let mut links = Links::new(setup.nodes.len(), setup.link);
         for (from, to, link) in setup.links {
-            links.set(from, to, link);
+            links.set(from, to, link, SimTime::ZERO);
         }
         let mut nodes = Vec::with_capacity(setup.nodes.len());
         for (i, node) in setup.nodes.into_iter().enumerate() {

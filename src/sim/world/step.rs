@@ -34,7 +34,7 @@ impl World {
         match p.what {
             What::Flight => self.land(trace, ticket),
             What::Timer => self.ring(trace, to, number, round),
-            What::Boot => self.boot(trace, to),
+            What::Boot => self.boot(trace, to, round),
             What::Cpu => self.cpu_done(trace, to, round),
             What::Wake => self.wake(trace, to),
             What::Flap => self.flap(trace, number, round),
@@ -67,6 +67,7 @@ impl World {
 
     /// Lets time pass in which nothing happens: to `time`, or to just before the next entry.
     pub fn wait_until(&mut self, time: SimTime) {
+        let time = time.min(SimTime(limits::RUN_US));
         let free = self.queue.next_time().map_or(time, |t| t.min(time));
         if free > self.now && self.stopped.is_none() {
             self.now = free;
@@ -131,7 +132,21 @@ impl World {
         }
     }
 
-    fn boot(&mut self, trace: &mut Trace, node: NodeId) {
+    /// The first boot; a node that has crashed before it boots when it recovers, one that is paused
+    /// when it is resumed.
+    fn boot(&mut self, trace: &mut Trace, node: NodeId, round: u32) {
+        let machine = &mut self.nodes[node.index()];
+        if machine.cpu_round != round {
+            return;
+        }
+        if machine.paused {
+            machine.inbox.push_front(Input::Boot);
+            return;
+        }
+        self.start(trace, node);
+    }
+
+    fn start(&mut self, trace: &mut Trace, node: NodeId) {
         let id = self.record(trace, EventKind::Start, node, 0, EventId::NONE);
         self.call(trace, node, id, |n, env| n.start(env));
     }
@@ -287,6 +302,7 @@ impl World {
     #[inline]
     fn handle(&mut self, trace: &mut Trace, node: NodeId, input: Input) {
         match input {
+            Input::Boot => self.start(trace, node),
             Input::Message { .. } => self.handle_message(trace, node, input),
             Input::Timer { slot, round, cause } => {
                 let timer = &mut self.nodes[node.index()].timers[slot as usize];

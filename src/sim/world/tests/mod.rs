@@ -1,6 +1,7 @@
 //! Tests of the world, with one small protocol: every node sends a numbered token to the next at
 //! each tick, and keeps on disk how many it has had.
 
+mod attack;
 mod faults;
 mod links;
 mod runs;
@@ -14,7 +15,7 @@ use crate::sim::message::{Kind, Message, Shape, Tone};
 use crate::sim::protocol::{Ctx, Protocol};
 use crate::sim::time::Span;
 use crate::sim::trace::{EventKind, Trace};
-use crate::sim::{Delay, Host, Inspect};
+use crate::sim::{Delay, Host, Inspect, Timing, limits};
 
 #[derive(Clone, Debug, Hash)]
 struct Token(u32);
