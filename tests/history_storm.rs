@@ -13,6 +13,9 @@ use faultline::sim::{
     NodePatch, Partition, SimTime, Span, Timing, World,
 };
 
+/// Storms in each scenario.
+const STORMS: u64 = 40;
+
 /// Dice that only this test throws.
 struct Dice(u64);
 
@@ -321,12 +324,8 @@ fn storm(opening: &Opening, seed: u64, acts: u32) {
 
 #[test]
 fn however_a_run_came_to_where_it_stands_it_is_the_run_of_its_edits() {
-    let storms: u64 = std::env::var("STORMS")
-        .ok()
-        .and_then(|s| s.parse().ok())
-        .unwrap_or(40);
     for def in scenario::ALL {
-        for seed in 0..storms {
+        for seed in 0..STORMS {
             storm(&Opening::of(def.id), seed, 120);
         }
     }
