@@ -14,7 +14,7 @@ use faultline::sim::{
 };
 
 /// Storms in each scenario.
-const STORMS: u64 = 40;
+const STORMS: u64 = 25;
 
 /// Dice that only this test throws.
 struct Dice(u64);
