@@ -30,10 +30,14 @@ pub fn install(app: Shared, redraw: Callback<()>) {
     verb("load", load);
     verb("play", |app, _| act(app, Action::Play));
     verb("pause", |app, _| act(app, Action::Pause));
-    verb("step", |app, n| act(app, Action::Step(count(&n))));
-    verb("back", |app, n| act(app, Action::Back(count(&n))));
+    verb("step", |app, n| {
+        counted(app, &n, Some(1.0), |n| Action::Step(n as u32))
+    });
+    verb("back", |app, n| {
+        counted(app, &n, Some(1.0), |n| Action::Back(n as u32))
+    });
     verb("seek", |app, us| {
-        act(app, Action::Seek(us.as_f64().unwrap_or(0.0) as u64))
+        counted(app, &us, None, |us| Action::Seek(us as u64))
     });
     verb("fork", |app, _| act(app, Action::Fork));
     verb("edit", edit);
@@ -51,8 +55,23 @@ pub fn install(app: Shared, redraw: Callback<()>) {
     }
 }
 
-fn count(n: &JsValue) -> u32 {
-    n.as_f64().unwrap_or(1.0) as u32
+/// Does what `action` makes of a number from zero on; where none is given, of `usual`.
+fn counted(app: &mut App, n: &JsValue, usual: Option<f64>, action: fn(f64) -> Action) -> String {
+    let given = match n.is_undefined() {
+        true => usual,
+        false => n.as_f64(),
+    };
+    match given.filter(|n| *n >= 0.0) {
+        Some(n) => act(app, action(n)),
+        None => refuse(
+            app,
+            &Refusal::new(
+                "bad-argument",
+                "the argument must be a number, zero or more: events for step and back, \
+                 microseconds for seek",
+            ),
+        ),
+    }
 }
 
 fn text(s: &str) -> String {
@@ -64,6 +83,12 @@ fn error(r: &Refusal) -> String {
         "{{\"error\":{}}}",
         serde_json::to_string(r).unwrap_or_default()
     )
+}
+
+/// Says a refusal on the page, and answers with it.
+fn refuse(app: &mut App, refusal: &Refusal) -> String {
+    app.error = Some(crate::view::app::sentence(&refusal.message));
+    error(refusal)
 }
 
 /// Does `action`; answers with the state, or with what was refused.
@@ -87,10 +112,7 @@ fn load(app: &mut App, argument: JsValue) -> String {
             reduce(app, Action::Pause);
             "{\"ok\":true}".to_owned()
         }
-        Err(refusal) => {
-            app.error = Some(crate::view::app::sentence(&refusal.message));
-            error(&refusal)
-        }
+        Err(refusal) => refuse(app, &refusal),
     }
 }
 
@@ -109,9 +131,6 @@ fn edit(app: &mut App, argument: JsValue) -> String {
                 Some(message) => error(&Refusal::new(app.code, message.clone())),
             }
         }
-        Err(refusal) => {
-            app.error = Some(crate::view::app::sentence(&refusal.message));
-            error(&refusal)
-        }
+        Err(refusal) => refuse(app, &refusal),
     }
 }

@@ -9,9 +9,9 @@ use std::panic::PanicHookInfo;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-/// Puts the hook in place.
+/// Puts the hook in place. Through Yew, which otherwise sets its own when it starts.
 pub fn install() {
-    std::panic::set_hook(Box::new(|info| {
+    yew::set_custom_panic_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
         let _ = show(info);
     }));

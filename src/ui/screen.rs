@@ -48,7 +48,9 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                 { header::header(app, Some(open), on) }
             }
             <main class={classes!("work", (!look.shows("lesson")).then_some("no-lesson"), (!inspects).then_some("no-inspector"))}>
+                // Each page has one heading of the first order; in an embed without the lesson, unseen.
                 if look.shows("lesson") { <p class="intro">{ open.scene.def.summary }</p> }
+                else { <h1 class="unseen">{ open.scene.title() }</h1> }
                 if look.shows("stage") {
                     <section class="stage-zone" aria-label="Stage">
                         <Slot part={Part::Chips} panel={panel.clone()} />

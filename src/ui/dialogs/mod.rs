@@ -42,9 +42,12 @@ fn Modal(props: &ModalProps) -> Html {
     {
         let node = node.clone();
         use_effect_with((), move |()| {
-            if let Some(d) = node.cast::<HtmlDialogElement>() {
+            let dialog = node.cast::<HtmlDialogElement>();
+            if let Some(d) = &dialog {
                 let _ = d.show_modal();
             }
+            // Closed before it is taken off the page: only so does the browser give the focus back.
+            move || dialog.iter().for_each(HtmlDialogElement::close)
         });
     }
     let close = props.on_action.reform(|()| Action::Dialog(None));
