@@ -1,0 +1,75 @@
+// The page inside another: no chrome, an address that stays as it was given, and only the parts that
+// were asked for.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { assertAccessible, assertQuiet, hook, start, visible } from "./harness.mjs";
+import { ask, openScenario, until } from "./hands.mjs";
+
+let site;
+before(async () => {
+  site = await start();
+});
+after(() => site?.close());
+
+test("an embed shows stage and time, paused, and never rewrites its address", async () => {
+  const page = await openScenario(site, "raft-election", { search: "?embed=1" });
+  await visible(page, "timeline");
+  for (const name of ["share", "embed", "lesson", "inspector", "help"]) {
+    assert.equal(await hook(page, name).count(), 0, `${name} is shown`);
+  }
+  const address = page.url();
+  assert.equal((await ask(page, "state")).playing, false);
+  await hook(page, "play").click();
+  await until(page, "it plays", (s) => s.events > 5);
+  await hook(page, "pause").click();
+  await ask(page, "edit", { do: "crash", node: 0 });
+  await ask(page, "seek", 900_000);
+  await page.waitForTimeout(100);
+  assert.equal(page.url(), address);
+  await assertAccessible(page, "an embed");
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test("without ?embed the address follows the run, and leads back to it", async () => {
+  const page = await openScenario(site, "raft-election");
+  await ask(page, "seek", 400_000);
+  await ask(page, "edit", { do: "crash", node: 0 });
+  await page.waitForFunction(() => location.hash.startsWith("#/x/1"));
+  await page.context().close();
+});
+
+test("&ui= chooses the parts, &theme= the colours, &speed= the speed, &lock= the hands", async () => {
+  const search = "?embed=1&ui=stage,log,lesson&theme=dark&speed=0.5&lock=1";
+  const page = await openScenario(site, "raft-election", { search });
+  await visible(page, "lesson");
+  await visible(page, "inspector");
+  assert.equal(await hook(page, "timeline").count(), 0);
+  assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
+  assert.equal((await ask(page, "state")).speed, 0.5);
+  const refused = await ask(page, "edit", { do: "crash", node: 0 });
+  assert.match(refused.error.message, /watched, not changed/);
+  assert.equal((await ask(page, "state")).edits.length, 0);
+  await assertAccessible(page, "a locked embed");
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test("the embed's snippet opens the very run", async () => {
+  const page = await openScenario(site, "raft-partition");
+  await ask(page, "seek", 500_000);
+  await ask(page, "edit", { do: "pause", node: 0 });
+  await hook(page, "embed").click();
+  const snippet = await hook(page, "embed-snippet").inputValue();
+  const address = await page.evaluate((html) => {
+    const frame = new DOMParser().parseFromString(html, "text/html").querySelector("iframe");
+    return frame.title.length > 5 && frame.getAttribute("sandbox") === "allow-scripts" ? frame.src : "";
+  }, snippet);
+  assert.ok(address.startsWith(site.base), snippet);
+  const inside = await site.open(address.slice(site.base.length));
+  await visible(inside, "node-0");
+  assert.equal(await ask(inside, "hash"), await ask(page, "hash"));
+  await page.context().close();
+  await inside.context().close();
+});

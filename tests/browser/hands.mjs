@@ -1,0 +1,91 @@
+// What a person and a script do on a scenario's page, in the words of the tests.
+//
+// The rule that is easy to break: a hand acts where a person would, on what is seen: the pointer goes
+// to the middle of a disc or a line on screen, and the press is a real one. `ask` is the other way in,
+// window.faultline, and the tests use it to look and to travel, not to do what they claim a hand can.
+
+import assert from "node:assert/strict";
+import { hook, visible } from "./harness.mjs";
+
+// Asks a verb of window.faultline and waits for its answer.
+export function ask(page, verb, argument) {
+  return page.evaluate(([verb, argument]) => globalThis.faultline[verb](argument), [verb, argument]);
+}
+
+// Opens the scenario `id` and waits until its stage can be seen and used.
+export async function openScenario(site, id, { search = "", options = "", ...context } = {}) {
+  const page = await site.open(`${search}#/s/${id}${options}`, context);
+  await drawn(page);
+  return page;
+}
+
+// Waits until the stage has nodes: it is drawn once its size is known.
+export async function drawn(page) {
+  await visible(page, "stage");
+  await visible(page, "node-0");
+}
+
+// Waits until `ready(state)`; says what it waited for if that does not come.
+export async function until(page, what, ready, timeout = 10_000) {
+  const end = performance.now() + timeout;
+  for (;;) {
+    const state = await ask(page, "state");
+    if (ready(state)) return state;
+    assert.ok(performance.now() < end, `${what}: not within ${timeout} ms at ${page.url()}`);
+    await page.waitForTimeout(30);
+  }
+}
+
+export const servers = (state) => state.nodes.filter((n) => !n.client);
+
+// The leader of the highest term that runs, or undefined.
+export function leaderOf(state) {
+  const leaders = servers(state).filter((n) => n.role === "leader" && n.status === "up");
+  return leaders.sort((a, b) => b.epoch - a.epoch)[0];
+}
+
+// Goes on in simulated time until there is a leader (and `also`), by half a second at a time.
+export async function led(page, also = () => true) {
+  for (let i = 0; i < 40; i += 1) {
+    const { time_us } = await ask(page, "state");
+    const state = await ask(page, "seek", time_us + 500_000);
+    if (leaderOf(state) && also(state)) return state;
+  }
+  return assert.fail("no leader within twenty simulated seconds");
+}
+
+async function middle(locator) {
+  const box = await locator.boundingBox();
+  assert.ok(box, `${locator} is not on screen`);
+  return [box.x + box.width / 2, box.y + box.height / 2];
+}
+
+// Presses the pointer in the middle of a node's disc.
+export async function clickNode(page, id) {
+  await page.mouse.click(...(await middle(hook(page, `node-${id}`).locator(".disc"))));
+  await visible(page, "stage-menu");
+}
+
+// Presses the pointer on the side of the link on which messages from `a` to `b` travel, a third of the
+// way: the middle of a link may be where another crosses.
+export async function clickLink(page, a, b, part = 0.35) {
+  const at = await hook(page, `link-${a}-${b}`)
+    .locator(".target")
+    .evaluate((path, part) => {
+      const p = path.getPointAtLength(path.getTotalLength() * part);
+      const { a, b, c, d, e, f } = path.getScreenCTM();
+      return [a * p.x + c * p.y + e, b * p.x + d * p.y + f];
+    }, part);
+  await page.mouse.click(...at);
+  await visible(page, "stage-menu");
+}
+
+// Brings a page of the inspector to the front by its tab.
+export async function openTab(page, name) {
+  await page.getByRole("tab", { name: new RegExp(`^${name}`) }).click();
+}
+
+// The sentence in the element `error`.
+export async function errorOf(page) {
+  return (await (await visible(page, "error")).innerText()).trim();
+}

@@ -1,0 +1,111 @@
+// Every scenario of the gallery, as it opens: it plays, it travels in time to the bit, everyone can
+// read it, and nothing of it complains.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { assertQuiet, barriers, hook, SIZES, start, visible } from "./harness.mjs";
+import { ask, drawn, openScenario, until } from "./hands.mjs";
+import { scenarios } from "./tool.mjs";
+
+// What each scenario's page offers to tests and teachers' scripts, at once.
+const HOOKS =
+  "stage node-0 node-1 play step back scrub speed seed fork share embed inspector lesson timeline reset undo redo verdict";
+
+let site;
+before(async () => {
+  site = await start();
+});
+after(() => site?.close());
+
+for (const { id, staged } of scenarios()) {
+  test(`${id} opens with its hooks, plays, pauses and travels to the bit`, async () => {
+    const page = await openScenario(site, id);
+    for (const name of HOOKS.split(" ")) assert.equal(await hook(page, name).count(), 1, name);
+    const links = page.locator("[data-testid^=link-]");
+    assert.ok((await links.count()) >= 2, "no link has a hook");
+    await plays(page);
+    await travels(page);
+    await page.context().close();
+  });
+
+  test(`${id}: axe-core finds nothing, light and dark, wide and narrow`, async () => {
+    const page = await openScenario(site, id);
+    await ask(page, "seek", 700_000);
+    const found = [];
+    for (const viewport of [SIZES.desktop, SIZES.phone, SIZES.narrow]) {
+      await page.setViewportSize(viewport);
+      await drawn(page);
+      for (const colorScheme of ["light", "dark"]) {
+        await page.emulateMedia({ colorScheme });
+        found.push(...(await barriers(page, `${id}, ${viewport.width} px, ${colorScheme}`)));
+      }
+      await fits(page, viewport.width);
+    }
+    assert.deepEqual(found, []);
+    assertQuiet(page);
+    await page.context().close();
+  });
+
+  test(`${id}: every staged situation begins at a press of its button`, async () => {
+    const page = await openScenario(site, id);
+    assert.ok(staged.length > 0, `${id} has no staged situation`);
+    for (const one of staged) {
+      await hook(page, `stage-${one}`).click();
+      await page.waitForFunction(
+        (name) => document.querySelector(`[data-testid="${name}"]`)?.getAttribute("aria-pressed") === "true",
+        `stage-${one}`,
+      );
+      const { error, events } = await ask(page, "state");
+      assert.equal(error, null, one);
+      assert.ok(events > 0, `${one}: nothing has happened yet`);
+      const said = await hook(page, "live").innerText();
+      assert.ok(said.length > 20, `${one} is not said: '${said}'`);
+    }
+    assertQuiet(page);
+    await page.context().close();
+  });
+}
+
+// Time runs by the button, events happen, and it stops by the button.
+async function plays(page) {
+  await hook(page, "play").click();
+  const running = await until(page, "time moves", (s) => s.playing && s.time_us > 0 && s.events > 3);
+  await hook(page, "pause").click();
+  const stopped = await until(page, "it stops", (s) => !s.playing);
+  assert.ok(stopped.time_us >= running.time_us);
+  await page.waitForTimeout(60);
+  assert.equal((await ask(page, "state")).time_us, stopped.time_us, "time ran on after a pause");
+}
+
+// The same prefix of events has the same hash, whichever way one came to it.
+async function travels(page) {
+  const here = await ask(page, "state");
+  const hash = await ask(page, "hash");
+  assert.match(hash, /^[0-9a-f]{16}$/);
+  await ask(page, "back", 3);
+  await page.waitForFunction(() => globalThis.faultline.state().then((s) => !s.playing));
+  assert.notEqual(await ask(page, "hash"), hash, "three events back and the same hash");
+  for (let i = 0; i < 3; i += 1) await hook(page, "step").click();
+  assert.equal((await ask(page, "state")).events, here.events);
+  assert.equal(await ask(page, "hash"), hash, "back and forth again is not the same run");
+  await ask(page, "seek", 2_000_000);
+  const begun = await ask(page, "seek", 0);
+  await ask(page, "step", here.events - begun.events);
+  assert.equal(await ask(page, "hash"), hash, "the second time through is another run");
+  await hook(page, "back").click();
+  assert.equal((await ask(page, "state")).events, here.events - 1);
+  assertQuiet(page);
+}
+
+// Nothing has to be scrolled sideways.
+async function fits(page, width) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= width, `the page is ${wide} pixels wide on a screen of ${width}`);
+}
+
+test("the gallery leads to every scenario that the tool lists", async () => {
+  const page = await site.open("#/");
+  await visible(page, "gallery");
+  const there = await page.locator('a[href*="#/s/"]').evaluateAll((all) => all.map((a) => a.hash.slice(4)));
+  for (const { id } of scenarios()) assert.ok(there.includes(id), `${id} is not in the gallery`);
+});

@@ -1,0 +1,48 @@
+// The command-line tool, asked for what the page must agree with.
+//
+// The rule that is easy to break: it is the tool of this very source. `./dev test` has built it by then
+// (the profile of the native tests); FAULTLINE_TOOL names another program, to try one out.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+// Runs the tool and returns what it prints.
+export function tool(...words) {
+  const own = process.env.FAULTLINE_TOOL;
+  const [program, first] = own ? [own, []] : ["cargo", "run --quiet --locked --profile test --".split(" ")];
+  return execFileSync(program, [...first, ...words], { cwd: ROOT, encoding: "utf8", maxBuffer: 1 << 26 });
+}
+
+// Every scenario of the registry: `{ id, staged: [id...] }`.
+export function scenarios() {
+  const { scenarios } = JSON.parse(tool("list", "--json"));
+  return scenarios.map(({ id, staged }) => ({ id, staged: staged.map((s) => s.id ?? s) }));
+}
+
+// The hashes of these openings (arguments of `load`) after so many simulated milliseconds.
+export function hashes(openings, ms) {
+  const folder = mkdtempSync(join(tmpdir(), "faultline-"));
+  try {
+    const files = openings.map((opening, i) => {
+      const file = join(folder, `${i}.json`);
+      writeFileSync(file, JSON.stringify(opening));
+      return file;
+    });
+    return firstWords(tool("hash", ...files, "--until", String(ms)));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+// The hash of the run that a link names, at the moment that it shows.
+export function hashOfLink(link) {
+  return firstWords(tool("hash", link))[0];
+}
+
+function firstWords(text) {
+  return text.trim().split("\n").map((line) => line.split(/\s+/, 1)[0]);
+}
