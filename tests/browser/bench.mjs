@@ -3,7 +3,7 @@
 // The rule that is easy to break: what is measured is what a reader gets: the built page, everything
 // that a frame costs, every answer to its end. Each measure is a function from the site to lines of
 // `name value unit (budget)`; to add one, write it and list it in MEASURES. Words on the command line
-// pick measures by name; `native=FILE` and `wasm=FILE` are what the tool and tests/web_bench.rs printed.
+// pick measures by name; `native=FILE` and `wasm=FILE` are what the tool and benches/web.rs printed.
 
 import { existsSync, readFileSync } from "node:fs";
 import { ask, drawn, led, openScenario, servers } from "./hands.mjs";
