@@ -3,7 +3,7 @@
 //! The rule that is easy to break: a verb sends the same action as the button does. It can do
 //! nothing that a hand cannot, runs no code it is given, and never throws: it answers.
 
-use crate::sim::Refusal;
+use crate::sim::{Refusal, json};
 use crate::view::reduce::{open, reduce};
 use crate::view::scene::Scene;
 use crate::view::{Action, App};
@@ -40,7 +40,7 @@ pub fn install(app: Shared, redraw: Callback<()>) {
     verb("state", |app, _| app.state_json());
     verb("hash", |app, _| {
         let hash = app.open.as_ref().map(|o| o.run().get().hash_text());
-        serde_json::to_string(&hash).unwrap_or_default()
+        json::text(&hash)
     });
     verb("link", |app, _| match app.link() {
         Ok(hash) => text(&format!("{}{hash}", super::dom::base())),
@@ -56,14 +56,11 @@ fn count(n: &JsValue) -> u32 {
 }
 
 fn text(s: &str) -> String {
-    serde_json::to_string(s).unwrap_or_default()
+    json::text(&s)
 }
 
 fn error(r: &Refusal) -> String {
-    format!(
-        "{{\"error\":{}}}",
-        serde_json::to_string(r).unwrap_or_default()
-    )
+    format!("{{\"error\":{}}}", json::text(r))
 }
 
 /// Does `action`; answers with the state, or with what was refused.
