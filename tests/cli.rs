@@ -268,6 +268,8 @@ fn help_and_version_are_there() {
 fn bad_input_is_one_line_that_names_what_and_where() {
     let broken = file("broken.json", "{\"scenario\":\n 7}");
     let broken = broken.to_str().unwrap();
+    let cut_short = file("cut-short.json", "{\"scenario\":\n");
+    let cut_short = cut_short.to_str().unwrap();
     let cases: &[(&[&str], &str)] = &[
         (&[], "which command"),
         (&["dance"], "'dance'"),
@@ -276,7 +278,8 @@ fn bad_input_is_one_line_that_names_what_and_where() {
         (&["run", "nowhere"], "'nowhere'"),
         (&["run", "nowhere.json"], "nowhere.json: cannot be read"),
         (&["run", broken], "broken.json: is no scenario"),
-        (&["run", broken], "line 2"),
+        (&["run", broken], "'scenario'"),
+        (&["run", cut_short], "line 2"),
         (&["run", "raft-election", "two-generals"], "'two-generals'"),
         (&["run", "raft-election", "--loud"], "'--loud'"),
         (&["run", "raft-election", "-x"], "'-x'"),

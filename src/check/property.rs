@@ -4,6 +4,7 @@
 //! checkpoint and must come to the same verdict after a rewind; it keeps no clock and no
 //! reference. What it cannot decide it calls unknown, never holding.
 
+use crate::sim::small::SmallSet;
 use crate::sim::{Event, EventId, NodeId, world::World};
 use serde::Serialize;
 
@@ -138,9 +139,7 @@ impl crate::sim::history::Watcher for Checks {
 
 /// A helper for witnesses: sorted, without repeats, at most a dozen.
 pub fn witness(events: impl IntoIterator<Item = EventId>) -> Vec<EventId> {
-    let mut w: Vec<EventId> = events.into_iter().filter(|e| e.some().is_some()).collect();
-    w.sort_unstable();
-    w.dedup();
-    w.truncate(12);
-    w
+    let known = events.into_iter().filter(|e| e.some().is_some());
+    let sorted: SmallSet<EventId> = known.collect();
+    sorted.iter().copied().take(12).collect()
 }

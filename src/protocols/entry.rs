@@ -4,11 +4,11 @@
 //! value from outside (a link, the command line, the page) passes it through [`Entry::params`].
 
 use crate::check::Property;
+use crate::sim::fields::{Read, read_as, shown};
+use crate::sim::small::SmallMap;
 use crate::sim::world::{Setup, World};
 use crate::sim::{Refusal, Trace};
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize};
-use std::collections::BTreeMap;
+use serde::Serialize;
 
 /// A parameter's value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -22,18 +22,23 @@ pub enum Value {
     Word(String),
 }
 
-/// By hand, because what is derived for untagged enums costs the page more than this whole file.
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        let wrong = |got: &serde_json::Value| {
-            D::Error::custom(format!(
-                "a parameter is true, false, a whole number or a word, not {got}"
-            ))
-        };
-        match serde_json::Value::deserialize(source)? {
+read_as!(Value);
+
+impl Value {
+    /// Reads a parameter's value.
+    ///
+    /// # Errors
+    /// What is no such value, in a sentence.
+    pub fn read(value: serde_json::Value) -> Read<Self> {
+        match value {
             serde_json::Value::Bool(b) => Ok(Value::Bool(b)),
             serde_json::Value::String(s) => Ok(Value::Word(s)),
-            other => other.as_i64().map(Value::Int).ok_or_else(|| wrong(&other)),
+            other => other.as_i64().map(Value::Int).ok_or_else(|| {
+                format!(
+                    "a parameter is true, false, a whole number or a word, not {}",
+                    shown(&other)
+                )
+            }),
         }
     }
 }
@@ -78,7 +83,7 @@ pub struct Param {
 /// A full set of checked values: every parameter of the protocol, none else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Params(pub BTreeMap<&'static str, Value>);
+pub struct Params(pub SmallMap<&'static str, Value>);
 
 impl Params {
     /// The number called `id`; 0 if it is none (a programming error, caught by the registry test).
@@ -137,7 +142,7 @@ pub struct Entry {
 impl Entry {
     /// Checks `given` against the parameters and fills in the defaults. Refuses an unknown name, a
     /// wrong type, and a number out of range, saying what would be accepted.
-    pub fn params(&self, given: &BTreeMap<String, Value>) -> Result<Params, Refusal> {
+    pub fn params(&self, given: &SmallMap<String, Value>) -> Result<Params, Refusal> {
         if let Some(id) = given
             .keys()
             .find(|k| self.params.iter().all(|p| p.id != *k))

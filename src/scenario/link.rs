@@ -8,7 +8,7 @@
 
 use super::{Opening, base64url};
 use crate::sim::hash::Fx;
-use crate::sim::{Refusal, limits};
+use crate::sim::{Refusal, json, limits};
 use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
 use serde_json::{Map, Value};
 use std::hash::Hasher;
@@ -79,7 +79,7 @@ pub fn encode(run: &SharedRun) -> Result<String, Refusal> {
     if let Some(speed) = run.speed_us_s {
         wire.insert("v".to_owned(), speed.into());
     }
-    let json = Value::Object(wire).to_string().into_bytes();
+    let json = json::text(&wire).into_bytes();
     let mut bytes = check(&json).to_vec();
     bytes.extend(miniz_oxide::deflate::compress_to_vec(&json, 9));
     let text = format!("{}{}", char::from(VERSION), base64url::encode(&bytes));
@@ -169,8 +169,9 @@ fn not_unpacked(status: TINFLStatus) -> Refusal {
 }
 
 fn read(json: &[u8]) -> Result<SharedRun, Refusal> {
-    let mut wire: Map<String, Value> = match serde_json::from_slice(json) {
-        Ok(wire) => wire,
+    let mut wire = match str::from_utf8(json).map_or(Ok(Value::Null), json::read) {
+        Ok(Value::Object(wire)) => wire,
+        Ok(_) => return no("this link holds what is no run"),
         Err(e) => return no(format!("this link holds what is no run: {e}")),
     };
     let long = NAMES.iter().filter_map(|(short, long)| {
@@ -178,7 +179,7 @@ fn read(json: &[u8]) -> Result<SharedRun, Refusal> {
         Some(((*long).to_owned(), value))
     });
     let fields = Value::Object(long.collect());
-    let opening: Opening = match serde_json::from_value(fields) {
+    let opening = match Opening::read(fields) {
         Ok(opening) => opening,
         Err(e) => return no(format!("this link holds what is no run: {e}")),
     };

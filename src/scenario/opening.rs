@@ -7,30 +7,56 @@
 use super::{Cue, ScenarioDef, find};
 use crate::check::Checks;
 use crate::protocols::Value;
+use crate::sim::fields::{Fields, Read, read_as};
 use crate::sim::history::Run;
+use crate::sim::small::SmallMap;
 use crate::sim::world::{Setup, World};
 use crate::sim::{Edit, Fault, Refusal, SimTime, limits};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use serde::Serialize;
 
 /// What is opened: the argument of the page's `load`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Opening {
     /// The scenario's id.
     pub scenario: String,
     /// All that is random follows from it; `None`: the scenario's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// Parameters that differ from the scenario's.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub params: BTreeMap<String, Value>,
+    #[serde(skip_serializing_if = "SmallMap::is_empty")]
+    pub params: SmallMap<String, Value>,
     /// What is done to the run.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<Edit>,
 }
 
+read_as!(Opening);
+
 impl Opening {
+    /// Reads the argument of the page's `load`.
+    ///
+    /// # Errors
+    /// What is no opening, in a sentence that names the field.
+    pub fn read(value: serde_json::Value) -> Read<Self> {
+        let mut f = Fields::of(value, "an opening")?;
+        let opening = Opening {
+            scenario: f.text("scenario")?,
+            seed: f.number("seed", u64::MAX)?,
+            params: f
+                .object("params")?
+                .into_iter()
+                .map(|(id, value)| Ok((id, Value::read(value)?)))
+                .collect::<Read<_>>()?,
+            edits: f
+                .opt_list("edits")?
+                .into_iter()
+                .map(Edit::read)
+                .collect::<Read<_>>()?,
+        };
+        f.end()?;
+        Ok(opening)
+    }
+
     /// The scenario called `id`, as it opens when nothing is said.
     pub fn of(id: &str) -> Self {
         Opening {

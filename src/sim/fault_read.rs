@@ -17,7 +17,11 @@ const KNOWN: &str = "crash, recover, pause, resume, node, clock-jump, byzantine,
     partition, heal, timing, drop, hold, release, duplicate, corrupt, deliver-now, request";
 
 impl Edit {
-    fn read(value: Value) -> Read<Self> {
+    /// Reads an edit.
+    ///
+    /// # Errors
+    /// What is no edit, in a sentence.
+    pub fn read(value: Value) -> Read<Self> {
         let mut f = Fields::of(value, "an edit")?;
         Ok(Edit {
             at_us: f.u64("at_us")?,
@@ -41,7 +45,11 @@ impl Serialize for Edit {
 }
 
 impl Fault {
-    fn read(value: Value) -> Read<Self> {
+    /// Reads a fault.
+    ///
+    /// # Errors
+    /// What is no fault, in a sentence.
+    pub fn read(value: Value) -> Read<Self> {
         Fault::read_fields(Fields::of(value, "a fault")?)
     }
 

@@ -4,16 +4,17 @@
 //! 40 KB gzip; this costs three. So whatever the engine reads from JSON is read through here, by
 //! `Fields` and the [`read_as`] macro, and an unknown field is an error, never passed over.
 
+use super::json;
 use serde_json::{Map, Value};
 
 /// The fields of one JSON object that are still to be read.
-pub(super) struct Fields {
+pub struct Fields {
     what: &'static str,
     map: Map<String, Value>,
 }
 
 /// What reading gives: a value, or a sentence that names the field.
-pub(super) type Read<T> = Result<T, String>;
+pub type Read<T> = Result<T, String>;
 
 impl Fields {
     /// The fields of `value`, which must be an object; `what` names it in errors.
@@ -115,6 +116,24 @@ impl Fields {
         }
     }
 
+    /// A list; empty if it is not there.
+    pub fn opt_list(&mut self, field: &str) -> Read<Vec<Value>> {
+        match self.take(field) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(list)) => Ok(list),
+            Some(value) => Err(self.wrong(field, "a list", &value)),
+        }
+    }
+
+    /// An object; empty if it is not there.
+    pub fn object(&mut self, field: &str) -> Read<Map<String, Value>> {
+        match self.take(field) {
+            None => Ok(Map::new()),
+            Some(Value::Object(map)) => Ok(map),
+            Some(value) => Err(self.wrong(field, "an object", &value)),
+        }
+    }
+
     /// Refuses what was not asked for.
     pub fn end(self) -> Read<()> {
         match self.map.keys().next() {
@@ -125,7 +144,7 @@ impl Fields {
 }
 
 /// A word that is none of those known.
-pub(super) fn unknown<T>(what: &str, word: &str, known: &str) -> Read<T> {
+pub fn unknown<T>(what: &str, word: &str, known: &str) -> Read<T> {
     Err(format!(
         "there is no {what} '{}': there is {known}",
         short(word)
@@ -133,7 +152,7 @@ pub(super) fn unknown<T>(what: &str, word: &str, known: &str) -> Read<T> {
 }
 
 /// A node's number in a list.
-pub(super) fn node(value: &Value) -> Read<super::ids::NodeId> {
+pub fn node(value: &Value) -> Read<super::ids::NodeId> {
     let n = value.as_u64().and_then(|n| u16::try_from(n).ok());
     n.map(super::ids::NodeId).ok_or_else(|| {
         format!(
@@ -147,18 +166,25 @@ fn short(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
-fn shown(value: &Value) -> String {
+/// `value` in an error: in short, and harmless.
+pub fn shown(value: &Value) -> String {
     match value {
         Value::Object(_) => "an object".to_owned(),
         Value::Array(_) => "a list".to_owned(),
         Value::String(s) => format!("'{}'", short(s)),
-        other => other.to_string(),
+        Value::Null => "null".to_owned(),
+        Value::Bool(b) => b.to_string(),
+        Value::Number(n) if n.as_f64().is_some_and(|n| n.abs() > 1e12) => {
+            "a number so large".to_owned()
+        }
+        Value::Number(n) => json::number_text(n),
     }
 }
 
 /// Reads a type through its `fn read(Value) -> Read<Self>`, whatever the source.
 macro_rules! read_as {
     ($($type:ty),*) => { $(
+        /// Natively; the page reads by `read` alone.
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
                 let value = serde_json::Value::deserialize(source)?;
@@ -167,4 +193,4 @@ macro_rules! read_as {
         }
     )* };
 }
-pub(super) use read_as;
+pub(crate) use read_as;

@@ -10,11 +10,11 @@ use super::ids::{EventId, MsgId};
 use super::limits;
 use super::message::Payload;
 use super::refusal::Refusal;
+use super::small::{SmallMap, sort_by_key};
 use super::time::SimTime;
 use super::trace::{Event, Trace};
 use super::world::{Setup, World};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Something that watches a run event by event, and is cloned with it.
@@ -49,13 +49,13 @@ pub struct Run<W: Watcher = ()> {
     now: Moment<W>,
     trace: Trace,
     edits: Rc<Vec<Edit>>,
-    refused: BTreeMap<usize, Refusal>,
+    refused: SmallMap<usize, Refusal>,
     checkpoints: Vec<Rc<Moment<W>>>,
     spacing: u32,
     undo: Vec<Rc<Vec<Edit>>>,
     redo: Vec<Rc<Vec<Edit>>>,
     // The contents of the messages between two checkpoints, as last asked for.
-    contents: RefCell<BTreeMap<u32, Rc<Vec<Payload>>>>,
+    contents: RefCell<SmallMap<u32, Rc<Vec<Payload>>>>,
     // The furthest moment that this future has been shown to reach.
     frontier: SimTime,
 }
@@ -73,13 +73,13 @@ impl<W: Watcher> Run<W> {
             edits_made: 0,
         };
         let mut edits = edits;
-        edits.sort_by_key(|e| e.at_us);
+        sort_by_key(&mut edits, |e| e.at_us);
         Ok(Run {
             checkpoints: vec![Rc::new(now.clone())],
             now,
             trace: Trace::new(),
             edits: Rc::new(edits),
-            refused: BTreeMap::new(),
+            refused: SmallMap::new(),
             spacing: SPACING,
             undo: Vec::new(),
             redo: Vec::new(),
@@ -114,7 +114,7 @@ impl<W: Watcher> Run<W> {
     }
 
     /// Why an edit could not be made when its time came, by its place in the list.
-    pub fn refused(&self) -> &BTreeMap<usize, Refusal> {
+    pub fn refused(&self) -> &SmallMap<usize, Refusal> {
         &self.refused
     }
 
@@ -370,7 +370,7 @@ impl<W: Watcher> Run<W> {
             },
             trace: Trace::collecting(MsgId(start.world.messages())),
             edits: self.edits.clone(),
-            refused: BTreeMap::new(),
+            refused: SmallMap::new(),
             checkpoints: Vec::new(),
             spacing: u32::MAX,
             undo: Vec::new(),

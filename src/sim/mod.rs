@@ -6,15 +6,17 @@
 
 pub mod chunks;
 pub mod clock;
+pub mod decimal;
 pub mod delay;
 pub mod fault;
 mod fault_read;
-mod fields;
+pub(crate) mod fields;
 pub mod hash;
 pub mod history;
 pub mod host;
 pub mod ids;
 pub mod inspect;
+pub mod json;
 pub mod limits;
 pub mod link;
 pub mod links;
@@ -22,6 +24,7 @@ pub mod message;
 pub mod protocol;
 pub mod queue;
 pub mod refusal;
+pub mod small;
 pub mod streams;
 pub mod time;
 pub mod timing;

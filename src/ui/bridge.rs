@@ -3,7 +3,7 @@
 //! The rule that is easy to break: a verb sends the same action as the button does. It can do
 //! nothing that a hand cannot, runs no code it is given, and never throws: it answers.
 
-use crate::sim::Refusal;
+use crate::sim::{Refusal, json};
 use crate::view::reduce::{open, reduce};
 use crate::view::scene::Scene;
 use crate::view::{Action, App};
@@ -44,7 +44,7 @@ pub fn install(app: Shared, redraw: Callback<()>) {
     verb("state", |app, _| app.state_json());
     verb("hash", |app, _| {
         let hash = app.open.as_ref().map(|o| o.run().get().hash_text());
-        serde_json::to_string(&hash).unwrap_or_default()
+        json::text(&hash)
     });
     verb("link", |app, _| match app.link() {
         Ok(hash) => text(&format!("{}{hash}", super::dom::base())),
@@ -75,14 +75,11 @@ fn counted(app: &mut App, n: &JsValue, usual: Option<f64>, action: fn(f64) -> Ac
 }
 
 fn text(s: &str) -> String {
-    serde_json::to_string(s).unwrap_or_default()
+    json::text(&s)
 }
 
 fn error(r: &Refusal) -> String {
-    format!(
-        "{{\"error\":{}}}",
-        serde_json::to_string(r).unwrap_or_default()
-    )
+    format!("{{\"error\":{}}}", json::text(r))
 }
 
 /// Says a refusal on the page, and answers with it.

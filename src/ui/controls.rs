@@ -3,6 +3,7 @@
 //! The rule that is easy to break: a slider that is being dragged shows its own value and tells
 //! the run once, on release; sixty edits a second would fill the list of edits with noise.
 
+use super::svg::px;
 use crate::view::settings::{Row, TRAVEL, number_text};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
@@ -12,6 +13,12 @@ pub fn text_of(e: &Event) -> String {
     e.target_dyn_into::<HtmlInputElement>()
         .map(|i| i.value())
         .unwrap_or_default()
+}
+
+/// The number in the input that `e` came from, if it is one.
+fn number_of(e: &Event) -> Option<f64> {
+    let number = e.target_dyn_into::<HtmlInputElement>()?.value_as_number();
+    number.is_finite().then_some(number)
 }
 
 /// `on` for an event that may mean nothing.
@@ -58,7 +65,7 @@ pub fn SliderRow(props: &SliderProps) -> Html {
         let (dragged, on) = (dragged.clone(), props.on_change.clone());
         move |e: Event| {
             dragged.set(None);
-            if let Ok(place) = text_of(&e).parse() {
+            if let Some(place) = number_of(&e) {
                 on.emit(row.at(place));
             }
         }
@@ -66,7 +73,7 @@ pub fn SliderRow(props: &SliderProps) -> Html {
     let typed = {
         let on = props.on_change.clone();
         move |e: Event| {
-            if let Ok(value) = text_of(&e).parse::<f64>() {
+            if let Some(value) = number_of(&e) {
                 on.emit(value);
             }
         }
@@ -79,7 +86,7 @@ pub fn SliderRow(props: &SliderProps) -> Html {
     html! {
         <div class="row" title={if value == 0.0 { row.zero } else { "" }}>
             <span class="name">{ row.label }</span>
-            <input type="range" min="0" max={TRAVEL.to_string()} value={row.place(value).to_string()}
+            <input type="range" min="0" max={px(TRAVEL)} value={px(row.place(value))}
                 aria-label={row.label} aria-valuetext={spoken} disabled={props.disabled} {oninput} {onchange} />
             <span class="value">
                 <input type="number" step="any" value={shown} aria-label={format!("{}, number", row.label)}

@@ -3,10 +3,10 @@
 //! The rule that is easy to break: geometry stands in SVG attributes, never in a style string; the
 //! page's policy forbids those.
 
+use super::svg::{path, px};
 use crate::sim::{Delay, Span};
 use crate::view::curve::curve;
 use crate::view::words;
-use std::fmt::Write;
 use yew::prelude::*;
 
 const WIDTH: f64 = 280.0;
@@ -17,30 +17,26 @@ pub fn delay_curve(delay: Delay, bound_us: u64) -> Html {
     let c = curve(delay, bound_us);
     let x = |us: f64| us / c.right_us * WIDTH;
     let mut line = String::new();
-    for (i, (px, py)) in c.points.iter().enumerate() {
-        let verb = if i == 0 { 'M' } else { 'L' };
-        let _ = write!(
-            line,
-            "{verb}{:.1} {:.1}",
-            x(*px),
-            HEIGHT - 2.0 - py * (HEIGHT - 8.0)
-        );
+    for (i, (along, up)) in c.points.iter().enumerate() {
+        let verb = if i == 0 { "M" } else { "L" };
+        line.push_str(verb);
+        line += &path("# #", &[x(*along), HEIGHT - 2.0 - up * (HEIGHT - 8.0)]);
     }
-    let area = format!("{line}L{WIDTH} {HEIGHT}L0 {HEIGHT}Z");
+    let area = line.clone() + &path("L# #L0 #Z", &[WIDTH, HEIGHT, HEIGHT]);
     let typical = delay.typical_us();
     html! {
         <figure class="curve">
-            <svg viewBox={format!("0 0 {WIDTH} {}", HEIGHT + 14.0)} role="img" aria-label={format!("Delay: {}", words::delay(delay))}>
+            <svg viewBox={path("0 0 # #", &[WIDTH, HEIGHT + 14.0])} role="img" aria-label={format!("Delay: {}", words::delay(delay))}>
                 <path class="area" d={area} />
                 <path class="line" d={line} />
-                <path class="axis" d={format!("M0 {HEIGHT}H{WIDTH}")} />
+                <path class="axis" d={path("M0 #H#", &[HEIGHT, WIDTH])} />
                 if bound_us > 0 {
-                    <path class="bound" d={format!("M{0:.1} 0V{HEIGHT}", x(bound_us as f64))} />
+                    <path class="bound" d={path("M# 0V#", &[x(bound_us as f64), HEIGHT])} />
                 }
-                <text x="0" y={(HEIGHT + 12.0).to_string()}>{ "0" }</text>
-                <text x={format!("{:.1}", x(typical as f64).clamp(24.0, WIDTH - 60.0))} y={(HEIGHT + 12.0).to_string()} text-anchor="middle">
+                <text x="0" y={px(HEIGHT + 12.0)}>{ "0" }</text>
+                <text x={px(x(typical as f64).clamp(24.0, WIDTH - 60.0))} y={px(HEIGHT + 12.0)} text-anchor="middle">
                     { Span(typical).to_string() }</text>
-                <text x={WIDTH.to_string()} y={(HEIGHT + 12.0).to_string()} text-anchor="end">{ Span(round(c.right_us)).to_string() }</text>
+                <text x={px(WIDTH)} y={px(HEIGHT + 12.0)} text-anchor="end">{ Span(round(c.right_us)).to_string() }</text>
             </svg>
         </figure>
     }

@@ -19,6 +19,7 @@ pub mod props;
 mod root;
 mod screen;
 pub mod stage;
+mod svg;
 pub mod timeline;
 mod transport;
 

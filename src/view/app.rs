@@ -216,7 +216,7 @@ impl App {
             edits: run.edits(),
             error: self.error.as_deref(),
         };
-        serde_json::to_string(&state).unwrap_or_else(|_| "null".to_owned())
+        crate::sim::json::text(&state)
     }
 
     /// Says a refusal, and keeps everything else as it is.

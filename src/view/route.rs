@@ -6,7 +6,7 @@
 
 use super::action::Theme;
 use crate::sim::Refusal;
-use std::collections::BTreeMap;
+use crate::sim::small::SmallMap;
 
 /// The longest address that is read, in bytes.
 const LONGEST: usize = 40_000;
@@ -31,7 +31,7 @@ pub struct Route {
     /// The seed, if named.
     pub seed: Option<u64>,
     /// Parameters of the protocol, by name: every option that is none of the page's own.
-    pub params: BTreeMap<String, String>,
+    pub params: SmallMap<String, String>,
     /// How the page shows itself.
     pub look: Look,
 }
@@ -160,7 +160,7 @@ pub fn seed(text: &str) -> Result<u64, Refusal> {
 
 /// `0.25` or `0.25x` as simulated microseconds a second; nothing if it is no such number.
 fn speed(text: &str) -> Option<u64> {
-    let factor: f64 = text.trim_end_matches(['x', '×']).parse().ok()?;
+    let factor = crate::sim::decimal::read(text.trim().trim_end_matches(['x', '×']))?;
     (factor > 0.0 && factor < 1e6).then_some((factor * 1e6) as u64)
 }
 

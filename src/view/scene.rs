@@ -6,8 +6,8 @@
 use crate::check::Checks;
 use crate::scenario::{self, Opening, ScenarioDef, SharedRun, Staged, link};
 use crate::sim::history::Run;
-use crate::sim::{Fault, Refusal};
-use std::collections::BTreeMap;
+use crate::sim::small::SmallMap;
+use crate::sim::{Fault, Refusal, json};
 
 /// What is open.
 #[derive(Clone)]
@@ -38,14 +38,8 @@ impl PartialEq for Scene {
     }
 }
 
-fn unreadable(what: &str, e: &serde_json::Error) -> Refusal {
-    Refusal::new("bad-argument", format!("{what} cannot be read: {e}"))
-}
-
-/// Text to JSON. Everything is read through this one type, so that the page holds the code that
-/// reads a fault once.
-fn parse(json: &str) -> serde_json::Result<serde_json::Value> {
-    serde_json::from_str(json)
+fn unreadable(what: &str, why: &str) -> Refusal {
+    Refusal::new("bad-argument", format!("{what} cannot be read: {why}"))
 }
 
 impl Scene {
@@ -65,7 +59,7 @@ impl Scene {
     pub fn named(
         id: &str,
         seed: Option<u64>,
-        params: &BTreeMap<String, String>,
+        params: &SmallMap<String, String>,
     ) -> Result<Self, Refusal> {
         let mut scene = Scene::of(Opening::of(id))?;
         scene.opening.seed = seed;
@@ -81,7 +75,7 @@ impl Scene {
     /// # Errors
     /// What is no opening, and an unknown id.
     pub fn from_json(json: &str) -> Result<Self, Refusal> {
-        let opening = parse(json).and_then(serde_json::from_value);
+        let opening = json::read(json).and_then(Opening::read);
         Scene::of(opening.map_err(|e| unreadable("what to load", &e))?)
     }
 
@@ -90,18 +84,13 @@ impl Scene {
     /// # Errors
     /// What is no fault.
     pub fn fault_from_json(json: &str) -> Result<Fault, Refusal> {
-        // Read as an edit, which the list of an opening is made of: one way to read faults, for the
-        // code that reads them is large.
-        let mut value = parse(json).map_err(|e| unreadable("the edit", &e))?;
-        if let Some(map) = value.as_object_mut() {
-            map.insert("at_us".to_owned(), 0.into());
-        }
-        let opening = serde_json::json!({ "scenario": "", "edits": [value] });
-        let opening: Opening =
-            serde_json::from_value(opening).map_err(|e| unreadable("the edit", &e))?;
-        let edit = opening.edits.into_iter().next();
-        edit.map(|e| e.fault)
-            .ok_or_else(|| Refusal::new("bad-argument", "the edit is missing"))
+        let fault = json::read(json).and_then(|mut value| {
+            if let Some(map) = value.as_object_mut() {
+                map.remove("at_us");
+            }
+            Fault::read(value)
+        });
+        fault.map_err(|e| unreadable("the edit", &e))
     }
 
     /// Runs it, at its start.

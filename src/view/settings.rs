@@ -5,7 +5,7 @@
 
 use crate::sim::fault::NodePatch;
 use crate::sim::world::NodeConfig;
-use crate::sim::{Delay, Fault, Link, LinkPatch, NodeId, Timing};
+use crate::sim::{Delay, Fault, Link, LinkPatch, NodeId, Timing, decimal};
 
 /// How a slider's travel maps to values.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -121,8 +121,7 @@ fn significant(v: f64, digits: i32) -> f64 {
 
 /// A value with as few digits as it needs: at most four decimals.
 pub fn number_text(v: f64) -> String {
-    let t = format!("{v:.4}");
-    t.trim_end_matches('0').trim_end_matches('.').to_owned()
+    decimal::shortest(v, 4)
 }
 
 fn ms(us: u64) -> f64 {

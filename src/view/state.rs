@@ -5,10 +5,10 @@
 
 use crate::check::{CheckLine, Checks, Class, Verdict};
 use crate::sim::history::Run;
+use crate::sim::small::SmallMap;
 use crate::sim::world::{InFlight, Status, World};
 use crate::sim::{Edit, MsgId, NodeId};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// Messages listed at most; `in_flight_count` says how many there are.
 const MESSAGES: usize = 500;
@@ -68,7 +68,7 @@ pub struct NodeState {
     /// What its clock shows, in microseconds.
     pub clock_us: i64,
     /// Its whole state, in the paper's names.
-    pub fields: BTreeMap<&'static str, String>,
+    pub fields: SmallMap<&'static str, String>,
 }
 
 /// A message in flight.

@@ -5,6 +5,7 @@ use crate::protocols::links::stack::Receiver;
 use crate::scenario::{
     Cue, Lesson, Opening, Prediction, Preset, ScenarioDef, Staged, Step, look, open,
 };
+use crate::sim::small::SmallSet;
 use crate::sim::{Edit, Fault, LinkPatch, NodeId, Refusal, SimTime, World};
 
 pub static DEF: ScenarioDef = ScenarioDef {
@@ -114,10 +115,7 @@ fn received(world: &World) -> Vec<u16> {
 }
 
 fn distinct(world: &World) -> usize {
-    let mut all = received(world);
-    all.sort_unstable();
-    all.dedup();
-    all.len()
+    received(world).into_iter().collect::<SmallSet<_>>().len()
 }
 
 fn copies(world: &World) -> usize {

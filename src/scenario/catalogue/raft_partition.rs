@@ -115,7 +115,8 @@ fn cut(opening: &Opening, among: bool) -> Result<Cue, Refusal> {
     let leader = look::leader(world).unwrap_or_default();
     let mut servers: Vec<NodeId> = world.servers().collect();
     // The leader first, if it is to be among the few; last if not.
-    servers.sort_by_key(|&s| (s == leader) != among);
+    servers.retain(|&s| s != leader);
+    servers.insert(if among { 0 } else { servers.len() }, leader);
     let many = servers.split_off((servers.len() - 1) / 2);
     let partition = Partition {
         groups: vec![servers, many],

@@ -12,9 +12,9 @@ use super::{What, World};
 use crate::sim::ids::{EventId, NodeId};
 use crate::sim::links::Wired;
 use crate::sim::message::{Kind, Message, Payload, Shape, Tone};
+use crate::sim::small::{SmallMap, SmallSet};
 use crate::sim::time::Span;
 use crate::sim::trace::{EventKind, Loss, Mark, Trace};
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// What the two ends of a link with layers remember.
@@ -23,12 +23,12 @@ pub(in crate::sim) struct LayerState {
     // The sender's end.
     last_frame: u32,
     floor: u32,
-    unacknowledged: BTreeMap<u32, Payload>,
+    unacknowledged: SmallMap<u32, Payload>,
     // The receiver's end. `expected` is none after a crash: the next frame sets it.
     fresh: bool,
     expected: Option<u32>,
-    seen: BTreeSet<u32>,
-    early: BTreeMap<u32, Input>,
+    seen: SmallSet<u32>,
+    early: SmallMap<u32, Input>,
 }
 
 /// The acknowledgement that the retransmitting layer sends.
@@ -55,7 +55,7 @@ impl World {
         if !layers.any() {
             return;
         }
-        let state = self.layers.entry((parcel.from, parcel.to)).or_default();
+        let state = self.layers.or_default((parcel.from, parcel.to));
         state.last_frame += 1;
         parcel.frame = state.last_frame;
         if layers.retransmit_us > 0 {
@@ -154,7 +154,7 @@ impl World {
             return Some(input);
         };
         let layers = self.links.get(from, node).link.layers;
-        let state = self.layers.entry((from, node)).or_default();
+        let state = self.layers.or_default((from, node));
         if !state.fresh {
             state.fresh = true;
             state.expected.get_or_insert(1);
@@ -178,7 +178,7 @@ impl World {
         if early {
             let id = self.record(trace, EventKind::Arrive, node, msg.0, cause);
             if let Some(state) = self.layers.get_mut(&(from, node)) {
-                state.early.entry(frame).or_insert(input);
+                state.early.keep_first(frame, input);
             }
             self.acknowledge(trace, layers.retransmit_us, node, from, frame, id);
             if frame <= expected {
@@ -287,7 +287,7 @@ impl World {
     /// buffers, which is lost.
     pub(super) fn forget_layers(&mut self, node: NodeId) -> Vec<Input> {
         let mut lost = Vec::new();
-        for ((from, to), state) in &mut self.layers {
+        for ((from, to), state) in self.layers.iter_mut() {
             if *from == node {
                 state.unacknowledged.clear();
                 state.floor = state.last_frame;

@@ -4,8 +4,8 @@
 //! its two directions part only when they differ or one is picked. Each has its own target, on the
 //! right of one who travels it.
 
-use super::node::px;
 use crate::sim::NodeId;
+use crate::ui::svg::{self, px};
 use crate::view::Selection;
 use crate::view::stage::hit::SIDE;
 use crate::view::stage::{LinkState, PairView, Plan, Pt, WallView};
@@ -77,7 +77,7 @@ fn line((a, b): (Pt, Pt), state: LinkState) -> Html {
     };
     html! {
         <>
-            <path {class} d={format!("M{:.1} {:.1}L{:.1} {:.1}", a.x, a.y, b.x, b.y)} />
+            <path {class} d={svg::path("M# #L# #", &[a.x, a.y, b.x, b.y])} />
             if state == LinkState::Cut { <path class="snip" d={snip(a, b)} /> }
         </>
     }
@@ -86,7 +86,7 @@ fn line((a, b): (Pt, Pt), state: LinkState) -> Html {
 /// A small cross where a cut link is cut.
 fn snip(a: Pt, b: Pt) -> String {
     let Pt { x, y } = a.toward(b, 0.5);
-    format!("M{:.1} {:.1}l8 8m0-8l-8 8", x - 4.0, y - 4.0)
+    svg::path("M# #l8 8m0-8l-8 8", &[x - 4.0, y - 4.0])
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -111,7 +111,7 @@ fn target(
             aria-pressed={chosen.to_string()} tabindex={if reachable { "0" } else { "-1" }}
             data-testid={format!("link-{from}-{to}")} data-pick={format!("l{from}-{to}")}>
             <title>{ says }</title>
-            <path class="target" d={format!("M{:.1} {:.1}L{:.1} {:.1}", a.x, a.y, b.x, b.y)} />
+            <path class="target" d={svg::path("M# #L# #", &[a.x, a.y, b.x, b.y])} />
             { arrow(plan, from, to) }
         </g>
     }
@@ -125,9 +125,9 @@ fn arrow(plan: &Plan, from: NodeId, to: NodeId) -> Html {
         |along: f64, across: f64| b.by(-h.x * along - h.y * across, -h.y * along + h.x * across);
     let (l, r) = (tip(10.0, 5.0), tip(10.0, -5.0));
     html! {
-        <path class="direction" d={format!(
-            "M{:.1} {:.1}L{:.1} {:.1}M{:.1} {:.1}L{:.1} {:.1}L{:.1} {:.1}",
-            a.x, a.y, b.x, b.y, l.x, l.y, b.x, b.y, r.x, r.y
+        <path class="direction" d={svg::path(
+            "M# #L# #M# #L# #L# #",
+            &[a.x, a.y, b.x, b.y, l.x, l.y, b.x, b.y, r.x, r.y],
         )} />
     }
 }
@@ -136,11 +136,7 @@ fn arrow(plan: &Plan, from: NodeId, to: NodeId) -> Html {
 pub fn wall(w: &WallView, key: usize, width: f64) -> Html {
     let mut d = String::new();
     for [a, c, b] in &w.curves {
-        let _ = write!(
-            d,
-            "M{:.1} {:.1}Q{:.1} {:.1} {:.1} {:.1}",
-            a.x, a.y, c.x, c.y, b.x, b.y
-        );
+        d += &svg::path("M# #Q# # # #", &[a.x, a.y, c.x, c.y, b.x, b.y]);
     }
     let at = w.label_at;
     // The text runs outward where there is room, inward where it would be cut off.
@@ -156,7 +152,7 @@ pub fn wall(w: &WallView, key: usize, width: f64) -> Html {
             <path class="back" d={d.clone()} />
             <path class="curve" d={d} />
             <g class="heal" role="button" tabindex="0" aria-label={says.clone()} data-pick="heal" data-testid={format!("heal-{key}")}
-                transform={format!("translate({:.1} {:.1})", at.x, at.y)}>
+                transform={svg::path("translate(# #)", &[at.x, at.y])}>
                 <title>{ says }</title>
                 <rect class="reach" x={px(if dx > 0.0 { -14.0 } else { 14.0 - long })} y="-14" width={px(long)} height="28" />
                 <circle r="13" />

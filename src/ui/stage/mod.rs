@@ -15,6 +15,7 @@ use self::canvas::{Canvas, Palette, SizeWatch};
 use self::draw::Blade;
 use self::hands::pick_element;
 use super::ViewProps;
+use super::svg::{self, px};
 use crate::sim::world::{Layout, World};
 use crate::sim::{Fault, MsgId, NodeId, SimTime};
 use crate::view::stage::{self as show, Manner, Motion, Plan, Pt, Scene, Sides};
@@ -237,7 +238,7 @@ impl Stage {
         let count = scene.nodes.len();
         let says = format!("{count} nodes and {} links", scene.pairs.len());
         html! {
-            <svg role="group" aria-label={says} viewBox={format!("0 0 {w} {h}")} width={w.to_string()} height={h.to_string()}>
+            <svg role="group" aria-label={says} viewBox={svg::path("0 0 # #", &[w, h])} width={px(w)} height={px(h)}>
                 if scene.plan.layout == Layout::TwoHills { { hills(&scene.plan) } }
                 <links::Links plan={scene.plan.clone()} pairs={scene.pairs.clone()} names={self.names.clone()} picked={link_side(picked)} />
                 { for scene.walls.iter().enumerate().map(|(i, wall)| links::wall(wall, i, w)) }
@@ -309,7 +310,7 @@ impl Stage {
         };
         let style = element.style();
         let set = |name, v: f64, most: f64| {
-            let _ = style.set_property(name, &format!("{:.0}px", v.clamp(4.0, most.max(4.0))));
+            let _ = style.set_property(name, &svg::path("#px", &[v.min(most).max(4.0)]));
         };
         set("left", x, width - w - 4.0);
         set("top", at.y - h / 2.0, height - h - 4.0);
@@ -350,14 +351,23 @@ fn hills(plan: &Plan) -> Html {
     let base = plan.height - 8.0;
     let hill = |p: Pt| {
         let (top, half) = (p.y + plan.radius * 0.6, plan.width * 0.26);
-        format!(
-            "M{:.1} {base:.1}C{:.1} {base:.1} {:.1} {top:.1} {:.1} {top:.1}S{:.1} {base:.1} {:.1} {base:.1}Z",
-            p.x - half,
-            p.x - half * 0.55,
-            p.x - half * 0.45,
-            p.x,
-            p.x + half * 0.55,
-            p.x + half,
+        let (foot, steep) = (half * 0.55, half * 0.45);
+        svg::path(
+            "M# #C# # # # # #S# # # #Z",
+            &[
+                p.x - half,
+                base,
+                p.x - foot,
+                base,
+                p.x - steep,
+                top,
+                p.x,
+                top,
+                p.x + foot,
+                base,
+                p.x + half,
+                base,
+            ],
         )
     };
     html! {

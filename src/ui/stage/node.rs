@@ -5,6 +5,7 @@
 
 use crate::sim::world::Status;
 use crate::sim::{Cell, CellTone, Glyph};
+use crate::ui::svg::{self, px};
 use crate::view::stage::{Detail, NodeView};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -114,13 +115,8 @@ fn inside(n: &NodeView, parts: &mut Vec<Html>) {
     }
 }
 
-/// A number as an SVG attribute.
-pub fn px(x: f64) -> String {
-    format!("{x:.1}")
-}
-
 fn moved(x: f64, y: f64) -> String {
-    format!("translate({x:.1} {y:.1})")
+    svg::path("translate(# #)", &[x, y])
 }
 
 // Each of these is one place where an element is made: `html!` is long once compiled.
@@ -141,10 +137,7 @@ fn text(class: &'static str, x: f64, y: f64, words: &str) -> Html {
 }
 
 fn cross(s: f64) -> String {
-    format!(
-        "M{:.1} {:.1}L{s:.1} {s:.1}M{:.1} {s:.1}L{s:.1} {:.1}",
-        -s, -s, -s, -s
-    )
+    svg::path("M# #L# #M# #L# #", &[-s, -s, s, s, -s, s, s, -s])
 }
 
 /// The pictogram of a state or a role, on a grid of 16.

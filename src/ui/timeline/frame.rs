@@ -5,12 +5,13 @@
 
 use super::draw::{BOTTOM, Picture, TOP};
 use crate::ui::stage::canvas::{Palette, dash};
+use crate::ui::svg::px;
 use crate::view::Selection;
 use crate::view::spacetime::SpanKind;
 use web_sys::CanvasRenderingContext2d as Pen;
 
 fn font(pen: &Pen, c: &Palette, weight: u32, size: f64) {
-    pen.set_font(&format!("{weight} {size}px {}", c.font));
+    pen.set_font(&format!("{weight} {}px {}", px(size), c.font));
 }
 
 fn bottom(p: &Picture<'_>) -> f64 {
@@ -128,7 +129,8 @@ pub(super) fn spans(pen: &Pen, c: &Palette, p: &Picture<'_>) {
             -half
         };
         // From a fixed point in time, so that the hatching scrolls with the window.
-        let mut at = x - 8.0 - (x - p.grid.x(s.from_us as f64)) % 6.0;
+        let steps = libm::floor((x - p.grid.x(s.from_us as f64)) / 6.0);
+        let mut at = p.grid.x(s.from_us as f64) + 6.0 * steps - 8.0;
         while at < end + 12.0 {
             pen.move_to(at - slant, y + half);
             pen.line_to(at + slant, y - half);

@@ -3,6 +3,8 @@
 //! The rule that is easy to break: the reader's hand wins. The window follows the moment shown
 //! only until somebody pans it away from there, and again once the moment is back in sight.
 
+use crate::sim::decimal::fixed;
+
 /// The stretch of time in the window.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Camera {
@@ -133,13 +135,14 @@ fn round_step(least: f64) -> f64 {
 /// A moment as the axis says it: seconds, with as many decimals as `step` needs; milliseconds in a
 /// window of less than some.
 fn moment(us: f64, step: f64) -> String {
-    match step {
-        s if s < 1_000.0 => format!("{:.3} ms", us / 1e3),
-        s if s < 10_000.0 => format!("{:.3} s", us / 1e6),
-        s if s < 100_000.0 => format!("{:.2} s", us / 1e6),
-        s if s < 1_000_000.0 => format!("{:.1} s", us / 1e6),
-        _ => format!("{:.0} s", us / 1e6),
-    }
+    let (unit, value, digits) = match step {
+        s if s < 1_000.0 => ("ms", us / 1e3, 3),
+        s if s < 10_000.0 => ("s", us / 1e6, 3),
+        s if s < 100_000.0 => ("s", us / 1e6, 2),
+        s if s < 1_000_000.0 => ("s", us / 1e6, 1),
+        _ => ("s", us / 1e6, 0),
+    };
+    format!("{} {unit}", fixed(value, digits))
 }
 
 #[cfg(test)]

@@ -155,9 +155,10 @@ impl Plan {
         let (dx, dy) = (2.0 * half / columns, 2.0 * ry / rows);
         (0..n)
             .map(|i| {
-                let (row, column) = (libm::floor(i as f64 / columns), i as f64 % columns);
+                let row = libm::floor(i as f64 / columns);
+                let column = i as f64 - row * columns;
                 // Every second row is shifted, so that fewer links lie on top of each other.
-                let shift = if row % 2.0 == 0.0 { 0.25 } else { 0.75 };
+                let shift = if row as usize % 2 == 0 { 0.25 } else { 0.75 };
                 self.centre
                     .by((column + shift) * dx - half, (row + 0.5) * dy - ry)
             })

@@ -23,6 +23,7 @@ use crate::sim::world::{ClockFace, InFlight, Status, World};
 use crate::sim::{
     Cell, CellTone, EventId, Fault, Glyph, Link, Loss, MsgId, NodeId, SimTime, Trace,
 };
+use crate::view::words;
 use std::rc::Rc;
 
 /// A node, as it stands between two events.
@@ -342,9 +343,8 @@ fn note(world: &World, from: NodeId, to: NodeId, state: LinkState) -> String {
         LinkState::Walled => "behind a partition".to_owned(),
         LinkState::Slow => format!("slow, about {}", link.delay.sample(1 << 63)),
         LinkState::Faulty => {
-            let percent = |ppm: u32, what: &str| {
-                (ppm > 0).then(|| format!("{} % {what}", f64::from(ppm) / 10_000.0))
-            };
+            let percent =
+                |ppm: u32, what: &str| (ppm > 0).then(|| format!("{} {what}", words::chance(ppm)));
             let mut parts: Vec<String> = [
                 percent(link.loss_ppm, "loss"),
                 percent(link.duplicate_ppm, "doubled"),

@@ -159,8 +159,8 @@ fn outside(plan: &Plan, a: NodeId, b: NodeId, reach: f64) -> Pt {
     let Pt { x, y } = plan.axes;
     let p = on_ellipse(plan.centre, x * reach, y * reach, f64::midpoint(from, to));
     Pt::new(
-        p.x.clamp(14.0, plan.width - 14.0),
-        p.y.clamp(12.0, plan.height - 16.0),
+        p.x.max(14.0).min(plan.width - 14.0),
+        p.y.max(12.0).min(plan.height - 16.0),
     )
 }
 

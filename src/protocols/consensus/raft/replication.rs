@@ -254,12 +254,13 @@ impl Server {
     /// entry: Figure 8 shows why.
     pub(super) fn advance_commit(&mut self, ctx: &mut Cx<'_>) {
         self.match_index[self.me.index()] = self.log.last_index();
-        let mut stored = self.match_index.clone();
-        stored.sort_unstable_by(|a, b| b.cmp(a));
-        let n = stored[self.config.majority() - 1].min(self.log.last_index());
+        let copies = |n: Index| self.match_index.iter().filter(|&&m| m >= n).count();
+        let by_majority = |&&n: &&Index| copies(n) >= self.config.majority();
+        let n = self.match_index.iter().filter(by_majority).max();
+        let n = n.map_or(0, |&n| n.min(self.log.last_index()));
         let own_term = self.log.term_at(n) == Some(self.current_term);
         if n > self.commit_index && (own_term || self.config.mutant == Mutant::CommitOldTerm) {
-            let copies = stored.iter().filter(|&&m| m >= n).count();
+            let copies = copies(n);
             ctx.note(format!(
                 "commits entry {n}: on {copies} of {} servers",
                 self.config.servers

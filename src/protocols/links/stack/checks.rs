@@ -7,10 +7,10 @@
 use super::{Packet, RECEIVER, Receiver, SENDER, Sender};
 use crate::check::{Class, Property, Seen, Verdict, witness};
 use crate::protocols::{Measure, Params};
+use crate::sim::small::{SmallMap, SmallSet};
 use crate::sim::{
     Event, EventId, EventKind, Fault, Layers, Loss, Mark, MsgId, NodeId, Status, Trace, World,
 };
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Only what this stack promises. Without retransmission a loss is in order, and so on.
 pub(super) fn properties(params: &Params) -> Vec<Box<dyn Property>> {
@@ -54,7 +54,7 @@ struct Promise {
     what: What,
     twice: bool,
     // The first delivery of each number.
-    first: BTreeMap<u16, EventId>,
+    first: SmallMap<u16, EventId>,
     // The last crash of an end, and the name of the node.
     crash: Option<(EventId, String)>,
     verdict: Verdict,
@@ -65,7 +65,7 @@ impl Promise {
         Promise {
             what,
             twice: params.word("mutant") == "send-twice",
-            first: BTreeMap::new(),
+            first: SmallMap::new(),
             crash: None,
             verdict: Verdict::Holding,
         }
@@ -87,7 +87,7 @@ impl Promise {
     fn check(&mut self, seen: &Seen<'_>, packet: Packet) {
         let number = packet.number;
         let before = self.first.get(&number).copied();
-        let later = self.first.range(number + 1..).next().map(|(n, e)| (*n, *e));
+        let later = self.first.after(&number).next().map(|(n, e)| (*n, *e));
         let sent = seen.world.node_as::<Sender>(SENDER).map_or(0, Sender::sent);
         match (self.what, before, later) {
             (What::NoCreation, _, _) if number > sent || packet != Packet::new(number) => {
@@ -115,7 +115,7 @@ impl Promise {
             }
             _ => {}
         }
-        self.first.entry(number).or_insert(seen.id);
+        self.first.keep_first(number, seen.id);
     }
 
     /// The assumption without which a layer could not keep its promise, and the event that broke
@@ -193,7 +193,7 @@ impl Property for Promise {
 /// Reliable delivery: what is sent is delivered in the end.
 #[derive(Clone)]
 struct NoLoss {
-    missing: BTreeSet<u16>,
+    missing: SmallSet<u16>,
     sender_crashed: bool,
     receiver_crashed: bool,
     blocked: Loss,

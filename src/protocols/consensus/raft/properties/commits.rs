@@ -7,8 +7,8 @@ use crate::protocols::consensus::raft::config::{Config, Mutant};
 use crate::protocols::consensus::raft::log::{Entry, Index, Log, Term};
 use crate::protocols::consensus::raft::name_of;
 use crate::protocols::consensus::raft::server::{Role, Server};
+use crate::sim::small::SmallMap;
 use crate::sim::{EventId, NodeId};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// An entry that some server took for committed first: up to here, in which term, where, when.
@@ -37,7 +37,7 @@ pub(super) struct LeaderCompleteness {
     eyes: Eyes,
     ballots: Ballots,
     committed: Rc<Vec<Committed>>,
-    leaders: Rc<BTreeMap<Term, Elected>>,
+    leaders: Rc<SmallMap<Term, Elected>>,
     broken: Option<Rc<Broken>>,
 }
 
@@ -74,7 +74,7 @@ impl LeaderCompleteness {
                 event,
             });
         }
-        let later: Vec<Term> = self.leaders.range(in_term + 1..).map(|(&t, _)| t).collect();
+        let later: Vec<Term> = self.leaders.after(&in_term).map(|(&t, _)| t).collect();
         for term in later {
             self.compare(term);
         }

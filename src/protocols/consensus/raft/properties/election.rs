@@ -5,8 +5,8 @@ use crate::check::{Class, Property, Seen, Verdict};
 use crate::protocols::consensus::raft::config::{Config, Mutant};
 use crate::protocols::consensus::raft::log::Term;
 use crate::protocols::consensus::raft::server::Role;
+use crate::sim::small::SmallMap;
 use crate::sim::{EventId, NodeId};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// At most one leader a term.
@@ -15,7 +15,7 @@ pub(super) struct ElectionSafety {
     mutant: Mutant,
     eyes: Eyes,
     ballots: Ballots,
-    leaders: Rc<BTreeMap<Term, (NodeId, EventId)>>,
+    leaders: Rc<SmallMap<Term, (NodeId, EventId)>>,
     broken: Option<Rc<Broken>>,
 }
 

@@ -6,8 +6,8 @@ use crate::protocols::consensus::raft::config::{Config, Mutant};
 use crate::protocols::consensus::raft::log::{Index, Log, Term};
 use crate::protocols::consensus::raft::name_of;
 use crate::protocols::consensus::raft::server::Role;
+use crate::sim::small::SmallMap;
 use crate::sim::{EventId, NodeId};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A leader never overwrites or deletes entries in its log; it only appends new entries.
@@ -87,7 +87,7 @@ pub(super) struct LogMatching {
     mutant: Mutant,
     eyes: Eyes,
     logs: Vec<Log>,
-    written: Rc<BTreeMap<(Term, Index), Written>>,
+    written: Rc<SmallMap<(Term, Index), Written>>,
     broken: Option<Rc<Broken>>,
 }
 
