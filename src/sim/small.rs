@@ -106,6 +106,13 @@ impl<K: Ord, V> SmallMap<K, V> {
         }
     }
 
+    /// Takes out the keys from `key` on, and their values.
+    #[must_use]
+    pub fn split_off(&mut self, key: &K) -> Self {
+        let from = self.0.partition_point(|(k, _)| k < key);
+        SmallMap(self.0.split_off(from))
+    }
+
     /// The keys above `key` and their values, in order.
     pub fn after(&self, key: &K) -> impl Iterator<Item = (&K, &V)> {
         let from = self.0.partition_point(|(k, _)| k <= key);
@@ -135,8 +142,18 @@ impl<K, V> SmallMap<K, V> {
     }
 
     /// The values alone.
-    pub fn into_values(self) -> impl Iterator<Item = V> {
+    pub fn into_values(self) -> impl DoubleEndedIterator<Item = V> {
         self.0.into_iter().map(|(_, v)| v)
+    }
+
+    /// The lowest key and its value.
+    pub fn first_key_value(&self) -> Option<(&K, &V)> {
+        self.0.first().map(|(k, v)| (k, v))
+    }
+
+    /// The highest key and its value.
+    pub fn last_key_value(&self) -> Option<(&K, &V)> {
+        self.0.last().map(|(k, v)| (k, v))
     }
 
     /// How many keys there are.
@@ -312,6 +329,11 @@ mod tests {
                 stable.sort_by_key(|p| p.1);
                 sort_by_key(&mut pairs, |p| u64::from(p.1.unsigned_abs()));
                 prop_assert_eq!(pairs, stable);
+                prop_assert_eq!(map.first_key_value(), tree.first_key_value());
+                prop_assert_eq!(map.last_key_value(), tree.last_key_value());
+                let (mut low, mut below) = (map.clone(), tree.clone());
+                prop_assert!(low.split_off(&key).iter().eq(below.split_off(&key).iter()));
+                prop_assert!(low.iter().eq(below.iter()));
                 prop_assert_eq!(hash(&map), hash(&tree));
             }
         }

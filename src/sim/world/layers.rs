@@ -229,17 +229,15 @@ impl World {
         let Some(state) = self.layers.get_mut(&(from, node)) else {
             return;
         };
-        let later = state.early.split_off(&next);
-        let before = std::mem::replace(&mut state.early, later);
-        let mut ready: Vec<Input> = before.into_values().map(with_through).collect();
-        while let Some(input) = state.early.remove(&next) {
-            ready.push(with_through(input));
+        while state.early.contains_key(&next) {
             next += 1;
         }
         state.expected = Some(next);
+        let later = state.early.split_off(&next);
+        let ready = std::mem::replace(&mut state.early, later);
         let inbox = &mut self.nodes[node.index()].inbox;
-        for input in ready.into_iter().rev() {
-            inbox.push_front(input);
+        for input in ready.into_values().rev() {
+            inbox.push_front(with_through(input));
         }
         self.schedule_wake(node);
     }
