@@ -158,7 +158,11 @@ impl Plan {
                 let row = libm::floor(i as f64 / columns);
                 let column = i as f64 - row * columns;
                 // Every second row is shifted, so that fewer links lie on top of each other.
-                let shift = if row as usize % 2 == 0 { 0.25 } else { 0.75 };
+                let shift = if (row as usize).is_multiple_of(2) {
+                    0.25
+                } else {
+                    0.75
+                };
                 self.centre
                     .by((column + shift) * dx - half, (row + 0.5) * dy - ry)
             })
