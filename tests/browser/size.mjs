@@ -12,7 +12,7 @@ import { gzipSync } from "node:zlib";
 export const BUDGET = Number(process.env.FAULTLINE_PAGE_BUDGET ?? 200_000);
 
 // What fails the tests until then: the weight that was reached, and a little. It is only ever lowered.
-export const LIMIT = 520_000;
+export const LIMIT = 450_000;
 
 export function gzipped(bytes) {
   return gzipSync(bytes, { level: 9 }).length;
