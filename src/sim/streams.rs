@@ -35,6 +35,8 @@ pub enum Purpose {
     Reorder = 9,
     /// What a Byzantine sender makes of it.
     Byzantine = 10,
+    /// Whether a faulty receiver omits the second copy.
+    CopyOmission = 11,
 }
 
 /// The key of all draws of one message: `draw(purpose)` is uniform over 64 bits.

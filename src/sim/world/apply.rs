@@ -136,6 +136,8 @@ impl World {
             cause,
             number: msg.0,
             round: frame,
+            // Already doomed: nothing more is drawn for it.
+            on_link: 0,
             from,
             to: node,
             what: What::Flight,

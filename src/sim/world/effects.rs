@@ -27,6 +27,8 @@ pub(super) struct Parcel {
     pub frame: u32,
     /// How long a Byzantine sender keeps it back.
     pub kept_us: u64,
+    /// Its number on the link, once it has one.
+    pub on_link: u32,
 }
 
 impl Parcel {
@@ -39,6 +41,7 @@ impl Parcel {
             mark: Mark::None,
             frame: 0,
             kept_us: 0,
+            on_link: 0,
         }
     }
 }
@@ -177,8 +180,9 @@ impl World {
     ) {
         self.check_receiver(from, to);
         let (number, wired, walled) = self.links.next(from, to);
-        let parcel = Parcel::new(from, to, payload);
+        let mut parcel = Parcel::new(from, to, payload);
         if wired.plain && !walled {
+            parcel.on_link = number;
             let draws = Draws::of_message(self.seed, from, to, number);
             let delay = wired.link.delay.sample(draws.draw(Purpose::Delay));
             let due = self.bring_in(self.now + delay);
@@ -215,7 +219,8 @@ impl World {
     /// What a Byzantine sender makes of a parcel; false if it sends nothing.
     fn betray(&mut self, parcel: &mut Parcel) -> bool {
         let seed = self.seed;
-        let salt = self.messages;
+        // The number that it will have on its link.
+        let number = self.links.carried(parcel.from, parcel.to);
         let machine = &mut self.nodes[parcel.from.index()];
         if machine.lies.is_empty() {
             return true;
@@ -236,7 +241,7 @@ impl World {
                 }
             }
             Some(ByzantineAct::Lie) => {
-                let draws = Draws::of_message(seed, parcel.from, parcel.to, salt);
+                let draws = Draws::of_message(seed, parcel.from, parcel.to, number);
                 let draw = draws.draw(Purpose::Byzantine);
                 if let Some(lie) = machine.node.lie(&parcel.payload, parcel.to, draw) {
                     parcel.payload = lie;
@@ -274,6 +279,7 @@ impl World {
         cause: EventId,
         (number, wired, walled): (u32, &Rc<Wired>, bool),
     ) {
+        parcel.on_link = number;
         let link = &wired.link;
         let draws = Draws::of_message(self.seed, parcel.from, parcel.to, number);
         let delay = link.delay.sample(draws.draw(Purpose::Delay));
@@ -382,6 +388,7 @@ impl World {
         flight.cause = cause;
         flight.number = msg.0;
         flight.round = p.frame;
+        flight.on_link = p.on_link;
         flight.from = p.from;
         flight.to = p.to;
         flight.what = What::Flight;
@@ -415,8 +422,20 @@ impl World {
             mark: Mark::Copy,
             frame: flight.round,
             kept_us: 0,
+            on_link: number,
         };
         self.launch(trace, parcel, due, doom, cause);
+    }
+
+    /// Whether a faulty receiver leaves out the message with number `on_link` on its link. A copy
+    /// that the link made has the number of its original, and luck of its own.
+    pub(super) fn omitted(&self, from: NodeId, to: NodeId, on_link: u32, mark: Mark) -> bool {
+        let ppm = self.nodes[to.index()].config.receive_omission_ppm;
+        let purpose = match mark {
+            Mark::Copy => Purpose::CopyOmission,
+            _ => Purpose::ReceiveOmission,
+        };
+        Draws::of_message(self.seed, from, to, on_link).happens(purpose, ppm)
     }
 
     /// Draws for what is done to a message by hand: keyed by the message, so that undoing another

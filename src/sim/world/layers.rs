@@ -101,6 +101,7 @@ impl World {
             mark: Mark::Resent,
             frame,
             kept_us: 0,
+            on_link: 0,
         };
         self.transmit(trace, parcel, id);
     }
@@ -261,6 +262,7 @@ impl World {
             mark: Mark::Ack,
             frame,
             kept_us: 0,
+            on_link: 0,
         };
         self.transmit(trace, parcel, cause);
     }

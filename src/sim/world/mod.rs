@@ -105,6 +105,8 @@ pub(super) struct Pending {
     pub cause: EventId,
     pub number: u32,
     pub round: u32,
+    /// A flight's number on its link: the key of its draws.
+    pub on_link: u32,
     pub from: NodeId,
     pub to: NodeId,
     pub what: What,

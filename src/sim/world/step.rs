@@ -8,7 +8,6 @@ use crate::sim::limits;
 use crate::sim::message::Payload;
 use crate::sim::protocol::Effect;
 use crate::sim::queue::Ticket;
-use crate::sim::streams::{Draws, Purpose};
 use crate::sim::time::{SimTime, Span};
 use crate::sim::trace::{Event, EventKind, Loss, Trace};
 use std::collections::VecDeque;
@@ -159,7 +158,7 @@ impl World {
         self.in_flight -= 1;
         let p = self.queue.at(ticket);
         let (from, to, frame, msg, cause) = (p.from, p.to, p.round, MsgId(p.number), p.cause);
-        let (doom, mark) = (p.doom, p.mark);
+        let (doom, mark, on_link) = (p.doom, p.mark, p.on_link);
         let Some(payload) = p.payload.take() else {
             return;
         };
@@ -176,7 +175,7 @@ impl World {
                 frame,
                 through: false,
             };
-            return self.land_slowly(trace, to, doom, input);
+            return self.land_slowly(trace, to, (doom, on_link), input);
         }
         let event = Event {
             time: self.now,
@@ -215,9 +214,19 @@ impl World {
 
     /// The long way: it is lost, or waits, or goes through layers, or is worked on for a while.
     #[inline(never)]
-    fn land_slowly(&mut self, trace: &mut Trace, to: NodeId, doom: Loss, input: Input) {
+    fn land_slowly(
+        &mut self,
+        trace: &mut Trace,
+        to: NodeId,
+        (doom, on_link): (Loss, u32),
+        input: Input,
+    ) {
         let Input::Message {
-            from, msg, cause, ..
+            from,
+            msg,
+            cause,
+            mark,
+            ..
         } = input
         else {
             return;
@@ -229,7 +238,7 @@ impl World {
             Loss::ReceiverDown
         } else if machine.inbox.len() >= limits::INBOX {
             Loss::InboxFull
-        } else if self.omitted(from, to, msg) {
+        } else if self.omitted(from, to, on_link, mark) {
             Loss::ReceiveOmission
         } else {
             Loss::None
@@ -244,12 +253,6 @@ impl World {
             self.record(trace, EventKind::Arrive, to, msg.0, cause);
         }
         self.give(trace, to, input);
-    }
-
-    fn omitted(&self, from: NodeId, to: NodeId, msg: MsgId) -> bool {
-        let ppm = self.nodes[to.index()].config.receive_omission_ppm;
-        let draws = Draws::of_message(self.seed, from, to, msg.0);
-        draws.happens(Purpose::ReceiveOmission, ppm)
     }
 
     /// A queue entry of a timer came up: it fires, or puts itself off, or is void.
