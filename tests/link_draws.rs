@@ -10,8 +10,8 @@ use faultline::protocols::Value;
 use faultline::scenario::{Opening, open};
 use faultline::sim::history::Run;
 use faultline::sim::{
-    ByzantineAct, ByzantineRule, Delay, Edit, EventId, Fault, Layers, LinkModel, LinkPatch, Loss, Mark,
-    MsgId, NodeId, NodePatch, SimTime,
+    ByzantineAct, ByzantineRule, Delay, Edit, EventId, Fault, Layers, LinkModel, LinkPatch, Loss,
+    Mark, MsgId, NodeId, NodePatch, SimTime,
 };
 use std::collections::BTreeMap;
 
@@ -20,9 +20,12 @@ type Link = (NodeId, NodeId);
 /// The end of one message's way: how long after its sending, and why it was lost, if it was.
 type End = (u64, Loss);
 
+/// A message, and how it and each copy that the link made of it ended.
+type Way = (MsgId, Vec<Option<End>>);
+
 /// What became of each message of each link, in order: the message itself and the copies that the
 /// link made of it. What is still on its way has no end.
-fn luck(run: &Run<Checks>) -> BTreeMap<Link, Vec<(MsgId, Vec<Option<End>>)>> {
+fn luck(run: &Run<Checks>) -> BTreeMap<Link, Vec<Way>> {
     let trace = run.trace();
     let mut ends: BTreeMap<MsgId, End> = BTreeMap::new();
     for (_, event) in trace.events_from(EventId(0)) {
@@ -31,7 +34,7 @@ fn luck(run: &Run<Checks>) -> BTreeMap<Link, Vec<(MsgId, Vec<Option<End>>)>> {
             ends.entry(msg).or_insert((way, event.loss));
         }
     }
-    let mut links: BTreeMap<Link, Vec<(MsgId, Vec<Option<End>>)>> = BTreeMap::new();
+    let mut links: BTreeMap<Link, Vec<Way>> = BTreeMap::new();
     for msg in (0..trace.messages() as u32).map(MsgId) {
         let sent = trace.sent(msg);
         let of_link = links.entry((sent.from, sent.to)).or_default();
@@ -221,7 +224,11 @@ fn lies(run: &Run<Checks>) -> Vec<(MsgId, String)> {
     let all = (0..run.trace().messages() as u32).map(MsgId);
     all.filter(|&msg| run.trace().sent(msg).mark == Mark::Lie)
         .map(|msg| {
-            let digits = run.label(msg).chars().filter(char::is_ascii_digit).collect();
+            let digits = run
+                .label(msg)
+                .chars()
+                .filter(char::is_ascii_digit)
+                .collect();
             (msg, digits)
         })
         .collect()

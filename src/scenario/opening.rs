@@ -41,7 +41,7 @@ impl Opening {
         let mut f = Fields::of(value, "an opening")?;
         let opening = Opening {
             scenario: f.text("scenario")?,
-            seed: f.number("seed", u64::MAX)?,
+            seed: f.long("seed")?,
             params: f
                 .object("params")?
                 .into_iter()

@@ -55,6 +55,18 @@ impl Fields {
         }
     }
 
+    /// A whole number of at most 64 bits, if it is there; also as text of digits, for scripts whose
+    /// numbers lose digits above 2^53.
+    pub fn long(&mut self, field: &str) -> Read<Option<u64>> {
+        match self.map.get(field).and_then(Value::as_str).map(str::parse) {
+            Some(Ok(n)) => {
+                self.map.remove(field);
+                Ok(Some(n))
+            }
+            _ => self.number(field, u64::MAX),
+        }
+    }
+
     /// A whole number of at most 64 bits that must be there.
     pub fn u64(&mut self, field: &str) -> Read<u64> {
         let n = self.number(field, u64::MAX)?;

@@ -5,7 +5,9 @@
 //! setup, the edits, and a checkpoint (a cloned world) now and then; going back is taking the
 //! checkpoint before and running again. The trace stays, because running again writes the same.
 
-use super::fault::{Edit, Fault};
+mod edits;
+
+use super::fault::Edit;
 use super::ids::{EventId, MsgId};
 use super::limits;
 use super::message::Payload;
@@ -66,7 +68,7 @@ impl<W: Watcher> Run<W> {
     /// # Errors
     /// What [`World::new`] refuses; and more edits than [`limits::EDITS`].
     pub fn new(setup: Setup, watcher: W, edits: Vec<Edit>) -> Result<Self, Refusal> {
-        check_edits(&edits)?;
+        edits::check(&edits)?;
         let now = Moment {
             world: World::new(setup)?,
             watcher,
@@ -279,50 +281,6 @@ impl<W: Watcher> Run<W> {
         self.now = Moment::clone(&self.checkpoints[at]);
     }
 
-    /// Does `fault` here and now. What this future held after now is forgotten; edits still to
-    /// come stay in the list, unless they name a message, which means nothing in a new future.
-    ///
-    /// # Errors
-    /// What [`World::check`] refuses; nothing has changed then.
-    pub fn edit(&mut self, fault: Fault) -> Result<(), Refusal> {
-        self.now.world.check(&fault)?;
-        if self.edits.len() >= limits::EDITS {
-            return Err(too_many_edits());
-        }
-        let now = self.time();
-        let amid = self.now.world.next_time().is_some_and(|t| t <= now);
-        let edit = Edit {
-            at_us: now.us(),
-            after_steps: amid.then(|| self.now.world.steps()),
-            fault,
-        };
-        let made = self.now.edits_made;
-        let mut edits = self.edits[..made].to_vec();
-        edits.push(edit);
-        let later = self.edits[made..].iter();
-        edits.extend(later.filter(|e| !e.fault.names_a_message()).cloned());
-        self.undo
-            .push(std::mem::replace(&mut self.edits, Rc::new(edits)));
-        self.redo.clear();
-        self.forget_future();
-        self.make_next_edit();
-        Ok(())
-    }
-
-    fn forget_future(&mut self) {
-        let events = self.position();
-        let made = self.now.edits_made;
-        self.trace.truncate(events as usize);
-        self.contents.borrow_mut().clear();
-        self.checkpoints.retain(|c| {
-            c.world.events() <= events
-                && c.edits_made <= made
-                && c.world.now() <= self.now.world.now()
-        });
-        self.refused.retain(|&place, _| place < made);
-        self.frontier = self.time();
-    }
-
     /// What was in message `msg`, recomputed from the checkpoint before it. The few stretches asked
     /// for last are remembered.
     pub fn payload(&self, msg: MsgId) -> Option<Payload> {
@@ -382,77 +340,6 @@ impl<W: Watcher> Run<W> {
         again.trace.into_collected()
     }
 
-    /// Takes the last change of the list of edits back. False if there is none.
-    pub fn undo(&mut self) -> bool {
-        let Some(edits) = self.undo.pop() else {
-            return false;
-        };
-        self.redo.push(self.edits.clone());
-        self.replace_edits(edits);
-        true
-    }
-
-    /// Makes the last undone change again. False if there is none.
-    pub fn redo(&mut self) -> bool {
-        let Some(edits) = self.redo.pop() else {
-            return false;
-        };
-        self.undo.push(self.edits.clone());
-        self.replace_edits(edits);
-        true
-    }
-
-    /// Whether there is something to undo, and to make again.
-    pub fn can_undo_redo(&self) -> (bool, bool) {
-        (!self.undo.is_empty(), !self.redo.is_empty())
-    }
-
-    /// Takes the edit at `place` out of the list; this can be undone like an edit.
-    ///
-    /// # Errors
-    /// If there is no such edit.
-    pub fn remove_edit(&mut self, place: usize) -> Result<(), Refusal> {
-        if place >= self.edits.len() {
-            return Err(Refusal::new(
-                "unknown-edit",
-                format!("there is no edit {place}: the run has {}", self.edits.len()),
-            ));
-        }
-        let mut edits = self.edits.to_vec();
-        edits.remove(place);
-        // What follows was placed after a number of steps of a run that is no more.
-        edits[place..].iter_mut().for_each(|e| e.after_steps = None);
-        self.undo.push(self.edits.clone());
-        self.redo.clear();
-        self.replace_edits(Rc::new(edits));
-        Ok(())
-    }
-
-    /// Runs the same time again under another list of edits.
-    fn replace_edits(&mut self, edits: Rc<Vec<Edit>>) {
-        let here = self.time();
-        let same = self
-            .edits
-            .iter()
-            .zip(edits.iter())
-            .take_while(|(a, b)| a == b)
-            .count();
-        let differs = [&self.edits, &edits].map(|l| l.get(same).map(|e| e.at_us));
-        let first = SimTime(differs.into_iter().flatten().min().unwrap_or(u64::MAX));
-        self.edits = edits;
-        // A checkpoint at the very moment of an edit may lie between it and what it follows.
-        let fits =
-            |m: &Moment<W>| m.edits_made <= same && (m.world.now() < first || m.world.steps() == 0);
-        if self.now.edits_made <= same && self.time() < first {
-            self.forget_future();
-            return;
-        }
-        self.checkpoints.retain(|c| fits(c));
-        self.restore(fits);
-        self.forget_future();
-        self.run_until(here);
-    }
-
     /// A second future from here: the same run, which from now on goes its own way.
     #[must_use]
     pub fn fork(&self) -> Self {
@@ -462,26 +349,5 @@ impl<W: Watcher> Run<W> {
     /// The trace hash up to now, 16 hexadecimal digits.
     pub fn hash_text(&self) -> String {
         self.world().hash_text()
-    }
-}
-
-fn too_many_edits() -> Refusal {
-    Refusal::new(
-        "too-many-edits",
-        format!("a run takes at most {} edits", limits::EDITS),
-    )
-}
-
-/// Refuses too many edits, and one later than the longest run.
-fn check_edits(edits: &[Edit]) -> Result<(), Refusal> {
-    if edits.len() > limits::EDITS {
-        return Err(too_many_edits());
-    }
-    match edits.iter().find(|e| e.at_us > limits::RUN_US) {
-        Some(e) => Err(Refusal::new(
-            "out-of-range",
-            format!("an edit at {} us is after the longest run", e.at_us),
-        )),
-        None => Ok(()),
     }
 }

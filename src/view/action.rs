@@ -43,7 +43,7 @@ pub enum Action {
     Select(Selection),
     /// Do this to the world, now.
     Edit(Fault),
-    /// Several at once: undone one by one.
+    /// Several at once, or none of them; one undo takes all of them back.
     Edits(Vec<Fault>),
     /// Take the last edit back.
     Undo,

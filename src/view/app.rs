@@ -202,7 +202,7 @@ impl App {
         let world = run.world();
         let state = state::State {
             scenario: open.scene.id(),
-            seed: world.seed(),
+            seed: state::Seed(world.seed()),
             time_us: world.now().us(),
             events: run.position(),
             playing: self.player.playing,

@@ -224,24 +224,28 @@ fn travel(app: &mut App, go: impl FnOnce(&Open) -> bool) {
     }
 }
 
-fn edit(app: &mut App, faults: Vec<Fault>) {
+/// Whether the reader may change the run; says so if not.
+fn may_change(app: &mut App) -> bool {
     if app.look.lock {
-        return app.refuse(&Refusal::new(
-            "locked",
-            "this run may be watched, not changed",
-        ));
+        let message = "this run may be watched, not changed";
+        app.refuse(&Refusal::new("locked", message));
+    }
+    !app.look.lock
+}
+
+fn edit(app: &mut App, faults: Vec<Fault>) {
+    if !may_change(app) {
+        return;
     }
     let Some(o) = &mut app.open else { return };
-    let mut said = Vec::new();
-    for fault in faults {
-        let words = super::words::fault(o.run().get().world(), &fault);
-        let done = o.run().get_mut().edit(fault);
-        if let Err(refusal) = done {
-            o.touch();
-            o.settle();
-            return app.refuse(&refusal);
-        }
-        said.push(words);
+    let said: Vec<String> = {
+        let run = o.run().get();
+        let words = |fault| super::words::fault(run.world(), fault);
+        faults.iter().map(words).collect()
+    };
+    let done = o.run().get_mut().edit_all(faults);
+    if let Err(refusal) = done {
+        return app.refuse(&refusal);
     }
     o.touch();
     o.settle();
@@ -250,6 +254,9 @@ fn edit(app: &mut App, faults: Vec<Fault>) {
 }
 
 fn undo(app: &mut App, undo: bool) {
+    if !may_change(app) {
+        return;
+    }
     let Some(o) = &mut app.open else { return };
     let done = {
         let mut run = o.run().get_mut();
@@ -428,7 +435,7 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
     if let Some(speed) = r.look.speed.or(speed) {
         app.player.set_speed(speed);
     }
-    if at_us > 0 {
+    if at_us > 0 || events.is_some() {
         let goal = Journey { at_us, events };
         app.journey = Some(goal);
         let mut slices = 0;

@@ -8,7 +8,7 @@ use crate::sim::history::Run;
 use crate::sim::small::SmallMap;
 use crate::sim::world::{InFlight, Status, World};
 use crate::sim::{Edit, MsgId, NodeId};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// Messages listed at most; `in_flight_count` says how many there are.
 const MESSAGES: usize = 500;
@@ -19,7 +19,7 @@ pub struct State<'a> {
     /// The scenario's id.
     pub scenario: &'a str,
     /// The seed.
-    pub seed: u64,
+    pub seed: Seed,
     /// The moment shown, in microseconds.
     pub time_us: u64,
     /// How many events have happened.
@@ -44,6 +44,23 @@ pub struct State<'a> {
     pub edits: &'a [Edit],
     /// The sentence in the element `error`, if there is one.
     pub error: Option<&'a str>,
+}
+
+/// A seed, as `load` takes it back: a number as far as scripts have whole numbers, above it a text
+/// of digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seed(pub u64);
+
+/// Up to here every whole number is one in a script too (`Number.MAX_SAFE_INTEGER`).
+const SAFE: u64 = (1 << 53) - 1;
+
+impl Serialize for Seed {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            n @ 0..=SAFE => to.serialize_u64(n),
+            n => to.serialize_str(&n.to_string()),
+        }
+    }
 }
 
 /// A node.

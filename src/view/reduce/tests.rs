@@ -251,6 +251,73 @@ fn the_state_is_plain_json_with_the_promised_names() {
     }
 }
 
+/// 2^53 - 1 is the last whole number of a script; 2^53 + 1 is none.
+#[test]
+fn a_seed_of_any_size_comes_back_from_the_state_to_the_bit() {
+    for (seed, json) in [
+        (0, "0"),
+        ((1 << 53) - 1, "9007199254740991"),
+        ((1 << 53) + 1, "\"9007199254740993\""),
+        (u64::MAX, "\"18446744073709551615\""),
+    ] {
+        let app = at(&format!("#/s/raft-election?seed={seed}"));
+        let state: serde_json::Value = serde_json::from_str(&app.state_json()).unwrap();
+        assert_eq!(state["seed"].to_string(), json);
+        let load = format!(r#"{{"scenario":"raft-election","seed":{json}}}"#);
+        assert_eq!(Scene::from_json(&load).unwrap().seed(), seed);
+    }
+    for bad in [
+        r#""""#,
+        r#""-1""#,
+        r#""1e3""#,
+        r#""18446744073709551616""#,
+        "1.5",
+    ] {
+        let load = format!(r#"{{"scenario":"raft-election","seed":{bad}}}"#);
+        let refused = Scene::from_json(&load).map(|s| s.seed()).unwrap_err();
+        assert!(refused.message.contains("seed"), "{bad}: {refused}");
+    }
+}
+
+#[test]
+fn faults_made_together_are_all_made_or_none_and_undone_together() {
+    let mut app = raft();
+    reduce(&mut app, Action::Seek(50_000));
+    let before = hash(&app);
+    let node = NodeId(1);
+    let down = Fault::Crash { node, stop: false };
+    reduce(&mut app, Action::Edits(vec![down.clone(), down.clone()]));
+    assert!(app.error.is_some(), "what has crashed cannot crash");
+    assert_eq!(hash(&app), before);
+    reduce(&mut app, Action::Edits(vec![down, Fault::Recover { node }]));
+    assert_eq!(app.error, None);
+    assert_ne!(hash(&app), before);
+    reduce(&mut app, Action::Undo);
+    assert_eq!(hash(&app), before);
+}
+
+#[test]
+fn what_a_staged_situation_brought_is_undone_and_made_again_one_by_one() {
+    let mut app = at("#/s/raft-partition");
+    let staged = crate::scenario::find("raft-partition").unwrap().staged[0].id;
+    reduce(&mut app, Action::Stage(staged.to_owned()));
+    let edits = |app: &App| app.open.as_ref().unwrap().run().get().edits().len();
+    let (there, n) = (hash(&app), edits(&app));
+    assert!(n > 0);
+    for left in (0..n).rev() {
+        reduce(&mut app, Action::Undo);
+        assert_eq!(edits(&app), left);
+    }
+    let mut plain = at("#/s/raft-partition");
+    reduce(&mut plain, Action::Seek(app.player.now_us));
+    assert_eq!(hash(&app), hash(&plain));
+    (0..n).for_each(|_| reduce(&mut app, Action::Redo));
+    assert_eq!(hash(&app), there);
+    app.look.lock = true;
+    reduce(&mut app, Action::Undo);
+    assert_eq!((edits(&app), app.code), (n, "locked"));
+}
+
 #[test]
 fn without_a_run_only_what_needs_none_is_done() {
     let mut app = at("#/");

@@ -155,11 +155,6 @@ fn ms(ms: u64) -> SimTime {
 
 /// Losses, copies, a crash, a flapping partition, a pause and a leap of a clock.
 fn stormy() -> Run {
-    let link = Link {
-        duplicate_ppm: 200_000,
-        reorder_ppm: 100_000,
-        ..Link::fair_loss(Delay::default(), 300_000)
-    };
     let at = |ms: u64, fault| Edit::at(ms * 1_000, fault);
     let node = NodeId(1);
     let partition = Partition {
@@ -177,5 +172,14 @@ fn stormy() -> Run {
         at(450, Fault::ClockJump { node, by_us: 5_000 }),
         at(600, Fault::Heal),
     ];
-    Run::new(setup(3, 7, link), (), edits).unwrap()
+    Run::new(stormy_setup(), (), edits).unwrap()
+}
+
+fn stormy_setup() -> Setup {
+    let link = Link {
+        duplicate_ppm: 200_000,
+        reorder_ppm: 100_000,
+        ..Link::fair_loss(Delay::default(), 300_000)
+    };
+    setup(3, 7, link)
 }

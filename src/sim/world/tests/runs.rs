@@ -69,6 +69,64 @@ fn an_edit_is_undone_and_made_again_to_the_bit() {
     assert_eq!(r.hash_text(), plain.hash_text());
 }
 
+/// The second crash of one node is refused when its turn comes; then nothing was done at all.
+#[test]
+fn several_faults_are_one_edit_or_none() {
+    let mut r = stormy();
+    r.run_until(ms(330));
+    let crash = |n| Fault::Crash {
+        node: NodeId(n),
+        stop: false,
+    };
+    let before = (r.hash_text(), r.edits().to_vec(), r.trace().len());
+    let refused = r.edit_all(vec![crash(0), crash(2), crash(0)]).unwrap_err();
+    assert_eq!(refused.code, "wrong-state", "{refused}");
+    assert_eq!((r.hash_text(), r.edits().to_vec(), r.trace().len()), before);
+    r.edit_all(vec![crash(0), crash(2)]).unwrap();
+    assert_eq!(r.edits().len(), before.1.len() + 2);
+    assert_eq!(r.refused().len(), 0);
+    assert!(r.undo());
+    assert_eq!((r.hash_text(), r.edits().to_vec()), (before.0, before.1));
+}
+
+/// A message of the future that an edit has made is none of the future without it.
+#[test]
+fn taking_an_edit_out_takes_out_what_was_done_to_messages_after_it() {
+    let mut r = run(setup(3, 7, constant(20_000)));
+    r.run_until(ms(50));
+    let node = NodeId(1);
+    r.edit(Fault::Crash { node, stop: false }).unwrap();
+    r.run_until(ms(100));
+    let msg = r.world().in_flight()[0].msg;
+    r.edit(Fault::Drop { msg }).unwrap();
+    r.edit(Fault::Recover { node }).unwrap();
+    let all = r.edits().to_vec();
+    r.remove_edit(0).unwrap();
+    assert_eq!(r.edits().len(), 1);
+    assert_eq!(r.edits()[0].fault, Fault::Recover { node });
+    assert!(r.undo(), "and undo brings both back");
+    assert_eq!(r.edits(), all);
+}
+
+#[test]
+fn edits_that_a_run_was_opened_with_are_undone_from_the_last_on() {
+    let mut r = stormy();
+    r.run_until(ms(900));
+    let (all, end) = (r.edits().to_vec(), r.hash_text());
+    for left in (0..all.len()).rev() {
+        assert!(r.can_undo_redo().0);
+        assert!(r.undo());
+        assert_eq!(r.edits(), &all[..left]);
+        let mut fresh = Run::new(stormy_setup(), (), all[..left].to_vec()).unwrap();
+        fresh.run_until(ms(900));
+        assert_eq!(r.hash_text(), fresh.hash_text(), "{left} edits left");
+    }
+    assert_eq!(r.can_undo_redo(), (false, true));
+    assert!(!r.undo());
+    (0..all.len()).for_each(|_| assert!(r.redo()));
+    assert_eq!((r.edits(), r.hash_text()), (&all[..], end));
+}
+
 #[test]
 fn an_edit_amid_an_instant_is_made_there_again() {
     let mut r = run(setup(5, 10, constant(0)));

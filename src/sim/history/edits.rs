@@ -1,0 +1,199 @@
+//! The edits of a run: made, undone, made again, taken out.
+//!
+//! The rule that is easy to break: an edit that names one message means something in the future in
+//! which it was made, and nowhere else. Whatever changes what came before it takes it out of the
+//! list; only undo, which brings that very future back, brings it back too.
+
+use super::{Moment, Run, Watcher};
+use crate::sim::fault::{Edit, Fault};
+use crate::sim::limits;
+use crate::sim::refusal::Refusal;
+use crate::sim::time::SimTime;
+use crate::sim::trace::Trace;
+use std::rc::Rc;
+
+impl<W: Watcher> Run<W> {
+    /// Does `fault` here and now. What this future held after now is forgotten; edits still to
+    /// come stay in the list, unless they name a message, which means nothing in a new future.
+    ///
+    /// # Errors
+    /// What [`crate::sim::World::check`] refuses; nothing has changed then.
+    pub fn edit(&mut self, fault: Fault) -> Result<(), Refusal> {
+        self.edit_all(vec![fault])
+    }
+
+    /// Does `faults` here and now, one after the other, or none of them: like [`Run::edit`], with
+    /// one undo for all of them.
+    ///
+    /// # Errors
+    /// What [`crate::sim::World::check`] refuses of any of them when its turn comes; nothing has
+    /// changed then.
+    pub fn edit_all(&mut self, faults: Vec<Fault>) -> Result<(), Refusal> {
+        let now = self.rehearse(faults)?;
+        let count = now.len();
+        if count == 0 {
+            return Ok(());
+        }
+        if self.edits.len() + count > limits::EDITS {
+            return Err(too_many());
+        }
+        let made = self.now.edits_made;
+        let mut edits = self.edits[..made].to_vec();
+        edits.extend(now);
+        let later = self.edits[made..].iter();
+        edits.extend(later.filter(|e| !e.fault.names_a_message()).cloned());
+        self.remember(Rc::new(edits));
+        self.forget_future();
+        (0..count).for_each(|_| self.make_next_edit());
+        Ok(())
+    }
+
+    /// `faults` as edits of here and now; or why one could not be done in the world that those before
+    /// it have left. Nothing is done yet.
+    fn rehearse(&mut self, faults: Vec<Fault>) -> Result<Vec<Edit>, Refusal> {
+        let now = self.time();
+        let mut nowhere = Trace::off();
+        // One fault needs no stage to be tried on.
+        let mut stage = (faults.len() > 1).then(|| self.now.world.clone());
+        let mut edits = Vec::with_capacity(faults.len());
+        for fault in faults {
+            let world = stage.as_mut().unwrap_or(&mut self.now.world);
+            world.check(&fault)?;
+            // What one fault sets off at once comes after the next one, too.
+            let amid = world.next_time().is_some_and(|t| t <= now);
+            let after_steps = amid.then(|| world.steps());
+            if let Some(world) = &mut stage {
+                world.apply(&fault, &mut nowhere)?;
+            }
+            edits.push(Edit {
+                at_us: now.us(),
+                after_steps,
+                fault,
+            });
+        }
+        Ok(edits)
+    }
+
+    /// Puts another list of edits in force, and keeps the one before for undo.
+    fn remember(&mut self, edits: Rc<Vec<Edit>>) {
+        self.undo.push(std::mem::replace(&mut self.edits, edits));
+        self.redo.clear();
+    }
+
+    fn forget_future(&mut self) {
+        let events = self.position();
+        let made = self.now.edits_made;
+        self.trace.truncate(events as usize);
+        self.contents.borrow_mut().clear();
+        self.checkpoints.retain(|c| {
+            c.world.events() <= events
+                && c.edits_made <= made
+                && c.world.now() <= self.now.world.now()
+        });
+        self.refused.retain(|&place, _| place < made);
+        self.frontier = self.time();
+    }
+
+    /// Takes the last change of the list of edits back. Edits that the run was opened with count as
+    /// made in the order of their times: the latest goes first. False if there is none left.
+    pub fn undo(&mut self) -> bool {
+        let Some(edits) = self.undo.pop().or_else(|| self.without_last()) else {
+            return false;
+        };
+        self.redo.push(self.edits.clone());
+        self.replace_edits(edits);
+        true
+    }
+
+    /// The list of edits without its last one, if it has one.
+    fn without_last(&self) -> Option<Rc<Vec<Edit>>> {
+        let (_, before) = self.edits.split_last()?;
+        Some(Rc::new(before.to_vec()))
+    }
+
+    /// Makes the last undone change again. False if there is none.
+    pub fn redo(&mut self) -> bool {
+        let Some(edits) = self.redo.pop() else {
+            return false;
+        };
+        self.undo.push(self.edits.clone());
+        self.replace_edits(edits);
+        true
+    }
+
+    /// Whether there is something to undo, and to make again.
+    pub fn can_undo_redo(&self) -> (bool, bool) {
+        let undo = !self.undo.is_empty() || !self.edits.is_empty();
+        (undo, !self.redo.is_empty())
+    }
+
+    /// Takes the edit at `place` out of the list, and with it those after it that name a message,
+    /// as [`Run::edit`] does. This can be undone like an edit.
+    ///
+    /// # Errors
+    /// If there is no such edit.
+    pub fn remove_edit(&mut self, place: usize) -> Result<(), Refusal> {
+        if place >= self.edits.len() {
+            return Err(Refusal::new(
+                "unknown-edit",
+                format!("there is no edit {place}: the run has {}", self.edits.len()),
+            ));
+        }
+        let mut edits = self.edits[..place].to_vec();
+        let later = self.edits[place + 1..].iter();
+        let later = later.filter(|e| !e.fault.names_a_message());
+        // What follows was placed after a number of steps of a run that is no more.
+        edits.extend(later.map(|e| Edit::at(e.at_us, e.fault.clone())));
+        let before = self.edits.clone();
+        self.replace_edits(Rc::new(edits));
+        self.undo.push(before);
+        self.redo.clear();
+        Ok(())
+    }
+
+    /// Runs the same time again under another list of edits.
+    fn replace_edits(&mut self, edits: Rc<Vec<Edit>>) {
+        let here = self.time();
+        let same = self
+            .edits
+            .iter()
+            .zip(edits.iter())
+            .take_while(|(a, b)| a == b)
+            .count();
+        let differs = [&self.edits, &edits].map(|l| l.get(same).map(|e| e.at_us));
+        let first = SimTime(differs.into_iter().flatten().min().unwrap_or(u64::MAX));
+        self.edits = edits;
+        // A checkpoint at the very moment of an edit may lie between it and what it follows.
+        let fits =
+            |m: &Moment<W>| m.edits_made <= same && (m.world.now() < first || m.world.steps() == 0);
+        if self.now.edits_made <= same && self.time() < first {
+            self.forget_future();
+            return;
+        }
+        self.checkpoints.retain(|c| fits(c));
+        self.restore(fits);
+        self.forget_future();
+        self.run_until(here);
+    }
+}
+
+fn too_many() -> Refusal {
+    Refusal::new(
+        "too-many-edits",
+        format!("a run takes at most {} edits", limits::EDITS),
+    )
+}
+
+/// Refuses too many edits, and one later than the longest run.
+pub(super) fn check(edits: &[Edit]) -> Result<(), Refusal> {
+    if edits.len() > limits::EDITS {
+        return Err(too_many());
+    }
+    match edits.iter().find(|e| e.at_us > limits::RUN_US) {
+        Some(e) => Err(Refusal::new(
+            "out-of-range",
+            format!("an edit at {} us is after the longest run", e.at_us),
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,211 @@
+//! A storm of page actions: whatever a hand, a key or a script asks of the page in whatever order,
+//! the run on screen is the run of its edits, and what is refused has changed nothing.
+//!
+//! The rule that is easy to break: an action either does what it says or leaves everything as it
+//! was. So after each one that was refused, all that follows from the run is compared.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod storm_kit;
+
+use faultline::scenario;
+use faultline::sim::{EventId, MsgId, NodeId};
+use faultline::view::action::{Dialog, Tab, Theme};
+use faultline::view::app::{Open, Reach};
+use faultline::view::reduce::reduce;
+use faultline::view::selection::Selection;
+use faultline::view::{Action, App};
+use storm_kit::{Dice, again, any_fault, assert_same};
+
+/// Storms in each scenario.
+const STORMS: u64 = 20;
+/// Actions in each.
+const ACTIONS: u32 = 160;
+/// A run that has come this far is wound back, in microseconds: a fresh one must keep up.
+const FAR_US: u64 = 4_000_000;
+
+fn routed(hash: &str) -> App {
+    let mut app = App::default();
+    reduce(&mut app, Action::Route(String::new(), hash.to_owned()));
+    app
+}
+
+fn selection(d: &mut Dice) -> Selection {
+    let node = NodeId(d.below(12) as u16);
+    match d.below(5) {
+        0 => Selection::None,
+        1 => Selection::Node(node),
+        2 => Selection::Link(node, NodeId(d.below(12) as u16)),
+        3 => Selection::Message(MsgId(d.below(500) as u32)),
+        _ => Selection::Event(EventId(d.below(500) as u32)),
+    }
+}
+
+/// What moves the run through time.
+fn travel(d: &mut Dice, o: &Open) -> Action {
+    let run = o.run().get();
+    match d.below(10) {
+        0..4 => Action::Frame(d.of(&[1, 16_667, 16_667, 300_000])),
+        4 => Action::Step(d.below(30) as u32),
+        5 => Action::Back(d.below(60) as u32),
+        6 => Action::Seek(d.below(run.frontier().us() + 100_000)),
+        7 => Action::SeekEvent(EventId(d.below(u64::from(run.position()) + 20) as u32)),
+        8 => d.of(&[Action::Play, Action::Play, Action::Pause, Action::Toggle]),
+        _ => d.of(&[
+            Action::SetSpeed(100_000),
+            Action::SetSpeed(1_000_000),
+            Action::SetSpeed(10_000_000_000),
+            Action::Nudge(1),
+            Action::Nudge(-1),
+        ]),
+    }
+}
+
+/// What changes the run.
+fn change(d: &mut Dice, o: &Open) -> Action {
+    let run = o.run().get();
+    match d.below(12) {
+        0..5 => Action::Edit(any_fault(d, run.world())),
+        5 | 6 => {
+            let several = (0..d.below(4)).map(|_| any_fault(d, run.world()));
+            Action::Edits(several.collect())
+        }
+        7 | 8 => Action::Undo,
+        9 | 10 => Action::Redo,
+        _ => Action::Fork,
+    }
+}
+
+/// What is rarely done, and what changes only what is shown.
+fn rest(d: &mut Dice, o: &Open) -> Action {
+    match d.below(16) {
+        0 => Action::Reset,
+        1 => Action::SetSeed(d.of(&[0, 1, 7, u64::MAX])),
+        2 | 3 => {
+            let staged: Vec<&str> = o.scene.def.staged.iter().map(|s| s.id).collect();
+            Action::Stage(
+                d.of(&[staged.as_slice(), &["no-such-stage"]].concat())
+                    .into(),
+            )
+        }
+        4 => Action::Future(d.below(9) as usize),
+        5 => Action::Future(d.below(o.futures.len() as u64) as usize),
+        6 => Action::Guess(d.below(4) as usize),
+        7 => Action::Reach(d.of(&[Reach::One, Reach::Both, Reach::All])),
+        8 => Action::Tab(d.of(&[Tab::Link, Tab::Node, Tab::Checks, Tab::Log, Tab::Text])),
+        9 => Action::Dialog(d.of(&[None, Some(Dialog::Help), Some(Dialog::Share)])),
+        10 => Action::Theme(d.of(&[Theme::Auto, Theme::Dark])),
+        11 => Action::Calm(d.one_in(2)),
+        12 => Action::Route(String::new(), "#/x/1damaged".to_owned()),
+        _ => Action::Select(selection(d)),
+    }
+}
+
+/// All that must be the same after an action that was refused.
+fn standing(o: &Open) -> Vec<String> {
+    let mut all = vec![format!(
+        "future {}, seed {}, lesson {:?}",
+        o.current,
+        o.scene.seed(),
+        o.lesson.staged
+    )];
+    for future in &o.futures {
+        let run = future.run.get();
+        let undo = run.can_undo_redo();
+        all.push(format!(
+            "{} {} {} {:?} {undo:?}",
+            future.name,
+            run.hash_text(),
+            run.time(),
+            run.edits()
+        ));
+    }
+    all
+}
+
+/// What holds whatever was done.
+fn check(app: &App, what: &str) {
+    let o = app.open.as_ref().expect("nothing in the storm closes it");
+    let run = o.run().get();
+    assert_eq!(app.player.now_us, run.time().us(), "{what}: time shown");
+    if !app.is_moving() {
+        assert!(o.settled == *o.run(), "{what}: the panels lag behind");
+    }
+    assert_same(&run, &again(&o.scene.without_edits().opening, &run), what);
+}
+
+/// The link to this moment opens this moment.
+fn check_link(app: &App, what: &str) {
+    let o = app.open.as_ref().expect("nothing in the storm closes it");
+    let run = o.run().get();
+    let mut other = routed(&app.link().expect("a short run fits in a link"));
+    while other.is_moving() {
+        reduce(&mut other, Action::Frame(16_667));
+    }
+    let o = other.open.as_ref().expect("a link opens a run");
+    assert_eq!(o.run().get().hash_text(), run.hash_text(), "{what}: link");
+}
+
+fn storm(id: &str, seed: u64) -> Vec<&'static str> {
+    let d = &mut Dice(seed);
+    let mut app = routed(&format!("#/s/{id}?seed={seed}"));
+    let mut refused = Vec::new();
+    for i in 0..ACTIONS {
+        let o = app.open.as_ref().expect("nothing in the storm closes it");
+        let action = match d.below(12) {
+            0..5 => travel(d, o),
+            5..9 => change(d, o),
+            _ => rest(d, o),
+        };
+        let what = format!("{id} storm {seed} action {i} {action:?}");
+        let before = standing(o);
+        app.error = None;
+        reduce(&mut app, action);
+        let o = app.open.as_ref().expect("nothing in the storm closes it");
+        if app.error.is_some() {
+            refused.push(app.code);
+            assert_eq!(before, standing(o), "{what}: refused, and yet");
+        }
+        if o.run().get().time().us() > FAR_US {
+            reduce(&mut app, Action::Seek(FAR_US / 4));
+        }
+        if d.one_in(5) {
+            check(&app, &what);
+        }
+        if d.one_in(40) {
+            check_link(&app, &what);
+        }
+    }
+    refused
+}
+
+#[test]
+fn whatever_is_asked_of_the_page_its_run_is_the_run_of_its_edits() {
+    let mut refused = Vec::new();
+    for def in scenario::ALL {
+        for seed in 0..STORMS {
+            refused.extend(storm(def.id, seed));
+        }
+    }
+    refused.sort_unstable();
+    refused.dedup();
+    assert!(refused.len() > 8, "too gentle a storm: {refused:?}");
+}
+
+/// The prediction of each lesson is answered in a run of its own, whatever is on screen.
+#[test]
+fn a_reveal_leaves_the_run_alone() {
+    for def in scenario::ALL {
+        let mut app = routed(&format!("#/s/{}", def.id));
+        reduce(&mut app, Action::Step(25));
+        let before = standing(app.open.as_ref().unwrap());
+        reduce(&mut app, Action::Reveal);
+        let o = app.open.as_ref().unwrap();
+        assert_eq!(
+            (app.error.clone(), standing(o)),
+            (None, before),
+            "{}",
+            def.id
+        );
+        assert!(o.lesson.answer.is_some());
+    }
+}
