@@ -2,10 +2,14 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use faultline::protocols::Value;
-use faultline::scenario::link::{ENCODED, SharedRun, decode, encode};
-use faultline::scenario::{Opening, base64url};
-use faultline::sim::{Edit, Fault, NodeId, Partition};
+mod link_kit;
+
+use faultline::scenario::link::{ENCODED, decode, encode, follow};
+use faultline::scenario::{Opening, SharedRun, base64url};
+use faultline::sim::json::is_hidden;
+use faultline::sim::{Edit, Fault, NodeId, Partition, Refusal};
 use faultline::view::route::Route;
+use link_kit::{packed, payload};
 use proptest::prelude::*;
 
 fn partition(at_us: u64) -> Edit {
@@ -35,6 +39,7 @@ fn shared() -> SharedRun {
         at_us: 2_500_000,
         events: None,
         speed_us_s: Some(250_000),
+        ..SharedRun::default()
     }
 }
 
@@ -68,88 +73,136 @@ fn the_first_links_keep_opening() {
     assert_eq!(decode(old).unwrap(), shared());
 }
 
-/// A payload of version 1 around any JSON.
-fn payload(json: &str) -> String {
-    let sum = {
-        use std::hash::Hasher;
-        let mut h = faultline::sim::hash::Fx::default();
-        h.write(json.as_bytes());
-        h.finish()
-    };
-    let mut bytes = vec![(sum >> 8) as u8, sum as u8];
-    bytes.extend(miniz_oxide::deflate::compress_to_vec(json.as_bytes(), 9));
-    format!("1{}", base64url::encode(&bytes))
-}
-
 #[test]
 fn fields_of_a_later_day_are_passed_over() {
     let run = decode(&payload(r#"{"s":"raft-nine","r":3,"colour":"mauve"}"#)).unwrap();
     assert_eq!(run.opening, Opening::of("raft-nine").seed(3));
 }
 
-#[test]
-fn what_is_no_link_is_refused_in_a_sentence() {
+/// What is well packed and says what cannot be: the code, a part of the sentence, the JSON.
+const BAD_RUNS: &str = r#"
+bad-link | NaN and Infinity | {"s":"raft-nine","t":NaN}
+bad-link | so large | {"s":"raft-nine","t":1e999}
+bad-link | direction of reading | {"s":"raft-nine","p":{"\u2066mutant":1}}
+bad-parameter | from 3 to 199 | {"s":"raft-nine","p":{"servers":1000000000}}
+bad-link | edits[1]: 'node' | {"s":"raft-nine","e":[{"at_us":1,"do":"heal"},{"at_us":1,"do":"crash","node":1000000000}]}
+bad-link | at character 18 | {"s":"raft-nine"}{}
+bad-link | no object | [1]
+bad-link | 'scenario' is missing | {"r":7}
+unknown-scenario | no scenario 'nowhere' | {"s":"nowhere"}
+bad-link | 'scenario' | {"s":7}
+bad-link | 'seed' | {"s":"raft-nine","r":-1}
+bad-link | 'at_us' | {"s":"raft-nine","t":9e30}
+bad-link | 'at_us' | {"s":"raft-nine","t":99999999999999}
+bad-link | 'events' | {"s":"raft-nine","n":5000001}
+bad-link | stand still | {"s":"raft-nine","v":0}
+bad-link | 'panel' must be one of | {"s":"raft-nine","w":"secrets"}
+bad-link | 'picked' must be | {"s":"raft-nine","k":"n99999"}
+bad-link | 'picked' must be | {"s":"raft-nine","k":"n+1"}
+unknown-parameter | 'colour' | {"s":"raft-nine","p":{"colour":1}}
+bad-link | params.servers | {"s":"raft-nine","p":{"servers":1.5}}
+bad-link | no fault 'sing' | {"s":"raft-nine","e":[{"at_us":1,"do":"sing"}]}
+bad-link | edits[0]: an edit has no field 'now' | {"s":"raft-nine","e":[{"at_us":1,"do":"heal","now":1}]}
+"#;
+
+/// What reads well and cannot be run.
+const CANNOT_RUN: &str = r#"
+unknown-node | edit 1 | {"s":"raft-nine","e":[{"at_us":1,"do":"crash","node":900}]}
+out-of-range | over 100 % | {"s":"raft-nine","e":[{"at_us":1,"do":"links","set":{"loss_ppm":2000000}}]}
+out-of-range | longest run | {"s":"raft-nine","e":[{"at_us":2592000000001,"do":"heal"}]}
+too-many-nodes | at most 200 | {"s":"raft-nine","p":{"servers":199,"clients":5}}
+"#;
+
+/// The lines of a table: code, part of the sentence, JSON.
+fn table(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    text.lines().filter(|l| !l.is_empty()).map(|line| {
+        let mut cells = line.splitn(3, " | ");
+        let mut next = || cells.next().expect("three cells");
+        (next(), next(), next())
+    })
+}
+
+/// Refused for its packing: the code, a part of the sentence, the payload.
+fn bad_packing() -> Vec<(&'static str, &'static str, String)> {
     let good = encode(&shared()).unwrap();
-    let bad_letter = format!("{}*{}", &good[..20], &good[21..]);
+    let letter = |at: usize, c: char| format!("{}{c}{}", &good[..at], &good[at + 1..]);
     let other = if good.as_bytes()[40] == b'A' {
         'B'
     } else {
         'A'
     };
-    let changed = format!("{}{other}{}", &good[..40], &good[41..]);
     let bomb = payload(&format!("{{\"s\":\"{}\"}}", " ".repeat(600_000)));
     assert!(bomb.len() < ENCODED, "the bomb must pass the first check");
-    let cases = [
-        (String::new(), "bad-link", "empty"),
-        (format!("2{}", &good[1..]), "newer-link", "version 2"),
-        (format!("x{good}"), "bad-link", "version"),
-        (good[..good.len() - 8].to_owned(), "bad-link", "cut short"),
-        (good[..2].to_owned(), "bad-link", "cut short"),
-        (bad_letter, "bad-link", "place 21"),
-        (changed, "bad-link", "damaged"),
-        ("1".repeat(ENCODED + 1), "too-large", "no link of ours"),
-        (bomb, "too-large", "unpacks"),
-        (payload(r#"{"s":"nowhere"}"#), "unknown-scenario", "nowhere"),
-        (payload(r#"{"s":7}"#), "bad-link", "no run"),
-        (payload(r#"{"s":"raft-nine","r":-1}"#), "bad-link", "-1"),
-        (
-            payload(r#"{"s":"raft-nine","t":9e30}"#),
-            "bad-link",
-            "moment",
-        ),
-        (
-            payload(r#"{"s":"raft-nine","t":99999999999999}"#),
-            "bad-link",
-            "moment",
-        ),
-        (payload(r#"{"s":"raft-nine","v":0}"#), "bad-link", "speed"),
-        (
-            payload(r#"{"s":"raft-nine","p":{"servers":1000}}"#),
-            "bad-parameter",
-            "servers",
-        ),
-        (
-            payload(r#"{"s":"raft-nine","p":{"colour":1}}"#),
-            "unknown-parameter",
-            "colour",
-        ),
-        (
-            payload(r#"{"s":"raft-nine","p":{"servers":1.5}}"#),
-            "bad-link",
-            "no run",
-        ),
-        (
-            payload(r#"{"s":"raft-nine","e":[{"at_us":1,"do":"sing"}]}"#),
-            "bad-link",
-            "sing",
-        ),
-        (payload(&"[".repeat(100_000)), "bad-link", "no run"),
-    ];
-    for (text, code, part) in cases {
-        let refusal = decode(&text).unwrap_err();
-        let shown: String = text.chars().take(60).collect();
-        assert_eq!(refusal.code, code, "{shown}: {refusal}");
-        assert!(refusal.message.contains(part), "{shown}: {refusal}");
+    let bytes = |parts: [&[u8]; 2]| format!("1{}", base64url::encode(&parts.concat()));
+    let whole = base64url::decode(&good.as_bytes()[1..]).unwrap();
+    let sum = [whole[0] ^ 1, whole[1]];
+    let many = vec![r#"{"at_us":1,"do":"heal"}"#; 10_001].join(",");
+    let many = payload(&format!(r#"{{"s":"raft-nine","e":[{many}]}}"#));
+    let deep = payload(&format!(r#"{{"s":{}"#, "[".repeat(100_000)));
+    let turned = payload("{\"s\":\"raft-\u{202e}nine\"}");
+    let bad = "bad-link";
+    vec![
+        (bad, "is empty", String::new()),
+        ("newer-link", "version 2", format!("2{}", &good[1..])),
+        (bad, "its version", format!("x{good}")),
+        (bad, "cut short", good[..good.len() - 8].to_owned()),
+        (bad, "cut short", good[..2].to_owned()),
+        (bad, "at place 21", letter(20, '*')),
+        (bad, "damaged on its way", letter(40, other)),
+        (bad, "characters are wrong", bytes([&sum, &whole[2..]])),
+        (bad, "cannot be unpacked", bytes([&whole[..2], &[0xff; 40]])),
+        (bad, "goes on after its end", bytes([&whole, b"more"])),
+        ("too-large", "ours is longer", "1".repeat(ENCODED + 1)),
+        ("too-large", "unpacks to more", bomb),
+        (bad, "is no text", packed(&[b'{', 0xff, b'}'])),
+        (bad, "64 deep", deep),
+        (bad, "direction of reading", turned),
+        (bad, "at most 10000", many),
+    ]
+}
+
+/// How long a refusal may take. It is measured in a build for tests, which is slower than a release.
+const SOON_MS: u128 = 300;
+
+#[expect(
+    clippy::disallowed_types,
+    reason = "it is the reader's time that is measured"
+)]
+fn refused(code: &str, part: &str, what: &str, refuse: impl FnOnce() -> Option<Refusal>) {
+    let what: String = what.chars().take(80).collect();
+    let begun = std::time::Instant::now();
+    let refusal = refuse().unwrap_or_else(|| panic!("{what} was taken"));
+    let ms = begun.elapsed().as_millis();
+    assert_eq!(refusal.code, code, "{what}: {refusal}");
+    assert!(refusal.message.contains(part), "{what}: {refusal}");
+    assert!(refusal.message.len() < 400, "{what}: {refusal}");
+    assert!(!refusal.message.contains(is_hidden), "{what}: {refusal}");
+    assert!(ms < SOON_MS, "{what} took {ms} ms");
+}
+
+#[test]
+fn what_is_no_link_is_refused_in_a_sentence_at_once() {
+    for (code, part, text) in bad_packing() {
+        refused(code, part, &text, || decode(&text).err());
+    }
+    for (code, part, json) in table(BAD_RUNS) {
+        let text = payload(json);
+        refused(code, part, json, || decode(&text).err());
+    }
+}
+
+#[test]
+fn what_cannot_run_is_refused_when_it_is_opened_as_fast() {
+    let of = |json: &str| decode(&payload(json)).unwrap_or_else(|r| panic!("{json}: {r}"));
+    for (code, part, json) in table(CANNOT_RUN) {
+        let run = of(json);
+        refused(code, part, json, || follow(&run).err());
+    }
+    // A cycle without delay, ahead of the moment that is shown and before it.
+    for at_us in [0, 2_000_000] {
+        let json = link_kit::cycle(at_us);
+        let run = of(&json);
+        refused("no-delay", "never gets on", &json, || follow(&run).err());
     }
 }
 

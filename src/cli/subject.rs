@@ -6,7 +6,7 @@
 use super::Failure;
 use super::args::{Args, shown};
 use crate::check::Checks;
-use crate::scenario::{self, Opening, SharedRun, link};
+use crate::scenario::{self, Opening, SharedRun, file, link};
 use crate::sim::history::Run;
 use crate::sim::world::World;
 use crate::sim::{Refusal, SimTime, limits};
@@ -30,10 +30,9 @@ pub(super) struct Subject {
     pub opening: Opening,
     /// How long it runs.
     pub until: SimTime,
+    /// At most so many events, where a link or a file shows the middle of a moment.
+    events: Option<u32>,
 }
-
-/// The most that is read of a file, in bytes.
-const FILE: u64 = 4 << 20;
 
 impl Over {
     /// Takes the option `name`, if it is one of these.
@@ -68,6 +67,7 @@ impl Over {
     /// The subject that `word` names, with these options over it.
     pub(super) fn over(&self, word: &str) -> Result<Subject, Failure> {
         let shared = read(word)?;
+        let shown_until = shared.moment();
         let mut opening = shared.opening;
         let def = opening.def()?;
         for (id, text) in &self.set {
@@ -78,9 +78,15 @@ impl Over {
         if let Some(id) = &self.stage {
             opening = scenario::stage(&opening, id)?.0;
         }
-        let shown_until = (shared.at_us > 0).then_some(SimTime(shared.at_us));
         let until = self.until.or(shown_until).unwrap_or(SimTime(def.length_us));
-        Ok(Subject { opening, until })
+        // The very event counts as long as it is the very run, and no other moment is asked for.
+        let other = self.until.is_some() || self.seed.is_some() || self.stage.is_some();
+        let same = !other && self.set.is_empty() && shown_until.is_some();
+        Ok(Subject {
+            opening,
+            until,
+            events: shared.events.filter(|_| same),
+        })
     }
 }
 
@@ -95,6 +101,7 @@ impl Subject {
         Subject {
             opening: self.opening.clone().seed(seed),
             until: self.until,
+            events: None,
         }
     }
 
@@ -111,7 +118,10 @@ impl Subject {
     pub(super) fn run(&self) -> Result<Run<Checks>, Failure> {
         super::panics::doing(self.name());
         let mut run = scenario::open(&self.opening)?;
-        run.run_until(self.until);
+        match self.events {
+            Some(0) => {}
+            events => _ = run.advance(self.until, events.unwrap_or(u32::MAX)),
+        }
         Ok(run)
     }
 }
@@ -146,17 +156,11 @@ fn read(word: &str) -> Result<SharedRun, Failure> {
         return from_link(&word[at..]);
     }
     let Err(unknown) = scenario::find(word) else {
-        return Ok(SharedRun {
-            opening: Opening::of(word),
-            ..SharedRun::default()
-        });
+        return Ok(SharedRun::of(Opening::of(word)));
     };
     let path = Path::new(word);
     if path.exists() || word.ends_with(".json") || word.contains(['/', '\\']) {
-        return Ok(SharedRun {
-            opening: from_file(path)?,
-            ..SharedRun::default()
-        });
+        return from_file(path);
     }
     Err(Failure::Input(format!(
         "{unknown}; and there is no file of that name"
@@ -173,10 +177,7 @@ fn from_link(hash: &str) -> Result<SharedRun, Failure> {
             ));
         }
         Place::Shared(payload) => link::decode(payload)?,
-        Place::Scenario(id) => SharedRun {
-            opening: Opening::of(id),
-            ..SharedRun::default()
-        },
+        Place::Scenario(id) => SharedRun::of(Opening::of(id)),
     };
     let def = shared.opening.def()?;
     for (id, text) in &route.params {
@@ -187,17 +188,17 @@ fn from_link(hash: &str) -> Result<SharedRun, Failure> {
     Ok(shared)
 }
 
-/// A file with the JSON argument of the page's `load`.
-fn from_file(path: &Path) -> Result<Opening, Failure> {
-    let no = |why: String| Failure::Input(format!("{}: {why}", shown(&path.to_string_lossy())));
-    let cannot = |e: std::io::Error| no(format!("cannot be read: {e}"));
+/// A file that the page has saved, or one with the JSON argument of the page's `load`.
+fn from_file(path: &Path) -> Result<SharedRun, Failure> {
+    let no = |why: &str| Failure::Input(format!("{}: {why}", shown(&path.to_string_lossy())));
+    let cannot = |e: std::io::Error| no(&format!("cannot be read: {e}"));
     let file = std::fs::File::open(path).map_err(cannot)?;
-    let mut text = Vec::new();
-    file.take(FILE + 1).read_to_end(&mut text).map_err(cannot)?;
-    if text.len() as u64 > FILE {
-        return Err(no(format!(
-            "is larger than {FILE} bytes: it is no scenario"
-        )));
-    }
-    serde_json::from_slice(&text).map_err(|e| no(format!("is no scenario: {e}")))
+    let mut bytes = Vec::new();
+    let most = file::BYTES as u64 + 1;
+    file.take(most).read_to_end(&mut bytes).map_err(cannot)?;
+    let text = str::from_utf8(&bytes).map_err(|_| no("is no scenario: it is no text"))?;
+    file::read(text).map_err(|refusal| {
+        let said = &refusal.message;
+        no(said.strip_prefix("this file ").unwrap_or(said))
+    })
 }

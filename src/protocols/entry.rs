@@ -4,7 +4,7 @@
 //! value from outside (a link, the command line, the page) passes it through [`Entry::params`].
 
 use crate::check::Property;
-use crate::sim::fields::{Read, read_as, shown};
+use crate::sim::fields::{Read, read_as, short, shown};
 use crate::sim::small::SmallMap;
 use crate::sim::world::{Setup, World};
 use crate::sim::{Refusal, Trace};
@@ -151,8 +151,9 @@ impl Entry {
             return Err(Refusal::new(
                 "unknown-parameter",
                 format!(
-                    "{} has no parameter '{id}': it has {}",
+                    "{} has no parameter '{}': it has {}",
                     self.title,
+                    short(id),
                     known.join(", ")
                 ),
             ));
@@ -199,7 +200,7 @@ impl Param {
             let got = match value {
                 Value::Bool(b) => b.to_string(),
                 Value::Int(i) => i.to_string(),
-                Value::Word(w) => format!("'{}'", w.chars().take(40).collect::<String>()),
+                Value::Word(w) => format!("'{}'", short(w)),
             };
             Err(Refusal::new(
                 "bad-parameter",

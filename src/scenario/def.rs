@@ -187,7 +187,7 @@ impl ScenarioDef {
         let staged: &'static [Staged] = self.staged;
         staged.iter().find(|s| s.id == id).ok_or_else(|| {
             let known: Vec<_> = staged.iter().map(|s| s.id).collect();
-            let shown: String = id.chars().take(40).collect();
+            let shown = crate::sim::fields::short(id);
             Refusal::new(
                 "unknown-situation",
                 format!(

@@ -1,15 +1,18 @@
 //! The share link's payload: `1` (the version), then base64url of a two-byte check and DEFLATE of
-//! JSON. It carries what decides a run and where it was looked at; never the run itself.
+//! JSON: a [`SharedRun`] with its names made short.
 //!
-//! The rules that are easy to break: every link ever made keeps opening, so a field may be added
-//! here and never change its meaning; fields that are not known are passed over. And a link comes
-//! from strangers: its size is checked before and while it is unpacked, and everything in it by the
-//! same code that checks a hand-typed value.
+//! The rules that are easy to break: every link ever made keeps opening (`tests/share_cases.txt`),
+//! so a field may be added here and never change its meaning; fields that are not known are passed
+//! over. And a link comes from strangers: its size is checked before and while it is unpacked, and
+//! everything in it by the same code that checks a file and a hand-typed value.
 
-use super::{Opening, base64url};
+use super::inflate::{self, Trouble};
+use super::{SharedRun, base64url, open};
+use crate::check::Checks;
+use crate::sim::fields::Fields;
 use crate::sim::hash::Fx;
-use crate::sim::{Refusal, json, limits};
-use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
+use crate::sim::history::Run;
+use crate::sim::{Refusal, SimTime, json};
 use serde_json::{Map, Value};
 use std::hash::Hasher;
 
@@ -20,26 +23,18 @@ pub const INFLATED: usize = 512 * 1_024;
 /// The version that is written.
 const VERSION: u8 = b'1';
 
-/// A run as it is shared.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SharedRun {
-    /// Scenario, seed, parameters, edits.
-    pub opening: Opening,
-    /// The moment that is shown, in microseconds.
-    pub at_us: u64,
-    /// How many events have happened, where the moment alone does not say: `None` shows all of it.
-    pub events: Option<u32>,
-    /// Simulated microseconds in a second of the reader's time; `None`: the scenario's own.
-    pub speed_us_s: Option<u64>,
-}
-
-/// The names in a link and those of an opening: a link is made of characters. The seed is always
-/// written, for a scenario's own may change.
-const NAMES: [(&str, &str); 4] = [
+/// The names in a link and those of a [`SharedRun`]: a link is made of characters. The seed is
+/// always written, for a scenario's own may change.
+const NAMES: [(&str, &str); 9] = [
     ("s", "scenario"),
     ("r", "seed"),
     ("p", "params"),
     ("e", "edits"),
+    ("t", "at_us"),
+    ("n", "events"),
+    ("v", "speed_us_s"),
+    ("w", "panel"),
+    ("k", "picked"),
 ];
 
 fn no<T>(message: impl Into<String>) -> Result<T, Refusal> {
@@ -59,26 +54,12 @@ fn check(json: &[u8]) -> [u8; 2] {
 /// # Errors
 /// An unknown scenario; a run with so many edits that no address holds them.
 pub fn encode(run: &SharedRun) -> Result<String, Refusal> {
-    let def = run.opening.def()?;
-    let mut opening = run.opening.clone();
-    opening.seed = Some(opening.seed.unwrap_or(def.seed));
-    let Ok(Value::Object(mut fields)) = serde_json::to_value(&opening) else {
-        return no("this run cannot be written down as a link");
-    };
+    let mut fields = run.fields()?;
     let short = NAMES.iter().filter_map(|(short, long)| {
         let value = fields.remove(*long)?;
         Some(((*short).to_owned(), value))
     });
-    let mut wire: Map<String, Value> = short.collect();
-    if run.at_us > 0 {
-        wire.insert("t".to_owned(), run.at_us.into());
-    }
-    if let Some(events) = run.events {
-        wire.insert("n".to_owned(), events.into());
-    }
-    if let Some(speed) = run.speed_us_s {
-        wire.insert("v".to_owned(), speed.into());
-    }
+    let wire: Map<String, Value> = short.collect();
     let json = json::text(&wire).into_bytes();
     let mut bytes = check(&json).to_vec();
     bytes.extend(miniz_oxide::deflate::compress_to_vec(&json, 9));
@@ -87,15 +68,16 @@ pub fn encode(run: &SharedRun) -> Result<String, Refusal> {
         return Err(Refusal::new(
             "too-large",
             format!(
-                "this run has {} edits: too many for a link, which holds {ENCODED} characters",
-                opening.edits.len()
+                "this run has {} edits: too many for a link, which holds {ENCODED} characters; \
+                 save it as a file",
+                run.opening.edits.len()
             ),
         ));
     }
     Ok(text)
 }
 
-/// The run that a payload describes. It may still be refused by [`super::open`].
+/// The run that a payload describes. It may still be refused by [`follow`].
 ///
 /// # Errors
 /// A payload that is too large, damaged, cut short, of a newer version, or that names a scenario,
@@ -137,31 +119,32 @@ fn unpack(letters: &[u8]) -> Result<Vec<u8>, Refusal> {
                 at + 2
             ));
         }
-        Err(_) => return no("this link was cut short: its end is missing"),
+        Err(_) => return no(CUT_SHORT),
     };
     let Some((sum, packed)) = bytes.split_first_chunk::<2>() else {
-        return no("this link was cut short: its end is missing");
+        return no(CUT_SHORT);
     };
-    let json = match decompress_to_vec_with_limit(packed, INFLATED) {
-        Ok(json) => json,
-        Err(e) => return Err(not_unpacked(e.status)),
-    };
+    let json = inflate::unpack(packed, INFLATED).map_err(not_unpacked)?;
     if check(&json) != *sum {
         return no("this link was damaged on its way: some of its characters are wrong");
     }
     Ok(json)
 }
 
-fn not_unpacked(status: TINFLStatus) -> Refusal {
-    match status {
-        TINFLStatus::HasMoreOutput => Refusal::new(
+const CUT_SHORT: &str = "this link was cut short: its end is missing";
+
+fn not_unpacked(trouble: Trouble) -> Refusal {
+    match trouble {
+        Trouble::TooLarge => Refusal::new(
             "too-large",
             format!("this link unpacks to more than {INFLATED} bytes: no link of ours does"),
         ),
-        TINFLStatus::NeedsMoreInput | TINFLStatus::FailedCannotMakeProgress => {
-            Refusal::new("bad-link", "this link was cut short: its end is missing")
-        }
-        _ => Refusal::new(
+        Trouble::CutShort => Refusal::new("bad-link", CUT_SHORT),
+        Trouble::Trailing => Refusal::new(
+            "bad-link",
+            "this link goes on after its end: something was added when it was copied",
+        ),
+        Trouble::Damaged => Refusal::new(
             "bad-link",
             "this link was damaged on its way: it cannot be unpacked",
         ),
@@ -169,55 +152,54 @@ fn not_unpacked(status: TINFLStatus) -> Refusal {
 }
 
 fn read(json: &[u8]) -> Result<SharedRun, Refusal> {
-    let mut wire = match str::from_utf8(json).map_or(Ok(Value::Null), json::read) {
-        Ok(Value::Object(wire)) => wire,
-        Ok(_) => return no("this link holds what is no run"),
-        Err(e) => return no(format!("this link holds what is no run: {e}")),
+    let no =
+        |why: String| Refusal::new("bad-link", format!("this link holds what is no run: {why}"));
+    let text = str::from_utf8(json).map_err(|_| no("it is no text".to_owned()))?;
+    let Value::Object(mut wire) = json::read(text).map_err(no)? else {
+        return Err(no("it is no object".to_owned()));
     };
     let long = NAMES.iter().filter_map(|(short, long)| {
         let value = wire.remove(*short)?;
         Some(((*long).to_owned(), value))
     });
-    let fields = Value::Object(long.collect());
-    let opening = match Opening::read(fields) {
-        Ok(opening) => opening,
-        Err(e) => return no(format!("this link holds what is no run: {e}")),
-    };
-    opening.def()?.params(&opening.params)?;
-    if opening.edits.len() > limits::EDITS {
-        return no(format!("this link has more than {} edits", limits::EDITS));
-    }
-    let at_us = number(&wire, "t", "moment", limits::RUN_US)?;
-    let events = number(&wire, "n", "number of events", limits::EVENTS.into())?;
-    let speed_us_s = number(&wire, "v", "speed", SPEED)?;
-    if speed_us_s == Some(0) {
-        return no("this link's speed is zero: time would stand still");
-    }
-    Ok(SharedRun {
-        opening,
-        at_us: at_us.unwrap_or(0),
-        events: events.and_then(|n| u32::try_from(n).ok()),
-        speed_us_s,
-    })
+    let fields = Fields::of(Value::Object(long.collect()), "a shared run").map_err(no)?;
+    let run = SharedRun::read(fields).map_err(no)?;
+    run.opening.def()?.params(&run.opening.params)?;
+    Ok(run)
 }
 
-/// The whole number called `name`, if it is there, and at most `most`.
-fn number(
-    wire: &Map<String, Value>,
-    name: &str,
-    what: &str,
-    most: u64,
-) -> Result<Option<u64>, Refusal> {
-    match wire.get(name) {
-        None => Ok(None),
-        Some(value) => match value.as_u64() {
-            Some(n) if n <= most => Ok(Some(n)),
-            _ => no(format!(
-                "this link's {what} must be a whole number, at most {most}"
-            )),
-        },
+/// Events that are simulated before a link is taken for good.
+const PROBE: u32 = 20_480;
+/// Events between two looks at where that leads.
+const SLICE: u32 = 256;
+
+/// The run that `shared` describes, some of the way to its moment: what a link or a file opens.
+///
+/// # Errors
+/// What [`open`] refuses; and a cycle without delay that begins at once: it would stand still for
+/// as long as somebody looks.
+pub fn follow(shared: &SharedRun) -> Result<Run<Checks>, Refusal> {
+    let mut run = open(&shared.opening)?;
+    // Where a link shows the start, the way ahead is tried on a copy.
+    let mut ahead = shared.moment().is_none().then(|| run.fork());
+    let probe = ahead.as_mut().unwrap_or(&mut run);
+    let length = SimTime(shared.opening.def()?.length_us);
+    let goal = shared.moment().unwrap_or(length);
+    loop {
+        let (time, left) = (probe.time(), shared.events_left(probe.position()));
+        if left == 0 || probe.advance(goal, left.min(SLICE)) {
+            break;
+        }
+        // A busy instant is followed to its end, so that one without an end is found.
+        if probe.position() >= PROBE && probe.time() > time {
+            break;
+        }
+    }
+    match probe.world().stopped() {
+        Some(stop) if stop.code == "no-delay" => Err(Refusal::new(
+            stop.code,
+            format!("this run never gets on: {stop}. Give some link a delay"),
+        )),
+        _ => Ok(run),
     }
 }
-
-/// The highest speed, in simulated microseconds a second: eleven days.
-const SPEED: u64 = 1_000_000_000_000;

@@ -6,15 +6,18 @@
 pub mod base64url;
 mod catalogue;
 pub mod def;
+pub mod file;
+pub mod inflate;
 pub mod link;
 pub mod look;
 pub mod opening;
+pub mod shared;
 pub mod workloads;
 
 pub use catalogue::ALL;
 pub use def::{Cue, Lesson, Prediction, Preset, ScenarioDef, Staged, Step};
-pub use link::SharedRun;
 pub use opening::{Opening, open, reveal, stage};
+pub use shared::{Panel, Picked, SharedRun};
 
 use crate::sim::Refusal;
 
@@ -26,7 +29,7 @@ pub fn find(id: &str) -> Result<&'static ScenarioDef, Refusal> {
     let all = ALL.iter().chain(catalogue::HIDDEN).copied();
     all.into_iter().find(|s| s.id == id).ok_or_else(|| {
         let known: Vec<_> = ALL.iter().map(|s| s.id).collect();
-        let shown: String = id.chars().take(40).collect();
+        let shown = crate::sim::fields::short(id);
         Refusal::new(
             "unknown-scenario",
             format!(

@@ -7,7 +7,7 @@
 use super::{Cue, ScenarioDef, find};
 use crate::check::Checks;
 use crate::protocols::Value;
-use crate::sim::fields::{Fields, Read, read_as};
+use crate::sim::fields::{Fields, Read, read_as, short};
 use crate::sim::history::Run;
 use crate::sim::small::SmallMap;
 use crate::sim::world::{Setup, World};
@@ -39,22 +39,39 @@ impl Opening {
     /// What is no opening, in a sentence that names the field.
     pub fn read(value: serde_json::Value) -> Read<Self> {
         let mut f = Fields::of(value, "an opening")?;
-        let opening = Opening {
-            scenario: f.text("scenario")?,
-            seed: f.long("seed")?,
-            params: f
-                .object("params")?
-                .into_iter()
-                .map(|(id, value)| Ok((id, Value::read(value)?)))
-                .collect::<Read<_>>()?,
-            edits: f
-                .opt_list("edits")?
-                .into_iter()
-                .map(Edit::read)
-                .collect::<Read<_>>()?,
+        let opening = Opening::read_fields(&mut f)?;
+        f.end().map(|()| opening)
+    }
+
+    /// Reads the fields of an opening, which may stand among others.
+    ///
+    /// # Errors
+    /// What is no such field, in a sentence that begins with the way to it: `edits[1]: ...`.
+    pub fn read_fields(f: &mut Fields) -> Read<Self> {
+        let param = |(id, value): (String, _)| match Value::read(value) {
+            Ok(value) => Ok((id, value)),
+            Err(why) => Err(format!("params.{}: {why}", short(&id))),
         };
-        f.end()?;
-        Ok(opening)
+        let edit = |(i, value)| Edit::read(value).map_err(|why| format!("edits[{i}]: {why}"));
+        let scenario = f.text("scenario")?;
+        let seed = f.long("seed")?;
+        let params = f.object("params")?.into_iter().map(param);
+        let params = params.collect::<Read<_>>()?;
+        let edits = f.opt_list("edits")?;
+        if edits.len() > limits::EDITS {
+            return Err(format!(
+                "'edits' lists {}: a run takes at most {}",
+                edits.len(),
+                limits::EDITS
+            ));
+        }
+        let edits = edits.into_iter().enumerate().map(edit);
+        Ok(Opening {
+            scenario,
+            seed,
+            params,
+            edits: edits.collect::<Read<_>>()?,
+        })
     }
 
     /// The scenario called `id`, as it opens when nothing is said.

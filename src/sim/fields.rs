@@ -120,6 +120,15 @@ impl Fields {
         }
     }
 
+    /// A text, if it is there.
+    pub fn opt_text(&mut self, field: &str) -> Read<Option<String>> {
+        match self.take(field) {
+            None => Ok(None),
+            Some(Value::String(s)) => Ok(Some(s)),
+            Some(value) => Err(self.wrong(field, "a text", &value)),
+        }
+    }
+
     /// A list that must be there.
     pub fn list(&mut self, field: &str) -> Read<Vec<Value>> {
         match self.need(field)? {
@@ -174,8 +183,10 @@ pub fn node(value: &Value) -> Read<super::ids::NodeId> {
     })
 }
 
-fn short(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(40).collect()
+/// The beginning of a text from outside, without letters that could do harm in a sentence.
+pub fn short(text: &str) -> String {
+    let plain = |c: &char| !c.is_control() && !json::is_hidden(*c);
+    text.chars().filter(plain).take(40).collect()
 }
 
 /// `value` in an error: in short, and harmless.

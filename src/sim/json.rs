@@ -2,11 +2,14 @@
 //!
 //! The rule that is easy to break: the page holds one reader and one writer, both in this file.
 //! `serde_json`'s own know every float and weigh 30 KB more; natively they are used too. Nothing
-//! that is read has a fraction, so one is read only to be refused; it is written to six digits.
+//! that is read has a fraction, so one is read only to be refused; it is written to six digits. And
+//! what is read comes from strangers: what would make a reader's eye or a machine stumble (depth,
+//! numbers that are none, letters that turn the direction of reading) is refused by its own name.
 
 use super::decimal;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::num::IntErrorKind;
 
 /// How deep lists and objects may lie in one another.
 const DEPTH: u32 = 64;
@@ -76,19 +79,41 @@ fn write_text(text: &str, out: &mut String) {
 /// What `text` says.
 ///
 /// # Errors
-/// What is no JSON, and too deep a nesting, with the place.
+/// What is no JSON, with the place; and by its own name a nesting that is too deep, a number that
+/// is none or too large, a hidden letter in a text (see [`is_hidden`]).
 pub fn read(text: &str) -> Result<Value, String> {
-    let mut r = Reader { text, at: 0 };
+    parse(text).map_err(|(at, what)| format!("at character {} {what}", at + 1))
+}
+
+/// [`read`], with the place of an error in bytes from the start.
+///
+/// # Errors
+/// See [`read`].
+pub fn parse(text: &str) -> Result<Value, (usize, &'static str)> {
+    let what = "what stands there is no JSON";
+    let mut r = Reader { text, at: 0, what };
     let value = r.value(DEPTH);
     match value {
         Some(value) if r.peek().is_none() => Ok(value),
-        _ => Err(format!("what stands at character {} is no JSON", r.at + 1)),
+        _ => Err((r.at, r.what)),
     }
+}
+
+const HIDDEN: &str = "a text holds a letter that is not seen, or turns the direction of reading";
+
+/// Whether a letter cannot be seen, or changes how the letters around it are read: marks of
+/// direction (Unicode TR 36, section 3: "bidirectional text spoofing"), letters without width, and
+/// separators that are no line ends of JSON.
+pub fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    // What is the matter at the place where reading stops.
+    what: &'static str,
 }
 
 impl Reader<'_> {
@@ -107,8 +132,16 @@ impl Reader<'_> {
         })
     }
 
+    /// Stops reading here, and says why.
+    fn stop<T>(&mut self, what: &'static str) -> Option<T> {
+        self.what = what;
+        None
+    }
+
     fn value(&mut self, depth: u32) -> Option<Value> {
-        let depth = depth.checked_sub(1)?;
+        let Some(depth) = depth.checked_sub(1) else {
+            return self.stop("lists and objects lie more than 64 deep in one another");
+        };
         match self.peek()? {
             b'n' => self.take("null").map(|()| Value::Null),
             b't' => self.take("true").map(|()| Value::Bool(true)),
@@ -164,8 +197,23 @@ impl Reader<'_> {
             n.into()
         } else {
             let (digits, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
-            let exponent = exponent.parse::<i16>().ok()?;
-            (decimal::read(digits)? * libm::pow(10.0, f64::from(exponent))).into()
+            let Some(digits) = decimal::read(digits) else {
+                let word = rest.trim_start_matches(['-', '+']);
+                if word.starts_with("NaN") || word.starts_with("Infinity") {
+                    return self.stop("there is no number: NaN and Infinity are none");
+                }
+                return None;
+            };
+            let exponent = match exponent.parse::<i16>() {
+                Ok(exponent) => exponent,
+                Err(e) if *e.kind() == IntErrorKind::PosOverflow => i16::MAX,
+                Err(_) => return None,
+            };
+            let n = digits * libm::pow(10.0, f64::from(exponent));
+            if !n.is_finite() {
+                return self.stop("there is a number so large that no field takes it");
+            }
+            n.into()
         };
         self.at += number.len();
         Some(value)
@@ -176,14 +224,25 @@ impl Reader<'_> {
         let mut out = String::new();
         loop {
             let rest = &self.text[self.at..];
-            let plain = rest.find(|c| c == '"' || c == '\\' || c < ' ')?;
+            let plain = rest.find(|c| c == '"' || c == '\\' || c < ' ' || is_hidden(c))?;
             out.push_str(&rest[..plain]);
-            self.at += plain + 1;
-            match rest.as_bytes()[plain] {
-                b'"' => return Some(out),
-                b'\\' => out.push(self.escaped()?),
-                _ => return None,
+            self.at += plain;
+            let c = match rest.as_bytes()[plain] {
+                b'"' => {
+                    self.at += 1;
+                    return Some(out);
+                }
+                b'\\' => {
+                    self.at += 1;
+                    self.escaped()?
+                }
+                low if low < b' ' => return None,
+                _ => return self.stop(HIDDEN),
+            };
+            if is_hidden(c) {
+                return self.stop(HIDDEN);
             }
+            out.push(c);
         }
     }
 
@@ -257,7 +316,26 @@ mod tests {
                 "{json}: {why}"
             );
         }
-        assert!(read(&"[".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn what_makes_a_reader_stumble_is_refused_by_its_name() {
+        let deep = "[".repeat(100_000);
+        let digits = "9".repeat(400);
+        for (json, part) in [
+            (deep.as_str(), "64 deep"),
+            ("{\"a\":NaN}", "NaN and Infinity"),
+            ("[-Infinity]", "NaN and Infinity"),
+            ("1e999", "so large"),
+            ("1e99999", "so large"),
+            (digits.as_str(), "so large"),
+            ("\"a\u{202e}b\"", "direction of reading"),
+            (r#"{"a\u2066":1}"#, "direction of reading"),
+        ] {
+            let why = read(json).unwrap_err();
+            assert!(why.contains(part), "{why}");
+        }
+        assert!(read("1e").is_err_and(|e| e.contains("no JSON")));
     }
 
     proptest! {
@@ -265,6 +343,7 @@ mod tests {
         /// zeros in front.
         #[test]
         fn serde_json_reads_the_same(json in r#"[\[\]{}:,"a-c\\nu0-9 -]{0,24}|"\PC{0,8}""#) {
+            prop_assume!(!json.contains(is_hidden));
             let theirs: Result<Value, _> = serde_json::from_str(&json);
             if let Ok(ours) = read(&json) {
                 if let Ok(theirs) = &theirs {

@@ -6,6 +6,7 @@
 use super::app::Reach;
 use super::log::Filter;
 use super::selection::Selection;
+use crate::scenario::Panel;
 use crate::sim::{EventId, Fault};
 
 /// One thing asked of the page.
@@ -91,6 +92,33 @@ pub enum Tab {
     Log,
     /// The stage as text, with the same actions.
     Text,
+}
+
+impl Tab {
+    /// It as links and files name it.
+    pub fn panel(self) -> Panel {
+        match self {
+            Tab::Link => Panel::Link,
+            Tab::Node => Panel::Node,
+            Tab::Timing => Panel::Timing,
+            Tab::Checks => Panel::Checks,
+            Tab::Log => Panel::Log,
+            Tab::Text => Panel::Text,
+        }
+    }
+}
+
+impl From<Panel> for Tab {
+    fn from(panel: Panel) -> Self {
+        match panel {
+            Panel::Link => Tab::Link,
+            Panel::Node => Tab::Node,
+            Panel::Timing => Tab::Timing,
+            Panel::Checks => Tab::Checks,
+            Panel::Log => Tab::Log,
+            Panel::Text => Tab::Text,
+        }
+    }
 }
 
 /// A dialog over the page.

@@ -12,6 +12,7 @@ use super::selection::Selection;
 use super::shared::{RunRef, Shared};
 use super::state;
 use crate::check::{Checks, Class, Verdict};
+use crate::scenario::SharedRun;
 use crate::sim::Refusal;
 use crate::sim::history::Run;
 
@@ -261,8 +262,16 @@ impl App {
     pub fn link(&self) -> Result<String, Refusal> {
         let open = self.open.as_ref();
         let o = open.ok_or_else(|| Refusal::new("nothing-open", "open a scenario first"))?;
-        let run = o.run().get();
-        let payload = o.scene.to_link(&run, self.player.speed)?;
+        let payload = crate::scenario::link::encode(&self.shared(o))?;
         Ok(format!("#/x/{payload}"))
+    }
+
+    /// What is on screen, as it is shared.
+    pub(super) fn shared(&self, o: &Open) -> SharedRun {
+        SharedRun {
+            panel: (self.tab != Tab::default()).then(|| self.tab.panel()),
+            picked: self.selection.picked(),
+            ..o.scene.share(&o.run().get(), self.player.speed)
+        }
     }
 }

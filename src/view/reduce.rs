@@ -11,6 +11,9 @@ use super::player::{self, speed_at};
 use super::route::{Place, Route};
 use super::scene::{Linked, Scene};
 use super::selection::Selection;
+use crate::check::Checks;
+use crate::scenario::SharedRun;
+use crate::sim::history::Run;
 use crate::sim::{EventId, Fault, Refusal, SimTime};
 
 /// Panels are drawn anew this often while time runs, in microseconds of the reader's time.
@@ -386,6 +389,12 @@ fn reveal(app: &mut App) {
 /// What [`Scene::open`] refuses.
 pub fn open(app: &mut App, scene: Scene) -> Result<(), Refusal> {
     let run = scene.open()?;
+    show(app, scene, run);
+    Ok(())
+}
+
+/// Puts `run` of `scene` on screen.
+fn show(app: &mut App, scene: Scene, run: Run<Checks>) {
     let playing = app.player.playing;
     app.journey = None;
     app.player = player::Player::default();
@@ -395,7 +404,6 @@ pub fn open(app: &mut App, scene: Scene) -> Result<(), Refusal> {
     app.selection = Selection::None;
     app.error = None;
     app.told = 0;
-    Ok(())
 }
 
 fn route(app: &mut App, search: &str, hash: &str) {
@@ -406,37 +414,52 @@ fn route(app: &mut App, search: &str, hash: &str) {
 }
 
 fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
+    // All that may be refused comes first: a bad address changes nothing on screen.
     let opened = match &r.place {
         Place::Gallery => None,
-        Place::Scenario(id) => Some(Linked {
-            scene: Scene::named(id, r.seed, &r.params)?,
-            at_us: 0,
-            events: None,
-            speed: None,
-        }),
+        Place::Scenario(id) => {
+            let scene = Scene::named(id, r.seed, &r.params)?;
+            Some(Linked {
+                run: scene.open()?,
+                shared: SharedRun::of(scene.opening.clone()),
+                scene,
+            })
+        }
         Place::Shared(payload) => Some(Scene::from_link(payload)?),
     };
     app.look = r.look.clone();
     app.theme = r.look.theme.unwrap_or(app.theme);
     app.dialog = None;
     app.player.playing = false;
-    let Some(Linked {
-        scene,
-        at_us,
-        events,
-        speed,
-    }) = opened
-    else {
+    let Some(linked) = opened else {
         app.open = None;
         app.error = None;
         return Ok(());
     };
-    open(app, scene)?;
-    if let Some(speed) = r.look.speed.or(speed) {
+    enter(app, linked);
+    if let Some(speed) = r.look.speed {
         app.player.set_speed(speed);
     }
-    if at_us > 0 || events.is_some() {
-        let goal = Journey { at_us, events };
+    if r.look.autoplay && !app.calm {
+        play(app, true);
+    }
+    Ok(())
+}
+
+/// Puts a shared run on screen, as it was shared: its moment, its speed, what was looked at.
+fn enter(app: &mut App, linked: Linked) {
+    let Linked { scene, run, shared } = linked;
+    show(app, scene, run);
+    if let Some(speed) = shared.speed_us_s {
+        app.player.set_speed(speed);
+    }
+    app.selection = shared.picked.map_or(Selection::None, Selection::from);
+    app.tab = shared.panel.map_or(app.tab, Tab::from);
+    if shared.moment().is_some() {
+        let goal = Journey {
+            at_us: shared.at_us,
+            events: shared.events,
+        };
         app.journey = Some(goal);
         let mut slices = 0;
         journey(app, goal, &mut || {
@@ -444,10 +467,6 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
             slices > AT_ONCE
         });
     }
-    if r.look.autoplay && !app.calm {
-        play(app, true);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ fn place(path: &str) -> Result<Place, Refusal> {
         ["s", id] if plain(id) => Ok(Place::Scenario((*id).to_owned())),
         ["x", payload] if plain(payload) => Ok(Place::Shared((*payload).to_owned())),
         _ => {
-            let shown: String = path.chars().take(60).collect();
+            let shown = crate::sim::fields::short(path);
             Err(Refusal::new(
                 "bad-route",
                 format!("'#{shown}' is no place here: try #/ for the gallery or #/s/raft-election"),
@@ -147,7 +147,7 @@ fn place(path: &str) -> Result<Place, Refusal> {
 /// Anything but a whole number that fits 64 bits.
 pub fn seed(text: &str) -> Result<u64, Refusal> {
     text.trim().parse().map_err(|_| {
-        let shown: String = text.chars().take(40).collect();
+        let shown = crate::sim::fields::short(text);
         Refusal::new(
             "bad-seed",
             format!(

@@ -18,16 +18,14 @@ pub struct Scene {
     pub opening: Opening,
 }
 
-/// What a link opens.
+/// What a link or a file opens.
 pub struct Linked {
     /// What is open.
     pub scene: Scene,
-    /// The moment it shows, in microseconds.
-    pub at_us: u64,
-    /// How many events have happened by then, where the moment alone does not say.
-    pub events: Option<u32>,
-    /// The speed it is watched at, if it is not the scenario's own.
-    pub speed: Option<u64>,
+    /// The run, some of the way to the moment that is shown.
+    pub run: Run<Checks>,
+    /// That moment, and what else was shared.
+    pub shared: SharedRun,
 }
 
 impl Eq for Scene {}
@@ -110,29 +108,32 @@ impl Scene {
         Ok((Scene::of(opening)?, self.def.staged(id)?, seek_us))
     }
 
-    /// What a link's payload holds.
+    /// What a link's payload holds, opened.
     ///
     /// # Errors
-    /// A damaged link, and one of an unknown scenario.
+    /// A damaged link, one of an unknown scenario, and what opening it refuses.
     pub fn from_link(payload: &str) -> Result<Linked, Refusal> {
-        let shared = link::decode(payload)?;
+        Scene::follow(link::decode(payload)?)
+    }
+
+    /// A shared run, opened.
+    ///
+    /// # Errors
+    /// What [`link::follow`] refuses.
+    pub fn follow(shared: SharedRun) -> Result<Linked, Refusal> {
         Ok(Linked {
-            at_us: shared.at_us,
-            events: shared.events,
-            speed: shared.speed_us_s,
-            scene: Scene::of(shared.opening)?,
+            scene: Scene::of(shared.opening.clone())?,
+            run: link::follow(&shared)?,
+            shared,
         })
     }
 
-    /// A link's payload: this with the edits of `run` instead of its own, its moment, and a speed.
-    ///
-    /// # Errors
-    /// A run too large for a link.
-    pub fn to_link(&self, run: &Run<Checks>, speed: u64) -> Result<String, Refusal> {
+    /// This as it is shared: with the edits of `run` instead of its own, its moment, and a speed.
+    pub fn share(&self, run: &Run<Checks>, speed: u64) -> SharedRun {
         let at_us = run.time().us();
         // Right at an event, others of the same moment may not have happened yet.
         let amid = run.position() > 0 && run.world().last_event().time.us() == at_us;
-        link::encode(&SharedRun {
+        SharedRun {
             opening: Opening {
                 seed: Some(self.seed()),
                 edits: run.edits().to_vec(),
@@ -141,7 +142,8 @@ impl Scene {
             at_us,
             events: amid.then(|| run.position()),
             speed_us_s: (speed != self.speed()).then_some(speed),
-        })
+            ..SharedRun::default()
+        }
     }
 
     /// The same at its very start.

@@ -3,6 +3,7 @@
 //! The rule that is easy to break: a selection names things of a run by id only, and may outlive
 //! them (after a rewind). Whoever draws it must cope with an id that is not there.
 
+use crate::scenario::Picked;
 use crate::sim::{EventId, MsgId, NodeId};
 
 /// What is picked.
@@ -21,7 +22,29 @@ pub enum Selection {
     Event(EventId),
 }
 
+impl From<Picked> for Selection {
+    fn from(picked: Picked) -> Self {
+        match picked {
+            Picked::Node(n) => Selection::Node(n),
+            Picked::Link(a, b) => Selection::Link(a, b),
+            Picked::Message(m) => Selection::Message(m),
+            Picked::Event(e) => Selection::Event(e),
+        }
+    }
+}
+
 impl Selection {
+    /// It as links and files name it.
+    pub fn picked(self) -> Option<Picked> {
+        match self {
+            Selection::None => None,
+            Selection::Node(n) => Some(Picked::Node(n)),
+            Selection::Link(a, b) => Some(Picked::Link(a, b)),
+            Selection::Message(m) => Some(Picked::Message(m)),
+            Selection::Event(e) => Some(Picked::Event(e)),
+        }
+    }
+
     /// True if `node` is the selection.
     pub fn is_node(self, node: NodeId) -> bool {
         self == Selection::Node(node)

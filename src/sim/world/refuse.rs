@@ -272,7 +272,7 @@ impl World {
         }
         let machine = &self.nodes[node.index()];
         machine.node.accepts(request).map_err(|why| {
-            let shown: String = request.chars().take(40).collect();
+            let shown = super::super::fields::short(request);
             Refusal::new(
                 "bad-request",
                 format!("{} does not understand '{shown}': {why}", machine.name),

@@ -74,7 +74,7 @@ impl Op {
     pub fn parse(text: &str) -> Result<Op, String> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let refuse = || {
-            let shown: String = text.chars().take(40).collect();
+            let shown = crate::sim::fields::short(text);
             format!("a client understands {}, not '{shown}'", Op::HELP)
         };
         let key = |w: &str| {

@@ -1,0 +1,93 @@
+//! A run as a file: what a link carries, as JSON that people read, compare and keep.
+//! `docs/files.md` describes it and `docs/scenario.schema.json` says it to machines.
+//!
+//! The rule that is easy to break: the text is stable. The same run gives the same bytes: names in
+//! one order, one edit a line, so that two versions of a file differ in what was changed and in
+//! nothing else.
+
+use super::SharedRun;
+use crate::sim::fields::{Fields, Read};
+use crate::sim::{Refusal, json};
+use serde_json::Value;
+
+/// The version that is written, and the newest that is read.
+pub const VERSION: u64 = 1;
+/// The largest file that is read, in bytes.
+pub const BYTES: usize = 4 << 20;
+/// The name of the field with the version.
+const NAME: &str = "faultline";
+/// The order of the fields, the edits last.
+const ORDER: [&str; 8] = [
+    "scenario",
+    "seed",
+    "params",
+    "at_us",
+    "events",
+    "speed_us_s",
+    "panel",
+    "picked",
+];
+
+/// `run` as the text of a file.
+///
+/// # Errors
+/// An unknown scenario.
+pub fn text(run: &SharedRun) -> Result<String, Refusal> {
+    let fields = run.fields()?;
+    let mut out = format!("{{\n  \"{NAME}\": {VERSION}");
+    for name in ORDER {
+        if let Some(value) = fields.get(name) {
+            out += &format!(",\n  \"{name}\": {}", json::text(value));
+        }
+    }
+    if let Some(Value::Array(edits)) = fields.get("edits") {
+        let mut before = ",\n  \"edits\": [\n    ";
+        for edit in edits {
+            out += before;
+            out += &json::text(edit);
+            before = ",\n    ";
+        }
+        out += "\n  ]";
+    }
+    Ok(out + "\n}\n")
+}
+
+/// The run that a file describes. It may still be refused by [`super::link::follow`].
+///
+/// # Errors
+/// What is no JSON, with the line; a newer version; what is no scenario, with the way to the field.
+pub fn read(text: &str) -> Result<SharedRun, Refusal> {
+    let no = |why: String| Refusal::new("bad-file", format!("this file is no scenario: {why}"));
+    if text.len() > BYTES {
+        let why = format!("it is larger than {BYTES} bytes");
+        return Err(Refusal::new("too-large", no(why).message));
+    }
+    // Some editors begin a file with a mark of byte order.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let value = json::parse(text).map_err(|(at, what)| {
+        let line = text.get(..at).unwrap_or(text).matches('\n').count() + 1;
+        no(format!("in line {line}, {what}"))
+    })?;
+    let mut f = Fields::of(value, "a scenario file").map_err(no)?;
+    let version = version(&mut f).map_err(no)?;
+    if version > VERSION {
+        return Err(Refusal::new(
+            "newer-file",
+            format!(
+                "this file is of version {version}, and version {VERSION} is read here: open it \
+                 with a newer Faultline"
+            ),
+        ));
+    }
+    let run = SharedRun::read(f).map_err(no)?;
+    run.opening.def()?.params(&run.opening.params)?;
+    Ok(run)
+}
+
+/// The version; what a script passes to `load` names none and is of the first.
+fn version(f: &mut Fields) -> Read<u64> {
+    match f.number(NAME, u64::MAX)? {
+        Some(0) => Err(format!("'{NAME}' is its version, and counts from 1")),
+        version => Ok(version.unwrap_or(1)),
+    }
+}
