@@ -66,7 +66,7 @@ fn of_scenario(def: &'static ScenarioDef, cases: &mut Vec<Case>) {
 }
 
 /// Every fault, as JSON: what a link has said once it says for ever.
-const FAULTS: [(&str, &str); 44] = [
+pub const FAULTS: [(&str, &str); 44] = [
     ("crash", r#"{"do":"crash","node":1}"#),
     ("crash-stop", r#"{"do":"crash","node":1,"stop":true}"#),
     ("recover", r#"{"do":"recover","node":3}"#),
