@@ -9,13 +9,14 @@
 //! - [`view`] a world at a moment, as plain data to draw
 //! - [`ui`] the page; the only layer that knows a browser (in wasm)
 //! - `cli` the command-line tool, which stands where the page stands (natively)
+//!
+//! The first four are a package of their own, `engine/` with its root in `src/engine.rs`: it is compiled
+//! for speed where the page is compiled for size.
 
-pub mod check;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
-pub mod protocols;
-pub mod scenario;
-pub mod sim;
 #[cfg(target_arch = "wasm32")]
 pub mod ui;
 pub mod view;
+
+pub use faultline_engine::{check, protocols, scenario, sim};

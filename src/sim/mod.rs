@@ -10,7 +10,7 @@ pub mod decimal;
 pub mod delay;
 pub mod fault;
 mod fault_read;
-pub(crate) mod fields;
+pub mod fields;
 pub mod hash;
 pub mod history;
 pub mod host;

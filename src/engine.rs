@@ -1,0 +1,15 @@
+//! What Faultline simulates and promises, without a page: engine, checks, protocols, scenarios.
+//!
+//! One line a layer; a layer imports only from the layers above it in this list:
+//!
+//! - [`sim`] the engine: time, clocks, random streams, queue, nodes, links, faults, disks, trace, history
+//! - [`check`] what "correct" means: properties that watch a run
+//! - [`protocols`] one file a protocol, one registry
+//! - [`scenario`] what a learner edits, saves and shares
+//!
+//! `src/lib.rs` goes on from here: it hands these on under the same names and adds the page and the tool.
+
+pub mod check;
+pub mod protocols;
+pub mod scenario;
+pub mod sim;
