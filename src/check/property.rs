@@ -74,6 +74,11 @@ pub trait Property {
     fn after(&mut self, seen: &Seen<'_>);
     /// What it says now.
     fn verdict(&self) -> Verdict;
+    /// The bytes that a copy takes, roughly: by this checkpoints are spaced. Only what grows with the
+    /// run counts.
+    fn weight(&self) -> usize {
+        0
+    }
     /// A copy with the same future.
     fn clone_box(&self) -> Box<dyn Property>;
 }
@@ -134,6 +139,10 @@ impl crate::sim::history::Watcher for Checks {
         for p in &mut self.properties {
             p.after(&seen);
         }
+    }
+
+    fn weight(&self) -> usize {
+        self.properties.iter().map(|p| 256 + p.weight()).sum()
     }
 }
 

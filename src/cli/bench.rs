@@ -5,6 +5,7 @@
 
 use super::args::{Args, Next};
 use super::clock::Stopwatch;
+use super::memory;
 use super::statistics::percentile;
 use super::{Failure, Outcome};
 use crate::check::Checks;
@@ -20,6 +21,7 @@ struct Size {
     idle_s: u64,
     events: u32,
     jumps: u64,
+    million: u32,
 }
 
 pub(super) fn bench(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
@@ -28,6 +30,7 @@ pub(super) fn bench(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Fai
         idle_s: 3_000,
         events: 100_000,
         jumps: 400,
+        million: 1_000_000,
     };
     let mut only: Vec<String> = Vec::new();
     while let Some(next) = args.next()? {
@@ -38,6 +41,7 @@ pub(super) fn bench(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Fai
                     idle_s: 100,
                     events: 10_000,
                     jumps: 40,
+                    million: 30_000,
                 }
             }
             Next::Option(o) => return Err(args.unknown(&o)),
@@ -56,13 +60,17 @@ pub(super) fn bench(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Fai
         idle_raft(size, out)?;
     }
     if wants("travel") {
-        travel(size, out)?;
+        travel("", (size.events, 5), size.jumps, out)?;
+    }
+    if wants("million") {
+        million(size, 5, out)?;
+        million(size, 60, out)?;
     }
     Ok(Outcome::Fine)
 }
 
 /// What can be asked for by name.
-const PARTS: [&str; 5] = ["w1", "w2", "w3", "idle-raft", "travel"];
+const PARTS: [&str; 6] = ["w1", "w2", "w3", "idle-raft", "travel", "million"];
 
 fn workload(name: &str, size: Size, out: &mut dyn Write) -> Result<(), Failure> {
     let mut best = u64::MAX;
@@ -114,11 +122,30 @@ fn idle_raft(size: Size, out: &mut dyn Write) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A run as long as the page is promised to bear, and what it holds in memory.
+fn million(size: Size, servers: i64, out: &mut dyn Write) -> Result<(), Failure> {
+    memory::forget_peak();
+    let before = memory::peak_kb();
+    travel("million-", (size.million, servers), size.jumps, out)?;
+    if let (Some(before), Some(after)) = (before, memory::peak_kb()) {
+        let mb = after.saturating_sub(before) as f64 / 1e3;
+        writeln!(out, "million-memory {mb:.0} MB at the most")?;
+    }
+    Ok(())
+}
+
 /// How long it takes to jump about in a long run, and to step back.
-fn travel(size: Size, out: &mut dyn Write) -> Result<(), Failure> {
-    let mut run = workloads::long_raft(size.events)?;
+fn travel(
+    prefix: &str,
+    (events, servers): (u32, i64),
+    jumps: u64,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let watch = Stopwatch::start();
+    let mut run = workloads::long_raft(events, servers)?;
+    let ran = watch.ns() as f64 / f64::from(events);
     let end = run.position();
-    let moments: Vec<SimTime> = workloads::moments(&run, size.jumps).collect();
+    let moments: Vec<SimTime> = workloads::moments(&run, jumps).collect();
     let timed = |run: &mut Run<Checks>, act: &dyn Fn(&mut Run<Checks>)| {
         let watch = Stopwatch::start();
         act(run);
@@ -130,11 +157,12 @@ fn travel(size: Size, out: &mut dyn Write) -> Result<(), Failure> {
         backs.push(timed(&mut run, &|r| r.back(1)));
     }
     let (kept, spacing) = run.checkpoints();
+    let holds = run.bytes() as f64 / 1e6;
     for (name, mut sample) in [("seek", seeks), ("back", backs)] {
         sample.sort_by(f64::total_cmp);
         writeln!(
             out,
-            "{name} p50 {:.2} ms, p95 {:.2} ms, worst {:.2} ms; {end} events, {kept} checkpoints {spacing} apart",
+            "{prefix}{name} p50 {:.2} ms, p95 {:.2} ms, worst {:.2} ms; {end} events of {ran:.0} ns, {servers} servers, {kept} checkpoints {spacing} apart, {holds:.0} MB by its own account",
             percentile(&sample, 50),
             percentile(&sample, 95),
             percentile(&sample, 100)

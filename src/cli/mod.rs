@@ -11,6 +11,7 @@ mod clock;
 mod hash;
 mod list;
 mod measure;
+mod memory;
 mod panics;
 mod run;
 mod shrink;

@@ -108,12 +108,13 @@ pub fn idle_raft() -> Result<Run<Checks>, Refusal> {
     open(&Opening::of("raft-election").param("clients", Value::Int(0)))
 }
 
-/// A Raft cluster with a client, at its event number `events`.
+/// A Raft cluster of `servers` with a client, at its event number `events`.
 ///
 /// # Errors
 /// If the registry has no Raft.
-pub fn long_raft(events: u32) -> Result<Run<Checks>, Refusal> {
-    let mut run = open(&Opening::of("raft-replication"))?;
+pub fn long_raft(events: u32, servers: i64) -> Result<Run<Checks>, Refusal> {
+    let opening = Opening::of("raft-replication").param("servers", Value::Int(servers));
+    let mut run = open(&opening)?;
     while run.position() < events && run.step() {}
     Ok(run)
 }
@@ -311,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_walk_jumps_about_in_the_past() {
-        let run = long_raft(2_000).unwrap();
+        let run = long_raft(2_000, 5).unwrap();
         assert!(run.position() >= 2_000);
         let to: Vec<SimTime> = moments(&run, 50).collect();
         assert!(to.iter().all(|&t| t < run.time()));

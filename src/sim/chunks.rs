@@ -1,21 +1,22 @@
 //! A growing list in chunks: appending never copies what is there, and a clone shares it.
 //!
-//! The rule that is easy to break: only the last chunk is open. `Rc::make_mut` copies it once when
-//! a clone of the list still holds it, and full chunks are never written again.
+//! The rule that is easy to break: only the last chunk is open, and a clone copies it; full chunks
+//! are never written again. So chunks are large where clones are rare (the trace), and small where
+//! every checkpoint clones the list (what properties remember).
 
 use std::rc::Rc;
 
-const BITS: usize = 16;
-const SIZE: usize = 1 << BITS;
-
-/// A list that only grows at its end and is cut at its end.
+/// A list that only grows at its end and is cut at its end, in chunks of `2^BITS` items.
 #[derive(Clone)]
-pub struct Chunks<T> {
+pub struct Chunks<T, const BITS: usize = 16> {
     full: Vec<Rc<Vec<T>>>,
     tail: Vec<T>,
 }
 
-impl<T> Default for Chunks<T> {
+/// A list that is cloned with every checkpoint.
+pub type Slices<T> = Chunks<T, 7>;
+
+impl<T, const BITS: usize> Default for Chunks<T, BITS> {
     fn default() -> Self {
         Chunks {
             full: Vec::new(),
@@ -24,7 +25,9 @@ impl<T> Default for Chunks<T> {
     }
 }
 
-impl<T: Clone> Chunks<T> {
+impl<T: Clone, const BITS: usize> Chunks<T, BITS> {
+    const SIZE: usize = 1 << BITS;
+
     /// How many items.
     #[inline]
     pub fn len(&self) -> usize {
@@ -40,15 +43,35 @@ impl<T: Clone> Chunks<T> {
     #[inline]
     pub fn at(&self, i: usize) -> &T {
         match self.full.get(i >> BITS) {
-            Some(chunk) => &chunk[i & (SIZE - 1)],
+            Some(chunk) => &chunk[i & (Self::SIZE - 1)],
             None => &self.tail[i - (self.full.len() << BITS)],
         }
+    }
+
+    /// The item at `i`, if there is one.
+    pub fn get(&self, i: usize) -> Option<&T> {
+        (i < self.len()).then(|| self.at(i))
+    }
+
+    /// The last item.
+    pub fn last(&self) -> Option<&T> {
+        self.len().checked_sub(1).map(|i| self.at(i))
+    }
+
+    /// The items from number `from` on.
+    pub fn iter_from(&self, from: usize) -> impl DoubleEndedIterator<Item = &T> {
+        (from..self.len()).map(|i| self.at(i))
+    }
+
+    /// The bytes that a clone copies, roughly.
+    pub fn weight(&self) -> usize {
+        self.tail.len() * size_of::<T>() + self.full.len() * size_of::<usize>()
     }
 
     /// Appends `item`. Inlined always: handing a record over in memory costs more than writing it.
     #[inline(always)]
     pub fn push(&mut self, item: T) {
-        if self.tail.len() == SIZE {
+        if self.tail.len() == Self::SIZE {
             self.close();
         }
         self.tail.push(item);
@@ -56,7 +79,7 @@ impl<T: Clone> Chunks<T> {
 
     #[cold]
     fn close(&mut self) {
-        let chunk = std::mem::replace(&mut self.tail, Vec::with_capacity(SIZE));
+        let chunk = std::mem::replace(&mut self.tail, Vec::with_capacity(Self::SIZE));
         self.full.push(Rc::new(chunk));
     }
 
@@ -94,15 +117,22 @@ impl<T: Clone> Chunks<T> {
 mod tests {
     use super::*;
 
+    const SIZE: usize = 128;
+
     #[test]
     fn it_is_a_list() {
-        let mut c = Chunks::default();
+        let mut c = Slices::default();
         for i in 0..3 * SIZE + 5 {
             assert_eq!(c.len(), i);
             c.push(i);
         }
         assert!((0..c.len()).all(|i| *c.at(i) == i));
-        assert_eq!(c.partition_point(|&x| x < 5_000), 5_000);
+        assert_eq!(c.partition_point(|&x| x < 300), 300);
+        assert!(c.iter_from(70).eq((70..c.len()).collect::<Vec<_>>().iter()));
+        assert_eq!((c.get(3), c.get(c.len())), (Some(&3), None));
+        assert_eq!(c.last(), Some(&(c.len() - 1)));
+        // Five in the last chunk, and three pointers.
+        assert_eq!(c.weight(), 8 * size_of::<usize>());
         for len in [3 * SIZE + 2, 3 * SIZE, 2 * SIZE + 1, SIZE, 1, 0] {
             c.truncate(len);
             assert_eq!(c.len(), len);
@@ -115,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_clone_keeps_what_the_other_cuts() {
-        let mut a = Chunks::default();
+        let mut a = Slices::default();
         (0..SIZE + 9).for_each(|i| a.push(i));
         let b = a.clone();
         a.truncate(3);

@@ -73,6 +73,26 @@ impl Hasher for Fx {
     }
 }
 
+/// Counts what it is fed: so whatever can be hashed can be weighed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Scales(usize);
+
+impl Scales {
+    /// The bytes fed so far.
+    pub fn bytes(self) -> usize {
+        self.0
+    }
+}
+
+impl Hasher for Scales {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 += bytes.len();
+    }
+    fn finish(&self) -> u64 {
+        self.0 as u64
+    }
+}
+
 /// A bijection of 64 bits in which every input bit moves every output bit (Stafford's variant 13
 /// of the MurmurHash3 finaliser, as in SplitMix64).
 #[inline]
@@ -96,6 +116,14 @@ mod tests {
     }
 
     const GOLDEN: &str = "d1f6427c744cf338";
+
+    /// Two words, a length and three bytes.
+    #[test]
+    fn what_is_hashed_is_weighed() {
+        let mut scales = Scales::default();
+        (1_u64, 2_u64, vec![1_u8, 2, 3]).hash(&mut scales);
+        assert_eq!(scales.bytes(), 16 + size_of::<usize>() + 3);
+    }
 
     #[test]
     fn order_matters() {

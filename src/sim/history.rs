@@ -5,6 +5,7 @@
 //! setup, the edits, and a checkpoint (a cloned world) now and then; going back is taking the
 //! checkpoint before and running again. The trace stays, because running again writes the same.
 
+mod checkpoints;
 mod edits;
 
 use super::fault::Edit;
@@ -16,6 +17,7 @@ use super::small::{SmallMap, sort_by_key};
 use super::time::SimTime;
 use super::trace::{Event, Trace};
 use super::world::{Setup, World};
+use checkpoints::Checkpoints;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -23,6 +25,11 @@ use std::rc::Rc;
 pub trait Watcher: Clone {
     /// Called after each event.
     fn after(&mut self, world: &World, id: EventId, event: &Event);
+
+    /// The bytes that a clone takes, roughly.
+    fn weight(&self) -> usize {
+        0
+    }
 }
 
 impl Watcher for () {
@@ -38,10 +45,6 @@ struct Moment<W> {
     edits_made: usize,
 }
 
-/// The events between two checkpoints at first; doubled when there are too many of them.
-const SPACING: u32 = 2_048;
-/// The most checkpoints kept.
-const CHECKPOINTS: usize = 96;
 /// The stretches between checkpoints whose messages are remembered.
 const REMEMBERED: usize = 4;
 
@@ -52,8 +55,7 @@ pub struct Run<W: Watcher = ()> {
     trace: Trace,
     edits: Rc<Vec<Edit>>,
     refused: SmallMap<usize, Refusal>,
-    checkpoints: Vec<Rc<Moment<W>>>,
-    spacing: u32,
+    checkpoints: Checkpoints<W>,
     undo: Vec<Rc<Vec<Edit>>>,
     redo: Vec<Rc<Vec<Edit>>>,
     // The contents of the messages between two checkpoints, as last asked for.
@@ -77,12 +79,11 @@ impl<W: Watcher> Run<W> {
         let mut edits = edits;
         sort_by_key(&mut edits, |e| e.at_us);
         Ok(Run {
-            checkpoints: vec![Rc::new(now.clone())],
+            checkpoints: Checkpoints::new(now.clone()),
             now,
             trace: Trace::new(),
             edits: Rc::new(edits),
             refused: SmallMap::new(),
-            spacing: SPACING,
             undo: Vec::new(),
             redo: Vec::new(),
             contents: RefCell::default(),
@@ -135,9 +136,14 @@ impl<W: Watcher> Run<W> {
         self.frontier.max(self.time())
     }
 
-    /// The number of checkpoints and the events between them.
+    /// The number of checkpoints, and the fewest events between two of them.
     pub fn checkpoints(&self) -> (usize, u32) {
-        (self.checkpoints.len(), self.spacing)
+        (self.checkpoints.len(), self.checkpoints.spacing())
+    }
+
+    /// The bytes that the run holds, roughly: its trace and its checkpoints.
+    pub fn bytes(&self) -> usize {
+        self.trace.bytes() + self.checkpoints.bytes()
     }
 
     /// Goes one event forward. False if nothing is left to happen, or a limit stopped the run.
@@ -177,22 +183,8 @@ impl<W: Watcher> Run<W> {
         let Moment { world, watcher, .. } = &mut self.now;
         let id = EventId(world.events() - 1);
         watcher.after(world, id, world.last_event());
-        let newest = self.checkpoints.last().map_or(0, |c| c.world.events());
-        if world.events() >= newest + self.spacing {
-            self.keep_checkpoint();
-        }
-    }
-
-    #[cold]
-    fn keep_checkpoint(&mut self) {
-        self.checkpoints.push(Rc::new(self.now.clone()));
-        if self.checkpoints.len() > CHECKPOINTS {
-            self.spacing *= 2;
-            let mut i = 0;
-            self.checkpoints.retain(|_| {
-                i += 1;
-                i % 2 == 1
-            });
+        if self.checkpoints.is_due(world.events()) {
+            self.checkpoints.keep(&self.now);
         }
     }
 
@@ -263,8 +255,9 @@ impl<W: Watcher> Run<W> {
     /// Goes to the latest checkpoint that `fits`: always on the way back, and on the way forward if
     /// it lies ahead, because this future has been there already.
     fn leap(&mut self, back: bool, fits: impl Fn(&Moment<W>) -> bool) {
-        let ahead = |c: &Rc<Moment<W>>| c.world.events() > self.position() && fits(c);
-        if back || self.checkpoints.iter().any(ahead) {
+        let here = self.position();
+        let ahead = |m: &Moment<W>| m.world.events() > here && fits(m);
+        if back || self.checkpoints.latest(ahead).is_some() {
             self.frontier = self.frontier();
             self.restore(fits);
         }
@@ -277,8 +270,10 @@ impl<W: Watcher> Run<W> {
 
     /// Goes back to the latest checkpoint that `fits`; the first one always does.
     fn restore(&mut self, fits: impl Fn(&Moment<W>) -> bool) {
-        let at = self.checkpoints.iter().rposition(|m| fits(m)).unwrap_or(0);
-        self.now = Moment::clone(&self.checkpoints[at]);
+        let at = self.checkpoints.latest(fits).unwrap_or(0);
+        if let Some(moment) = self.checkpoints.get(at) {
+            self.now = moment.clone();
+        }
     }
 
     /// What was in message `msg`, recomputed from the checkpoint before it. The few stretches asked
@@ -287,17 +282,15 @@ impl<W: Watcher> Run<W> {
         if msg.index() >= self.trace.messages() {
             return None;
         }
-        let at = self
-            .checkpoints
-            .iter()
-            .rposition(|m| m.world.messages() <= msg.0)?;
-        let first = self.checkpoints[at].world.messages();
+        let at = self.checkpoints.latest(|m| m.world.messages() <= msg.0)?;
+        let start = self.checkpoints.get(at)?;
+        let first = start.world.messages();
         let known = self.contents.borrow().get(&first).cloned();
         let inside = |list: &Rc<Vec<Payload>>| list.get((msg.0 - first) as usize).cloned();
         if let Some(payload) = known.as_ref().and_then(inside) {
             return Some(payload);
         }
-        let list = Rc::new(self.collect(at));
+        let list = Rc::new(self.collect(start, self.checkpoints.get(at + 1)));
         let payload = inside(&list);
         let mut contents = self.contents.borrow_mut();
         if contents.len() >= REMEMBERED {
@@ -312,11 +305,10 @@ impl<W: Watcher> Run<W> {
         self.payload(msg).map_or_else(String::new, |p| p.label())
     }
 
-    /// Runs again from the checkpoint at place `at` to the next one, or to the end, and
-    /// collects what was in the messages.
-    fn collect(&self, at: usize) -> Vec<Payload> {
-        let start = &self.checkpoints[at];
-        let to = match self.checkpoints.get(at + 1) {
+    /// Runs again from the checkpoint `start` to the `next` one, or to the end, and collects what
+    /// was in the messages.
+    fn collect(&self, start: &Moment<W>, next: Option<&Moment<W>>) -> Vec<Payload> {
+        let to = match next {
             Some(next) => next.world.messages(),
             None => self.trace.messages() as u32,
         };
@@ -329,8 +321,7 @@ impl<W: Watcher> Run<W> {
             trace: Trace::collecting(MsgId(start.world.messages())),
             edits: self.edits.clone(),
             refused: SmallMap::new(),
-            checkpoints: Vec::new(),
-            spacing: u32::MAX,
+            checkpoints: Checkpoints::none(),
             undo: Vec::new(),
             redo: Vec::new(),
             contents: RefCell::default(),

@@ -4,7 +4,7 @@
 //! itself; *written* is on the way to the disk; *durable* survives. A crash drops exactly the
 //! first two. A pause drops nothing.
 
-use super::hash::Fx;
+use super::hash::Scales;
 use super::ids::NodeId;
 use super::inspect::Inspect;
 use super::message::Payload;
@@ -12,7 +12,7 @@ use super::protocol::{Ctx, Effect, Protocol};
 use rand::rngs::Xoshiro256PlusPlus;
 use std::any::Any;
 use std::collections::VecDeque;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 /// What the engine lends a node for the length of one handler.
@@ -61,7 +61,9 @@ pub trait Node {
     /// What the three shelves hold, for people: written and durable (volatile is `inspect`).
     fn disk(&self) -> (String, String);
     /// Feeds the node's whole state to `h`, independent of addresses.
-    fn fingerprint(&self, h: &mut Fx);
+    fn fingerprint(&self, h: &mut dyn Hasher);
+    /// The bytes that a copy takes, roughly.
+    fn weight(&self) -> usize;
     /// The protocol value, for properties that know its type.
     fn as_any(&self) -> &dyn Any;
     /// The durable shelf, for properties that know its type.
@@ -240,10 +242,16 @@ impl<P: Protocol> Node for Host<P> {
         (show(&self.disk.written), show(&self.disk.durable))
     }
 
-    fn fingerprint(&self, h: &mut Fx) {
-        self.protocol.hash(h);
-        self.disk.hash(h);
-        self.timers.hash(h);
+    fn fingerprint(&self, mut h: &mut dyn Hasher) {
+        self.protocol.hash(&mut h);
+        self.disk.hash(&mut h);
+        self.timers.hash(&mut h);
+    }
+
+    fn weight(&self) -> usize {
+        let mut scales = Scales::default();
+        self.fingerprint(&mut scales);
+        size_of::<Self>() + scales.bytes()
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -172,6 +172,13 @@ impl Links {
         self.wires.or_default((from, to))
     }
 
+    /// The bytes that a clone takes, roughly.
+    pub fn weight(&self) -> usize {
+        self.sent.len() * size_of::<u32>()
+            + self.differs.len() * size_of::<Differs>()
+            + self.wires.len() * size_of::<((NodeId, NodeId), Wire)>()
+    }
+
     /// Every ordered pair of different nodes.
     pub fn pairs(&self) -> impl Iterator<Item = (NodeId, NodeId)> + use<> {
         let n = self.n as u16;

@@ -17,6 +17,7 @@ pub mod host;
 pub mod ids;
 pub mod inspect;
 pub mod json;
+pub mod ledger;
 pub mod limits;
 pub mod link;
 pub mod links;

@@ -196,6 +196,14 @@ impl<T: Default> Queue<T> {
         place.stamp = place.stamp.wrapping_add(1);
     }
 
+    /// The bytes that a clone takes, roughly.
+    pub fn weight(&self) -> usize {
+        self.places.len() * size_of::<Place<T>>()
+            + self.near.len() * size_of::<Key>()
+            + self.free.len() * size_of::<u32>()
+            + self.wheel.weight()
+    }
+
     /// All entries, in the order of their places.
     pub fn iter(&self) -> impl Iterator<Item = (Ticket, &T)> {
         self.places

@@ -83,6 +83,12 @@ impl Wheel {
         self.count == 0
     }
 
+    /// The bytes that a clone takes, roughly.
+    pub fn weight(&self) -> usize {
+        let slots: usize = self.levels.iter().map(|l| l.slots.len()).sum();
+        slots * size_of::<Vec<Key>>() + self.count * size_of::<Key>()
+    }
+
     /// No key is before this time.
     pub fn base(&self) -> u64 {
         self.base

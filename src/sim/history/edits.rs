@@ -170,7 +170,7 @@ impl<W: Watcher> Run<W> {
             self.forget_future();
             return;
         }
-        self.checkpoints.retain(|c| fits(c));
+        self.checkpoints.retain(fits);
         self.restore(fits);
         self.forget_future();
         self.run_until(here);

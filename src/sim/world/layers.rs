@@ -31,6 +31,16 @@ pub(in crate::sim) struct LayerState {
     early: SmallMap<u32, Input>,
 }
 
+impl LayerState {
+    /// The bytes that a clone takes, roughly.
+    pub fn weight(&self) -> usize {
+        size_of::<Self>()
+            + self.unacknowledged.len() * size_of::<(u32, Payload)>()
+            + self.seen.len() * size_of::<u32>()
+            + self.early.len() * size_of::<(u32, Input)>()
+    }
+}
+
 /// The acknowledgement that the retransmitting layer sends.
 #[derive(Clone, Debug, Hash)]
 pub(in crate::sim) struct Ack;

@@ -231,6 +231,14 @@ impl Machine {
         self.honest = self.lies.is_empty() && self.config.send_omission_ppm == 0;
     }
 
+    /// The bytes that a clone takes, roughly.
+    pub fn weight(&self) -> usize {
+        size_of::<Machine>()
+            + self.node.weight()
+            + self.timers.len() * size_of::<Timer>()
+            + self.inbox.len() * size_of::<Input>()
+    }
+
     /// True if a message that arrives is handled at once.
     #[inline]
     pub fn takes_at_once(&self) -> bool {

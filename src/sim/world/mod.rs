@@ -156,6 +156,13 @@ impl World {
         p.round = round;
     }
 
+    /// The bytes that a clone takes, roughly: by this checkpoints are spaced.
+    pub fn weight(&self) -> usize {
+        let nodes: usize = self.nodes.iter().map(Machine::weight).sum();
+        let layers: usize = self.layers.values().map(LayerState::weight).sum();
+        size_of::<World>() + nodes + layers + self.queue.weight() + self.links.weight()
+    }
+
     /// The messages on their way, in no order that means anything.
     fn flights(&self) -> impl Iterator<Item = (Ticket, Flight<'_>)> {
         self.queue

@@ -106,6 +106,30 @@ impl Protocol for Ticker {
     }
 }
 
+/// Sends back what it gets, for ever; keeps nothing.
+#[derive(Clone, Hash)]
+struct Relay;
+
+impl Protocol for Relay {
+    type Msg = Token;
+    type Timer = u8;
+    type Stable = ();
+
+    fn start(&mut self, ctx: &mut Ctx<'_, Self>) {
+        if ctx.me() == NodeId(0) {
+            ctx.send(NodeId(1), Token(0));
+        }
+    }
+    fn restart(&mut self, _: &mut Ctx<'_, Self>) {}
+    fn on_timer(&mut self, _: &mut Ctx<'_, Self>, _: u8) {}
+    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeId, msg: &Token) {
+        ctx.send(from, Token(msg.0));
+    }
+    fn inspect(&self) -> Inspect {
+        Inspect::default()
+    }
+}
+
 fn setup(n: u16, every_ms: u64, link: Link) -> Setup {
     let ticker = || Ticker {
         every_ms,

@@ -261,3 +261,47 @@ fn a_message_that_somebody_holds_is_never_written_over() {
     assert_eq!(format!("{held:?}"), "Token(1)");
     assert_eq!(got(&r, 1), [1, 2_001, 4_001, 6_001, 8_001]);
 }
+
+/// Every node remembers each of the 60,000 tokens that it is sent: a plain list that every checkpoint
+/// copies. Four bytes a token, three nodes, and a checkpoint every 1,024 of 360,000 events would be
+/// 350 copies of 360 KB on average, 126 MB.
+#[test]
+fn checkpoints_of_a_run_that_remembers_much_are_few_and_lead_to_the_same() {
+    let mut r = run(setup(3, 1, constant(400)));
+    r.run_until(ms(60_000));
+    let end = (r.position(), r.hash_text());
+    assert!(end.0 > 350_000);
+    let (kept, spacing) = r.checkpoints();
+    assert!((12..200).contains(&kept), "{kept} checkpoints");
+    assert!(r.bytes() - r.trace().bytes() < 64 << 20, "{}", r.bytes());
+    // Late, copying a moment costs what 720,000 / 128 events cost: more than the spacing.
+    assert!(spacing <= 2_048, "{spacing}");
+    let mut fresh = run(setup(3, 1, constant(400)));
+    for at in [1, 7_000, 31_000, 59_990] {
+        fresh.run_until(ms(at));
+        r.seek(ms(at));
+        assert_eq!(r.hash_text(), fresh.hash_text(), "at {at} ms");
+    }
+    r.seek(ms(60_000));
+    assert_eq!((r.position(), r.hash_text()), end);
+}
+
+/// A million events are over 768 stretches of 1,024.
+#[test]
+fn checkpoints_of_a_long_run_are_spread_over_all_of_it() {
+    let mut s = setup(2, 0, constant(1_000));
+    s.nodes = (0..2)
+        .map(|i| NodeSetup::server(format!("N{i}"), Host::boxed(Relay)))
+        .collect();
+    let mut r = run(s.clone());
+    r.seek_event(1_000_000);
+    let (kept, spacing) = r.checkpoints();
+    assert_eq!(spacing, 2_048);
+    assert!((400..=768).contains(&kept), "{kept} checkpoints");
+    let mut fresh = run(s);
+    for events in [10, 300_000, 999_000] {
+        fresh.seek_event(events);
+        r.seek_event(events);
+        assert_eq!(r.hash_text(), fresh.hash_text(), "event {events}");
+    }
+}

@@ -7,7 +7,8 @@ use crate::protocols::consensus::raft::config::{Config, Mutant};
 use crate::protocols::consensus::raft::log::{Entry, Index, Log, Term};
 use crate::protocols::consensus::raft::name_of;
 use crate::protocols::consensus::raft::server::{Role, Server};
-use crate::sim::small::SmallMap;
+use crate::sim::chunks::Slices;
+use crate::sim::ledger::Ledger;
 use crate::sim::{EventId, NodeId};
 use std::rc::Rc;
 
@@ -36,8 +37,8 @@ pub(super) struct LeaderCompleteness {
     mutant: Mutant,
     eyes: Eyes,
     ballots: Ballots,
-    committed: Rc<Vec<Committed>>,
-    leaders: Rc<SmallMap<Term, Elected>>,
+    committed: Slices<Committed>,
+    leaders: Ledger<Term, Elected>,
     broken: Option<Rc<Broken>>,
 }
 
@@ -47,8 +48,8 @@ impl LeaderCompleteness {
             mutant: config.mutant,
             eyes: Eyes::new(config),
             ballots: Ballots::default(),
-            committed: Rc::default(),
-            leaders: Rc::default(),
+            committed: Slices::default(),
+            leaders: Ledger::default(),
             broken: None,
         }
     }
@@ -60,13 +61,12 @@ impl LeaderCompleteness {
             return;
         }
         let in_term = server.current_term();
-        let list = Rc::make_mut(&mut self.committed);
         for (index, &entry) in server.log().iter_from(known + 1) {
             if index > server.commit_index() {
                 break;
             }
             let digest = server.log().digest_at(index).unwrap_or(0);
-            list.push(Committed {
+            self.committed.push(Committed {
                 digest,
                 entry,
                 in_term,
@@ -74,7 +74,8 @@ impl LeaderCompleteness {
                 event,
             });
         }
-        let later: Vec<Term> = self.leaders.after(&in_term).map(|(&t, _)| t).collect();
+        let mut later: Vec<Term> = self.leaders.keys_after(&in_term).copied().collect();
+        later.sort_unstable();
         for term in later {
             self.compare(term);
         }
@@ -85,16 +86,16 @@ impl LeaderCompleteness {
         let Some(leader) = self.leaders.get(&term).cloned() else {
             return;
         };
-        let newest = self.committed.iter().rposition(|c| c.in_term < term);
-        let Some(newest) = newest else {
+        let before = |&i: &usize| self.committed.at(i).in_term < term;
+        let Some(newest) = (0..self.committed.len()).rev().find(before) else {
             return;
         };
-        let last = self.committed[newest];
+        let last = *self.committed.at(newest);
         if leader.log.digest_at(newest as Index + 1) == Some(last.digest) || self.broken.is_some() {
             return;
         }
         let missing = self.first_missing(&leader.log, newest);
-        let c = self.committed[missing];
+        let c = *self.committed.at(missing);
         let mut events = vec![c.event, last.event, leader.event];
         events.extend(self.ballots.events(term, leader.node));
         let why = format!(
@@ -111,7 +112,7 @@ impl LeaderCompleteness {
 
     /// The first of the committed entries up to `newest` that `log` lacks.
     fn first_missing(&self, log: &Log, newest: usize) -> usize {
-        let has = |i: usize| log.digest_at(i as Index + 1) == Some(self.committed[i].digest);
+        let has = |i: usize| log.digest_at(i as Index + 1) == Some(self.committed.at(i).digest);
         (0..newest).find(|&i| !has(i)).unwrap_or(newest)
     }
 }
@@ -138,13 +139,13 @@ impl Property for LeaderCompleteness {
         }
         self.ballots.note(node, server, seen.id);
         let term = server.current_term();
-        if server.role() == Role::Leader && !self.leaders.contains_key(&term) {
+        if server.role() == Role::Leader && self.leaders.get(&term).is_none() {
             let elected = Elected {
                 node,
                 event: seen.id,
                 log: server.log().clone(),
             };
-            Rc::make_mut(&mut self.leaders).insert(term, elected);
+            self.leaders.keep_first(term, elected);
             self.compare(term);
         }
         self.note_commits(node, server, seen.id);
@@ -152,6 +153,10 @@ impl Property for LeaderCompleteness {
 
     fn verdict(&self) -> Verdict {
         safety(self.broken.as_ref())
+    }
+
+    fn weight(&self) -> usize {
+        self.committed.weight() + self.leaders.weight()
     }
 
     fn clone_box(&self) -> Box<dyn Property> {
@@ -166,7 +171,7 @@ pub(super) struct StateMachineSafety {
     mutant: Mutant,
     eyes: Eyes,
     /// The first application at each index.
-    applied: Rc<Vec<(Entry, NodeId, EventId)>>,
+    applied: Slices<(Entry, NodeId, EventId)>,
     /// How far each server had come.
     seen: Vec<Index>,
     broken: Option<Rc<Broken>>,
@@ -177,7 +182,7 @@ impl StateMachineSafety {
         StateMachineSafety {
             mutant: config.mutant,
             eyes: Eyes::new(config),
-            applied: Rc::default(),
+            applied: Slices::default(),
             seen: vec![0; usize::from(config.servers)],
             broken: None,
         }
@@ -185,7 +190,7 @@ impl StateMachineSafety {
 
     fn compare(&mut self, node: NodeId, index: Index, entry: Entry, event: EventId) {
         let Some(&(first, by, then)) = self.applied.get(index as usize - 1) else {
-            Rc::make_mut(&mut self.applied).push((entry, node, event));
+            self.applied.push((entry, node, event));
             return;
         };
         if first == entry || self.broken.is_some() {
@@ -232,6 +237,10 @@ impl Property for StateMachineSafety {
 
     fn verdict(&self) -> Verdict {
         safety(self.broken.as_ref())
+    }
+
+    fn weight(&self) -> usize {
+        self.applied.weight()
     }
 
     fn clone_box(&self) -> Box<dyn Property> {

@@ -5,7 +5,7 @@ use crate::check::{Class, Property, Seen, Verdict};
 use crate::protocols::consensus::raft::config::{Config, Mutant};
 use crate::protocols::consensus::raft::log::Term;
 use crate::protocols::consensus::raft::server::Role;
-use crate::sim::small::SmallMap;
+use crate::sim::ledger::Ledger;
 use crate::sim::{EventId, NodeId};
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ pub(super) struct ElectionSafety {
     mutant: Mutant,
     eyes: Eyes,
     ballots: Ballots,
-    leaders: Rc<SmallMap<Term, (NodeId, EventId)>>,
+    leaders: Ledger<Term, (NodeId, EventId)>,
     broken: Option<Rc<Broken>>,
 }
 
@@ -25,7 +25,7 @@ impl ElectionSafety {
             mutant: config.mutant,
             eyes: Eyes::new(config),
             ballots: Ballots::default(),
-            leaders: Rc::default(),
+            leaders: Ledger::default(),
             broken: None,
         }
     }
@@ -71,14 +71,16 @@ impl Property for ElectionSafety {
         match self.leaders.get(&term).copied() {
             Some(first) if first.0 != node => self.second_leader(term, first, (node, seen.id)),
             Some(_) => {}
-            None => {
-                Rc::make_mut(&mut self.leaders).insert(term, (node, seen.id));
-            }
+            None => self.leaders.keep_first(term, (node, seen.id)),
         }
     }
 
     fn verdict(&self) -> Verdict {
         safety(self.broken.as_ref())
+    }
+
+    fn weight(&self) -> usize {
+        self.leaders.weight()
     }
 
     fn clone_box(&self) -> Box<dyn Property> {

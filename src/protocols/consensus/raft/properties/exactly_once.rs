@@ -12,6 +12,7 @@ use crate::protocols::consensus::raft::config::{Config, Mutant};
 use crate::protocols::consensus::raft::log::{Entry, Index};
 use crate::protocols::consensus::raft::name_of;
 use crate::protocols::consensus::raft::server::Server;
+use crate::sim::chunks::Slices;
 use crate::sim::hash::Fx;
 use crate::sim::small::SmallMap;
 use crate::sim::{EventId, NodeId};
@@ -25,7 +26,7 @@ struct Reference {
     /// Each client's newest executed request: number, answer, and the event of its application.
     newest: SmallMap<NodeId, (u32, Answer, EventId)>,
     /// A digest of the values after each entry.
-    digests: Vec<u64>,
+    digests: Slices<u64>,
 }
 
 fn digest(values: &SmallMap<char, i32>) -> u64 {
@@ -162,6 +163,10 @@ impl Property for ExactlyOnce {
 
     fn verdict(&self) -> Verdict {
         safety(self.broken.as_ref())
+    }
+
+    fn weight(&self) -> usize {
+        self.reference.digests.weight()
     }
 
     fn clone_box(&self) -> Box<dyn Property> {

@@ -6,7 +6,7 @@ use crate::protocols::consensus::raft::config::{Config, Mutant};
 use crate::protocols::consensus::raft::log::{Index, Log, Term};
 use crate::protocols::consensus::raft::name_of;
 use crate::protocols::consensus::raft::server::Role;
-use crate::sim::small::SmallMap;
+use crate::sim::ledger::Ledger;
 use crate::sim::{EventId, NodeId};
 use std::rc::Rc;
 
@@ -87,7 +87,7 @@ pub(super) struct LogMatching {
     mutant: Mutant,
     eyes: Eyes,
     logs: Vec<Log>,
-    written: Rc<SmallMap<(Term, Index), Written>>,
+    written: Ledger<(Index, Term), Written>,
     broken: Option<Rc<Broken>>,
 }
 
@@ -97,7 +97,7 @@ impl LogMatching {
             mutant: config.mutant,
             eyes: Eyes::new(config),
             logs: vec![Log::default(); usize::from(config.servers)],
-            written: Rc::default(),
+            written: Ledger::default(),
             broken: None,
         }
     }
@@ -107,7 +107,7 @@ impl LogMatching {
         let known = self.logs[node.index()].common_prefix(log);
         for (index, entry) in log.iter_from(known + 1) {
             let digest = log.digest_at(index).unwrap_or(0);
-            let key = (entry.term, index);
+            let key = (index, entry.term);
             match self.written.get(&key) {
                 Some(first) if first.0 != digest => {
                     let why = format!(
@@ -121,7 +121,7 @@ impl LogMatching {
                 }
                 Some(_) => {}
                 None => {
-                    Rc::make_mut(&mut self.written).insert(key, (digest, node, event));
+                    self.written.keep_first(key, (digest, node, event));
                 }
             }
         }
@@ -153,6 +153,10 @@ impl Property for LogMatching {
 
     fn verdict(&self) -> Verdict {
         safety(self.broken.as_ref())
+    }
+
+    fn weight(&self) -> usize {
+        self.written.weight()
     }
 
     fn clone_box(&self) -> Box<dyn Property> {

@@ -2,8 +2,8 @@
 //! is answered.
 //!
 //! The rule that is easy to break: a property looks at a server only when the server's revision has
-//! moved, and a heartbeat does not move it. What a property remembers is shared between checkpoints
-//! and copied when it changes.
+//! moved, and a heartbeat does not move it. What a property remembers of the whole run lies in slices
+//! and ledgers, which checkpoints share: a plain list would be copied for each of hundreds.
 
 mod commits;
 mod election;
