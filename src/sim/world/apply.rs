@@ -155,6 +155,7 @@ impl World {
             let round = machine.cpu_round;
             self.schedule(now, What::Cpu, node, 0, round);
         }
+        self.resume_layers(node);
         self.schedule_wake(node);
     }
 

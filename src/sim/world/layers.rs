@@ -24,6 +24,8 @@ pub(in crate::sim) struct LayerState {
     last_frame: u32,
     floor: u32,
     unacknowledged: SmallMap<u32, Payload>,
+    // Frames whose time came while the sender was paused: it looks at them when it is resumed.
+    due: SmallSet<u32>,
     // The receiver's end. `expected` is none after a crash: the next frame sets it.
     fresh: bool,
     expected: Option<u32>,
@@ -36,7 +38,7 @@ impl LayerState {
     pub fn weight(&self) -> usize {
         size_of::<Self>()
             + self.unacknowledged.len() * size_of::<(u32, Payload)>()
-            + self.seen.len() * size_of::<u32>()
+            + (self.seen.len() + self.due.len()) * size_of::<u32>()
             + self.early.len() * size_of::<(u32, Input)>()
     }
 }
@@ -99,7 +101,7 @@ impl World {
             return;
         }
         if machine.paused {
-            self.await_ack(from, to, frame, layers.retransmit_us);
+            self.layers.or_default((from, to)).due.insert(frame);
             return;
         }
         let id = self.record(trace, EventKind::Resend, from, frame, EventId::NONE);
@@ -114,6 +116,20 @@ impl World {
             on_link: 0,
         };
         self.transmit(trace, parcel, id);
+    }
+
+    /// A node goes on after a pause: it looks at once at what would have been sent again meanwhile.
+    pub(super) fn resume_layers(&mut self, node: NodeId) {
+        let mut due: Vec<(NodeId, u32)> = Vec::new();
+        for ((from, to), state) in self.layers.iter_mut() {
+            if *from == node {
+                due.extend(state.due.iter().map(|&frame| (*to, frame)));
+                state.due.clear();
+            }
+        }
+        for (to, frame) in due {
+            self.await_ack(node, to, frame, 0);
+        }
     }
 
     /// Takes a message up through the receiver's layers. `None` if they kept it, after recording
@@ -300,6 +316,7 @@ impl World {
         for ((from, to), state) in self.layers.iter_mut() {
             if *from == node {
                 state.unacknowledged.clear();
+                state.due.clear();
                 state.floor = state.last_frame;
             }
             if *to == node {

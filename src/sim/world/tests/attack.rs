@@ -258,6 +258,23 @@ fn what_waited_behind_a_gap_is_handed_over_in_order_when_the_sender_comes_back()
     assert_eq!(got(&r, 1), [2, 3, 1]);
 }
 
+/// Sent at 1 ms and lost, to be sent again after 40 ms; paused from 10 to 500 ms. Until then nothing
+/// is left to happen, and a step must say so instead of looking again every 40 ms for a month.
+#[test]
+fn a_paused_sender_sends_again_when_it_is_resumed_and_waits_in_silence() {
+    let mut r = gap();
+    r.edit(Fault::Pause { node: NODE }).unwrap();
+    let (events, steps) = (r.position(), r.world().steps());
+    r.run_until(ms(500));
+    assert_eq!(r.position(), events);
+    assert!(r.world().steps() <= steps + 3, "one look a frame");
+    assert!(!r.step(), "nothing is left to happen");
+    r.seek(ms(500));
+    r.edit(Fault::Resume { node: NODE }).unwrap();
+    r.run_until(ms(502));
+    assert_eq!(got(&r, 1), [1, 2, 3], "and then at once");
+}
+
 #[test]
 fn an_idle_run_ends_where_the_longest_does() {
     let mut r = run(setup(2, 0, constant(1_000)));
