@@ -175,6 +175,80 @@ fn hash_takes_several_and_agrees_with_the_golden_file() {
     }
 }
 
+/// What the page saves is a subject, and goes to the very event that it shows.
+#[test]
+fn a_file_that_the_page_has_saved_is_run_to_its_very_event() {
+    let shared = SharedRun {
+        at_us: 300_000,
+        events: Some(31),
+        ..SharedRun::of(Opening::of("raft-election").seed(9))
+    };
+    let path = file("saved.json", &scenario::file::text(&shared).unwrap());
+    let saved = path.to_str().unwrap();
+    let link = format!("#/x/{}", link::encode(&shared).unwrap());
+    let mut run = scenario::open(&shared.opening).unwrap();
+    run.seek_event(31);
+    for subject in [saved, &link] {
+        let line = fine(&["hash", subject]);
+        assert!(line.starts_with(&run.hash_text()), "{line}");
+        let later = fine(&["hash", subject, "--until", "2000"]);
+        assert_ne!(later, line, "another moment was asked for");
+    }
+    let newer = file(
+        "newer.json",
+        r#"{"faultline":2,"scenario":"raft-election"}"#,
+    );
+    assert!(refused(&["run", newer.to_str().unwrap()]).contains("version 2"));
+}
+
+#[test]
+fn a_run_is_printed_for_shiviz_and_as_pictures() {
+    let run = |more: &[&str]| fine(&[&["run", "raft-nine", "--until", "900"], more].concat());
+    let log = run(&["--format", "shiviz"]);
+    assert!(log.starts_with("S1 {\"S1\":1}\nS1 starts.\n"));
+    let diagram = run(&["--format", "svg"]);
+    let later = run(&["--format", "svg", "--from", "800"]);
+    let stage = run(&["--format", "svg", "--picture", "stage"]);
+    for svg in [&diagram, &later, &stage] {
+        assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+        assert!(svg.contains("<title>raft-nine, seed "), "{}", &svg[..200]);
+    }
+    assert!(diagram.len() > later.len());
+    // A violated promise is exit 1, in whatever form the run is printed.
+    let args = [
+        "run",
+        "raft-recovery",
+        "--stage",
+        "forgotten-vote",
+        "--format",
+        "svg",
+    ];
+    assert_eq!(faultline(&args).status.code(), Some(1));
+}
+
+#[test]
+fn measures_are_printed_as_a_table_for_spreadsheets() {
+    let text = fine(&[
+        "measure",
+        "ring-election",
+        "--runs",
+        "3",
+        "--seed",
+        "5",
+        "--csv",
+    ]);
+    let rows: Vec<Vec<&str>> = text.lines().map(|l| l.split(',').collect()).collect();
+    assert_eq!(rows.len(), 4);
+    assert_eq!((rows[0][0], rows[1][0], rows[3][0]), ("seed", "5", "7"));
+    let messages = rows[0]
+        .iter()
+        .position(|n| *n == "election_messages")
+        .unwrap();
+    let n: u32 = rows[1][messages].parse().unwrap();
+    assert!((9..=15).contains(&n), "2n - 1 to n(n + 1) / 2");
+    assert!(rows.iter().all(|r| r.len() == rows[0].len()));
+}
+
 /// Chang and Roberts: n * H_n = 11.42 election messages in the mean, n announcements.
 #[test]
 fn measure_gives_means_with_their_errors() {
@@ -264,6 +338,25 @@ fn help_and_version_are_there() {
     assert!(fine(&["--version"]).starts_with("faultline "));
 }
 
+/// Links that name no run, and commands without what they need.
+const BAD: &[(&[&str], &str)] = &[
+    (&["run", "#/nowhere"], "no place"),
+    (&["run", "#/"], "gallery"),
+    (&["run", "#/x/2AAAA"], "version 2"),
+    (&["run", "#/x/1AAAA"], "cut short"),
+    (&["run", "#/s/raft-election?seed=x"], "seed"),
+    (&["hash"], "needs a scenario"),
+    (&["measure", "raft-election"], "--runs"),
+    (&["measure", "raft-election", "--runs", "0"], "from 1"),
+    (&["sweep", "raft-election"], "--seeds"),
+    (
+        &["sweep", "raft-election", "--seeds", "1", "--mix", "salad"],
+        "'salad'",
+    ),
+    (&["bench", "w9"], "'w9'"),
+    (&["list", "everything"], "'everything'"),
+];
+
 #[test]
 fn bad_input_is_one_line_that_names_what_and_where() {
     let broken = file("broken.json", "{\"scenario\":\n 7}");
@@ -302,28 +395,24 @@ fn bad_input_is_one_line_that_names_what_and_where() {
         (&["run", "raft-election", "--set", "colour=red"], "'colour'"),
         (&["run", "raft-election", "--stage", "hamlet"], "split-vote"),
         (
-            &["run", "raft-election", "--format", "svg"],
-            "not built yet",
+            &[
+                "run",
+                "raft-election",
+                "--format",
+                "svg",
+                "--picture",
+                "cat",
+            ],
+            "'cat'",
+        ),
+        (
+            &["measure", "two-generals", "--runs", "2", "--json", "--csv"],
+            "not both",
         ),
         (&["run", "raft-election", "--format", "xml"], "'xml'"),
         (&["run", "two-generals", "--set", "loss_percent=100"], "cut"),
-        (&["run", "#/nowhere"], "no place"),
-        (&["run", "#/"], "gallery"),
-        (&["run", "#/x/2AAAA"], "version 2"),
-        (&["run", "#/x/1AAAA"], "cut short"),
-        (&["run", "#/s/raft-election?seed=x"], "seed"),
-        (&["hash"], "needs a scenario"),
-        (&["measure", "raft-election"], "--runs"),
-        (&["measure", "raft-election", "--runs", "0"], "from 1"),
-        (&["sweep", "raft-election"], "--seeds"),
-        (
-            &["sweep", "raft-election", "--seeds", "1", "--mix", "salad"],
-            "'salad'",
-        ),
-        (&["bench", "w9"], "'w9'"),
-        (&["list", "everything"], "'everything'"),
     ];
-    for (args, part) in cases {
+    for (args, part) in cases.iter().chain(BAD) {
         let told = refused(args);
         assert!(told.contains(part), "{args:?}: {told}");
     }

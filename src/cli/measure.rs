@@ -7,15 +7,19 @@ use super::args::{Args, Next};
 use super::statistics::{Summary, summary};
 use super::subject::{Over, trouble};
 use super::{Failure, Outcome};
+use crate::protocols::Measure;
+use crate::view::export;
 use serde_json::json;
 use std::io::Write;
 
 pub(super) fn measure(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let (mut over, mut word, mut runs, mut as_json) = (Over::default(), None, None, false);
+    let (mut over, mut word, mut runs) = (Over::default(), None, None);
+    let (mut as_json, mut as_csv) = (false, false);
     while let Some(next) = args.next()? {
         match next {
             Next::Option(o) if o == "runs" => runs = Some(args.number(&o, 1, 1_000_000)?),
             Next::Option(o) if o == "json" => as_json = true,
+            Next::Option(o) if o == "csv" => as_csv = true,
             Next::Option(o) => {
                 if !over.take(args, &o)? {
                     return Err(args.unknown(&o));
@@ -31,29 +35,23 @@ pub(super) fn measure(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, F
     let Some(runs) = runs else {
         return Err(args.missing("--runs N"));
     };
+    if as_csv && as_json {
+        return Err(Failure::input("measure prints --json or --csv, not both"));
+    }
     let subject = over.over(&word)?;
-    let def = subject.opening.def()?;
-    let (entry, params) = (def.entry()?, def.params(&subject.opening.params)?);
     // Seeds begin at the one that was asked for.
     let first = subject.opening.seed.unwrap_or(0);
-    let mut columns: Vec<(&'static str, Vec<f64>)> = Vec::new();
+    let mut table: Vec<(u64, Vec<Measure>)> = Vec::new();
     for i in 0..runs {
         let run = subject.with_seed(first.wrapping_add(i)).run()?;
         trouble(&run)?;
-        for (place, m) in (entry.measures)(&params, run.world(), run.trace())
-            .iter()
-            .enumerate()
-        {
-            if columns.len() <= place {
-                columns.push((m.name, Vec::new()));
-            }
-            columns[place].1.extend(m.value);
-        }
+        table.push(export::measures(&subject.opening, &run)?);
     }
-    let rows: Vec<(&str, Option<Summary>)> = columns
-        .into_iter()
-        .map(|(name, sample)| (name, summary(sample)))
-        .collect();
+    if as_csv {
+        out.write_all(export::csv::table(&table).as_bytes())?;
+        return Ok(Outcome::Fine);
+    }
+    let rows = summaries(&table);
     if as_json {
         let measures: serde_json::Map<String, serde_json::Value> = rows
             .iter()
@@ -72,9 +70,19 @@ pub(super) fn measure(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, F
             first.wrapping_add(runs - 1),
             subject.until
         )?;
-        table(&rows, out)?;
+        print(&rows, out)?;
     }
     Ok(Outcome::Fine)
+}
+
+/// A summary of each column.
+fn summaries(table: &[(u64, Vec<Measure>)]) -> Vec<(&'static str, Option<Summary>)> {
+    let names = table.first().map_or(&[][..], |(_, measures)| measures);
+    let column = |(place, m): (usize, &Measure)| {
+        let sample = table.iter().filter_map(|(_, row)| row.get(place)?.value);
+        (m.name, summary(sample.collect()))
+    };
+    names.iter().enumerate().map(column).collect()
 }
 
 fn row_json(s: Option<Summary>) -> serde_json::Value {
@@ -87,7 +95,7 @@ fn row_json(s: Option<Summary>) -> serde_json::Value {
     }
 }
 
-fn table(rows: &[(&str, Option<Summary>)], out: &mut dyn Write) -> Result<(), Failure> {
+fn print(rows: &[(&str, Option<Summary>)], out: &mut dyn Write) -> Result<(), Failure> {
     writeln!(
         out,
         "{:<24} {:>7} {:>12} {:>10} {:>10} {:>10} {:>10}",

@@ -85,16 +85,18 @@ usage: faultline COMMAND ...
 
   list [--json]                        scenarios and protocols with their parameters
   run SUBJECT [OPTIONS]                runs and prints the trace; exit 1 if a safety property is violated
-      --format text|jsonl              for people (default) or for programs
+      --format text|jsonl|shiviz|svg   for people (default), for programs, for ShiViz, as a picture
+      --picture diagram|stage          svg: the space-time diagram (default), or the stage at the end
+      --from MS                        svg: the diagram begins here
       --all                            text: every event, not only the telling ones
   hash SUBJECT... [OPTIONS]            the trace hash, as the page prints it
-  measure SUBJECT --runs N [OPTIONS]   the scenario's measures over seeds 0 to N-1 [--json]
+  measure SUBJECT --runs N [OPTIONS]   the scenario's measures over seeds 0 to N-1 [--json|--csv]
   sweep SCENARIO... --seeds N [OPTIONS]
       --mix none|lossy|partition|crash|timing|all
                                        many seeds under faults; violations, shrunk, as links [--json]
   bench [--quick]                      the engine's workloads, nanoseconds an event
 
-SUBJECT is a scenario's id, a file with the argument of the page's load(), or a share link.
+SUBJECT is a scenario's id, a file that the page has saved, or a share link.
 
   --seed N        all that is random follows from it
   --set K=V       a parameter of the protocol; may be repeated

@@ -8,9 +8,8 @@ use super::subject::{Over, Subject, trouble};
 use super::{Failure, Outcome};
 use crate::check::{CheckLine, Checks, Verdict};
 use crate::sim::history::Run;
-use crate::sim::{EventId, EventKind};
-use crate::view::log;
-use serde_json::{Value as Json, json};
+use crate::sim::{EventId, limits};
+use crate::view::{export, log};
 use std::io::Write;
 
 /// How the trace is printed.
@@ -18,14 +17,28 @@ use std::io::Write;
 enum Format {
     Text,
     Jsonl,
+    Shiviz,
+    Svg,
+}
+
+/// What a picture shows.
+#[derive(Clone, Copy)]
+enum Picture {
+    Diagram,
+    Stage,
 }
 
 pub(super) fn run(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let (mut over, mut word, mut format, mut all) = (Over::default(), None, Format::Text, false);
+    let (mut picture, mut from_us) = (Picture::Diagram, 0);
     while let Some(next) = args.next()? {
         match next {
             Next::Option(o) if o == "format" => format = read_format(&args.value(&o)?)?,
             Next::Option(o) if o == "all" => all = true,
+            Next::Option(o) if o == "from" => {
+                from_us = args.number(&o, 0, limits::RUN_US / 1_000)? * 1_000;
+            }
+            Next::Option(o) if o == "picture" => picture = read_picture(&args.value(&o)?)?,
             Next::Option(o) => {
                 if !over.take(args, &o)? {
                     return Err(args.unknown(&o));
@@ -44,7 +57,13 @@ pub(super) fn run(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Failu
     let run = subject.run()?;
     match format {
         Format::Text => text(&subject, &run, all, out)?,
-        Format::Jsonl => jsonl(&subject, &run, out)?,
+        Format::Jsonl => {
+            for line in export::jsonl::lines(&subject.opening, &run) {
+                out.write_all(line.as_bytes())?;
+            }
+        }
+        Format::Shiviz => out.write_all(export::shiviz::text(&run)?.as_bytes())?,
+        Format::Svg => svg(&subject, &run, picture, from_us, out)?,
     }
     trouble(&run)?;
     Ok(match run.watcher().violation() {
@@ -57,14 +76,42 @@ fn read_format(text: &str) -> Result<Format, Failure> {
     match text {
         "text" => Ok(Format::Text),
         "jsonl" => Ok(Format::Jsonl),
-        "shiviz" | "svg" => Err(Failure::Input(format!(
-            "--format {text} is not built yet: there are text and jsonl"
-        ))),
+        "shiviz" => Ok(Format::Shiviz),
+        "svg" => Ok(Format::Svg),
         _ => Err(Failure::Input(format!(
-            "there is no format '{}': there are text and jsonl",
+            "there is no format '{}': there are text, jsonl, shiviz, svg",
             shown(text)
         ))),
     }
+}
+
+fn read_picture(text: &str) -> Result<Picture, Failure> {
+    match text {
+        "diagram" => Ok(Picture::Diagram),
+        "stage" => Ok(Picture::Stage),
+        _ => Err(Failure::Input(format!(
+            "there is no picture '{}': there are diagram and stage",
+            shown(text)
+        ))),
+    }
+}
+
+fn svg(
+    subject: &Subject,
+    run: &Run<Checks>,
+    picture: Picture,
+    from_us: u64,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let title = export::title(&subject.opening, run);
+    let svg = match picture {
+        Picture::Diagram => {
+            let whole = export::diagram::Frame::whole(run);
+            export::diagram::svg(run, &title, export::diagram::Frame { from_us, ..whole })
+        }
+        Picture::Stage => export::stage::svg(run, &title, export::STAGE.0, export::STAGE.1),
+    };
+    Ok(out.write_all(svg.as_bytes())?)
 }
 
 fn text(
@@ -114,59 +161,4 @@ pub(super) fn verdict(line: &CheckLine) -> String {
             )
         }
     }
-}
-
-fn jsonl(subject: &Subject, run: &Run<Checks>, out: &mut dyn Write) -> Result<(), Failure> {
-    let nodes: Vec<&str> = run
-        .world()
-        .node_ids()
-        .map(|n| run.world().name(n))
-        .collect();
-    let head = json!({
-        "scenario": subject.opening.scenario, "seed": subject.seed()?,
-        "until_us": subject.until.us(), "opening": subject.opening, "nodes": nodes,
-    });
-    writeln!(out, "{head}")?;
-    for i in 0..run.position() {
-        writeln!(out, "{}", event_json(run, EventId(i)))?;
-    }
-    let last = json!({
-        "events": run.position(), "messages": run.world().messages(),
-        "time_us": run.time().us(), "checks": run.watcher().lines(), "hash": run.hash_text(),
-    });
-    writeln!(out, "{last}")?;
-    Ok(())
-}
-
-fn event_json(run: &Run<Checks>, id: EventId) -> Json {
-    let trace = run.trace();
-    let e = trace.event(id);
-    let mut json = json!({ "event": id, "time_us": e.time.us(), "kind": e.kind });
-    if e.node.index() < run.world().node_count() {
-        json["node"] = json!(e.node);
-    }
-    if let Some(cause) = e.cause.some() {
-        json["cause"] = json!(cause);
-    }
-    if let Some(msg) = e.msg() {
-        let sent = trace.sent(msg);
-        json["msg"] = json!(msg);
-        json["from"] = json!(sent.from);
-        json["to"] = json!(sent.to);
-        json["sent_us"] = json!(trace.sent_at(msg).us());
-        json["label"] = run.label(msg).into();
-    }
-    match e.kind {
-        EventKind::Lost => json["loss"] = json!(e.loss),
-        EventKind::Timer => json["timer"] = run.world().timer_name(e.node, e.data).into(),
-        EventKind::Fault | EventKind::Request => {
-            json["fault"] = json!(trace.faults().get(e.data as usize).map(|(_, f)| f));
-        }
-        _ => {}
-    }
-    let notes: Vec<&str> = trace.notes_of(id).map(|n| &**n).collect();
-    if !notes.is_empty() {
-        json["notes"] = json!(notes);
-    }
-    json
 }

@@ -72,6 +72,8 @@ pub enum Action {
     Calm(bool),
     /// The address is now this `search` and `hash`: show what it names.
     Route(String, String),
+    /// Open the run that this text of a file describes (`docs/files.md`).
+    OpenFile(String),
     /// Show this sentence as an error; `None` clears it.
     Error(Option<String>),
 }

@@ -4,6 +4,7 @@
 //! It changes only in [`super::reduce`]; the run inside changes only through its own methods.
 
 use super::action::{Dialog, Tab, Theme};
+use super::export::{Export, Kept};
 use super::log::Filter;
 use super::player::Player;
 use super::route::Look;
@@ -264,6 +265,16 @@ impl App {
         let o = open.ok_or_else(|| Refusal::new("nothing-open", "open a scenario first"))?;
         let payload = crate::scenario::link::encode(&self.shared(o))?;
         Ok(format!("#/x/{payload}"))
+    }
+
+    /// What is on screen in the form `export`: the text of a file, its name and its media type.
+    ///
+    /// # Errors
+    /// Nothing open; a run too large for that form.
+    pub fn keep(&self, export: Export) -> Result<Kept, Refusal> {
+        let open = self.open.as_ref();
+        let o = open.ok_or_else(|| Refusal::new("nothing-open", "open a scenario first"))?;
+        export.of(&self.shared(o), &o.run().get())
     }
 
     /// What is on screen, as it is shared.

@@ -8,6 +8,7 @@ pub mod app;
 pub mod assumptions;
 pub mod causality;
 pub mod curve;
+pub mod export;
 pub mod keys;
 pub mod log;
 pub mod player;

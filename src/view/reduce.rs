@@ -12,7 +12,7 @@ use super::route::{Place, Route};
 use super::scene::{Linked, Scene};
 use super::selection::Selection;
 use crate::check::Checks;
-use crate::scenario::SharedRun;
+use crate::scenario::{SharedRun, file};
 use crate::sim::history::Run;
 use crate::sim::{EventId, Fault, Refusal, SimTime};
 
@@ -60,6 +60,7 @@ pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut(
         Action::Shortcuts(on) => app.keys_off = !on,
         Action::Calm(calm) => app.calm = calm,
         Action::Route(search, hash) => route(app, &search, &hash),
+        Action::OpenFile(text) => open_file(app, &text),
         Action::Error(e) => app.error = e,
         timely => run_action(app, timely),
     }
@@ -444,6 +445,25 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
         play(app, true);
     }
     Ok(())
+}
+
+/// Opens what a file says; a bad one changes nothing on screen.
+fn open_file(app: &mut App, text: &str) {
+    if app.look.lock {
+        return app.refuse(&Refusal::new(
+            "locked",
+            "this run may be watched, not replaced",
+        ));
+    }
+    match file::read(text).and_then(Scene::follow) {
+        Ok(linked) => {
+            app.dialog = None;
+            app.player.playing = false;
+            enter(app, linked);
+            app.say = "Opened the file.".to_owned();
+        }
+        Err(refusal) => app.refuse(&refusal),
+    }
 }
 
 /// Puts a shared run on screen, as it was shared: its moment, its speed, what was looked at.

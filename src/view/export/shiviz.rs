@@ -1,0 +1,118 @@
+//! A run as a log for ShiViz (Beschastnikh et al. 2020, "Visualizing Distributed System Executions"),
+//! which draws who could have known what. Each event is two lines, which ShiViz's own default
+//! expression reads: `(?<host>\S*) (?<clock>{.*})\n(?<event>.*)`.
+//!
+//! The rule that is easy to break: ShiViz believes the clocks. An event takes the maximum of what
+//! precedes it (the event before at its host, and the one that brought it about, such as the sending
+//! of the message), and counts itself: so a host's own number goes 1, 2, 3, ... without a gap.
+
+use crate::check::Checks;
+use crate::sim::history::Run;
+use crate::sim::small::SmallSet;
+use crate::sim::{Event, EventId, Refusal};
+use crate::view::log;
+
+/// The host of what happens to the network as a whole: losses, partitions.
+const NETWORK: &str = "network";
+/// Numbers in all clocks together: beyond them a log is larger than ShiViz or a page can hold.
+const MOST: usize = 4_000_000;
+
+/// The log of all that has happened so far.
+///
+/// # Errors
+/// A run of so many events and nodes that no such log is of use.
+pub fn text(run: &Run<Checks>) -> Result<String, Refusal> {
+    let hosts = hosts(run);
+    let (events, width) = (run.position() as usize, hosts.len());
+    if events * width > MOST {
+        return Err(Refusal::new(
+            "too-large",
+            format!(
+                "{events} events of {width} hosts are too many for ShiViz: take an earlier moment, \
+                 such as the first {} events",
+                MOST / width
+            ),
+        ));
+    }
+    let mut clocks = Clocks::new(width, events);
+    let mut out = String::new();
+    for i in 0..events {
+        let id = EventId(i as u32);
+        let event = run.trace().event(id);
+        let host = event.node.index().min(width - 1);
+        let clock = clocks.tick(i, host, event);
+        out += &hosts[host];
+        let mut before = " {";
+        for (name, count) in hosts.iter().zip(clock).filter(|(_, c)| **c > 0) {
+            out += &format!("{before}\"{name}\":{count}");
+            before = ",";
+        }
+        out += "}\n";
+        out += &one_line(&log::line(run, id).text);
+        out.push('\n');
+    }
+    Ok(out)
+}
+
+/// The clock of every event so far, one after the other.
+struct Clocks {
+    width: usize,
+    all: Vec<u32>,
+    // The last event of each host.
+    last: Vec<Option<usize>>,
+}
+
+impl Clocks {
+    fn new(width: usize, events: usize) -> Self {
+        Clocks {
+            width,
+            all: Vec::with_capacity(width * events),
+            last: vec![None; width],
+        }
+    }
+
+    /// The clock of event number `i`, which is the next, at `host`.
+    fn tick(&mut self, i: usize, host: usize, event: &Event) -> &[u32] {
+        let start = self.all.len();
+        self.all.resize(start + self.width, 0);
+        let cause = event.cause.some().map(EventId::index);
+        let (past, own) = self.all.split_at_mut(start);
+        for before in [self.last[host], cause].into_iter().flatten() {
+            let from = before * self.width;
+            let earlier = past.get(from..from + self.width).unwrap_or_default();
+            own.iter_mut()
+                .zip(earlier)
+                .for_each(|(o, e)| *o = (*o).max(*e));
+        }
+        own[host] += 1;
+        self.last[host] = Some(i);
+        own
+    }
+}
+
+/// A name for every node without spaces, quotes or doubles; the network's is the last.
+fn hosts(run: &Run<Checks>) -> Vec<String> {
+    let world = run.world();
+    let mut taken: SmallSet<String> = SmallSet::new();
+    let names = world.node_ids().map(|n| world.name(n));
+    let names = names.chain([NETWORK]).enumerate().map(|(i, name)| {
+        let plain = |c: char| match c {
+            '"' | '\\' | '{' | '}' => '_',
+            c if c.is_whitespace() || c.is_control() => '_',
+            c => c,
+        };
+        let mut name: String = name.chars().map(plain).collect();
+        if !taken.insert(name.clone()) {
+            name = format!("{name}#{i}");
+            taken.insert(name.clone());
+        }
+        name
+    });
+    names.collect()
+}
+
+/// `text` without what ends a line in the expressions of JavaScript.
+fn one_line(text: &str) -> String {
+    let ends = ['\n', '\r', '\u{2028}', '\u{2029}'];
+    text.replace(ends, " ")
+}

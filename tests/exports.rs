@@ -1,0 +1,325 @@
+//! What is exported is what happened: every form of every scenario, read back.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod link_kit;
+
+use faultline::check::Checks;
+use faultline::scenario::{self, Opening, file, link};
+use faultline::sim::history::Run;
+use faultline::sim::{EventId, SimTime};
+use faultline::view::causality;
+use faultline::view::export::{Export, diagram, shiviz, stage, title};
+use faultline::view::reduce::reduce;
+use faultline::view::{Action, App};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Every scenario and staged situation, some seconds in, and a run with every trouble at once.
+fn runs() -> Vec<(String, Opening, Run<Checks>)> {
+    let mut openings: Vec<(String, Opening)> = Vec::new();
+    for def in scenario::ALL {
+        openings.push((def.id.to_owned(), def.opening()));
+        for staged in def.staged {
+            let (opening, _) = scenario::stage(&def.opening(), staged.id).unwrap();
+            openings.push((format!("{} {}", def.id, staged.id), opening));
+        }
+    }
+    let trouble = [
+        r#"{"do":"links","set":{"model":"arbitrary","loss_ppm":250000,"duplicate_ppm":300000,"corrupt_ppm":200000,"reorder_ppm":200000,"reorder_us":20000,"layers":{"retransmit_us":40000,"dedupe":true}}}"#,
+        r#"{"do":"link","from":0,"to":1,"set":{"cut":true}}"#,
+        r#"{"do":"crash","node":3}"#,
+        r#"{"do":"pause","node":2}"#,
+        r#"{"do":"partition","groups":[[0,1],[2,3,4]]}"#,
+        r#"{"do":"byzantine","node":1,"rules":[{"act":"lie"}]}"#,
+        r#"{"do":"clock-jump","node":4,"by_us":300000}"#,
+        r#"{"do":"request","node":5,"request":"set x 3"}"#,
+    ];
+    let edits = trouble.iter().zip(1..);
+    let edits = edits.map(|(fault, i)| link_kit::cases::edit(250_000 + 20_000 * i, fault));
+    openings.push((
+        "trouble".to_owned(),
+        Opening::of("raft-election").seed(7).and(edits),
+    ));
+    let run = |(name, opening): (String, Opening)| {
+        let mut run = scenario::open(&opening).unwrap();
+        // Further than what is exported: the future that a run was taken back from stays out.
+        run.run_until(SimTime(1_500_000));
+        run.seek(SimTime(1_234_567));
+        (name, opening, run)
+    };
+    openings.into_iter().map(run).collect()
+}
+
+/// One event of a ShiViz log.
+struct Logged<'a> {
+    host: &'a str,
+    clock: BTreeMap<String, u64>,
+}
+
+/// Reads a log as ShiViz's default expression does, `(?<host>\S*) (?<clock>{.*})\n(?<event>.*)`:
+/// host and clock are a line, the event is the next, and nothing is left between two matches.
+/// (`tests/browser/shiviz.test.mjs` puts the expression itself to a JavaScript engine.)
+fn logged(text: &str) -> Vec<Logged<'_>> {
+    let lines: Vec<&str> = text.split_terminator('\n').collect();
+    assert_eq!(lines.len() % 2, 0, "two lines an event");
+    let mut found = Vec::new();
+    for pair in lines.chunks(2) {
+        let (host, clock) = pair[0].split_once(' ').expect("host and clock");
+        let ends = ['\r', '\u{2028}', '\u{2029}'];
+        assert!(
+            !host.is_empty() && !host.contains(char::is_whitespace),
+            "{host}"
+        );
+        assert!(clock.starts_with('{') && clock.ends_with('}'), "{clock}");
+        assert!(
+            !pair[1].is_empty() && !pair[1].contains(ends),
+            "{}",
+            pair[1]
+        );
+        let clock = serde_json::from_str(clock).unwrap();
+        found.push(Logged { host, clock });
+    }
+    found
+}
+
+/// Mattern 1989: an event's stamp counts, for every node, the events that happened before it or are
+/// it. So a host's own number goes 1, 2, 3, ..., and a receiver knows all that its sender knew.
+#[test]
+fn a_shiviz_log_has_every_event_with_its_vector_stamp() {
+    for (name, _, run) in runs() {
+        let text = shiviz::text(&run).unwrap();
+        let log = logged(&text);
+        assert_eq!(log.len(), run.position() as usize, "{name}");
+        let world = run.world();
+        let nodes = world.node_count();
+        let mut own: BTreeMap<&str, u64> = BTreeMap::new();
+        for (i, event) in log.iter().enumerate() {
+            let count = own.entry(event.host).or_default();
+            *count += 1;
+            assert_eq!(event.clock[event.host], *count, "{name}, event {i}");
+            let id = EventId(i as u32);
+            let e = run.trace().event(id);
+            if let Some(cause) = e.cause.some() {
+                for (host, n) in &log[cause.index()].clock {
+                    assert!(event.clock[host] >= *n, "{name}, event {i}, {host}");
+                }
+            }
+            if e.node.index() < nodes && i % 7 == 0 {
+                let stamp = causality::stamp(run.trace(), id, nodes);
+                for node in world.node_ids() {
+                    let n = event
+                        .clock
+                        .get(&world.name(node).replace(' ', "_"))
+                        .copied()
+                        .unwrap_or(0);
+                    assert_eq!(n, u64::from(stamp[node.index()]), "{name}, event {i}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn json_lines_are_one_object_a_line_and_end_with_the_hash() {
+    for (name, opening, run) in runs() {
+        let shared = scenario::SharedRun::of(opening.clone());
+        let text = Export::Jsonl.of(&shared, &run).unwrap().text;
+        let lines: Vec<Value> = text
+            .lines()
+            .map(|l| serde_json::from_str(l).unwrap())
+            .collect();
+        assert_eq!(lines.len(), run.position() as usize + 2, "{name}");
+        // Whoever has the lines has the run.
+        let again: Opening = serde_json::from_value(lines[0]["opening"].clone()).unwrap();
+        assert_eq!(again, opening, "{name}");
+        assert_eq!(lines.last().unwrap()["hash"], run.hash_text(), "{name}");
+        for (i, line) in lines[1..lines.len() - 1].iter().enumerate() {
+            assert_eq!(line["event"], i, "{name}");
+            assert!(
+                line["cause"].as_u64().is_none_or(|c| c < i as u64),
+                "{name}"
+            );
+            assert!(
+                line["time_us"].as_u64().unwrap() <= run.time().us(),
+                "{name}"
+            );
+        }
+    }
+}
+
+/// Tags that open and close in order, attributes in quotes, no reference that is none: what an XML
+/// parser asks of a text with no entities of its own. Returns how many elements of each name.
+fn elements(svg: &str) -> BTreeMap<String, usize> {
+    let (mut open, mut count) = (Vec::new(), BTreeMap::new());
+    let mut rest = svg;
+    while let Some(start) = rest.find('<') {
+        let words = &rest[..start];
+        assert!(
+            !words.contains('>') && references_are_known(words),
+            "{words}"
+        );
+        let end = start + rest[start..].find('>').expect("a tag ends");
+        let tag = &rest[start + 1..end];
+        rest = &rest[end + 1..];
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "</{name}>");
+            continue;
+        }
+        let name = tag.trim_end_matches('/').split(' ').next().unwrap();
+        assert_eq!(tag.matches('"').count() % 2, 0, "{tag}");
+        assert!(references_are_known(tag) && !tag.contains("NaN"), "{tag}");
+        *count.entry(name.to_owned()).or_default() += 1;
+        if !tag.ends_with('/') {
+            open.push(name);
+        }
+    }
+    assert_eq!((open.len(), rest.trim()), (0, ""));
+    count
+}
+
+fn references_are_known(text: &str) -> bool {
+    let known = ["&amp;", "&lt;", "&gt;", "&quot;"];
+    let mut all = text.match_indices('&');
+    all.all(|(at, _)| known.iter().any(|k| text[at..].starts_with(k)))
+}
+
+#[test]
+fn a_picture_stands_alone_and_shows_every_node() {
+    for (name, opening, run) in runs() {
+        let title = title(&opening, &run);
+        let frame = diagram::Frame::whole(&run);
+        let pictures = [
+            diagram::svg(&run, &title, frame),
+            stage::svg(&run, &title, 810.0, 560.0),
+            stage::svg(&run, &title, 320.0, 300.0),
+        ];
+        for svg in pictures {
+            let count = elements(&svg);
+            assert!(count["path"] > 0, "{name}: {count:?}");
+            assert!(
+                !count.contains_key("script") && !count.contains_key("image"),
+                "{name}"
+            );
+            // Nothing is fetched: the only address is the name of the format.
+            assert_eq!(svg.matches("://").count(), 1, "{name}");
+            assert!(svg.contains(&format!("<title>{title}</title>")), "{name}");
+            for node in run.world().node_ids() {
+                assert!(svg.contains(run.world().name(node)), "{name}: {node}");
+            }
+        }
+    }
+}
+
+/// What the page shows in the same moment: crosses for losses, hatching for what is down, a bar for
+/// the wall; on the stage every message that is under way.
+#[test]
+fn a_picture_shows_the_trouble() {
+    let (_, opening, run) = runs().pop().unwrap();
+    let title = title(&opening, &run);
+    let svg = diagram::svg(&run, &title, diagram::Frame::whole(&run));
+    for part in [">crashed<", ">paused<", "class=\"bar\"", "class=\"flag\""] {
+        assert!(svg.contains(part), "{part}");
+    }
+    let svg = stage::svg(&run, &title, 810.0, 560.0);
+    for part in [
+        ">crashed<",
+        ">paused<",
+        "class=\"wall\"",
+        "class=\"cut\"",
+        "liar",
+        "clock +",
+    ] {
+        assert!(svg.contains(part), "{part}");
+    }
+    let under_way = svg.matches("class=\"m ").count();
+    assert!(under_way >= run.world().in_flight_count().min(1));
+}
+
+/// Colours are named in `static/style.css`; a picture that stands alone has them by value.
+#[test]
+fn a_picture_has_the_colours_of_the_page() {
+    let css = include_str!("../static/style.css").to_owned() + include_str!("../static/stage.css");
+    let (_, opening, run) = runs().pop().unwrap();
+    let title = title(&opening, &run);
+    let frame = diagram::Frame::whole(&run);
+    for svg in [
+        diagram::svg(&run, &title, frame),
+        stage::svg(&run, &title, 810.0, 560.0),
+    ] {
+        let mut colours: Vec<&str> = svg
+            .match_indices('#')
+            .filter_map(|(at, _)| svg.get(at..at + 7))
+            .filter(|c| c[1..].bytes().all(|b| b.is_ascii_hexdigit()))
+            .collect();
+        colours.dedup();
+        assert!(colours.len() > 10);
+        for colour in colours {
+            assert!(css.contains(&format!("light-dark({colour}, ")), "{colour}");
+        }
+    }
+}
+
+/// A run that was taken back is exported as far as it stands.
+#[test]
+fn a_future_that_was_taken_back_is_in_no_export() {
+    let opening = Opening::of("raft-election").seed(7);
+    let mut plain = scenario::open(&opening).unwrap();
+    plain.run_until(SimTime(400_000));
+    let mut back = scenario::open(&opening).unwrap();
+    back.run_until(SimTime(3_000_000));
+    back.seek(SimTime(400_000));
+    let shared = scenario::SharedRun::of(opening);
+    for export in Export::ALL {
+        assert_eq!(
+            export.of(&shared, &back),
+            export.of(&shared, &plain),
+            "{export:?}"
+        );
+    }
+}
+
+/// The page keeps a run as a file; whoever opens it sees the same, and a bad file changes nothing.
+#[test]
+fn a_file_that_the_page_keeps_opens_the_run_again() {
+    let mut app = App::default();
+    assert_eq!(app.keep(Export::Scenario).unwrap_err().code, "nothing-open");
+    for def in scenario::ALL {
+        let hash = format!("#/s/{}?seed=3", def.id);
+        reduce(&mut app, Action::Route(String::new(), hash));
+        reduce(&mut app, Action::Stage(def.staged[0].id.to_owned()));
+        reduce(&mut app, Action::Step(25));
+        let kept = app.keep(Export::Scenario).unwrap();
+        assert_eq!(kept.name, format!("{}-3.json", def.id));
+        assert_eq!(kept.media, "application/json");
+        let mut other = App::default();
+        reduce(&mut other, Action::OpenFile(kept.text.clone()));
+        while other.is_moving() {
+            reduce(&mut other, Action::Frame(16_000));
+        }
+        assert_eq!(other.error, None);
+        assert_eq!(other.keep(Export::Scenario), Ok(kept), "{}", def.id);
+        let state = |app: &App| app.open.as_ref().unwrap().run().get().hash_text();
+        assert_eq!(state(&other), state(&app), "{}", def.id);
+        let before = other.clone();
+        for bad in ["", "{}", r#"{"scenario":"nowhere"}"#, r#"{"faultline":9}"#] {
+            reduce(&mut other, Action::OpenFile(bad.to_owned()));
+            assert!(
+                other.error.take().is_some_and(|e| e.ends_with('.')),
+                "{bad}"
+            );
+            other.code = before.code;
+            assert!(other == before, "{bad} changed the page");
+        }
+    }
+}
+
+/// A file, its link, and the run before: one hash.
+#[test]
+fn a_file_and_a_link_are_one_run() {
+    for (name, run) in link_kit::cases::all() {
+        let text = file::text(&run).unwrap();
+        let as_file = file::read(&text).unwrap();
+        let as_link = link::decode(&link::encode(&run).unwrap()).unwrap();
+        assert_eq!(as_file, as_link, "{name}");
+    }
+}
