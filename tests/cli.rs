@@ -325,8 +325,15 @@ fn a_correct_raft_survives_every_mix() {
 
 #[test]
 fn bench_prints_its_lines() {
-    let text = fine(&["bench", "--quick", "w1", "idle-raft", "travel"]);
-    for start in ["w1 ", "idle-raft ", "seek p50 ", "back p50 "] {
+    let text = fine(&["bench", "--quick", "w1", "idle-raft", "travel", "million"]);
+    let lines = [
+        "w1 ",
+        "idle-raft ",
+        "seek p50 ",
+        "back p50 ",
+        "million-seek p50 ",
+    ];
+    for start in lines {
         assert!(text.lines().any(|l| l.starts_with(start)), "{text}");
     }
     assert!(text.contains("delivered 1000000, lost 0, timers 0"));

@@ -13,6 +13,7 @@ use faultline::view::action::{Dialog, Tab, Theme};
 use faultline::view::app::{Open, Reach};
 use faultline::view::reduce::reduce;
 use faultline::view::selection::Selection;
+use faultline::view::walk::Stride;
 use faultline::view::{Action, App};
 use storm_kit::{Dice, again, any_fault, assert_same};
 
@@ -43,13 +44,15 @@ fn selection(d: &mut Dice) -> Selection {
 /// What moves the run through time.
 fn travel(d: &mut Dice, o: &Open) -> Action {
     let run = o.run().get();
-    match d.below(10) {
+    match d.below(12) {
         0..4 => Action::Frame(d.of(&[1, 16_667, 16_667, 300_000])),
         4 => Action::Step(d.below(30) as u32),
         5 => Action::Back(d.below(60) as u32),
         6 => Action::Seek(d.below(run.frontier().us() + 100_000)),
         7 => Action::SeekEvent(EventId(d.below(u64::from(run.position()) + 20) as u32)),
-        8 => d.of(&[Action::Play, Action::Play, Action::Pause, Action::Toggle]),
+        8 => Action::Walk(Stride::Message(selection(d)), d.one_in(2)),
+        9 => Action::Walk(Stride::Change(NodeId(d.below(7) as u16)), d.one_in(2)),
+        10 => d.of(&[Action::Play, Action::Play, Action::Pause, Action::Toggle]),
         _ => d.of(&[
             Action::SetSpeed(100_000),
             Action::SetSpeed(1_000_000),
@@ -89,6 +92,9 @@ fn rest(d: &mut Dice, o: &Open) -> Action {
         }
         4 => Action::Future(d.below(9) as usize),
         5 => Action::Future(d.below(o.futures.len() as u64) as usize),
+        6 if d.one_in(2) => {
+            Action::Rename(d.below(4) as usize, d.of(&["calm", "rough", ""]).into())
+        }
         6 => Action::Guess(d.below(4) as usize),
         7 => Action::Reach(d.of(&[Reach::One, Reach::Both, Reach::All])),
         8 => Action::Tab(d.of(&[Tab::Link, Tab::Node, Tab::Checks, Tab::Log, Tab::Text])),

@@ -212,17 +212,22 @@ impl Edit {
 }
 
 impl Fault {
+    /// The one message in flight that this names, if it names one.
+    pub fn msg(&self) -> Option<MsgId> {
+        match self {
+            Fault::Drop { msg }
+            | Fault::Hold { msg }
+            | Fault::Release { msg }
+            | Fault::Duplicate { msg }
+            | Fault::Corrupt { msg }
+            | Fault::DeliverNow { msg } => Some(*msg),
+            _ => None,
+        }
+    }
+
     /// Whether this names one message in flight, and so means nothing in another future.
     pub fn names_a_message(&self) -> bool {
-        matches!(
-            self,
-            Fault::Drop { .. }
-                | Fault::Hold { .. }
-                | Fault::Release { .. }
-                | Fault::Duplicate { .. }
-                | Fault::Corrupt { .. }
-                | Fault::DeliverNow { .. }
-        )
+        self.msg().is_some()
     }
 }
 

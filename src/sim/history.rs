@@ -5,11 +5,12 @@
 //! setup, the edits, and a checkpoint (a cloned world) now and then; going back is taking the
 //! checkpoint before and running again. The trace stays, because running again writes the same.
 
+mod again;
 mod checkpoints;
 mod edits;
 
 use super::fault::Edit;
-use super::ids::{EventId, MsgId};
+use super::ids::EventId;
 use super::limits;
 use super::message::Payload;
 use super::refusal::Refusal;
@@ -44,9 +45,6 @@ struct Moment<W> {
     // How many of the edits have been made.
     edits_made: usize,
 }
-
-/// The stretches between checkpoints whose messages are remembered.
-const REMEMBERED: usize = 4;
 
 /// A run: a setup, its edits, and where it stands.
 #[derive(Clone)]
@@ -129,6 +127,15 @@ impl<W: Watcher> Run<W> {
     /// Where the run stands in time.
     pub fn time(&self) -> SimTime {
         self.now.world.now()
+    }
+
+    /// Whether more is to happen at the very moment at which the run stands.
+    pub fn amid(&self) -> bool {
+        let edit = self.edits.get(self.now.edits_made);
+        let edit = edit.map(|e| SimTime(e.at_us));
+        // Asking the queue moves what it keeps at hand.
+        let entry = self.now.world.clone().next_time();
+        edit.into_iter().chain(entry).any(|t| t <= self.time())
     }
 
     /// The furthest moment reached in this future.
@@ -274,61 +281,6 @@ impl<W: Watcher> Run<W> {
         if let Some(moment) = self.checkpoints.get(at) {
             self.now = moment.clone();
         }
-    }
-
-    /// What was in message `msg`, recomputed from the checkpoint before it. The few stretches asked
-    /// for last are remembered.
-    pub fn payload(&self, msg: MsgId) -> Option<Payload> {
-        if msg.index() >= self.trace.messages() {
-            return None;
-        }
-        let at = self.checkpoints.latest(|m| m.world.messages() <= msg.0)?;
-        let start = self.checkpoints.get(at)?;
-        let first = start.world.messages();
-        let known = self.contents.borrow().get(&first).cloned();
-        let inside = |list: &Rc<Vec<Payload>>| list.get((msg.0 - first) as usize).cloned();
-        if let Some(payload) = known.as_ref().and_then(inside) {
-            return Some(payload);
-        }
-        let list = Rc::new(self.collect(start, self.checkpoints.get(at + 1)));
-        let payload = inside(&list);
-        let mut contents = self.contents.borrow_mut();
-        if contents.len() >= REMEMBERED {
-            contents.pop_first();
-        }
-        contents.insert(first, list);
-        payload
-    }
-
-    /// The label of message `msg`: `RequestVote t4`.
-    pub fn label(&self, msg: MsgId) -> String {
-        self.payload(msg).map_or_else(String::new, |p| p.label())
-    }
-
-    /// Runs again from the checkpoint `start` to the `next` one, or to the end, and collects what
-    /// was in the messages.
-    fn collect(&self, start: &Moment<W>, next: Option<&Moment<W>>) -> Vec<Payload> {
-        let to = match next {
-            Some(next) => next.world.messages(),
-            None => self.trace.messages() as u32,
-        };
-        let mut again = Run {
-            now: Moment {
-                world: start.world.clone(),
-                watcher: (),
-                edits_made: start.edits_made,
-            },
-            trace: Trace::collecting(MsgId(start.world.messages())),
-            edits: self.edits.clone(),
-            refused: SmallMap::new(),
-            checkpoints: Checkpoints::none(),
-            undo: Vec::new(),
-            redo: Vec::new(),
-            contents: RefCell::default(),
-            frontier: SimTime::ZERO,
-        };
-        while again.world().messages() < to && again.step() {}
-        again.trace.into_collected()
     }
 
     /// A second future from here: the same run, which from now on goes its own way.

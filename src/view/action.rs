@@ -6,6 +6,7 @@
 use super::app::Reach;
 use super::log::Filter;
 use super::selection::Selection;
+use super::walk::Stride;
 use crate::scenario::Panel;
 use crate::sim::{EventId, Fault};
 
@@ -28,10 +29,14 @@ pub enum Action {
     Seek(u64),
     /// Go to just after this event.
     SeekEvent(EventId),
+    /// Go on to the next event of this kind; with `true` back to the one before.
+    Walk(Stride, bool),
     /// Keep this future and begin another from here.
     Fork,
     /// Show the future with this number.
     Future(usize),
+    /// Give the future with this number this name.
+    Rename(usize, String),
     /// Begin the run again: time zero, all edits gone.
     Reset,
     /// Run again with this seed, edits kept.

@@ -16,6 +16,7 @@ use crate::check::{Checks, Class, Verdict};
 use crate::scenario::SharedRun;
 use crate::sim::Refusal;
 use crate::sim::history::Run;
+use crate::sim::small::sort_by_key;
 
 /// The most futures of one run: each keeps its own checkpoints.
 pub const FUTURES: usize = 8;
@@ -25,10 +26,44 @@ pub const FUTURES: usize = 8;
 pub struct Future {
     /// Its name: `A`, `B`, ...
     pub name: String,
-    /// When it parted from the one before it, in microseconds; `None` for the first.
+    /// When it parted from its parent, in microseconds; `None` for the first.
     pub parted_us: Option<u64>,
+    /// From what it was forked; `None` for the first.
+    pub fork: Option<Fork>,
     /// The run.
     pub run: RunRef,
+}
+
+/// Where a future was forked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fork {
+    /// The number of the future that was shown then.
+    pub parent: usize,
+    /// How many events had happened.
+    pub events: u32,
+}
+
+/// A future in the tree of all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Branch {
+    /// Its number, for [`super::Action::Future`] and [`super::Action::Rename`].
+    pub future: usize,
+    /// Its name.
+    pub name: String,
+    /// Its parent's number.
+    pub parent: Option<usize>,
+    /// How many parents it has above it.
+    pub depth: usize,
+    /// When it was forked, in microseconds; zero for the first.
+    pub parted_us: u64,
+    /// How many events had happened when it was forked; zero for the first.
+    pub parted_events: u32,
+    /// Where it stands now, in microseconds.
+    pub time_us: u64,
+    /// How many edits it has, made and still to come.
+    pub edits: usize,
+    /// Whether it is the one that is shown.
+    pub shown: bool,
 }
 
 /// Where a link leads. It comes from strangers and may be far: it is travelled frame by frame.
@@ -101,6 +136,7 @@ impl Open {
             futures: vec![Future {
                 name: "A".to_owned(),
                 parted_us: None,
+                fork: None,
                 run,
             }],
             current: 0,
@@ -111,6 +147,36 @@ impl Open {
     /// The run that is shown.
     pub fn run(&self) -> &RunRef {
         &self.futures[self.current].run
+    }
+
+    /// The futures as a tree, in the order to draw it: each after its parent, and what was forked
+    /// earlier in the run before what was forked later.
+    pub fn tree(&self) -> Vec<Branch> {
+        let mut out = Vec::new();
+        self.grow(0, 0, &mut out);
+        out
+    }
+
+    fn grow(&self, future: usize, depth: usize, out: &mut Vec<Branch>) {
+        let f = &self.futures[future];
+        let run = f.run.get();
+        out.push(Branch {
+            future,
+            name: f.name.clone(),
+            parent: f.fork.map(|f| f.parent),
+            depth,
+            parted_us: f.parted_us.unwrap_or(0),
+            parted_events: f.fork.map_or(0, |f| f.events),
+            time_us: run.time().us(),
+            edits: run.edits().len(),
+            shown: future == self.current,
+        });
+        let is_child = |i: &usize| self.futures[*i].fork.map(|f| f.parent) == Some(future);
+        let mut children: Vec<usize> = (0..self.futures.len()).filter(is_child).collect();
+        sort_by_key(&mut children, |&i| self.futures[i].parted_us.unwrap_or(0));
+        for child in children {
+            self.grow(child, depth + 1, out);
+        }
     }
 
     /// Hands out a new version of the run that is shown.
@@ -211,6 +277,11 @@ impl App {
             speed: self.player.speed as f64 / 1e6,
             futures: open.futures.len(),
             future: open.current,
+            tree: open
+                .tree()
+                .into_iter()
+                .map(state::BranchState::of)
+                .collect(),
             nodes: state::nodes(world),
             in_flight: state::in_flight(world),
             in_flight_count: world.in_flight_count(),

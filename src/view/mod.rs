@@ -24,6 +24,7 @@ pub mod state;
 #[cfg(test)]
 mod toy;
 pub mod twin;
+pub mod walk;
 pub mod words;
 
 pub use action::{Action, Dialog, Tab, Theme};

@@ -5,12 +5,13 @@
 //! budget is asked of the caller.
 
 use super::action::{Action, Dialog, Tab};
-use super::app::{App, FUTURES, Future, Journey, Open, Progress};
+use super::app::{App, Journey, Open, Progress};
 use super::log;
 use super::player::{self, speed_at};
 use super::route::{Place, Route};
 use super::scene::{Linked, Scene};
 use super::selection::Selection;
+use super::walk::{Stride, walk};
 use crate::check::Checks;
 use crate::scenario::{SharedRun, file};
 use crate::sim::history::Run;
@@ -95,8 +96,10 @@ fn run_action(app: &mut App, action: Action) {
         Action::Edit(fault) => edit(app, vec![fault]),
         Action::Edits(faults) => edit(app, faults),
         Action::Undo | Action::Redo => undo(app, action == Action::Undo),
-        Action::Fork => fork(app),
-        Action::Future(i) => future(app, i),
+        Action::Walk(stride, back) => walked(app, stride, back),
+        Action::Fork => futures::fork(app),
+        Action::Future(i) => futures::show(app, i),
+        Action::Rename(i, name) => futures::rename(app, i, &name),
         Action::Reset => again(app, |_| {}),
         Action::SetSeed(seed) => again(app, |s| s.set_seed(seed)),
         Action::Stage(id) => stage(app, &id),
@@ -228,6 +231,21 @@ fn travel(app: &mut App, go: impl FnOnce(&Open) -> bool) {
     }
 }
 
+/// Goes to the next thing of interest, or to the one before; stays and says so if there is none.
+fn walked(app: &mut App, stride: Stride, back: bool) {
+    let Some(o) = &app.open else { return };
+    let found = walk(&mut o.run().get_mut(), stride, back);
+    if found.is_some() {
+        return travel(app, |_| true);
+    }
+    let what = match stride {
+        Stride::Message(_) => "message of the selection",
+        Stride::Change(_) => "change of this node",
+    };
+    let way = if back { "before this" } else { "in sight" };
+    app.say = format!("There is no {what} {way}.");
+}
+
 /// Whether the reader may change the run; says so if not.
 fn may_change(app: &mut App) -> bool {
     if app.look.lock {
@@ -276,38 +294,6 @@ fn undo(app: &mut App, undo: bool) {
         (false, false) => "There is nothing to do again.",
     }
     .to_owned();
-}
-
-fn fork(app: &mut App) {
-    let Some(o) = &mut app.open else { return };
-    if o.futures.len() >= FUTURES {
-        let message = format!("a run has at most {FUTURES} futures: reset to begin anew");
-        return app.refuse(&Refusal::new("too-many-futures", message));
-    }
-    let run = o.run().get().fork();
-    let name = char::from(b'A' + o.futures.len() as u8).to_string();
-    app.say = format!("Forked: this is future {name}.");
-    o.futures.push(Future {
-        name,
-        parted_us: Some(run.time().us()),
-        run: super::Shared::new(run),
-    });
-    o.current = o.futures.len() - 1;
-    o.settle();
-}
-
-fn future(app: &mut App, i: usize) {
-    let Some(o) = app.open.as_mut().filter(|o| i < o.futures.len()) else {
-        return app.refuse(&Refusal::new(
-            "unknown-future",
-            format!("there is no future {i}"),
-        ));
-    };
-    o.current = i;
-    o.settle();
-    app.player.now_us = o.run().get().time().us();
-    app.player.playing = false;
-    app.say = format!("Future {}.", o.futures[i].name);
 }
 
 fn select(app: &mut App, s: Selection) {
@@ -489,5 +475,6 @@ fn enter(app: &mut App, linked: Linked) {
     }
 }
 
+mod futures;
 #[cfg(test)]
 mod tests;

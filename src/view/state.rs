@@ -3,6 +3,7 @@
 //! The rule that is easy to break: its names are a promise to scripts that teachers keep for
 //! years. Fields are added; none is renamed or taken away.
 
+use super::app::Branch;
 use crate::check::{CheckLine, Checks, Class, Verdict};
 use crate::sim::history::Run;
 use crate::sim::small::SmallMap;
@@ -32,6 +33,8 @@ pub struct State<'a> {
     pub futures: usize,
     /// See `futures`.
     pub future: usize,
+    /// The futures as a tree: each after its parent.
+    pub tree: Vec<BranchState>,
     /// Every node.
     pub nodes: Vec<NodeState>,
     /// The first messages in flight.
@@ -59,6 +62,37 @@ impl Serialize for Seed {
         match self.0 {
             n @ 0..=SAFE => to.serialize_u64(n),
             n => to.serialize_str(&n.to_string()),
+        }
+    }
+}
+
+/// A future.
+#[derive(Clone, Debug, Serialize)]
+pub struct BranchState {
+    /// Its number.
+    pub future: usize,
+    /// Its name.
+    pub name: String,
+    /// The number of the one that it was forked from.
+    pub parent: Option<usize>,
+    /// When it was forked.
+    pub parted_us: u64,
+    /// How many events had happened by then.
+    pub parted_events: u32,
+    /// Where it stands.
+    pub time_us: u64,
+}
+
+impl BranchState {
+    /// What of `branch` a script is told.
+    pub fn of(branch: Branch) -> Self {
+        BranchState {
+            future: branch.future,
+            name: branch.name,
+            parent: branch.parent,
+            parted_us: branch.parted_us,
+            parted_events: branch.parted_events,
+            time_us: branch.time_us,
         }
     }
 }

@@ -29,7 +29,7 @@ impl World {
         let node = fault_node(fault).unwrap_or(Event::NOBODY);
         let index = self.faults;
         self.faults += 1;
-        let cause = match fault_msg(fault).and_then(|m| self.find_flight(m)) {
+        let cause = match fault.msg().and_then(|m| self.find_flight(m)) {
             Some((_, flight)) => flight.cause,
             None => EventId::NONE,
         };
@@ -388,19 +388,6 @@ fn fault_node(fault: &Fault) -> Option<NodeId> {
         | Fault::ClockJump { node, .. }
         | Fault::Byzantine { node, .. }
         | Fault::Request { node, .. } => Some(*node),
-        _ => None,
-    }
-}
-
-/// The message that a fault names.
-fn fault_msg(fault: &Fault) -> Option<MsgId> {
-    match fault {
-        Fault::Drop { msg }
-        | Fault::Hold { msg }
-        | Fault::Release { msg }
-        | Fault::Duplicate { msg }
-        | Fault::Corrupt { msg }
-        | Fault::DeliverNow { msg } => Some(*msg),
         _ => None,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::sim::NodeId;
+use crate::view::app::FUTURES;
 
 fn at(hash: &str) -> App {
     let mut app = App::default();
@@ -179,6 +180,74 @@ fn a_fork_goes_its_own_way_and_its_parent_stays() {
     }
     assert_eq!(app.open.as_ref().unwrap().futures.len(), FUTURES);
     assert!(app.error.is_some());
+}
+
+/// A at 500 ms gives B, which at 900 ms gives C; then A, wound back to 200 ms, gives D.
+#[test]
+fn futures_are_a_tree_with_names() {
+    let mut app = raft();
+    for action in [
+        Action::Seek(500_000),
+        Action::Fork,
+        Action::Seek(900_000),
+        Action::Fork,
+        Action::Future(0),
+        Action::Seek(200_000),
+        Action::Fork,
+        Action::Rename(1, " leader crashes ".to_owned()),
+    ] {
+        reduce(&mut app, action);
+        assert_eq!(app.error, None);
+    }
+    let tree = app.open.as_ref().unwrap().tree();
+    let shape = tree
+        .iter()
+        .map(|b| (&*b.name, b.future, b.parent, b.depth, b.parted_us, b.shown));
+    assert_eq!(
+        shape.collect::<Vec<_>>(),
+        [
+            ("A", 0, None, 0, 0, false),
+            ("D", 3, Some(0), 1, 200_000, true),
+            ("leader crashes", 1, Some(0), 1, 500_000, false),
+            ("C", 2, Some(1), 2, 900_000, false),
+        ]
+    );
+    assert!(tree[1].parted_events < tree[2].parted_events);
+    let state: serde_json::Value = serde_json::from_str(&app.state_json()).unwrap();
+    assert_eq!(state["tree"][3]["name"], "C");
+    assert_eq!(state["tree"][3]["parent"], 1);
+    for bad in ["", "  ", "C", "a\nb", "a\u{202e}b", &"x".repeat(41)] {
+        reduce(&mut app, Action::Rename(0, bad.to_owned()));
+        assert_eq!((app.code, app.error.take().is_some()), ("bad-name", true));
+    }
+    reduce(&mut app, Action::Rename(9, "x".to_owned()));
+    assert_eq!(app.code, "unknown-future");
+    assert_eq!(app.open.unwrap().futures[0].name, "A");
+}
+
+#[test]
+fn a_walk_goes_from_change_to_change_and_says_where_it_ends() {
+    let mut app = raft();
+    reduce(&mut app, Action::Seek(1_000_000));
+    let changes = Stride::Change(NodeId(2));
+    let there = hash(&app);
+    reduce(&mut app, Action::Walk(changes, false));
+    let next = (hash(&app), app.player.now_us);
+    assert!(next.0 != there && next.1 > 1_000_000);
+    reduce(&mut app, Action::Walk(changes, true));
+    assert!(app.player.now_us <= 1_000_000);
+    reduce(&mut app, Action::Walk(changes, false));
+    assert_eq!((hash(&app), app.player.now_us), next);
+    reduce(&mut app, Action::Seek(0));
+    reduce(&mut app, Action::Walk(changes, true));
+    assert_eq!(app.say, "There is no change of this node before this.");
+    let of = Selection::Node(NodeId(2));
+    reduce(&mut app, Action::Walk(Stride::Message(of), false));
+    assert!(
+        app.say.contains("S3") && app.player.now_us > 0,
+        "{}",
+        app.say
+    );
 }
 
 #[test]
