@@ -205,7 +205,7 @@ fn a_file_that_the_page_has_saved_is_run_to_its_very_event() {
 fn a_run_is_printed_for_shiviz_and_as_pictures() {
     let run = |more: &[&str]| fine(&[&["run", "raft-nine", "--until", "900"], more].concat());
     let log = run(&["--format", "shiviz"]);
-    assert!(log.starts_with("S1 {\"S1\":1}\nS1 starts.\n"));
+    assert!(log.starts_with("\n\nS1 starts.\nS1 {\"S1\":1}\nS1 starts.\n"));
     let diagram = run(&["--format", "svg"]);
     let later = run(&["--format", "svg", "--from", "800"]);
     let stage = run(&["--format", "svg", "--picture", "stage"]);

@@ -56,26 +56,28 @@ struct Logged<'a> {
     clock: BTreeMap<String, u64>,
 }
 
-/// Reads a log as ShiViz's default expression does, `(?<host>\S*) (?<clock>{.*})\n(?<event>.*)`:
-/// host and clock are a line, the event is the next, and nothing is left between two matches.
-/// (`tests/browser/shiviz.test.mjs` puts the expression itself to a JavaScript engine.)
+/// Reads a log: two empty lines, then three an event. The sentence stands before and after its
+/// clock, for the two expressions in use; `tests/browser/shiviz.test.mjs` puts both to a JavaScript
+/// engine, as ShiViz does.
 fn logged(text: &str) -> Vec<Logged<'_>> {
-    let lines: Vec<&str> = text.split_terminator('\n').collect();
-    assert_eq!(lines.len() % 2, 0, "two lines an event");
+    let lines = text.strip_prefix("\n\n").expect("two empty lines");
+    let lines: Vec<&str> = lines.split_terminator('\n').collect();
+    assert_eq!(lines.len() % 3, 0, "three lines an event");
     let mut found = Vec::new();
-    for pair in lines.chunks(2) {
-        let (host, clock) = pair[0].split_once(' ').expect("host and clock");
-        let ends = ['\r', '\u{2028}', '\u{2029}'];
+    for three in lines.chunks(3) {
+        let (host, clock) = three[1].split_once(' ').expect("host and clock");
+        let bad = ['\r', '\u{2028}', '\u{2029}', '{', '}'];
         assert!(
             !host.is_empty() && !host.contains(char::is_whitespace),
             "{host}"
         );
         assert!(clock.starts_with('{') && clock.ends_with('}'), "{clock}");
         assert!(
-            !pair[1].is_empty() && !pair[1].contains(ends),
+            !three[0].is_empty() && !three[0].contains(bad),
             "{}",
-            pair[1]
+            three[0]
         );
+        assert_eq!(three[0], three[2]);
         let clock = serde_json::from_str(clock).unwrap();
         found.push(Logged { host, clock });
     }

@@ -6,6 +6,7 @@
 
 mod golden_lines;
 
+use faultline::scenario::link::{decode, follow};
 use faultline::scenario::{self, open};
 use faultline::sim::SimTime;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -27,6 +28,21 @@ fn hashes_and_draws_are_those_of_native() {
 #[wasm_bindgen_test]
 fn the_runs_of_every_scenario_are_those_of_native() {
     check(include_str!("golden/hashes.txt"), &golden_lines::runs());
+}
+
+/// Every link that was ever made, opened here: `tests/share_cases.rs` says what the lines are.
+#[wasm_bindgen_test]
+fn every_link_opens_the_run_that_native_opens() {
+    for line in include_str!("share_cases.txt").lines() {
+        let words: Vec<&str> = line.split(' ').collect();
+        let run = decode(words[2]).expect(words[0]);
+        let mut shown = follow(&run).expect(words[0]);
+        match run.events {
+            Some(events) => shown.seek_event(events),
+            None => shown.run_until(run.moment().unwrap_or(SimTime::from_ms(5_000))),
+        }
+        assert_eq!(shown.hash_text(), words[1], "{}", words[0]);
+    }
 }
 
 /// Half a second of every scenario, walked back and forth over checkpoints: wherever one comes from, the

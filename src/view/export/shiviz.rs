@@ -1,10 +1,13 @@
 //! A run as a log for ShiViz (Beschastnikh et al. 2020, "Visualizing Distributed System Executions"),
-//! which draws who could have known what. Each event is two lines, which ShiViz's own default
-//! expression reads: `(?<host>\S*) (?<clock>{.*})\n(?<event>.*)`.
+//! which draws who could have known what. An event is its sentence, a line with host and clock, and
+//! the sentence again: so both expressions in use read all of it, ShiViz's own default
+//! (`(?<event>.*)\n(?<host>\S*) (?<clock>{.*})`, for a file whose first two lines are empty) and the
+//! one of its Go library, with the sentence last (`(?<host>\S*) (?<clock>{.*})\n(?<event>.*)`).
 //!
-//! The rule that is easy to break: ShiViz believes the clocks. An event takes the maximum of what
+//! The rules that are easy to break: ShiViz believes the clocks. An event takes the maximum of what
 //! precedes it (the event before at its host, and the one that brought it about, such as the sending
-//! of the message), and counts itself: so a host's own number goes 1, 2, 3, ... without a gap.
+//! of the message), and counts itself: so a host's own number goes 1, 2, 3, ... without a gap. And a
+//! sentence has no braces: it would pass for a clock.
 
 use crate::check::Checks;
 use crate::sim::history::Run;
@@ -35,21 +38,21 @@ pub fn text(run: &Run<Checks>) -> Result<String, Refusal> {
         ));
     }
     let mut clocks = Clocks::new(width, events);
-    let mut out = String::new();
+    // A file's first two lines are for expressions; left empty, ShiViz takes its own.
+    let mut out = String::from("\n\n");
     for i in 0..events {
         let id = EventId(i as u32);
         let event = run.trace().event(id);
         let host = event.node.index().min(width - 1);
         let clock = clocks.tick(i, host, event);
-        out += &hosts[host];
+        let sentence = one_line(&log::line(run, id).text);
+        out += &format!("{sentence}\n{}", hosts[host]);
         let mut before = " {";
         for (name, count) in hosts.iter().zip(clock).filter(|(_, c)| **c > 0) {
             out += &format!("{before}\"{name}\":{count}");
             before = ",";
         }
-        out += "}\n";
-        out += &one_line(&log::line(run, id).text);
-        out.push('\n');
+        out += &format!("}}\n{sentence}\n");
     }
     Ok(out)
 }
@@ -111,8 +114,13 @@ fn hosts(run: &Run<Checks>) -> Vec<String> {
     names.collect()
 }
 
-/// `text` without what ends a line in the expressions of JavaScript.
+/// `text` without what ends a line in the expressions of JavaScript, and without braces.
 fn one_line(text: &str) -> String {
-    let ends = ['\n', '\r', '\u{2028}', '\u{2029}'];
-    text.replace(ends, " ")
+    let plain = |c: char| match c {
+        '\n' | '\r' | '\u{2028}' | '\u{2029}' => ' ',
+        '{' => '(',
+        '}' => ')',
+        c => c,
+    };
+    text.chars().map(plain).collect()
 }
