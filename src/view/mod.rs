@@ -7,6 +7,7 @@ pub mod action;
 pub mod app;
 pub mod assumptions;
 pub mod causality;
+pub mod compare;
 pub mod curve;
 pub mod export;
 pub mod keys;

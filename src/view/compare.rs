@@ -1,0 +1,243 @@
+//! Two runs side by side: the first event in which they differ, and at a moment the nodes and the
+//! promises that do.
+//!
+//! The rule that is easy to break: an event is not only its record. Two deliveries of one message may
+//! lead to different answers; so where the records are equal, the trace hashes after them decide.
+
+use super::scene::Scene;
+use crate::check::{Checks, Class, Verdict};
+use crate::scenario::Opening;
+use crate::sim::history::Run;
+use crate::sim::world::{Status, World};
+use crate::sim::{Edit, EventId, NodeId, Refusal};
+
+/// Where two runs part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parting {
+    /// The first event that differs; before it, all are alike.
+    pub event: EventId,
+    /// When it is, in microseconds; in the run in which it is earlier, where the two differ.
+    pub time_us: u64,
+    /// How it differs.
+    pub how: How,
+}
+
+/// How an event differs between two runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// What happened is another thing, or happened elsewhere or at another time, or in one run only.
+    Event,
+    /// The same happened, and what the node made of it is different: it sent something else.
+    Outcome,
+}
+
+/// A node that differs between two runs at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeDifference {
+    /// The node.
+    pub node: NodeId,
+    /// Its name.
+    pub name: String,
+    /// What of it differs; never empty.
+    pub fields: Vec<FieldDifference>,
+}
+
+/// One line of a node's state that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldDifference {
+    /// `status`, `role`, `badge`, `cells`, or the field's name in the paper.
+    pub name: &'static str,
+    /// What it is in the first run, if there is such a field.
+    pub here: Option<String>,
+    /// And in the second.
+    pub there: Option<String>,
+}
+
+/// A promise on which two runs differ at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckDifference {
+    /// Its name.
+    pub name: &'static str,
+    /// What it promises.
+    pub claim: &'static str,
+    /// Safety or liveness.
+    pub class: Class,
+    /// What is said of it in the first run, if it is watched there.
+    pub here: Option<Verdict>,
+    /// And in the second.
+    pub there: Option<Verdict>,
+}
+
+/// All that sets two runs apart, where they stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// The first event that differs, as far as both runs have ever been.
+    pub parting: Option<Parting>,
+    /// The nodes that differ now.
+    pub nodes: Vec<NodeDifference>,
+    /// The promises that differ now.
+    pub checks: Vec<CheckDifference>,
+}
+
+impl Comparison {
+    /// Compares two runs where they stand; the caller has taken them to the same moment.
+    pub fn of(here: &Run<Checks>, there: &Run<Checks>) -> Self {
+        Comparison {
+            parting: parting(here, there),
+            nodes: nodes(here.world(), there.world()),
+            checks: checks(here.watcher(), there.watcher()),
+        }
+    }
+}
+
+/// The first event that differs, as far as both runs have ever been. What only one of them has seen
+/// yet does not count. Costs one look at each event and some forty short stretches run again.
+pub fn parting(here: &Run<Checks>, there: &Run<Checks>) -> Option<Parting> {
+    let (a, b) = (here.trace(), there.trace());
+    let both = a.len().min(b.len()) as u32;
+    let alike = |i: &u32| a.event(EventId(*i)) == b.event(EventId(*i));
+    let records = (0..both).find(|i| !alike(i)).unwrap_or(both);
+    let same_hash = |events: u32| here.hash_at(events) == there.hash_at(events);
+    if !same_hash(records) {
+        // Once hashes differ they stay different: the first place is found by halves.
+        let (mut low, mut high) = (0, records);
+        while high - low > 1 {
+            let middle = u32::midpoint(low, high);
+            match same_hash(middle) {
+                true => low = middle,
+                false => high = middle,
+            }
+        }
+        let event = EventId(high - 1);
+        return Some(Parting {
+            event,
+            time_us: a.event(event).time.us(),
+            how: How::Outcome,
+        });
+    }
+    let event = EventId(records);
+    let times = [a, b].map(|t| t.get(event).map(|e| e.time));
+    let time = match times {
+        [Some(x), Some(y)] => x.min(y),
+        // The shorter run must have been past the moment at which the longer goes on.
+        [Some(x), None] if past(there, x) => x,
+        [None, Some(y)] if past(here, y) => y,
+        _ => return None,
+    };
+    Some(Parting {
+        event,
+        time_us: time.us(),
+        how: How::Event,
+    })
+}
+
+/// Whether `run` has been past everything at `time`.
+fn past(run: &Run<Checks>, time: crate::sim::SimTime) -> bool {
+    let here = run.position() as usize == run.trace().len() && run.time() == time;
+    run.frontier() > time || here && !run.amid()
+}
+
+/// The nodes that differ between two worlds.
+pub fn nodes(here: &World, there: &World) -> Vec<NodeDifference> {
+    let most = here.node_count().max(there.node_count());
+    let all = (0..most as u16).map(NodeId);
+    all.filter_map(|node| {
+        let (a, b) = (lines(here, node), lines(there, node));
+        let fields = fields(&a, &b);
+        let known = if node.index() < here.node_count() {
+            here
+        } else {
+            there
+        };
+        (!fields.is_empty()).then(|| NodeDifference {
+            node,
+            name: known.name(node).to_owned(),
+            fields,
+        })
+    })
+    .collect()
+}
+
+type Line = (&'static str, String);
+
+/// All that a node shows, line by line; nothing of a node that the world does not have.
+fn lines(world: &World, node: NodeId) -> Vec<Line> {
+    if node.index() >= world.node_count() {
+        return Vec::new();
+    }
+    let status = match world.status(node) {
+        Status::Up => "up",
+        Status::Crashed => "crashed",
+        Status::Stopped => "stopped for good",
+        Status::Paused => "paused",
+    };
+    let shown = world.inspect(node);
+    let cells: Vec<&str> = shown.cells.iter().map(|c| &*c.text).collect();
+    let mut lines = vec![
+        ("status", status.to_owned()),
+        ("role", shown.role.clone()),
+        ("badge", shown.badge.clone()),
+        ("cells", cells.join(" ")),
+    ];
+    lines.extend(shown.fields);
+    lines
+}
+
+/// The lines that differ, in the order of the first list and then of the second.
+fn fields(a: &[Line], b: &[Line]) -> Vec<FieldDifference> {
+    let value = |list: &[Line], name| {
+        let found = list.iter().find(|l| l.0 == name);
+        found.map(|l| l.1.clone())
+    };
+    let only_there = b.iter().filter(|l| a.iter().all(|m| m.0 != l.0));
+    let names = a.iter().chain(only_there).map(|l| l.0);
+    let pairs = names.map(|name| FieldDifference {
+        name,
+        here: value(a, name),
+        there: value(b, name),
+    });
+    pairs.filter(|f| f.here != f.there).collect()
+}
+
+/// The promises whose verdicts are of different kinds: two that hold for different reasons are alike.
+pub fn checks(here: &Checks, there: &Checks) -> Vec<CheckDifference> {
+    let (a, b) = (here.lines(), there.lines());
+    let only_there = b.iter().filter(|l| a.iter().all(|m| m.name != l.name));
+    let verdict = |list: &[crate::check::CheckLine], name| {
+        let found = list.iter().find(|l| l.name == name);
+        found.map(|l| l.verdict.clone())
+    };
+    let all = a.iter().chain(only_there).map(|line| CheckDifference {
+        name: line.name,
+        claim: line.claim,
+        class: line.class,
+        here: verdict(&a, line.name),
+        there: verdict(&b, line.name),
+    });
+    let kind = |v: &Option<Verdict>| v.as_ref().map(std::mem::discriminant);
+    all.filter(|c| kind(&c.here) != kind(&c.there)).collect()
+}
+
+/// `run`, which came of `scene`, begun again with something else in its opening (a parameter, a seed,
+/// an edit) and taken to the same moment: the other of the two to compare. Its edits are those of
+/// `run`, but for those that name a message, which means nothing in another future.
+///
+/// # Errors
+/// What opening it refuses.
+pub fn variant(
+    scene: &Scene,
+    run: &Run<Checks>,
+    change: impl FnOnce(&mut Opening),
+) -> Result<(Scene, Run<Checks>), Refusal> {
+    let mut opening = scene.opening.clone();
+    let kept = |e: &&Edit| !e.fault.names_a_message();
+    opening.edits = run.edits().iter().filter(kept).cloned().collect();
+    change(&mut opening);
+    let scene = Scene::of(opening)?;
+    let mut other = scene.open()?;
+    other.seek(run.time());
+    Ok((scene, other))
+}
+
+#[cfg(test)]
+mod tests;
