@@ -1,5 +1,7 @@
-//! What "correct" means: properties that watch a run, and (later) search and shrinking.
+//! What "correct" means: properties that watch a run, histories that are judged afterwards, and
+//! (later) search.
 
+pub mod consistency;
 pub mod faultmix;
 pub mod property;
 

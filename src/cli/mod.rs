@@ -9,6 +9,7 @@ mod args;
 mod bench;
 mod clock;
 mod hash;
+mod history;
 mod list;
 mod measure;
 mod memory;
@@ -72,11 +73,12 @@ const COMMANDS: &[(&str, Command)] = &[
     ("hash", hash::hash),
     ("measure", measure::measure),
     ("sweep", sweep::sweep),
+    ("check-history", history::check_history),
     ("bench", bench::bench),
 ];
 
 /// Commands that are planned, so that asking for them is answered better than by "unknown".
-const NOT_YET: &[&str] = &["search", "check-history"];
+const NOT_YET: &[&str] = &["search"];
 
 const HELP: &str = "\
 Faultline: distributed systems, really simulated, that you break.
@@ -94,6 +96,8 @@ usage: faultline COMMAND ...
   sweep SCENARIO... --seeds N [OPTIONS]
       --mix none|lossy|partition|crash|timing|all
                                        many seeds under faults; violations, shrunk, as links [--json]
+  check-history FILE --model register|cas-register|kv --level linearizable|sequential
+                                       whether one correct copy could have done this [--max-states N]
   bench [--quick]                      the engine's workloads, nanoseconds an event
 
 SUBJECT is a scenario's id, a file that the page has saved, or a share link.
