@@ -68,15 +68,66 @@
     }
   }
 
+  // The program comes in two parts. The first starts the page and moves a run of Raft, with which the
+  // catalogue begins; another protocol needs both at once.
+  function needsBoth() {
+    return !/^#?\/?$|^#\/s\/raft-[a-z]+$/.test(location.hash);
+  }
+
+  // Fetches the rest when a run has moved for a moment, at the first touch or key elsewhere than on Play, or after some
+  // seconds: whichever comes first. If it cannot be had, the page says so once it is needed.
+  function restLater(module) {
+    var root = document.documentElement;
+    var watch = new MutationObserver(function () {
+      setTimeout(ask, 1500);
+    });
+    var asked = false;
+    var late = setTimeout(ask, 4000);
+    function ask() {
+      if (asked) return;
+      asked = true;
+      clearTimeout(late);
+      watch.disconnect();
+      removeEventListener("pointerdown", touched, true);
+      removeEventListener("keydown", touched, true);
+      removeEventListener("hashchange", ask);
+      module.rest().catch(function (error) {
+        if (window.console) console.warn("The rest of the program has not come yet: " + words(error));
+      });
+    }
+    function touched(event) {
+      var target = event.target;
+      var plays = target && target.closest && target.closest("[data-testid=play]");
+      if (!plays) ask();
+    }
+    watch.observe(root, { attributes: true, attributeFilter: ["data-moved"] });
+    addEventListener("pointerdown", touched, true);
+    addEventListener("keydown", touched, true);
+    addEventListener("hashchange", ask);
+  }
+
+  function bytesOf(answer) {
+    if (!answer.ok) throw new Error(answer.status + " " + answer.statusText);
+    return answer.arrayBuffer();
+  }
+
   function start() {
     if (missing()) return;
     var moduleUrl = document.getElementById("boot-module").href;
     var wasmUrl = document.getElementById("boot-wasm").href;
+    var both = needsBoth();
+    var program = fetch(wasmUrl).then(bytesOf);
+    program.catch(function () {});
     var stage = "a script (" + moduleUrl + ")";
     import(moduleUrl)
       .then(function (module) {
         stage = "the program (" + wasmUrl + ")";
-        return module.default({ module_or_path: wasmUrl });
+        var rest = both ? module.rest() : null;
+        return Promise.all([program, rest]).then(function (parts) {
+          return module.default({ module_or_path: module.unlzma(new Uint8Array(parts[0])) });
+        }).then(function () {
+          if (!both) restLater(module);
+        });
       })
       .catch(function (error) {
         explain(stage, error);

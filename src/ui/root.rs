@@ -33,6 +33,8 @@ pub struct Root {
     // A frame is asked for and has not come yet.
     awaiting: bool,
     last_ms: Option<f64>,
+    // A run has moved on this page: boot.js then fetches the rest of the program.
+    moved: bool,
     shown_hash: String,
     shown_theme: Option<Theme>,
     _listeners: Vec<EventListener>,
@@ -55,6 +57,7 @@ impl Component for Root {
             tick: Closure::new(move |ms| ticks.send_message(Msg::Tick(ms))),
             awaiting: false,
             last_ms: None,
+            moved: false,
             shown_hash: dom::address().1,
             shown_theme: None,
         }
@@ -121,6 +124,10 @@ impl Root {
         let mut app = self.app.borrow_mut();
         let dt = self.last_ms.map_or(0.0, |last| (ms - last).max(0.0));
         self.last_ms = app.is_moving().then_some(ms);
+        if dt > 0.0 && !self.moved {
+            self.moved = true;
+            dom::root_attribute("data-moved", Some(""));
+        }
         let end = dom::now_ms() + BUDGET_MS;
         let mut out_of_time = || dom::now_ms() >= end;
         reduce_within(

@@ -67,7 +67,8 @@ pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut(
     }
 }
 
-/// The actions that need a run on screen.
+/// The actions that need a run on screen. Apart, because none of them is needed before a run has moved.
+#[inline(never)]
 fn run_action(app: &mut App, action: Action) {
     if app.open.is_none() {
         app.refuse(&Refusal::new("nothing-open", "open a scenario first"));
@@ -163,6 +164,7 @@ fn frame(app: &mut App, dt: u64, out_of_time: &mut dyn FnMut() -> bool) {
 }
 
 /// A frame's share of the way to where a link leads.
+#[inline(never)]
 fn journey(app: &mut App, goal: Journey, out_of_time: &mut dyn FnMut() -> bool) {
     let Some(o) = &app.open else {
         app.journey = None;
@@ -194,6 +196,7 @@ fn journey(app: &mut App, goal: Journey, out_of_time: &mut dyn FnMut() -> bool) 
 }
 
 /// Says the last telling event since the live region spoke.
+#[inline(never)]
 fn tell_news(app: &mut App) {
     let Some(o) = &app.open else { return };
     let run = o.run().get();
@@ -434,6 +437,7 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
 }
 
 /// Opens what a file says; a bad one changes nothing on screen.
+#[inline(never)]
 fn open_file(app: &mut App, text: &str) {
     if app.look.lock {
         return app.refuse(&Refusal::new(

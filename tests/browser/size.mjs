@@ -8,11 +8,11 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 
-// What the page should weigh, and does not yet: docs/performance.md says by how much and why.
+// What the page may weigh until its first scenario moves.
 export const BUDGET = Number(process.env.FAULTLINE_PAGE_BUDGET ?? 200_000);
 
-// What fails the tests until then: the weight that was reached, and a little. It is only ever lowered.
-export const LIMIT = 450_000;
+// What all its files may weigh together. It is raised only with a reason in docs/performance.md.
+export const WHOLE = 420_000;
 
 export function gzipped(bytes) {
   return gzipSync(bytes, { level: 9 }).length;
@@ -41,5 +41,5 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   for (const { path, plain, gzip } of [...files, total]) {
     console.log(`${path.padEnd(34)}${String(plain).padStart(10)}${String(gzip).padStart(10)}`);
   }
-  console.log(`budget until the first scenario moves: ${BUDGET} bytes of gzip; tests fail above ${LIMIT}`);
+  console.log(`budgets: ${BUDGET} bytes of gzip until the first scenario moves, which needs no faultline_rest.wasm; ${WHOLE} in all`);
 }

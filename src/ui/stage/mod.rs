@@ -256,6 +256,15 @@ impl Stage {
     }
 
     fn menu(&self, ctx: &Context<Self>) -> Html {
+        match ctx.props().selection {
+            Selection::None => html! {},
+            _ => self.open_menu(ctx),
+        }
+    }
+
+    // Apart, because it is not needed before something is selected (tools/later.txt).
+    #[inline(never)]
+    fn open_menu(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
         let menu = self
             .scene
@@ -281,10 +290,14 @@ impl Stage {
     /// Puts the menu beside what it is about, inside the stage. (By script: the page's policy
     /// forbids style attributes.)
     fn place_menu(&mut self, picked: Selection) {
-        let Some(element) = self.menu.cast::<HtmlElement>() else {
-            self.menu_at = None;
-            return;
-        };
+        match self.menu.cast::<HtmlElement>() {
+            Some(element) => self.put_menu(&element, picked),
+            None => self.menu_at = None,
+        }
+    }
+
+    #[inline(never)]
+    fn put_menu(&mut self, element: &HtmlElement, picked: Selection) {
         let scene = self.scene.as_ref();
         let Some(menu) = scene.and_then(|s| menu::menu(s, &self.motion, picked, &|n| self.name(n)))
         else {

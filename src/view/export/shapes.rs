@@ -6,6 +6,7 @@
 use super::paper::path;
 use crate::sim::world::Status;
 use crate::sim::{Glyph, Shape};
+use crate::view::stage::circle::cos_sin;
 use crate::view::stage::{Plan, Pt};
 
 /// Corners, along and across the way it travels, as a path around `at`.
@@ -82,7 +83,8 @@ pub fn arc(at: Pt, r: f64, part: f64) -> String {
         );
     }
     let angle = part * std::f64::consts::TAU;
-    let (x, y) = (at.x + r * libm::sin(angle), at.y - r * libm::cos(angle));
+    let (cos, sin) = cos_sin(angle);
+    let (x, y) = (at.x + r * sin, at.y - r * cos);
     let pattern = match part > 0.5 {
         true => "M# #A# # 0 1 1 # #",
         false => "M# #A# # 0 0 1 # #",

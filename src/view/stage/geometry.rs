@@ -51,7 +51,8 @@ pub fn length(dx: f64, dy: f64) -> f64 {
 /// The point at `degrees` on the ellipse around `centre`; 0 is to the right, 90 is below.
 pub fn on_ellipse(centre: Pt, rx: f64, ry: f64, degrees: f64) -> Pt {
     let a = degrees * std::f64::consts::PI / 180.0;
-    centre.by(rx * libm::cos(a), ry * libm::sin(a))
+    let (cos, sin) = super::circle::cos_sin(a);
+    centre.by(rx * cos, ry * sin)
 }
 
 /// How far `p` is from the segment from `a` to `b`.

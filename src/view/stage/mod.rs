@@ -4,6 +4,7 @@
 //! is in flight, never to the length of the trace; and it is split in two. [`Scene`] changes only
 //! when an event happens, and is compared; [`Motion`] changes with every frame, and is only drawn.
 
+pub mod circle;
 pub mod geometry;
 pub mod hit;
 pub mod labels;

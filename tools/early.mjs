@@ -1,0 +1,95 @@
+// Which functions run before the first run moves, against what tools/later.txt says: node tools/early.mjs
+//
+// Builds nothing: it takes the program of the last ./dev build, makes every function tell that it ran, opens
+// some scenarios in a headless browser, and prints what of the first part stayed idle, heaviest first, and
+// what of the rest ran too early. The latter must be empty: each of those fetches the rest at once.
+
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hook, start, visible } from "../tests/browser/harness.mjs";
+import { FEATURES, parse, plainName, reached, rules, waitsBy } from "./split.mjs";
+
+const ROOT = new URL("../", import.meta.url).pathname;
+const LINKED = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "wasm32-unknown-unknown/page/faultline.wasm");
+const ROUTES = ["#/", "#/s/raft-election", "#/s/raft-partition", "#/s/raft-nine", "#/s/raft-recovery"];
+const tool = (name, ...args) =>
+  execFileSync(join(ROOT, "node_modules/.bin", name), [...FEATURES, ...args], { maxBuffer: 1 << 30, encoding: "utf8" });
+
+// The program's text, every function telling its number when it runs.
+function telling(text) {
+  const out = [];
+  let number = -1;
+  let opening = false;
+  for (const line of text.split("\n")) {
+    if (opening && !line.startsWith("  (local ")) {
+      out.push(`  (call $told (i32.const ${number}))`);
+      opening = false;
+    }
+    if (line.startsWith(" (import") && !out.includes(' (import "told" "ran" (func $told (param i32)))')) {
+      out.push(' (import "told" "ran" (func $told (param i32)))');
+    }
+    out.push(line);
+    if (line.startsWith(" (func ")) {
+      number++;
+      opening = true;
+    }
+  }
+  return out.join("\n");
+}
+
+// dist/ with the telling program whole instead of in two parts.
+function prepare(work) {
+  const dist = join(work, "dist");
+  cpSync(join(ROOT, "dist"), dist, { recursive: true });
+  execFileSync("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-dir", dist, LINKED]);
+  const text = tool("wasm-dis", join(dist, "faultline_bg.wasm"));
+  writeFileSync(join(work, "told.wat"), telling(text));
+  tool("wasm-as", join(work, "told.wat"), "-o", join(dist, "faultline_bg.wasm"));
+  const script = readFileSync(join(dist, "faultline.js"), "utf8").replaceAll(
+    "__proto__: null,",
+    '__proto__: null, "told": { ran(i) { (globalThis.told ??= new Uint8Array(65536))[i] = 1; } },',
+  );
+  const whole = "export const rest = async () => {}; export const unlzma = (bytes) => bytes;";
+  writeFileSync(join(dist, "faultline.js"), `${script}\n${whole}`);
+  cpSync(join(dist, "faultline_bg.wasm"), join(dist, "faultline.wasm.lzma"));
+  return { dist, text };
+}
+
+async function ran(dist) {
+  const site = await start({ dist });
+  const found = new Set();
+  for (const route of ROUTES) {
+    const page = await site.open(route);
+    if (route === "#/") {
+      await visible(page, "gallery");
+    } else {
+      await visible(page, "stage");
+      await hook(page, "play").first().click();
+      // As long as boot.js waits after the first movement, and a little more.
+      await page.waitForTimeout(2_500);
+      await page.evaluate(() => globalThis.faultline.state());
+    }
+    for (const i of await page.evaluate(() => [...globalThis.told].flatMap((ran, i) => (ran ? [i] : [])))) found.add(i);
+    await page.context().close();
+  }
+  await site.close();
+  return found;
+}
+
+const work = mkdtempSync(join(tmpdir(), "faultline-early-"));
+const { dist, text } = prepare(work);
+const program = parse(text);
+const names = [...program.functions.keys()];
+const later = rules(readFileSync(join(ROOT, "tools/later.txt"), "utf8"));
+const first = reached([...program.exported, ...program.table], program.functions, (name) => waitsBy(later, plainName(name)));
+const early = new Set([...(await ran(dist))].map((i) => names[i]));
+const weight = (name) => program.functions.get(name).text.length;
+const list = (found) => found.sort((a, b) => weight(b) - weight(a)).map((name) => `${String(weight(name)).padStart(9)}  ${plainName(name).slice(0, 180)}`);
+const idle = list(names.filter((name) => first.has(name) && !early.has(name)));
+const wrong = list(names.filter((name) => !first.has(name) && early.has(name)));
+console.log(`${idle.length} functions of the first part did not run; the heaviest by length of their text:\n${idle.slice(0, 60).join("\n")}`);
+console.log(`\n${wrong.length} functions of the rest ran before they should:\n${wrong.join("\n")}`);
+rmSync(work, { recursive: true });
+process.exitCode = wrong.length > 0 ? 1 : 0;
