@@ -66,7 +66,14 @@ fn travel(d: &mut Dice, o: &Open) -> Action {
 /// What changes the run.
 fn change(d: &mut Dice, o: &Open) -> Action {
     let run = o.run().get();
-    match d.below(12) {
+    match d.below(14) {
+        12 => {
+            let params = o.scene.def.entry().expect("it has a protocol").params;
+            let ids: Vec<&str> = params.iter().map(|p| p.id).collect();
+            let values = ["1", "3", "7", "60", "true", "false", "none", "forget-vote"];
+            Action::Vary(d.of(&ids).to_owned(), d.of(&values).to_owned())
+        }
+        13 => Action::Beside(d.of(&[None, Some(0), Some(1), Some(2)])),
         0..5 => Action::Edit(any_fault(d, run.world())),
         5 | 6 => {
             let several = (0..d.below(4)).map(|_| any_fault(d, run.world()));
@@ -109,8 +116,9 @@ fn rest(d: &mut Dice, o: &Open) -> Action {
 /// All that must be the same after an action that was refused.
 fn standing(o: &Open) -> Vec<String> {
     let mut all = vec![format!(
-        "future {}, seed {}, lesson {:?}",
+        "future {}, beside {:?}, seed {}, lesson {:?}",
         o.current,
+        o.beside.as_ref().map(|b| b.future),
         o.scene.seed(),
         o.lesson.staged
     )];
@@ -137,6 +145,16 @@ fn check(app: &App, what: &str) {
         assert!(o.settled == *o.run(), "{what}: the panels lag behind");
     }
     assert_same(&run, &again(&o.scene.without_edits().opening, &run), what);
+    if let Some(beside) = &o.beside {
+        let f = &o.futures[beside.future];
+        let there = f.run.get();
+        assert_eq!(there.time(), run.time(), "{what}: time beside");
+        assert_same(
+            &there,
+            &again(&f.scene.without_edits().opening, &there),
+            what,
+        );
+    }
 }
 
 /// The link to this moment opens this moment.

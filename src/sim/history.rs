@@ -60,6 +60,8 @@ pub struct Run<W: Watcher = ()> {
     contents: RefCell<SmallMap<u32, Rc<Vec<Payload>>>>,
     // The furthest moment that this future has been shown to reach.
     frontier: SimTime,
+    // How often a future was given up for another.
+    turns: u32,
 }
 
 impl<W: Watcher> Run<W> {
@@ -86,6 +88,7 @@ impl<W: Watcher> Run<W> {
             redo: Vec::new(),
             contents: RefCell::default(),
             frontier: SimTime::ZERO,
+            turns: 0,
         })
     }
 
@@ -136,6 +139,12 @@ impl<W: Watcher> Run<W> {
         // Asking the queue moves what it keeps at hand.
         let entry = self.now.world.clone().next_time();
         edit.into_iter().chain(entry).any(|t| t <= self.time())
+    }
+
+    /// How often the list of edits has changed, and with it the future: what was worked out from the
+    /// trace holds as long as this stays the same.
+    pub fn turns(&self) -> u32 {
+        self.turns
     }
 
     /// The furthest moment reached in this future.

@@ -37,6 +37,10 @@ pub enum Action {
     Future(usize),
     /// Give the future with this number this name.
     Rename(usize, String),
+    /// Show the future with this number beside the one that is shown: one playhead for both.
+    Beside(Option<usize>),
+    /// Run the same again with this parameter at this value, as another future beside this one.
+    Vary(String, String),
     /// Begin the run again: time zero, all edits gone.
     Reset,
     /// Run again with this seed, edits kept.

@@ -4,6 +4,7 @@
 //! It changes only in [`super::reduce`]; the run inside changes only through its own methods.
 
 use super::action::{Dialog, Tab, Theme};
+use super::beside::Beside;
 use super::export::{Export, Kept};
 use super::log::Filter;
 use super::player::Player;
@@ -30,6 +31,8 @@ pub struct Future {
     pub parted_us: Option<u64>,
     /// From what it was forked; `None` for the first.
     pub fork: Option<Fork>,
+    /// What it was opened from: where a parameter was changed, another than its parent's.
+    pub scene: Scene,
     /// The run.
     pub run: RunRef,
 }
@@ -110,7 +113,7 @@ pub enum Reach {
 /// A scenario on screen.
 #[derive(Clone, PartialEq)]
 pub struct Open {
-    /// What was opened: scenario, seed, parameters, edits at the start.
+    /// What the future that is shown was opened from: scenario, seed, parameters, edits at the start.
     pub scene: Scene,
     /// The same without what a staged situation brought: where a reset leads.
     pub base: Scene,
@@ -118,6 +121,8 @@ pub struct Open {
     pub futures: Vec<Future>,
     /// The one that is shown.
     pub current: usize,
+    /// The future beside it, if two are shown.
+    pub beside: Option<Beside>,
     /// The run as slow readers (panels) see it: a version some tenths of a second old while time
     /// runs.
     pub settled: RunRef,
@@ -131,15 +136,17 @@ impl Open {
         let run = Shared::new(run);
         Open {
             base: scene.without_edits(),
-            scene,
+            scene: scene.clone(),
             settled: run.clone(),
             futures: vec![Future {
                 name: "A".to_owned(),
                 parted_us: None,
                 fork: None,
+                scene,
                 run,
             }],
             current: 0,
+            beside: None,
             lesson: Progress::default(),
         }
     }
@@ -179,14 +186,16 @@ impl Open {
         }
     }
 
-    /// Hands out a new version of the run that is shown.
+    /// Hands out a new version of the run that is shown, and lets the one beside follow it.
     pub fn touch(&mut self) {
+        self.follow();
         let next = self.run().changed();
         self.futures[self.current].run = next;
     }
 
     /// Lets slow readers see the run as it is.
     pub fn settle(&mut self) {
+        self.settle_beside();
         self.settled = self.run().clone();
         let run = self.settled.get();
         for (i, step) in self.scene.def.lesson.steps.iter().enumerate().take(64) {
@@ -277,6 +286,7 @@ impl App {
             speed: self.player.speed as f64 / 1e6,
             futures: open.futures.len(),
             future: open.current,
+            beside: open.beside.as_ref().map(|b| b.future),
             tree: open
                 .tree()
                 .into_iter()

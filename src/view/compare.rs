@@ -9,7 +9,7 @@ use crate::check::{Checks, Class, Verdict};
 use crate::scenario::Opening;
 use crate::sim::history::Run;
 use crate::sim::world::{Status, World};
-use crate::sim::{Edit, EventId, NodeId, Refusal};
+use crate::sim::{Edit, EventId, NodeId, Refusal, SimTime};
 
 /// Where two runs part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,10 +80,10 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Compares two runs where they stand; the caller has taken them to the same moment.
-    pub fn of(here: &Run<Checks>, there: &Run<Checks>) -> Self {
+    /// Compares two runs where they stand, which is to be the same moment; where they part is known.
+    pub fn of(here: &Run<Checks>, there: &Run<Checks>, parting: Option<Parting>) -> Self {
         Comparison {
-            parting: parting(here, there),
+            parting,
             nodes: nodes(here.world(), there.world()),
             checks: checks(here.watcher(), there.watcher()),
         }
@@ -93,14 +93,22 @@ impl Comparison {
 /// The first event that differs, as far as both runs have ever been. What only one of them has seen
 /// yet does not count. Costs one look at each event and some forty short stretches run again.
 pub fn parting(here: &Run<Checks>, there: &Run<Checks>) -> Option<Parting> {
+    parting_from(here, there, 0).ok()
+}
+
+/// The same for two runs whose first `alike` events are known to be alike.
+///
+/// # Errors
+/// If no event differs: how many are known to be alike by now.
+pub fn parting_from(here: &Run<Checks>, there: &Run<Checks>, alike: u32) -> Result<Parting, u32> {
     let (a, b) = (here.trace(), there.trace());
     let both = a.len().min(b.len()) as u32;
-    let alike = |i: &u32| a.event(EventId(*i)) == b.event(EventId(*i));
-    let records = (0..both).find(|i| !alike(i)).unwrap_or(both);
+    let differ = |i: &u32| a.event(EventId(*i)) != b.event(EventId(*i));
+    let records = (alike..both).find(differ).unwrap_or(both);
     let same_hash = |events: u32| here.hash_at(events) == there.hash_at(events);
-    if !same_hash(records) {
+    if records > alike && !same_hash(records) {
         // Once hashes differ they stay different: the first place is found by halves.
-        let (mut low, mut high) = (0, records);
+        let (mut low, mut high) = (alike, records);
         while high - low > 1 {
             let middle = u32::midpoint(low, high);
             match same_hash(middle) {
@@ -109,7 +117,7 @@ pub fn parting(here: &Run<Checks>, there: &Run<Checks>) -> Option<Parting> {
             }
         }
         let event = EventId(high - 1);
-        return Some(Parting {
+        return Ok(Parting {
             event,
             time_us: a.event(event).time.us(),
             how: How::Outcome,
@@ -122,9 +130,9 @@ pub fn parting(here: &Run<Checks>, there: &Run<Checks>) -> Option<Parting> {
         // The shorter run must have been past the moment at which the longer goes on.
         [Some(x), None] if past(there, x) => x,
         [None, Some(y)] if past(here, y) => y,
-        _ => return None,
+        _ => return Err(records),
     };
-    Some(Parting {
+    Ok(Parting {
         event,
         time_us: time.us(),
         how: How::Event,
@@ -132,7 +140,7 @@ pub fn parting(here: &Run<Checks>, there: &Run<Checks>) -> Option<Parting> {
 }
 
 /// Whether `run` has been past everything at `time`.
-fn past(run: &Run<Checks>, time: crate::sim::SimTime) -> bool {
+fn past(run: &Run<Checks>, time: SimTime) -> bool {
     let here = run.position() as usize == run.trace().len() && run.time() == time;
     run.frontier() > time || here && !run.amid()
 }
@@ -216,6 +224,28 @@ pub fn checks(here: &Checks, there: &Checks) -> Vec<CheckDifference> {
     });
     let kind = |v: &Option<Verdict>| v.as_ref().map(std::mem::discriminant);
     all.filter(|c| kind(&c.here) != kind(&c.there)).collect()
+}
+
+/// Takes `there` to where `here` stands: to the same event while the runs are alike, for more may be
+/// to come at the same moment; else to the same moment.
+pub fn follow(here: &Run<Checks>, there: &mut Run<Checks>) {
+    let (events, time) = (here.position(), here.time());
+    there.seek(time);
+    let last = here.world().last_event();
+    let at_an_event = events == 0 || last.time == time;
+    if there.position() <= events || !at_an_event {
+        return;
+    }
+    let same = |there: &Run<Checks>| {
+        let before = events.checked_sub(1).map(EventId);
+        before.is_none_or(|id| there.trace().get(id) == Some(last))
+    };
+    if same(there) {
+        there.seek_event(events);
+        if there.world().hash() != here.world().hash() {
+            there.seek(time);
+        }
+    }
 }
 
 /// `run`, which came of `scene`, begun again with something else in its opening (a parameter, a seed,

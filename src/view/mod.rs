@@ -6,6 +6,7 @@
 pub mod action;
 pub mod app;
 pub mod assumptions;
+pub mod beside;
 pub mod causality;
 pub mod compare;
 pub mod curve;

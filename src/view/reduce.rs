@@ -101,6 +101,8 @@ fn run_action(app: &mut App, action: Action) {
         Action::Fork => futures::fork(app),
         Action::Future(i) => futures::show(app, i),
         Action::Rename(i, name) => futures::rename(app, i, &name),
+        Action::Beside(i) => futures::beside(app, i),
+        Action::Vary(param, value) => futures::vary(app, &param, &value),
         Action::Reset => again(app, |_| {}),
         Action::SetSeed(seed) => again(app, |s| s.set_seed(seed)),
         Action::Stage(id) => stage(app, &id),

@@ -33,6 +33,8 @@ pub struct State<'a> {
     pub futures: usize,
     /// See `futures`.
     pub future: usize,
+    /// The future beside the one that is shown, if there is one.
+    pub beside: Option<usize>,
     /// The futures as a tree: each after its parent.
     pub tree: Vec<BranchState>,
     /// Every node.

@@ -76,6 +76,7 @@ impl<W: Watcher> Run<W> {
             redo: Vec::new(),
             contents: RefCell::default(),
             frontier: SimTime::ZERO,
+            turns: 0,
         }
     }
 

@@ -83,6 +83,7 @@ impl<W: Watcher> Run<W> {
     fn forget_future(&mut self) {
         let events = self.position();
         let made = self.now.edits_made;
+        self.turns = self.turns.wrapping_add(1);
         self.trace.truncate(events as usize);
         self.contents.borrow_mut().clear();
         self.checkpoints.retain(|c| {

@@ -39,7 +39,7 @@ fn a_run_does_not_differ_from_itself_wherever_it_stands() {
         "what one has not seen does not count"
     );
     b.seek(SimTime::from_ms(1_000));
-    let same = Comparison::of(&a, &b);
+    let same = Comparison::of(&a, &b, parting(&a, &b));
     assert_eq!(
         (same.parting, same.nodes, same.checks),
         (None, vec![], vec![])
@@ -135,7 +135,7 @@ fn states_and_checks_that_differ_are_named() {
         (run.time(), scene.seed())
     );
     assert_eq!(other.edits(), run.edits());
-    let c = Comparison::of(&other, &run);
+    let c = Comparison::of(&other, &run, parting(&other, &run));
     assert!(c.parting.is_some());
     let safety = c
         .checks

@@ -2,31 +2,100 @@
 //!
 //! The rule that is easy to break: no two have one name, for it is by name that people tell them apart.
 
+use crate::check::Checks;
+use crate::sim::history::Run;
 use crate::sim::{Refusal, json, limits};
 use crate::view::app::{App, FUTURES, Fork, Future, Open};
+use crate::view::compare::variant;
+use crate::view::scene::Scene;
 use crate::view::shared::Shared;
 
 /// Begins another future from here, and shows it.
 pub(super) fn fork(app: &mut App) {
+    let Some(o) = &app.open else { return };
+    let run = o.run().get().fork();
+    let fork = Fork {
+        parent: o.current,
+        events: run.position(),
+    };
+    let (scene, parted_us) = (o.scene.clone(), run.time().us());
+    let Some(i) = add(app, scene, (parted_us, fork), run) else {
+        return;
+    };
+    if let Some(o) = &mut app.open {
+        o.current = i;
+        o.settle();
+        app.say = format!("Forked: this is future {}.", o.futures[i].name);
+    }
+}
+
+/// Runs the same again with the parameter `param` at `value`, and puts it beside what is shown.
+pub(super) fn vary(app: &mut App, param: &str, value: &str) {
+    if !super::may_change(app) {
+        return;
+    }
+    let Some(o) = &app.open else { return };
+    let made = o.scene.def.parse_param(param, value).and_then(|value| {
+        let run = o.run().get();
+        variant(&o.scene, &run, |opening| {
+            opening.params.insert(param.to_owned(), value);
+        })
+    });
+    let fork = Fork {
+        parent: o.current,
+        events: 0,
+    };
+    match made {
+        Err(refusal) => app.refuse(&refusal),
+        Ok((scene, run)) => {
+            if let Some(i) = add(app, scene, (0, fork), run) {
+                beside(app, Some(i));
+            }
+        }
+    }
+}
+
+/// Puts the future with number `i` beside the one that is shown; `None` takes it away.
+pub(super) fn beside(app: &mut App, i: Option<usize>) {
     let Some(o) = &mut app.open else { return };
+    match i {
+        Some(i) if i >= o.futures.len() => app.refuse(&unknown(i)),
+        Some(i) if i == o.current => app.refuse(&Refusal::new(
+            "same-future",
+            "a future stands beside another one, not beside itself",
+        )),
+        _ => {
+            o.put_beside(i);
+            app.say = match i {
+                Some(i) => format!("Future {} is shown beside.", o.futures[i].name),
+                None => "One future is shown.".to_owned(),
+            };
+            app.error = None;
+        }
+    }
+}
+
+/// Adds a future that parted at this time and place; its number. Says so if there are too many.
+fn add(
+    app: &mut App,
+    scene: Scene,
+    (parted_us, fork): (u64, Fork),
+    run: Run<Checks>,
+) -> Option<usize> {
+    let o = app.open.as_mut()?;
     if o.futures.len() >= FUTURES {
         let message = format!("a run has at most {FUTURES} futures: reset to begin anew");
-        return app.refuse(&Refusal::new("too-many-futures", message));
+        app.refuse(&Refusal::new("too-many-futures", message));
+        return None;
     }
-    let run = o.run().get().fork();
-    let name = free_name(o);
-    app.say = format!("Forked: this is future {name}.");
     o.futures.push(Future {
-        name,
-        parted_us: Some(run.time().us()),
-        fork: Some(Fork {
-            parent: o.current,
-            events: run.position(),
-        }),
+        name: free_name(o),
+        parted_us: Some(parted_us),
+        fork: Some(fork),
+        scene,
         run: Shared::new(run),
     });
-    o.current = o.futures.len() - 1;
-    o.settle();
+    Some(o.futures.len() - 1)
 }
 
 /// The first letter that is no future's name. There are fewer futures than letters.
@@ -45,7 +114,14 @@ pub(super) fn show(app: &mut App, i: usize) {
     let Some(o) = app.open.as_mut().filter(|o| i < o.futures.len()) else {
         return app.refuse(&unknown(i));
     };
-    o.current = i;
+    let before = std::mem::replace(&mut o.current, i);
+    o.scene = o.futures[i].scene.clone();
+    // What was beside is shown now: the two change places.
+    match o.beside.as_ref().map(|b| b.future) {
+        Some(future) if future == i && before != i => o.put_beside(Some(before)),
+        Some(_) => o.touch(),
+        None => {}
+    }
     o.settle();
     app.player.now_us = o.run().get().time().us();
     app.player.playing = false;

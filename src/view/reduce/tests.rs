@@ -225,6 +225,105 @@ fn futures_are_a_tree_with_names() {
     assert_eq!(app.open.unwrap().futures[0].name, "A");
 }
 
+/// The same run with the client's pause halved, beside it: one playhead, whoever is shown.
+#[test]
+fn a_future_beside_follows_wherever_the_one_that_is_shown_goes() {
+    let mut app = at("#/s/raft-replication?seed=7");
+    reduce(&mut app, Action::Seek(400_000));
+    let vary = |value: &str| Action::Vary("interval_ms".to_owned(), value.to_owned());
+    reduce(&mut app, vary("50"));
+    assert_eq!(app.error, None);
+    let beside = |app: &App| {
+        app.open
+            .as_ref()
+            .unwrap()
+            .run_beside()
+            .unwrap()
+            .get()
+            .time()
+    };
+    assert_eq!(beside(&app), SimTime(400_000));
+    for action in [
+        Action::Seek(2_500_000),
+        Action::Step(7),
+        Action::Back(3),
+        crash(1),
+        Action::Undo,
+        Action::Future(1),
+        Action::Seek(900_000),
+    ] {
+        reduce(&mut app, action);
+        assert_eq!(
+            (app.error.clone(), beside(&app).us()),
+            (None, app.player.now_us)
+        );
+    }
+    let o = app.open.as_ref().unwrap();
+    assert_eq!((o.current, o.beside.as_ref().unwrap().future), (1, 0));
+    let halved = o.scene.opening.params.get("interval_ms");
+    assert_eq!(halved, Some(&crate::protocols::Value::Int(50)));
+    let comparison = o.comparison().unwrap();
+    let parting = comparison.parting.unwrap();
+    assert_eq!(
+        crate::view::compare::parting(&o.run().get(), &o.run_beside().unwrap().get()),
+        Some(parting)
+    );
+    assert!(parting.time_us < 2_500_000 && !comparison.nodes.is_empty());
+    reduce(&mut app, vary("no-number"));
+    assert!(app.error.take().is_some());
+    for bad in [1, 9] {
+        reduce(&mut app, Action::Beside(Some(bad)));
+        assert!(app.error.take().is_some());
+    }
+    reduce(&mut app, Action::Beside(None));
+    assert!(app.open.unwrap().comparison().is_none());
+}
+
+/// A fork is the same run until it is edited: event by event nothing differs, also amid a moment.
+#[test]
+fn two_futures_do_not_differ_before_they_part() {
+    let mut app = raft();
+    reduce(&mut app, Action::Seek(300_000));
+    reduce(&mut app, Action::Fork);
+    reduce(&mut app, Action::Seek(700_000));
+    reduce(&mut app, crash(2));
+    let edit = events(&app) - 1;
+    reduce(&mut app, Action::Seek(1_500_000));
+    reduce(&mut app, Action::Beside(Some(0)));
+    let parted = app.open.as_ref().unwrap().parting().unwrap();
+    assert_eq!((parted.event.0, parted.time_us), (edit, 700_000));
+    reduce(&mut app, Action::SeekEvent(EventId(0)));
+    while events(&app) <= edit {
+        let o = app.open.as_ref().unwrap();
+        let c = o.comparison().unwrap();
+        assert!(
+            c.nodes.is_empty() && c.checks.is_empty(),
+            "{}",
+            events(&app)
+        );
+        let there = o.run_beside().unwrap().get().hash_text();
+        assert_eq!(there, hash(&app), "{}", events(&app));
+        reduce(&mut app, Action::Step(1));
+    }
+    reduce(&mut app, Action::Step(1));
+    assert!(
+        !app.open
+            .as_ref()
+            .unwrap()
+            .comparison()
+            .unwrap()
+            .nodes
+            .is_empty()
+    );
+    reduce(&mut app, Action::Undo);
+    reduce(&mut app, Action::Seek(1_500_000));
+    assert_eq!(
+        app.open.unwrap().parting(),
+        None,
+        "what parted them is undone"
+    );
+}
+
 #[test]
 fn a_walk_goes_from_change_to_change_and_says_where_it_ends() {
     let mut app = raft();

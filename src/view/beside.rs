@@ -1,0 +1,80 @@
+//! A second future beside the one that is shown: one playhead for both, and what sets them apart.
+//!
+//! The rule that is easy to break: the future beside is only ever watched. It follows wherever the one
+//! that is shown goes, and every edit is an edit of the one that is shown.
+
+use super::app::Open;
+use super::compare::{Comparison, Parting, follow, parting_from};
+use super::shared::RunRef;
+
+/// The future beside the one that is shown.
+#[derive(Clone, PartialEq)]
+pub struct Beside {
+    /// Its number.
+    pub future: usize,
+    /// Its run as slow readers see it; like [`Open::settled`].
+    pub settled: RunRef,
+    // Where the two part, if they do; and how many events are known to be alike if not.
+    parting: Result<Parting, u32>,
+    // What that was worked out from: the two futures, and which turn each had taken.
+    of: [(usize, u32); 2],
+}
+
+impl Open {
+    /// Puts the future with number `future` beside the one that is shown, or takes the one that is
+    /// there away.
+    pub fn put_beside(&mut self, future: Option<usize>) {
+        self.beside = future.map(|future| Beside {
+            future,
+            settled: self.futures[future].run.clone(),
+            parting: Err(0),
+            of: [(usize::MAX, 0); 2],
+        });
+        self.follow();
+        self.settle();
+    }
+
+    /// The run beside the one that is shown.
+    pub fn run_beside(&self) -> Option<&RunRef> {
+        self.beside.as_ref().map(|b| &self.futures[b.future].run)
+    }
+
+    /// Where the two part, as of when the panels were last drawn.
+    pub fn parting(&self) -> Option<Parting> {
+        self.beside.as_ref().and_then(|b| b.parting.ok())
+    }
+
+    /// All that sets the two apart where they stand: the one that is shown first.
+    pub fn comparison(&self) -> Option<Comparison> {
+        let there = self.run_beside()?.get();
+        Some(Comparison::of(&self.run().get(), &there, self.parting()))
+    }
+
+    /// The run that is shown has moved: the other one follows.
+    pub(super) fn follow(&mut self) {
+        let Some(run) = self.run_beside() else { return };
+        follow(&self.run().get(), &mut run.get_mut());
+        let next = run.changed();
+        if let Some(b) = &self.beside {
+            self.futures[b.future].run = next;
+        }
+    }
+
+    /// Lets slow readers see the run beside, and where the two part by now.
+    pub(super) fn settle_beside(&mut self) {
+        let Some(mut b) = self.beside.take() else {
+            return;
+        };
+        b.settled = self.futures[b.future].run.clone();
+        let (here, there) = (self.run().get(), b.settled.get());
+        let of = [(self.current, here.turns()), (b.future, there.turns())];
+        if b.of != of {
+            (b.parting, b.of) = (Err(0), of);
+        }
+        if let Err(alike) = b.parting {
+            b.parting = parting_from(&here, &there, alike);
+        }
+        drop((here, there));
+        self.beside = Some(b);
+    }
+}
