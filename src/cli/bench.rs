@@ -11,7 +11,8 @@ use super::{Failure, Outcome};
 use crate::check::Checks;
 use crate::scenario::workloads::{self, Counts};
 use crate::sim::history::Run;
-use crate::sim::{SimTime, Trace};
+use crate::sim::{Fault, NodeId, SimTime, Trace};
+use crate::view::compare;
 use std::io::Write;
 
 /// How much is measured.
@@ -125,12 +126,33 @@ fn idle_raft(size: Size, out: &mut dyn Write) -> Result<(), Failure> {
 /// A run as long as the page is promised to bear, and what it holds in memory.
 fn million(size: Size, servers: i64, out: &mut dyn Write) -> Result<(), Failure> {
     memory::forget_peak();
-    let before = memory::peak_kb();
     travel("million-", (size.million, servers), size.jumps, out)?;
-    if let (Some(before), Some(after)) = (before, memory::peak_kb()) {
-        let mb = after.saturating_sub(before) as f64 / 1e3;
-        writeln!(out, "million-memory {mb:.0} MB at the most")?;
+    if let Some(peak) = memory::peak_kb() {
+        let mb = peak as f64 / 1e3;
+        writeln!(
+            out,
+            "million-memory {mb:.0} MB at the most, the whole process"
+        )?;
     }
+    comparison(size.million, servers, out)
+}
+
+/// How long it takes to find where two runs part that differ in one crash half-way.
+fn comparison(events: u32, servers: i64, out: &mut dyn Write) -> Result<(), Failure> {
+    let run = workloads::long_raft(events, servers)?;
+    let mut other = run.fork();
+    other.seek_event(events / 2);
+    let (node, stop) = (NodeId(0), false);
+    other.edit(Fault::Crash { node, stop })?;
+    other.run_until(run.time());
+    let watch = Stopwatch::start();
+    let parting = compare::parting(&run, &other);
+    let ms = watch.ns() as f64 / 1e6;
+    let event = parting.map_or(0, |p| p.event.0);
+    writeln!(
+        out,
+        "million-parting {ms:.1} ms; at event {event} of {events}, {servers} servers"
+    )?;
     Ok(())
 }
 
