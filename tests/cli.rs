@@ -373,7 +373,7 @@ fn bad_input_is_one_line_that_names_what_and_where() {
     let cases: &[(&[&str], &str)] = &[
         (&[], "which command"),
         (&["dance"], "'dance'"),
-        (&["search", "raft-election"], "not built yet"),
+        (&["search"], "needs a scenario"),
         (&["run"], "needs a scenario"),
         (&["run", "nowhere"], "'nowhere'"),
         (&["run", "nowhere.json"], "nowhere.json: cannot be read"),

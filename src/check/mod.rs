@@ -1,7 +1,8 @@
-//! What "correct" means: properties that watch a run, histories that are judged afterwards, and
-//! (later) search.
+//! What "correct" means: properties that watch a run, histories that are judged afterwards,
+//! and a search for what breaks them.
 
 pub mod consistency;
+pub mod explore;
 pub mod faultmix;
 pub mod property;
 
