@@ -169,7 +169,7 @@ fn read(json: &[u8]) -> Result<SharedRun, Refusal> {
 }
 
 /// Events that are simulated before a link is taken for good.
-const PROBE: u32 = 20_480;
+const PROBE: u32 = 10_240;
 /// Events between two looks at where that leads.
 const SLICE: u32 = 256;
 

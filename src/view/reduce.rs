@@ -26,7 +26,7 @@ const SPEAK_SPEED: u64 = 100_000;
 /// Events simulated between two looks at the budget.
 const SLICE: u32 = 256;
 /// Slices of the way to where a link leads that are gone before the page is first drawn.
-const AT_ONCE: u32 = 80;
+const AT_ONCE: u32 = 40;
 /// Events that one `step` or `back` may ask for.
 const MOST_STEPS: u32 = 100_000;
 
