@@ -60,7 +60,8 @@ pub(super) fn number_text(n: &serde_json::Number) -> String {
     }
 }
 
-fn write_text(text: &str, out: &mut String) {
+/// `text` in quotes.
+pub(super) fn write_text(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {
         match c {

@@ -272,34 +272,10 @@ pub fn tally(run: &Run<Checks>) -> Tally {
 impl App {
     /// Reads the state for a script, as JSON text; `null` in the gallery.
     pub fn state_json(&self) -> String {
-        let Some(open) = &self.open else {
-            return "null".to_owned();
-        };
-        let run = open.run().get();
-        let world = run.world();
-        let state = state::State {
-            scenario: open.scene.id(),
-            seed: state::Seed(world.seed()),
-            time_us: world.now().us(),
-            events: run.position(),
-            playing: self.player.playing,
-            speed: self.player.speed as f64 / 1e6,
-            futures: open.futures.len(),
-            future: open.current,
-            beside: open.beside.as_ref().map(|b| b.future),
-            tree: open
-                .tree()
-                .into_iter()
-                .map(state::BranchState::of)
-                .collect(),
-            nodes: state::nodes(world),
-            in_flight: state::in_flight(world),
-            in_flight_count: world.in_flight_count(),
-            checks: state::checks(&run),
-            edits: run.edits(),
-            error: self.error.as_deref(),
-        };
-        crate::sim::json::text(&state)
+        match &self.open {
+            Some(open) => state::text(self, open),
+            None => "null".to_owned(),
+        }
     }
 
     /// Says a refusal, and keeps everything else as it is.

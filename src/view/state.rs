@@ -3,236 +3,169 @@
 //! The rule that is easy to break: its names are a promise to scripts that teachers keep for
 //! years. Fields are added; none is renamed or taken away.
 
-use super::app::Branch;
-use crate::check::{CheckLine, Checks, Class, Verdict};
-use crate::sim::history::Run;
-use crate::sim::small::SmallMap;
+use super::app::{App, Branch, Open};
+use crate::check::{CheckLine, Class, Verdict};
+use crate::sim::json_object::Object;
 use crate::sim::world::{InFlight, Status, World};
-use crate::sim::{Edit, MsgId, NodeId};
-use serde::{Serialize, Serializer};
+use crate::sim::{Edit, NodeId};
 
 /// Messages listed at most; `in_flight_count` says how many there are.
 const MESSAGES: usize = 500;
-
-/// The state of the page.
-#[derive(Clone, Debug, Serialize)]
-pub struct State<'a> {
-    /// The scenario's id.
-    pub scenario: &'a str,
-    /// The seed.
-    pub seed: Seed,
-    /// The moment shown, in microseconds.
-    pub time_us: u64,
-    /// How many events have happened.
-    pub events: u32,
-    /// Whether time runs.
-    pub playing: bool,
-    /// Simulated seconds a second.
-    pub speed: f64,
-    /// The futures, and which is shown.
-    pub futures: usize,
-    /// See `futures`.
-    pub future: usize,
-    /// The future beside the one that is shown, if there is one.
-    pub beside: Option<usize>,
-    /// The futures as a tree: each after its parent.
-    pub tree: Vec<BranchState>,
-    /// Every node.
-    pub nodes: Vec<NodeState>,
-    /// The first messages in flight.
-    pub in_flight: Vec<MessageState>,
-    /// How many messages are in flight.
-    pub in_flight_count: usize,
-    /// Every promise.
-    pub checks: Vec<CheckState>,
-    /// Every edit of this future, made or to come.
-    pub edits: &'a [Edit],
-    /// The sentence in the element `error`, if there is one.
-    pub error: Option<&'a str>,
-}
-
-/// A seed, as `load` takes it back: a number as far as scripts have whole numbers, above it a text
-/// of digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seed(pub u64);
-
 /// Up to here every whole number is one in a script too (`Number.MAX_SAFE_INTEGER`).
 const SAFE: u64 = (1 << 53) - 1;
 
-impl Serialize for Seed {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            n @ 0..=SAFE => to.serialize_u64(n),
-            n => to.serialize_str(&n.to_string()),
-        }
+/// The state of the page with `open` on screen, as JSON text:
+///
+/// - `scenario`: its id; `seed`: as `load` takes it back, a number as far as scripts have whole
+///   numbers, above it a text of digits;
+/// - `time_us`, `events`: where the run stands; `playing`, `speed` (simulated seconds a second);
+/// - `futures`: how many; `future`: which is shown; `beside`: which stands beside it, or `null`;
+///   `tree`: each after its parent;
+/// - `nodes`: every node; `in_flight`: the first messages on their way; `in_flight_count`: how many;
+/// - `checks`: every promise; `edits`: every edit of this future, made or to come;
+/// - `error`: the sentence in the element `error`, or `null`.
+pub fn text(app: &App, open: &Open) -> String {
+    let run = open.run().get();
+    let world = run.world();
+    let mut out = String::new();
+    let mut o = Object::new(&mut out);
+    o.text("scenario", open.scene.id());
+    seed(world.seed(), o.at("seed"));
+    o.count("time_us", world.now().us())
+        .count("events", u64::from(run.position()))
+        .flag("playing", app.player.playing)
+        .fraction("speed", app.player.speed as f64 / 1e6)
+        .count("futures", open.futures.len() as u64)
+        .count("future", open.current as u64)
+        .maybe_count("beside", open.beside.as_ref().map(|b| b.future as u64));
+    let tree = open.tree();
+    o.list("tree", tree.len(), &mut |i, out| branch(&tree[i], out));
+    o.list("nodes", world.node_count(), &mut |i, out| {
+        node(world, NodeId(i as u16), out);
+    });
+    let messages = world.in_flight();
+    o.list("in_flight", messages.len().min(MESSAGES), &mut |i, out| {
+        message(&messages[i], out);
+    });
+    o.count("in_flight_count", world.in_flight_count() as u64);
+    let checks = run.watcher().lines();
+    o.list("checks", checks.len(), &mut |i, out| check(&checks[i], out));
+    let edits = run.edits();
+    o.list("edits", edits.len(), &mut |i, out| edit(&edits[i], out));
+    o.maybe_text("error", app.error.as_deref()).end();
+    out
+}
+
+fn seed(seed: u64, out: &mut String) {
+    let digits = seed.to_string();
+    if seed <= SAFE {
+        out.push_str(&digits);
+    } else {
+        out.push('"');
+        out.push_str(&digits);
+        out.push('"');
     }
 }
 
-/// A future.
-#[derive(Clone, Debug, Serialize)]
-pub struct BranchState {
-    /// Its number.
-    pub future: usize,
-    /// Its name.
-    pub name: String,
-    /// The number of the one that it was forked from.
-    pub parent: Option<usize>,
-    /// When it was forked.
-    pub parted_us: u64,
-    /// How many events had happened by then.
-    pub parted_events: u32,
-    /// Where it stands.
-    pub time_us: u64,
+// Apart, because a run that has just begun has none (tools/later.txt).
+#[inline(never)]
+fn edit(edit: &Edit, out: &mut String) {
+    out.push_str(&crate::sim::json::text(edit));
 }
 
-impl BranchState {
-    /// What of `branch` a script is told.
-    pub fn of(branch: Branch) -> Self {
-        BranchState {
-            future: branch.future,
-            name: branch.name,
-            parent: branch.parent,
-            parted_us: branch.parted_us,
-            parted_events: branch.parted_events,
-            time_us: branch.time_us,
-        }
-    }
+/// A future: its number and name, the number of the one that it was forked from and when, and
+/// where it stands.
+fn branch(branch: &Branch, out: &mut String) {
+    Object::new(out)
+        .count("future", branch.future as u64)
+        .text("name", &branch.name)
+        .maybe_count("parent", branch.parent.map(|p| p as u64))
+        .count("parted_us", branch.parted_us)
+        .count("parted_events", u64::from(branch.parted_events))
+        .count("time_us", branch.time_us)
+        .end();
 }
 
-/// A node.
-#[derive(Clone, Debug, Serialize)]
-pub struct NodeState {
-    /// Its number.
-    pub id: NodeId,
-    /// Its name.
-    pub name: String,
-    /// Its role in the paper's word.
-    pub role: String,
-    /// Its second line: `term 3`.
-    pub badge: String,
-    /// Term, ballot, view, as a number.
-    pub epoch: Option<u64>,
-    /// Whether it runs.
-    pub status: Status,
-    /// Whether it is a client.
-    pub client: bool,
-    /// Whether it lies.
-    pub byzantine: bool,
-    /// What its clock shows, in microseconds.
-    pub clock_us: i64,
-    /// Its whole state, in the paper's names.
-    pub fields: SmallMap<&'static str, String>,
-}
-
-/// A message in flight.
-#[derive(Clone, Debug, Serialize)]
-pub struct MessageState {
-    /// Its number.
-    pub id: MsgId,
-    /// The sender.
-    pub from: NodeId,
-    /// The receiver.
-    pub to: NodeId,
-    /// Its kind's name.
-    pub kind: &'static str,
-    /// What it says.
-    pub label: String,
-    /// When it was sent.
-    pub sent_us: u64,
-    /// When it arrives, or would have.
-    pub due_us: u64,
-    /// Whether it is held.
-    pub held: bool,
-}
-
-/// A promise.
-#[derive(Clone, Debug, Serialize)]
-pub struct CheckState {
-    /// Its name.
-    pub name: &'static str,
-    /// What it promises.
-    pub claim: &'static str,
-    /// Safety or liveness.
-    pub class: Class,
-    /// `holding`, `pending`, `violated` or `unknown`.
-    pub verdict: &'static str,
-    /// Why, where there is more to say.
-    pub why: String,
-    /// The events that show a violation.
-    pub witness: Vec<u32>,
-    /// The assumption that a violation needed.
-    pub assumption: String,
-}
-
-/// Every node of `world`.
-pub fn nodes(world: &World) -> Vec<NodeState> {
-    world.node_ids().map(|n| node(world, n)).collect()
-}
-
-fn node(world: &World, id: NodeId) -> NodeState {
+/// A node: number, name, its role in the paper's word, its second line (`term 3`), its epoch as a
+/// number, whether it runs, is a client, lies; what its clock shows; its whole state, in the
+/// paper's names.
+fn node(world: &World, id: NodeId, out: &mut String) {
     let i = world.inspect(id);
-    NodeState {
-        id,
-        name: world.name(id).to_owned(),
-        role: i.role,
-        badge: i.badge,
-        epoch: i.epoch,
-        status: world.status(id),
-        client: world.is_client(id),
-        byzantine: !world.lies(id).is_empty(),
-        clock_us: world.clock(id).shows_us,
-        fields: i.fields.into_iter().collect(),
+    let mut o = Object::new(out);
+    o.count("id", id.index() as u64)
+        .text("name", world.name(id))
+        .text("role", &i.role)
+        .text("badge", &i.badge)
+        .maybe_count("epoch", i.epoch)
+        .text("status", status(world.status(id)))
+        .flag("client", world.is_client(id))
+        .flag("byzantine", !world.lies(id).is_empty())
+        .whole("clock_us", world.clock(id).shows_us);
+    let mut fields = Object::new(o.at("fields"));
+    for (name, value) in &i.fields {
+        fields.text(name, value);
+    }
+    fields.end();
+    o.end();
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Up => "up",
+        Status::Crashed => "crashed",
+        Status::Stopped => "stopped",
+        Status::Paused => "paused",
     }
 }
 
-/// The first messages in flight.
-pub fn in_flight(world: &World) -> Vec<MessageState> {
-    let message = |m: &InFlight| MessageState {
-        id: m.msg,
-        from: m.from,
-        to: m.to,
-        kind: m.payload.kind().name,
-        label: m.payload.label(),
-        sent_us: m.sent.us(),
-        due_us: m.due.us(),
-        held: m.held,
-    };
-    world
-        .in_flight()
-        .iter()
-        .take(MESSAGES)
-        .map(message)
-        .collect()
+/// A message in flight: number, sender, receiver, its kind's name, what it says, when it was sent
+/// and arrives (or would have), whether it is held.
+fn message(m: &InFlight, out: &mut String) {
+    Object::new(out)
+        .count("id", u64::from(m.msg.0))
+        .count("from", m.from.index() as u64)
+        .count("to", m.to.index() as u64)
+        .text("kind", m.payload.kind().name)
+        .text("label", &m.payload.label())
+        .count("sent_us", m.sent.us())
+        .count("due_us", m.due.us())
+        .flag("held", m.held)
+        .end();
 }
 
-/// Every promise that watches `run`.
-pub fn checks(run: &Run<Checks>) -> Vec<CheckState> {
-    run.watcher().lines().into_iter().map(check).collect()
-}
-
-fn check(line: CheckLine) -> CheckState {
-    let (verdict, why, witness, assumption) = match line.verdict {
-        Verdict::Holding => ("holding", String::new(), vec![], String::new()),
-        Verdict::Pending { why } => ("pending", why, vec![], String::new()),
-        Verdict::Unknown { why } => ("unknown", why, vec![], String::new()),
+/// A promise: its name, what it promises, safety or liveness, `holding`, `pending`, `violated` or
+/// `unknown`, why, the events that show a violation, the assumption that it needed.
+fn check(line: &CheckLine, out: &mut String) {
+    let (verdict, why, witness, assumption) = match &line.verdict {
+        Verdict::Holding => ("holding", "", &[][..], ""),
+        Verdict::Pending { why } => ("pending", why.as_str(), &[][..], ""),
+        Verdict::Unknown { why } => ("unknown", why.as_str(), &[][..], ""),
         Verdict::Violated {
             witness,
             why,
             assumption,
         } => (
             "violated",
-            why,
-            witness.iter().map(|e| e.0).collect(),
-            assumption,
+            why.as_str(),
+            witness.as_slice(),
+            assumption.as_str(),
         ),
     };
-    CheckState {
-        name: line.name,
-        claim: line.claim,
-        class: line.class,
-        verdict,
-        why,
-        witness,
-        assumption,
-    }
+    Object::new(out)
+        .text("name", line.name)
+        .text("claim", line.claim)
+        .text(
+            "class",
+            match line.class {
+                Class::Safety => "safety",
+                Class::Liveness => "liveness",
+            },
+        )
+        .text("verdict", verdict)
+        .text("why", why)
+        .list("witness", witness.len(), &mut |i, out| {
+            out.push_str(&witness[i].0.to_string());
+        })
+        .text("assumption", assumption)
+        .end();
 }
