@@ -188,14 +188,18 @@ impl Open {
 
     /// Hands out a new version of the run that is shown, and lets the one beside follow it.
     pub fn touch(&mut self) {
-        self.follow();
+        if self.beside.is_some() {
+            self.follow();
+        }
         let next = self.run().changed();
         self.futures[self.current].run = next;
     }
 
     /// Lets slow readers see the run as it is.
     pub fn settle(&mut self) {
-        self.settle_beside();
+        if self.beside.is_some() {
+            self.settle_beside();
+        }
         self.settled = self.run().clone();
         let run = self.settled.get();
         for (i, step) in self.scene.def.lesson.steps.iter().enumerate().take(64) {
