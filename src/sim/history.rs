@@ -19,6 +19,7 @@ use super::time::SimTime;
 use super::trace::{Event, Trace};
 use super::world::{Setup, World};
 use checkpoints::Checkpoints;
+use edits::Change;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -54,8 +55,8 @@ pub struct Run<W: Watcher = ()> {
     edits: Rc<Vec<Edit>>,
     refused: SmallMap<usize, Refusal>,
     checkpoints: Checkpoints<W>,
-    undo: Vec<Rc<Vec<Edit>>>,
-    redo: Vec<Rc<Vec<Edit>>>,
+    undo: Vec<Change>,
+    redo: Vec<Change>,
     // The contents of the messages between two checkpoints, as last asked for.
     contents: RefCell<SmallMap<u32, Rc<Vec<Payload>>>>,
     // The furthest moment that this future has been shown to reach.

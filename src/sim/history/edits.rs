@@ -12,6 +12,42 @@ use crate::sim::time::SimTime;
 use crate::sim::trace::Trace;
 use std::rc::Rc;
 
+/// One change of a list of edits. Only what changed is kept: a run may have ten thousand edits, and
+/// ten thousand lists of them would fill the page's memory.
+#[derive(Clone)]
+pub(super) struct Change {
+    at: usize,
+    old: Vec<Edit>,
+    new: Vec<Edit>,
+}
+
+impl Change {
+    fn new(before: &[Edit], after: &[Edit]) -> Self {
+        let pairs = before.iter().zip(after);
+        let at = pairs.take_while(|(a, b)| a == b).count();
+        let (old, new) = (&before[at..], &after[at..]);
+        let pairs = old.iter().rev().zip(new.iter().rev());
+        let same = pairs.take_while(|(a, b)| a == b).count();
+        Change {
+            at,
+            old: old[..old.len() - same].to_vec(),
+            new: new[..new.len() - same].to_vec(),
+        }
+    }
+
+    /// The list that the change has made `after` of.
+    fn before(&self, after: &[Edit]) -> Vec<Edit> {
+        let rest = &after[self.at + self.new.len()..];
+        [&after[..self.at], &self.old, rest].concat()
+    }
+
+    /// The list that the change makes of `before`.
+    fn after(&self, before: &[Edit]) -> Vec<Edit> {
+        let rest = &before[self.at + self.old.len()..];
+        [&before[..self.at], &self.new, rest].concat()
+    }
+}
+
 impl<W: Watcher> Run<W> {
     /// Does `fault` here and now. What this future held after now is forgotten; edits still to
     /// come stay in the list, unless they name a message, which means nothing in a new future.
@@ -42,7 +78,8 @@ impl<W: Watcher> Run<W> {
         edits.extend(now);
         let later = self.edits[made..].iter();
         edits.extend(later.filter(|e| !e.fault.names_a_message()).cloned());
-        self.remember(Rc::new(edits));
+        self.remember(&edits);
+        self.edits = Rc::new(edits);
         self.forget_future();
         (0..count).for_each(|_| self.make_next_edit());
         Ok(())
@@ -74,9 +111,9 @@ impl<W: Watcher> Run<W> {
         Ok(edits)
     }
 
-    /// Puts another list of edits in force, and keeps the one before for undo.
-    fn remember(&mut self, edits: Rc<Vec<Edit>>) {
-        self.undo.push(std::mem::replace(&mut self.edits, edits));
+    /// Keeps for undo how the list of edits became this one.
+    fn remember(&mut self, edits: &[Edit]) {
+        self.undo.push(Change::new(&self.edits, edits));
         self.redo.clear();
     }
 
@@ -98,27 +135,29 @@ impl<W: Watcher> Run<W> {
     /// Takes the last change of the list of edits back. Edits that the run was opened with count as
     /// made in the order of their times: the latest goes first. False if there is none left.
     pub fn undo(&mut self) -> bool {
-        let Some(edits) = self.undo.pop().or_else(|| self.without_last()) else {
+        let Some(change) = self.undo.pop().or_else(|| self.last_opened()) else {
             return false;
         };
-        self.redo.push(self.edits.clone());
-        self.replace_edits(edits);
+        let edits = change.before(&self.edits);
+        self.redo.push(change);
+        self.replace_edits(Rc::new(edits));
         true
     }
 
-    /// The list of edits without its last one, if it has one.
-    fn without_last(&self) -> Option<Rc<Vec<Edit>>> {
+    /// How the last of the edits came to be there, if there is one.
+    fn last_opened(&self) -> Option<Change> {
         let (_, before) = self.edits.split_last()?;
-        Some(Rc::new(before.to_vec()))
+        Some(Change::new(before, &self.edits))
     }
 
     /// Makes the last undone change again. False if there is none.
     pub fn redo(&mut self) -> bool {
-        let Some(edits) = self.redo.pop() else {
+        let Some(change) = self.redo.pop() else {
             return false;
         };
-        self.undo.push(self.edits.clone());
-        self.replace_edits(edits);
+        let edits = change.after(&self.edits);
+        self.undo.push(change);
+        self.replace_edits(Rc::new(edits));
         true
     }
 
@@ -145,10 +184,8 @@ impl<W: Watcher> Run<W> {
         let later = later.filter(|e| !e.fault.names_a_message());
         // What follows was placed after a number of steps of a run that is no more.
         edits.extend(later.map(|e| Edit::at(e.at_us, e.fault.clone())));
-        let before = self.edits.clone();
+        self.remember(&edits);
         self.replace_edits(Rc::new(edits));
-        self.undo.push(before);
-        self.redo.clear();
         Ok(())
     }
 

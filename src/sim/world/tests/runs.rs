@@ -127,6 +127,47 @@ fn edits_that_a_run_was_opened_with_are_undone_from_the_last_on() {
     assert_eq!((r.edits(), r.hash_text()), (&all[..], end));
 }
 
+/// Edits now, in the past and of messages, and edits taken out: undo goes through the very lists that
+/// there were, back to the empty one, and redo through the same again.
+#[test]
+fn undo_and_redo_go_through_the_lists_of_edits_that_there_were() {
+    let mut r = stormy();
+    let mut lists: Vec<Vec<Edit>> = (0..=r.edits().len())
+        .map(|n| r.edits()[..n].to_vec())
+        .collect();
+    let node = NodeId(2);
+    for i in 0..40_u64 {
+        r.seek(ms(hash_of(i) % 900));
+        let flights = r.world().in_flight();
+        let done = match i % 4 {
+            0 => r.edit(Fault::Pause { node }),
+            1 => r.edit(Fault::Resume { node }),
+            2 if !flights.is_empty() => r.edit(Fault::Hold {
+                msg: flights[0].msg,
+            }),
+            _ => r.remove_edit(hash_of(i + 99) as usize % r.edits().len()),
+        };
+        if done.is_ok() {
+            lists.push(r.edits().to_vec());
+        }
+    }
+    assert!(lists.len() > 30, "{} lists", lists.len());
+    for list in lists[..lists.len() - 1].iter().rev() {
+        assert!(r.undo());
+        assert_eq!(r.edits(), list);
+    }
+    assert!(!r.undo());
+    for list in &lists[1..] {
+        assert!(r.redo());
+        assert_eq!(r.edits(), list);
+    }
+    assert!(!r.redo());
+}
+
+fn hash_of(i: u64) -> u64 {
+    crate::sim::hash::mix(i + 1)
+}
+
 #[test]
 fn an_edit_amid_an_instant_is_made_there_again() {
     let mut r = run(setup(5, 10, constant(0)));
