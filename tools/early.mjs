@@ -8,12 +8,20 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hook, start, visible } from "../tests/browser/harness.mjs";
+import { hook, SIZES, start, visible } from "../tests/browser/harness.mjs";
 import { FEATURES, parse, plainName, reached, rules, waitsBy } from "./split.mjs";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const LINKED = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "wasm32-unknown-unknown/page/faultline.wasm");
-const ROUTES = ["#/", "#/s/raft-election", "#/s/raft-partition", "#/s/raft-nine", "#/s/raft-recovery"];
+const WAYS = [
+  ["#/", {}],
+  ["#/s/raft-election", {}],
+  ["#/s/raft-partition", { viewport: SIZES.phone, colorScheme: "dark", hasTouch: true }],
+  ["#/s/raft-replication", { reducedMotion: "reduce" }],
+  ["#/s/raft-nine", {}],
+  ["?embed=1#/s/raft-election", {}],
+  ["?embed=1&ui=stage,time#/s/raft-recovery", { viewport: SIZES.narrow }],
+];
 const tool = (name, ...args) =>
   execFileSync(join(ROOT, "node_modules/.bin", name), [...FEATURES, ...args], { maxBuffer: 1 << 30, encoding: "utf8" });
 
@@ -60,8 +68,8 @@ function prepare(work) {
 async function ran(dist) {
   const site = await start({ dist });
   const found = new Set();
-  for (const route of ROUTES) {
-    const page = await site.open(route);
+  for (const [route, context] of WAYS) {
+    const page = await site.open(route, context);
     if (route === "#/") {
       await visible(page, "gallery");
     } else {

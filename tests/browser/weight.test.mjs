@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { hook, PREFIX, start, visible } from "./harness.mjs";
+import { hook, PREFIX, SIZES, start, visible } from "./harness.mjs";
 import { BUDGET, gzipped, WHOLE, weigh } from "./size.mjs";
 
 const REST = "faultline_rest.wasm";
@@ -66,3 +66,29 @@ test(`all files together weigh at most ${WHOLE} bytes of gzip`, () => {
   const total = weigh("dist").reduce((sum, { gzip }) => sum + gzip, 0);
   assert.ok(total <= WHOLE, `${total} bytes of gzip. ./dev build lists every file`);
 });
+
+// A stand-in that finds the rest missing fetches it at once, by a request that holds up the page: kind "xhr".
+const WAYS = [
+  ["#/s/raft-election", {}],
+  ["#/s/raft-partition", { viewport: SIZES.phone, colorScheme: "dark", hasTouch: true }],
+  ["#/s/raft-replication", { reducedMotion: "reduce" }],
+  ["?embed=1#/s/raft-election", {}],
+  ["?embed=1&ui=stage,time#/s/raft-recovery", { viewport: SIZES.narrow }],
+  ["#/s/raft-nine", { viewport: SIZES.tablet }],
+  ["#/s/two-generals", {}],
+  ["#/s/raft-election?seed=5", {}],
+];
+
+for (const [route, context] of WAYS) {
+  test(`nothing holds up the page while ${route} starts and moves (${JSON.stringify(context)})`, async () => {
+    const held = [];
+    const prepare = (page) =>
+      page.on("request", (request) => {
+        if (request.resourceType() === "xhr") held.push(request.url());
+      });
+    const page = await site.open(route, { ...context, prepare });
+    await move(page);
+    await page.waitForTimeout(3_000);
+    assert.deepEqual(held, [], "the program asked for its rest in the middle of something");
+  });
+}
