@@ -20,62 +20,143 @@ pub enum Relation {
     Concurrent,
 }
 
-/// The relations of the events of a stretch of the trace to one event.
+/// The past and the future of one event. On a lane, what is in the past is a beginning and what is in
+/// the future is an end, because each event there follows the one before; so two events a lane say it
+/// all, and a cone of a run of millions is some numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cone {
-    of: usize,
-    first: usize,
-    // Of the events from `first` on: true if in the past or the future of `of`.
-    related: Vec<bool>,
+    of: EventId,
+    // Of each lane the last event in the past and the first in the future; `NONE` without one. Both
+    // are `of` itself on its own lane.
+    lanes: Vec<(EventId, EventId)>,
+    // What is in the past at no node: edits of the network, of a message. Descending.
+    beside: Vec<EventId>,
+    // How many events have been looked at for the future.
+    seen: u32,
 }
 
-/// A cone is worked out over at most this many events either way; beyond them, events count as
-/// concurrent. It keeps a click instant in a run of millions.
-pub const REACH: usize = 400_000;
-
 impl Cone {
-    /// The relations of events `from..to` to the event `of`.
-    pub fn new(trace: &Trace, of: EventId, from: usize, to: usize) -> Cone {
-        let (of, len) = (of.index(), trace.len());
-        if of >= len {
-            return Cone::default();
+    /// The relations of all events to the event `of`, in a world of `nodes` nodes; `None` if there is
+    /// no such event. Takes time proportional to the part of the run that had yet to hear of `of`, or
+    /// from which `of` had yet to hear: both end once every node is reached.
+    pub fn new(trace: &Trace, of: EventId, nodes: usize) -> Option<Cone> {
+        let event = trace.get(of)?;
+        let mut cone = Cone {
+            of,
+            lanes: vec![(EventId::NONE, EventId::NONE); nodes],
+            beside: Vec::new(),
+            seen: of.0 + 1,
+        };
+        if let Some(own) = cone.lanes.get_mut(event.node.index()) {
+            *own = (of, of);
         }
-        let first = from.min(of).max(of.saturating_sub(REACH));
-        let end = to.max(of + 1).min(len).min(of.saturating_add(REACH));
-        let mut related = vec![false; end - first];
-        related[of - first] = true;
-        let at = |i: usize| trace.event(EventId(i as u32));
-        // Back: an edge leads to an earlier event, so one sweep from late to early marks all.
-        for i in (first..=of).rev().filter(|_| from < of) {
-            if related[i - first] {
-                for e in edges(at(i)) {
-                    if e >= first {
-                        related[e - first] = true;
-                    }
-                }
-            }
-        }
-        // Forth: an event is in the future if one of the two before it is, or is the one itself.
-        for i in of + 1..end {
-            related[i - first] = edges(at(i)).any(|e| e >= of && e < i && related[e - first]);
-        }
-        Cone { of, first, related }
+        cone.look_back(trace, event);
+        cone.grow(trace);
+        Some(cone)
     }
 
-    /// How `event` stands to the one that is picked.
-    pub fn relation(&self, event: EventId) -> Relation {
-        let i = event.index();
-        let related = i >= self.first && self.related.get(i - self.first) == Some(&true);
-        match (related, i.cmp(&self.of)) {
-            (false, _) => Relation::Concurrent,
-            (true, std::cmp::Ordering::Less) => Relation::Past,
-            (true, std::cmp::Ordering::Equal) => Relation::Same,
-            (true, std::cmp::Ordering::Greater) => Relation::Future,
+    /// An edge leads to an earlier event, so one sweep from late to early finds all of the past.
+    fn look_back(&mut self, trace: &Trace, event: &Event) {
+        self.reach(trace, event.cause);
+        // An edit of one message happens at no node, and may lie behind any event after it.
+        let at_no_node = |id: &EventId| trace.event(*id).node == Event::NOBODY;
+        let mut edits = trace.faults().iter().map(|f| f.0);
+        let by_hand = edits.find(at_no_node).unwrap_or(EventId::NONE);
+        let mut at = self.of.0;
+        while at > 0 && (by_hand.0 < at || self.open(at)) {
+            at -= 1;
+            let id = EventId(at);
+            let e = trace.event(id);
+            let past = match self.lanes.get(e.node.index()) {
+                Some((last, _)) => id <= *last && *last != EventId::NONE,
+                None => self.beside.contains(&id),
+            };
+            if past && e.cause != EventId::NONE {
+                self.reach(trace, e.cause);
+            }
+        }
+        self.beside.sort_unstable_by(|a, b| b.cmp(a));
+    }
+
+    /// Whether an event before number `at` could still reach a lane that its past has not.
+    fn open(&self, at: u32) -> bool {
+        let reached = |l: &(EventId, EventId)| l.0 != EventId::NONE && l.0.0 >= at;
+        !self.lanes.iter().all(reached)
+    }
+
+    fn reach(&mut self, trace: &Trace, past: EventId) {
+        let Some(e) = trace.get(past) else { return };
+        match self.lanes.get_mut(e.node.index()) {
+            Some((last, _)) if *last == EventId::NONE || *last < past => *last = past,
+            None if !self.beside.contains(&past) => self.beside.push(past),
+            _ => {}
+        }
+    }
+
+    /// Looks on after the run has gone on; what is past stays so. Forth: the first event of a lane that
+    /// was brought about by the event or by something in its future.
+    pub fn grow(&mut self, trace: &Trace) {
+        let mut left = self.lanes.iter().filter(|l| l.1 == EventId::NONE).count();
+        for (id, e) in trace.events_from(EventId(self.seen)) {
+            if left == 0 {
+                break;
+            }
+            let waits = self.lanes.get(e.node.index());
+            if waits.is_some_and(|l| l.1 == EventId::NONE) && self.follows(trace, e.cause) {
+                self.lanes[e.node.index()].1 = id;
+                left -= 1;
+            }
+        }
+        self.seen = trace.len() as u32;
+    }
+
+    /// Whether `id` is the event itself or in its future.
+    fn follows(&self, trace: &Trace, mut id: EventId) -> bool {
+        while id != EventId::NONE && id >= self.of {
+            let e = trace.event(id);
+            match self.lanes.get(e.node.index()) {
+                Some((_, first)) => return id >= *first || id == self.of,
+                None if id == self.of => return true,
+                // What happens at no node follows its cause alone.
+                None => id = e.cause,
+            }
+        }
+        false
+    }
+
+    /// The event whose cone it is.
+    pub fn of(&self) -> EventId {
+        self.of
+    }
+
+    /// The last event of this lane in the past, and the first in the future; both are the event
+    /// itself on its own lane.
+    pub fn lane(&self, lane: usize) -> (Option<EventId>, Option<EventId>) {
+        let none = (EventId::NONE, EventId::NONE);
+        let (past, future) = self.lanes.get(lane).copied().unwrap_or(none);
+        (past.some(), future.some())
+    }
+
+    /// How `id` stands to the one that is picked.
+    pub fn relation(&self, trace: &Trace, id: EventId) -> Relation {
+        let Some(event) = trace.get(id) else {
+            return Relation::Concurrent;
+        };
+        let past = match self.lanes.get(event.node.index()) {
+            Some((last, _)) => *last != EventId::NONE && id <= *last,
+            None => self.beside.contains(&id),
+        };
+        match past {
+            _ if id == self.of => Relation::Same,
+            true => Relation::Past,
+            false if self.follows(trace, id) => Relation::Future,
+            false => Relation::Concurrent,
         }
     }
 }
 
 /// The events that directly precede `event` in the causal order.
+#[cfg(test)]
 fn edges(event: &Event) -> impl Iterator<Item = usize> + use<> {
     [event.prev, event.cause]
         .into_iter()
@@ -86,25 +167,18 @@ fn edges(event: &Event) -> impl Iterator<Item = usize> + use<> {
 /// node, how many of its events happened before or are `event`. One event happened before another
 /// exactly if its stamp is smaller or equal in every place.
 pub fn stamp(trace: &Trace, event: EventId, nodes: usize) -> Vec<u32> {
-    let mut stamp = vec![0; nodes];
-    if event.index() >= trace.len() {
-        return stamp;
-    }
-    let mut related = vec![false; event.index() + 1];
-    related[event.index()] = true;
-    for i in (0..=event.index()).rev() {
-        if !related[i] {
-            continue;
+    let Some(cone) = Cone::new(trace, event, nodes) else {
+        return vec![0; nodes];
+    };
+    let count = |lane: usize| {
+        let (mut at, mut count) = (cone.lane(lane).0, 0);
+        while let Some(id) = at {
+            count += 1;
+            at = trace.event(id).prev.some();
         }
-        let e = trace.event(EventId(i as u32));
-        if let Some(count) = stamp.get_mut(e.node.index()) {
-            *count += 1;
-        }
-        for before in edges(e) {
-            related[before] = true;
-        }
-    }
-    stamp
+        count
+    };
+    (0..nodes).map(count).collect()
 }
 
 #[cfg(test)]
@@ -132,7 +206,7 @@ mod tests {
     }
 
     fn with_faults(seed: u64) -> Trace {
-        let mut setup = toy::setup(4, 3, seed);
+        let mut setup = toy::setup(4, 8, seed);
         setup.link.loss_ppm = 100_000;
         let mut world = crate::sim::world::World::new(setup).unwrap();
         let mut trace = Trace::new();
@@ -141,6 +215,16 @@ mod tests {
         world.apply(&Fault::Pause { node }, &mut trace).unwrap();
         world.run_until(&mut trace, SimTime::from_ms(110));
         world.apply(&Fault::Resume { node }, &mut trace).unwrap();
+        // One dropped by hand, and up to two copied: edits that happen at no node.
+        for (i, flying) in world.in_flight().iter().take(3).enumerate() {
+            let msg = flying.msg;
+            let fault = match i {
+                0 => Fault::Drop { msg },
+                _ => Fault::Duplicate { msg },
+            };
+            world.apply(&fault, &mut trace).unwrap();
+        }
+        world.apply(&Fault::Heal, &mut trace).unwrap();
         world.run_until(&mut trace, SimTime::from_ms(230));
         trace
     }
@@ -168,7 +252,7 @@ mod tests {
             let before = |a: usize, b: usize| clocks[a][at(a)] <= clocks[b][at(a)];
             let n = clocks.len();
             for of in (0..n).filter(|&i| at(i) < 4) {
-                let cone = Cone::new(&trace, EventId(of as u32), 0, n);
+                let cone = Cone::new(&trace, EventId(of as u32), 4).unwrap();
                 for other in (0..n).filter(|&i| at(i) < 4) {
                     let expect = match (before(other, of), before(of, other)) {
                         _ if other == of => Relation::Same,
@@ -176,28 +260,81 @@ mod tests {
                         (_, true) => Relation::Future,
                         _ => Relation::Concurrent,
                     };
-                    assert_eq!(
-                        cone.relation(EventId(other as u32)),
-                        expect,
-                        "{other} to {of}"
-                    );
+                    let says = cone.relation(&trace, EventId(other as u32));
+                    assert_eq!(says, expect, "{other} to {of}");
                 }
             }
         }
     }
 
-    #[test]
-    fn a_window_beside_the_event_agrees_with_the_whole() {
-        let trace = with_faults(3);
-        let n = trace.len();
-        let whole = Cone::new(&trace, EventId(n as u32 / 2), 0, n);
-        for (from, to) in [(0, n / 4), (n / 4, n / 2 + 9), (3 * n / 4, n)] {
-            let part = Cone::new(&trace, EventId(n as u32 / 2), from, to);
-            for i in from..to {
-                let e = EventId(i as u32);
-                assert_eq!(part.relation(e), whole.relation(e));
+    /// By nothing but the two kinds of step: which events can be reached from `of` backwards.
+    fn reachable(trace: &Trace, of: usize) -> Vec<bool> {
+        let mut found = vec![false; trace.len()];
+        let mut open = vec![of];
+        while let Some(i) = open.pop() {
+            if !std::mem::replace(&mut found[i], true) {
+                open.extend(edges(trace.event(EventId(i as u32))));
             }
         }
-        assert_eq!(stamp(&trace, EventId(n as u32), 4), [0; 4]);
+        found
+    }
+
+    /// Every event, those of the network and losses too, is the one, or past, or future, or
+    /// concurrent, exactly as a search over program order and messages says.
+    #[test]
+    fn past_future_and_concurrent_part_all_events_as_a_brute_search_does() {
+        for seed in [1, 7] {
+            let trace = with_faults(seed);
+            let n = trace.len();
+            let back: Vec<Vec<bool>> = (0..n).map(|i| reachable(&trace, i)).collect();
+            let mut seen = [0; 4];
+            for of in 0..n {
+                let cone = Cone::new(&trace, EventId(of as u32), 4).unwrap();
+                for other in 0..n {
+                    let expect = match (back[of][other], back[other][of]) {
+                        (true, true) => Relation::Same,
+                        (true, false) => Relation::Past,
+                        (false, true) => Relation::Future,
+                        (false, false) => Relation::Concurrent,
+                    };
+                    let says = cone.relation(&trace, EventId(other as u32));
+                    assert_eq!(says, expect, "{other} to {of}");
+                    seen[says as usize] += 1;
+                }
+            }
+            assert!(seen.iter().all(|&count| count > 50), "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn a_cone_that_grew_with_the_run_is_the_cone_in_the_whole_run() {
+        for seed in 0..4 {
+            let whole = with_faults(seed);
+            for of in (0..60).step_by(7).map(EventId) {
+                let mut short = whole.clone();
+                short.truncate(70);
+                let mut grown = Cone::new(&short, of, 4).unwrap();
+                grown.grow(&whole);
+                assert_eq!(Some(grown), Cone::new(&whole, of, 4));
+            }
+        }
+    }
+
+    #[test]
+    fn the_past_of_a_receipt_contains_the_sending() {
+        let trace = with_faults(2);
+        let mut receipts = 0;
+        for (id, e) in trace.events_from(EventId(0)) {
+            let Some(msg) = e.msg() else { continue };
+            let cone = Cone::new(&trace, id, 4).unwrap();
+            let sent = trace.sent(msg).cause;
+            assert_eq!(cone.relation(&trace, sent), Relation::Past);
+            let from_there = Cone::new(&trace, sent, 4).unwrap();
+            assert_eq!(from_there.relation(&trace, id), Relation::Future);
+            receipts += 1;
+        }
+        assert!(receipts > 40);
+        assert!(Cone::new(&trace, EventId(trace.len() as u32), 4).is_none());
+        assert_eq!(stamp(&trace, EventId(trace.len() as u32), 4), [0; 4]);
     }
 }

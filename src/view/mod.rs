@@ -27,6 +27,7 @@ pub mod state;
 mod toy;
 pub mod twin;
 pub mod walk;
+pub mod why;
 pub mod words;
 
 pub use action::{Action, Dialog, Tab, Theme};

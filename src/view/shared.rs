@@ -47,6 +47,11 @@ impl<T> Shared<T> {
         }
     }
 
+    /// Whether it is the same value, of whatever version.
+    pub fn same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.cell, &other.cell)
+    }
+
     /// Counts the changes.
     pub fn version(&self) -> u64 {
         self.version

@@ -7,7 +7,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { ask, drawn, led, openScenario, servers } from "./hands.mjs";
-import { start, visible } from "./harness.mjs";
+import { hook, start, visible } from "./harness.mjs";
 import { weigh } from "./size.mjs";
 import { frames, percentile } from "./trace.mjs";
 
@@ -174,6 +174,60 @@ async function memory(page) {
   return [wasm / 1e6, js / 1e6];
 }
 
+// Panning and zooming the diagram of ten nodes: the whole run, down to a millisecond, and back.
+async function diagram(site) {
+  return [...(await moved(site, 100_000)), ...(await moved(site, 1_000_000))];
+}
+
+async function moved(site, events) {
+  const page = await openScenario(site, "raft-replication");
+  const loaded = await ask(page, "load", { scenario: "raft-replication", seed: 1, params: { servers: 9, clients: 1 } });
+  if (loaded.error) throw new Error(loaded.error.message);
+  for (let left = events; left > 0; left -= STEPS) await ask(page, "step", Math.min(left, STEPS));
+  const { nodes } = await ask(page, "state");
+  const lines = [];
+  for (const picked of [false, true]) {
+    await hook(page, "diagram").focus();
+    if (picked) await page.keyboard.press("Enter");
+    await page.keyboard.press("Home");
+    await page.evaluate(restless);
+    const { work } = await stretches(site, page);
+    await page.evaluate(() => globalThis.rest());
+    const what = `diagram of ${nodes.length} lanes, ${events} events${picked ? ", an event picked" : ""}, panned and zoomed`;
+    lines.push(line(`${what}: p95`, percentile(work, 95), "ms", 8), line(`${what}: median`, percentile(work, 50), "ms"));
+  }
+  await page.context().close();
+  return lines;
+}
+
+// Runs in the page: in every frame a notch of the wheel with Ctrl, towards the middle and back, and a drag
+// of some pixels; seventy notches lead from hours to less than a millisecond.
+function restless() {
+  const plot = document.querySelector("[data-testid=diagram]");
+  const box = plot.getBoundingClientRect();
+  const [clientX, clientY] = [box.left + box.width * 0.6, box.top + box.height / 2];
+  const at = (x) => ({ bubbles: true, cancelable: true, clientX: x, clientY, pointerId: 1, pointerType: "mouse", button: 0 });
+  let frame = 0;
+  let going = true;
+  globalThis.rest = () => (going = false);
+  const next = () => {
+    if (!going) return;
+    const phase = frame % 210;
+    if (phase < 70 || phase >= 140) {
+      const deltaY = phase < 70 ? -240 / 3 : 240 / 3;
+      plot.dispatchEvent(new WheelEvent("wheel", { ...at(clientX), deltaY, ctrlKey: true }));
+    } else {
+      const x = clientX + ((phase % 20) - 10) * 12;
+      if (phase % 20 === 0) plot.dispatchEvent(new PointerEvent("pointerdown", at(x)));
+      plot.dispatchEvent(new PointerEvent("pointermove", at(x)));
+      if (phase % 20 === 19) plot.dispatchEvent(new PointerEvent("pointercancel", at(x)));
+    }
+    frame += 1;
+    requestAnimationFrame(next);
+  };
+  next();
+}
+
 // Wasm over native, from what the two benches printed.
 async function ratio() {
   const read = (file, start) => {
@@ -193,7 +247,7 @@ function line(name, value, unit, budget) {
   return `${name} ${value.toFixed(digits)}${unit && ` ${unit}`}${limit}`;
 }
 
-const MEASURES = { size, opening, frame5, frame60, idle, travel, million, ratio };
+const MEASURES = { size, opening, frame5, frame60, idle, travel, million, diagram, ratio };
 
 const site = await start();
 for (const [name, measure] of Object.entries(MEASURES)) {

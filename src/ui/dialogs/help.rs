@@ -27,7 +27,23 @@ const GESTURES: &[(&str, &str)] = &[
     ),
     (
         "Drag in the diagram below",
-        "Travel in time; click an event for its causes",
+        "Move through time; its red playhead travels",
+    ),
+    (
+        "Click an event there",
+        "Its past, its future, and why it happened",
+    ),
+    (
+        "Ctrl and wheel, or pinch",
+        "Zoom the diagram; Shift and wheel moves it",
+    ),
+    (
+        "Keys in the diagram: + − ← →",
+        "Zoom and move; Page Up and Page Down leap",
+    ),
+    (
+        "Home, End, Enter there",
+        "All of the run; the present; pick the latest event",
     ),
 ];
 

@@ -10,6 +10,7 @@ mod message;
 mod node;
 mod text;
 mod timing;
+mod why;
 
 use crate::ui::controls::maybe;
 use crate::view::app::{Progress, Reach, Tally};
@@ -126,7 +127,15 @@ pub fn Slot(props: &SlotProps) -> Html {
     match props.part {
         Part::Chips => super::chips::chips(&props.panel),
         Part::Lesson => super::lesson::lesson(&props.panel),
-        Part::Tab(tab) => find(tab).map_or_else(Html::default, |p| (p.draw)(&props.panel)),
+        Part::Tab(tab) => {
+            let panel = find(tab).map_or_else(Html::default, |p| (p.draw)(&props.panel));
+            match (tab, props.panel.selection) {
+                (Tab::Text, _) | (Tab::Node | Tab::Checks | Tab::Log, Selection::Event(_)) => {
+                    why::beside(tab, &props.panel, panel)
+                }
+                _ => panel,
+            }
+        }
     }
 }
 

@@ -4,9 +4,9 @@
 //! frame. What looks alike is drawn together, styles set once, but in small paths: one path of a
 //! thousand lines takes twice as long to stroke as many of a few.
 
-use super::frame;
+use super::{cone, dense, frame};
 use crate::sim::world::World;
-use crate::sim::{EventId, EventKind, Loss, Mark};
+use crate::sim::{EventId, EventKind, Loss, Mark, Trace};
 use crate::ui::stage::canvas::{Canvas, Palette, dash};
 use crate::view::Selection;
 use crate::view::causality::{Cone, Relation};
@@ -24,6 +24,8 @@ pub struct Picture<'a> {
     pub window: &'a SpaceTime,
     /// For the names of lanes.
     pub world: &'a World,
+    /// For the cone.
+    pub trace: &'a Trace,
     /// The moment shown.
     pub now_us: u64,
     /// What is picked.
@@ -62,12 +64,27 @@ pub fn diagram(canvas: &mut Canvas, c: &Palette, p: &Picture<'_>) {
     frame::bands(pen, c, p);
     frame::axis(pen, c, p);
     frame::lanes(pen, c, p);
-    frame::spans(pen, c, p);
+    if let Some(cone) = p.cone {
+        cone::lanes(pen, c, p, cone);
+    }
+    if let Some(columns) = &p.window.columns {
+        dense::columns(pen, c, p, columns);
+    }
+    // What only edits bring is drawn by what comes later.
+    let edited = !p.window.flags.is_empty() || !p.window.spans.is_empty();
+    let edited = edited || !p.window.bars.is_empty();
+    if edited {
+        frame::spans(pen, c, p);
+    }
     arrows(pen, c, p);
     dots(pen, c, p);
-    frame::bars(pen, c, p);
-    frame::flags(pen, c, p);
-    frame::to_come(pen, c, p);
+    if edited {
+        frame::bars(pen, c, p);
+        frame::flags(pen, c, p);
+    }
+    if p.window.end_us > p.now_us {
+        frame::to_come(pen, c, p);
+    }
     pen.restore();
     frame::names(pen, c, p);
     frame::playhead(pen, c, p);
@@ -79,11 +96,8 @@ fn look(p: &Picture<'_>, a: &Arrow) -> Look {
     match (p.picked, p.cone) {
         (Selection::Event(_), Some(cone)) => {
             let of = |e: EventId| {
-                if e == EventId::NONE {
-                    Relation::Concurrent
-                } else {
-                    cone.relation(e)
-                }
+                // What has not ended yet has no event.
+                cone.relation(p.trace, e)
             };
             match (of(a.sent), of(a.fate)) {
                 (Relation::Past, Relation::Past | Relation::Same) => Look::Past,
@@ -217,7 +231,7 @@ fn dots(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     let dense = dense(p, p.window.dots.len());
     let size = (p.grid.lane * 0.12).clamp(1.6, 2.8);
     let relation = |d: &Dot| match (p.picked, p.cone) {
-        (Selection::Event(_), Some(cone)) => cone.relation(d.event),
+        (Selection::Event(_), Some(cone)) => cone.relation(p.trace, d.event),
         _ => Relation::Same,
     };
     let looks = [
@@ -226,15 +240,17 @@ fn dots(pen: &Pen, c: &Palette, p: &Picture<'_>) {
         (Relation::Past, &c.accent, 1.0),
         (Relation::Future, &c.violet, 1.0),
     ];
+    pen.set_line_width(1.5);
     for (of, colour, alpha) in looks {
         pen.set_global_alpha(alpha);
         pen.set_fill_style_str(colour);
+        pen.set_stroke_style_str(colour);
         for d in p.window.dots.iter().filter(|d| relation(d) == of) {
             let (x, y) = (p.grid.x(d.us as f64), p.grid.y(f64::from(d.lane)));
             if dense {
                 pen.fill_rect(x - 1.0, y - 1.0, 2.0, 2.0);
             } else {
-                mark(pen, d, x, y, size);
+                mark(pen, d, x, y, size, of == Relation::Future);
             }
         }
     }
@@ -257,8 +273,9 @@ fn dots(pen: &Pen, c: &Palette, p: &Picture<'_>) {
 }
 
 /// Each on its own: one path of a thousand discs costs more than a thousand small paths.
-/// A disc for a message, a lozenge for a timer, a square for what came from outside.
-fn mark(pen: &Pen, d: &Dot, x: f64, y: f64, s: f64) {
+/// A disc for a message, a lozenge for a timer, a square for what came from outside; hollow if it is
+/// in the future of what is picked.
+fn mark(pen: &Pen, d: &Dot, x: f64, y: f64, s: f64, hollow: bool) {
     pen.begin_path();
     match d.kind {
         EventKind::Timer => {
@@ -275,5 +292,9 @@ fn mark(pen: &Pen, d: &Dot, x: f64, y: f64, s: f64) {
             let _ = pen.arc(x, y, s, 0.0, TAU);
         }
     }
-    pen.fill();
+    if hollow {
+        pen.stroke();
+    } else {
+        pen.fill();
+    }
 }

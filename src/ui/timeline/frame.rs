@@ -3,14 +3,14 @@
 //! The rule that is easy to break: a text is drawn only where it fits; a name that is cut off says
 //! less than none.
 
-use super::draw::{BOTTOM, Picture, TOP};
+use super::draw::{BOTTOM, Picture};
 use crate::ui::stage::canvas::{Palette, dash};
 use crate::ui::svg::px;
 use crate::view::Selection;
 use crate::view::spacetime::SpanKind;
 use web_sys::CanvasRenderingContext2d as Pen;
 
-fn font(pen: &Pen, c: &Palette, weight: u32, size: f64) {
+pub(super) fn font(pen: &Pen, c: &Palette, weight: u32, size: f64) {
     pen.set_font(&format!("{weight} {}px {}", px(size), c.font));
 }
 
@@ -99,6 +99,7 @@ pub(super) fn lanes(pen: &Pen, c: &Palette, p: &Picture<'_>) {
 }
 
 /// Hatched, so that a crash and a pause differ without colour: one way, and the other.
+#[inline(never)]
 pub(super) fn spans(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     font(pen, c, 500, 10.5);
     pen.set_text_align("center");
@@ -109,10 +110,8 @@ pub(super) fn spans(pen: &Pen, c: &Palette, p: &Picture<'_>) {
             p.grid.x(s.from_us as f64).max(p.grid.left - 2.0),
             p.grid.y(f64::from(s.lane)),
         );
-        let end = p.grid.x(until).min(right(p) + 2.0);
-        if end - x < 0.5 {
-            continue;
-        }
+        // However short, it can be seen.
+        let end = p.grid.x(until).min(right(p) + 2.0).max(x + 2.0);
         pen.save();
         pen.begin_path();
         pen.rect(x, y - half, end - x, 2.0 * half);
@@ -155,6 +154,7 @@ pub(super) fn spans(pen: &Pen, c: &Palette, p: &Picture<'_>) {
 }
 
 /// Partitions and cuts: a line for each, side by side in two rows, and names below where they fit.
+#[inline(never)]
 pub(super) fn bars(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     font(pen, c, 550, 10.5);
     pen.set_text_align("left");
@@ -162,10 +162,7 @@ pub(super) fn bars(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     for b in &p.window.bars {
         let from = p.grid.x(b.from_us as f64).max(p.grid.left);
         let until = (b.to_us as f64).min(p.window.end_us.max(p.now_us) as f64);
-        let to = p.grid.x(until).min(right(p));
-        if to <= from {
-            continue;
-        }
+        let to = p.grid.x(until).min(right(p)).max(from + 2.0);
         let row = free.iter().position(|f| *f <= from).unwrap_or(1);
         free[row] = to;
         let y = bottom(p) + 4.0 + row as f64 * 4.5;
@@ -191,6 +188,7 @@ pub(super) fn bars(pen: &Pen, c: &Palette, p: &Picture<'_>) {
 }
 
 /// A small flag on the axis for everything done to the world.
+#[inline(never)]
 pub(super) fn flags(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     pen.begin_path();
     for f in &p.window.flags {
@@ -209,9 +207,10 @@ pub(super) fn flags(pen: &Pen, c: &Palette, p: &Picture<'_>) {
 }
 
 /// What the run has been to and was taken back from: pale, beyond the moment shown.
+#[inline(never)]
 pub(super) fn to_come(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     let x = p.grid.x(p.now_us as f64).max(p.grid.left);
-    if x < right(p) && p.window.end_us > p.now_us {
+    if x < right(p) {
         pen.set_global_alpha(0.62);
         pen.set_fill_style_str(&c.ground);
         pen.fill_rect(x, 0.0, right(p) - x, p.size.1 - 16.0);
@@ -231,15 +230,6 @@ pub(super) fn names(pen: &Pen, c: &Palette, p: &Picture<'_>) {
             p.world.name(id),
             p.grid.left - 10.0,
             p.grid.y(f64::from(id.0)) + 4.0,
-        );
-    }
-    if p.window.one_in > 1 {
-        font(pen, c, 450, 10.5);
-        pen.set_fill_style_str(&c.ink_3);
-        let _ = pen.fill_text(
-            &format!("1 in {} shown", p.window.one_in),
-            right(p) - 6.0,
-            TOP - 12.0,
         );
     }
 }

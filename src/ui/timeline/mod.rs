@@ -3,16 +3,20 @@
 //! The rule that is easy to break: a plain wheel scrolls the page, never the diagram. Everything a
 //! hand does here can be done by keys while the diagram has the focus.
 
+mod cone;
+mod deep;
+mod dense;
 mod draw;
 mod frame;
+mod hands;
 
+use self::deep::Deep;
 use self::draw::{BOTTOM, Picture, TOP};
 use super::ViewProps;
 use crate::check::Checks;
 use crate::sim::history::Run;
-use crate::sim::{Event, EventKind, Loss, NodeId, SimTime, world::World};
+use crate::sim::{Event, EventKind, Loss, NodeId, world::World};
 use crate::ui::stage::canvas::{Canvas, Palette, SizeWatch, place};
-use crate::view::causality::Cone;
 use crate::view::spacetime::{self as show, Camera, Grid, SpaceTime};
 use crate::view::words;
 use crate::view::{Action, Selection};
@@ -65,6 +69,7 @@ pub struct Timeline {
     size: (f64, f64),
     camera: Option<Camera>,
     window: SpaceTime,
+    deep: Deep,
     hold: Option<Hold>,
     // The fingers that are down: two of them pinch.
     fingers: Vec<(i32, f64)>,
@@ -86,6 +91,7 @@ impl Component for Timeline {
             size: (0.0, 0.0),
             camera: None,
             window: SpaceTime::default(),
+            deep: Deep::default(),
             hold: None,
             fingers: Vec::new(),
             pointer: None,
@@ -148,7 +154,7 @@ impl Component for Timeline {
         html! {
             <div class="timeline">
                 <div class="timeline-plot" ref={self.plot.clone()} tabindex="0" role="group" data-testid="diagram"
-                    aria-label="Space-time diagram: plus and minus zoom, arrow keys move the window, Home shows everything"
+                    aria-label="Space-time diagram: plus and minus zoom, arrow keys move, Home shows all, End the present, Enter picks the latest event"
                     onpointerdown={link.callback(Msg::Down)} onpointermove={link.callback(Msg::Moved)}
                     onpointerup={link.callback(Msg::Up)} onpointercancel={link.callback(Msg::Up)}
                     onpointerleave={link.callback(|_| Msg::Left)}
@@ -156,6 +162,7 @@ impl Component for Timeline {
                     <canvas ref={self.surface.clone()} aria-hidden="true" ontransitionend={link.callback(|_| Msg::Recoloured)} />
                 </div>
                 if causal { { key() } }
+                <p class="unseen" role="status" />
                 <div class="timeline-tools">
                     <button type="button" aria-label="Zoom in" onclick={link.callback(|_| Msg::Zoom(0.5))}>{ "+" }</button>
                     <button type="button" aria-label="Zoom out" onclick={link.callback(|_| Msg::Zoom(2.0))}>{ "\u{2212}" }</button>
@@ -179,7 +186,7 @@ impl Component for Timeline {
             let options = EventListenerOptions::enable_prevent_default();
             EventListener::new_with_options(&plot, "wheel", options, move |e| {
                 if let Some(e) = e.dyn_ref::<WheelEvent>()
-                    && (e.ctrl_key() || e.delta_x().abs() > e.delta_y().abs())
+                    && (e.ctrl_key() || e.meta_key() || e.shift_key())
                 {
                     e.prevent_default();
                     link.send_message(Msg::Wheel(e.clone()));
@@ -231,20 +238,16 @@ impl Timeline {
         let from = grid.camera.from_us.max(0.0) as u64;
         let to = grid.camera.to_us().max(0.0) as u64;
         let name = |n: NodeId| world.name(n).to_owned();
-        self.window = show::window(trace, &world.in_flight(), &name, from, to);
-        let cone = match props.selection {
-            Selection::Event(e) => {
-                let (first, end) = (
-                    trace.first_at(SimTime(from)),
-                    trace.first_at(SimTime(to + 1)),
-                );
-                Some(Cone::new(trace, e, first, end))
-            }
-            _ => None,
+        self.deep.pick(&props.run, &run, props.selection);
+        self.window = if show::crowded(trace, from, to, self.window.columns.is_some()) {
+            self.deep.window(&props.run, &run, (from, to), grid.width)
+        } else {
+            let grain = (2.0 * grid.camera.span_us / grid.width) as u64;
+            show::window(trace, &world.in_flight(), &name, (from, to, grain))
         };
         let says = match (self.hold, self.pointer) {
             (None, Some((x, y))) => {
-                let under = self.under(&grid, x, y);
+                let under = self.under(trace, &grid, x, y);
                 says(&run, under).map(|s| (x, y, s))
             }
             _ => None,
@@ -254,30 +257,14 @@ impl Timeline {
             size: self.size,
             window: &self.window,
             world,
+            trace,
             now_us: props.now_us,
             picked: props.selection,
-            cone: cone.as_ref(),
+            cone: self.deep.cone(),
             says,
         };
         if let (Some(canvas), Some(colours)) = (&mut self.canvas, &self.palette) {
             draw::diagram(canvas, colours, &picture);
-        }
-    }
-
-    /// What is meant at `(x, y)`: an event, a message, or a flag on the axis.
-    fn under(&self, grid: &Grid, x: f64, y: f64) -> Selection {
-        let flagged = |us: u64| {
-            let right = x - grid.x(us as f64);
-            (-8.0..14.0).contains(&right) && (y - (self.size.1 - BOTTOM)).abs() < 12.0
-        };
-        let flag = self
-            .window
-            .flags
-            .iter()
-            .find(|f| f.node.is_none() && flagged(f.us));
-        match (self.window.pick(grid, x, y), flag) {
-            (Selection::None, Some(flag)) => Selection::Event(flag.event),
-            (picked, _) => picked,
         }
     }
 
@@ -293,123 +280,6 @@ impl Timeline {
     fn seek(&self, props: &ViewProps, x: f64) {
         let us = self.grid(props.run.get().world(), props.now_us).us(x);
         props.on_action.emit(Action::Seek(us.max(0.0) as u64));
-    }
-
-    fn down(&mut self, props: &ViewProps, e: &PointerEvent) {
-        let (x, y) = place(&self.plot, e);
-        self.fingers.retain(|(id, _)| *id != e.pointer_id());
-        self.fingers.push((e.pointer_id(), x));
-        if e.button() != 0 || self.fingers.len() > 1 {
-            return;
-        }
-        let grid = self.grid(props.run.get().world(), props.now_us);
-        let head = grid.x(props.now_us as f64);
-        let on_axis = y < TOP - 6.0 || y > self.size.1 - 18.0;
-        if (x - head).abs() < 12.0 || on_axis {
-            self.hold = Some(Hold::Playhead);
-            if on_axis {
-                self.seek(props, x);
-            }
-            if let Some(plot) = self.plot.cast::<Element>() {
-                let _ = plot.set_pointer_capture(e.pointer_id());
-            }
-        } else {
-            self.hold = Some(Hold::Plot {
-                at: x,
-                moved: false,
-            });
-        }
-    }
-
-    fn moved(&mut self, props: &ViewProps, e: &PointerEvent) {
-        let (x, y) = place(&self.plot, e);
-        self.pointer = (e.pointer_type() == "mouse").then_some((x, y));
-        if self.fingers.len() == 2 {
-            self.pinch(props, e.pointer_id(), x);
-            return;
-        }
-        match self.hold {
-            Some(Hold::Playhead) => self.seek(props, x),
-            Some(Hold::Plot { at, moved }) if moved || (x - at).abs() > 5.0 => {
-                if !moved && let Some(plot) = self.plot.cast::<Element>() {
-                    let _ = plot.set_pointer_capture(e.pointer_id());
-                }
-                let grid = self.grid(props.run.get().world(), props.now_us);
-                if let Some(c) = &mut self.camera {
-                    c.pan(grid.us(at) - grid.us(x), props.now_us);
-                }
-                self.hold = Some(Hold::Plot { at: x, moved: true });
-            }
-            _ => {}
-        }
-    }
-
-    /// Two fingers: what lies between them stays between them.
-    fn pinch(&mut self, props: &ViewProps, id: i32, x: f64) {
-        let Some(mine) = self.fingers.iter().position(|(f, _)| *f == id) else {
-            return;
-        };
-        let other = self.fingers[1 - mine].1;
-        let before = (self.fingers[mine].1 - other).abs().max(10.0);
-        let after = (x - other).abs().max(10.0);
-        self.fingers[mine].1 = x;
-        self.hold = None;
-        let at = self
-            .grid(props.run.get().world(), props.now_us)
-            .us(f64::midpoint(x, other));
-        if let Some(c) = &mut self.camera {
-            c.zoom(before / after, at, props.now_us);
-        }
-    }
-
-    fn up(&mut self, props: &ViewProps, e: &PointerEvent) {
-        self.fingers.retain(|(id, _)| *id != e.pointer_id());
-        let (x, y) = place(&self.plot, e);
-        if let Some(Hold::Plot { moved: false, .. }) = self.hold.take()
-            && e.type_() == "pointerup"
-        {
-            let grid = self.grid(props.run.get().world(), props.now_us);
-            let picked = self.under(&grid, x, y);
-            let lane = ((y - grid.top) / grid.lane).round();
-            let on_name = x < grid.left && lane >= 0.0;
-            let picked = if on_name && (lane as usize) < props.run.get().world().node_count() {
-                Selection::Node(NodeId(lane as u16))
-            } else {
-                picked
-            };
-            props.on_action.emit(Action::Select(picked));
-        }
-    }
-
-    fn wheeled(&mut self, props: &ViewProps, e: &WheelEvent) {
-        let (x, _) = place(&self.plot, e);
-        let grid = self.grid(props.run.get().world(), props.now_us);
-        let Some(c) = &mut self.camera else { return };
-        if e.ctrl_key() {
-            let notch = (e.delta_y() / 240.0).clamp(-1.0, 1.0);
-            c.zoom(libm::pow(2.0, notch), grid.us(x), props.now_us);
-        } else {
-            c.pan(e.delta_x() * c.span_us / grid.width, props.now_us);
-        }
-    }
-
-    fn key(&mut self, props: &ViewProps, e: &KeyboardEvent) {
-        let (now, at) = (props.now_us, self.anchor(props));
-        let Some(c) = &mut self.camera else { return };
-        match e.key().as_str() {
-            "+" | "=" => c.zoom(0.5, at, now),
-            "-" => c.zoom(2.0, at, now),
-            "ArrowLeft" => c.pan(-0.2 * c.span_us, now),
-            "ArrowRight" => c.pan(0.2 * c.span_us, now),
-            "Home" => c.fit(show::end_us(props.run.get().trace()).max(now)),
-            "End" => {
-                c.follows = true;
-                c.from_us = (now as f64 - 0.84 * c.span_us).max(0.0);
-            }
-            _ => return,
-        }
-        e.prevent_default();
-        e.stop_propagation();
     }
 }
 
@@ -465,11 +335,11 @@ fn happened(run: &Run<Checks>, e: &Event) -> String {
     }
 }
 
-/// What the looks mean, while an event is picked.
+/// What the looks mean, while an event is picked: as lines and dots are drawn.
 fn key() -> Html {
     let line = |class: &'static str, words: &'static str| {
         html! {
-            <span><svg viewBox="0 0 22 10" aria-hidden="true"><path {class} d="M0 5h22" /></svg>{ words }</span>
+            <span><svg viewBox="0 0 22 10" aria-hidden="true"><path {class} d="M0 5h22" /><circle {class} cx="11" cy="5" r="2.6" /></svg>{ words }</span>
         }
     };
     html! {

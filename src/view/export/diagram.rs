@@ -73,7 +73,8 @@ pub fn svg(run: &Run<Checks>, title: &str, frame: Frame) -> String {
     let to_us = frame.to_us.min(now_us).max(frame.from_us + 1);
     let trace = super::so_far(run);
     let name = |n: NodeId| world.name(n).to_owned();
-    let window = spacetime::window(&trace, &world.in_flight(), &name, frame.from_us, to_us);
+    let shown = (frame.from_us, to_us, 1);
+    let window = spacetime::window(&trace, &world.in_flight(), &name, shown);
     let lanes = world.node_count().max(1) as f64;
     let lane = (640.0 / lanes).clamp(7.0, 46.0);
     let longest = world.node_ids().map(|n| world.name(n).chars().count());

@@ -4,6 +4,7 @@
 //! only until somebody pans it away from there, and again once the moment is back in sight.
 
 use crate::sim::decimal::fixed;
+use crate::sim::limits::RUN_US;
 
 /// The stretch of time in the window.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,8 +19,8 @@ pub struct Camera {
 
 /// The narrowest window: 200 microseconds.
 const NARROWEST: f64 = 200.0;
-/// The widest: one hour.
-const WIDEST: f64 = 3.6e9;
+/// The widest: the longest run, and some more.
+const WIDEST: f64 = 1.1 * RUN_US as f64;
 /// Where in a window that follows the moment stands, from the left.
 const LEAD: f64 = 0.84;
 

@@ -51,92 +51,139 @@ pub struct Flag {
     pub node: Option<NodeId>,
 }
 
-/// The most things of each kind in a window: more would be a wall of text.
-const MOST: usize = 200;
-
 #[derive(Default)]
 struct Collector {
     spans: Vec<SpanView>,
-    bars: Vec<Bar>,
+    // From when, until when, and the fault that raised it.
+    bars: Vec<(u64, u64, usize)>,
     // Which span is open for a node, and which bar for a link: few at a time.
     down: Vec<(NodeId, usize)>,
     cut: Vec<((NodeId, NodeId), usize)>,
 }
 
-/// Spans, bars and flags that overlap the window.
+/// Spans, bars and flags that overlap the window. None is left out: what is nearer to its neighbour of
+/// the same kind and place than `grain_us`, and shorter, becomes one with it.
+#[inline(never)]
 pub fn collect(
     trace: &Trace,
     name: &dyn Fn(NodeId) -> String,
-    from_us: u64,
-    to_us: u64,
+    (from_us, to_us, grain_us): (u64, u64, u64),
 ) -> (Vec<SpanView>, Vec<Bar>, Vec<Flag>) {
     let mut c = Collector::default();
-    let mut flags = Vec::new();
-    for (event, fault) in trace.faults() {
+    let mut flags: Vec<Flag> = Vec::new();
+    for (i, (event, fault)) in trace.faults().iter().enumerate() {
         let at = trace.event(*event).time.us();
         if at > to_us {
             break;
         }
-        c.take(at, fault, name);
-        if at >= from_us && flags.len() < MOST {
-            flags.push(Flag {
-                us: at,
-                event: *event,
-                node: target(fault),
-            });
+        c.take(at, i, fault);
+        let flag = Flag {
+            us: at,
+            event: *event,
+            node: target(fault),
+        };
+        let near = |f: &&Flag| f.us + grain_us > at;
+        let mut hides = flags.iter().rev().take_while(near);
+        if at >= from_us && !hides.any(|f| f.node == flag.node) {
+            flags.push(flag);
         }
     }
     let (mut spans, mut bars) = (c.spans, c.bars);
     spans.retain(|s| s.to_us >= from_us);
-    bars.retain(|b| b.to_us >= from_us);
-    spans.truncate(MOST);
-    bars.truncate(MOST);
-    (spans, bars, flags)
+    bars.retain(|b| b.1 >= from_us);
+    (
+        together(spans, grain_us),
+        named(trace, &bars, name, grain_us),
+        flags,
+    )
+}
+
+/// Spans of one lane and kind between which nobody could see a gap, as one.
+fn together(spans: Vec<SpanView>, grain_us: u64) -> Vec<SpanView> {
+    let mut out: Vec<SpanView> = Vec::with_capacity(spans.len().min(256));
+    for s in spans {
+        let before = out.iter_mut().rev().take(256).find(|b| b.lane == s.lane);
+        match before {
+            Some(b) if b.kind == s.kind && b.to_us.saturating_add(grain_us) > s.to_us => {
+                b.to_us = b.to_us.max(s.to_us);
+            }
+            _ => out.push(s),
+        }
+    }
+    out
+}
+
+/// Bars with their names; short ones that follow each other as one.
+fn named(
+    trace: &Trace,
+    bars: &[(u64, u64, usize)],
+    name: &dyn Fn(NodeId) -> String,
+    grain_us: u64,
+) -> Vec<Bar> {
+    let mut out: Vec<Bar> = Vec::new();
+    for &(from_us, to_us, fault) in bars {
+        if let Some(last) = out.last_mut()
+            && last.to_us.saturating_add(grain_us) > to_us
+            && to_us - from_us < grain_us
+        {
+            last.to_us = last.to_us.max(to_us);
+            continue;
+        }
+        let (label, flapping) = label(&trace.faults()[fault].1, name);
+        out.push(Bar {
+            from_us,
+            to_us,
+            label,
+            flapping,
+        });
+    }
+    out
+}
+
+/// What a bar is called, and whether the wall comes and goes.
+fn label(fault: &Fault, name: &dyn Fn(NodeId) -> String) -> (String, bool) {
+    match fault {
+        Fault::Partition(p) => {
+            let side = |g: &Vec<NodeId>| {
+                let few: Vec<_> = g.iter().take(6).map(|n| name(*n)).collect();
+                few.join(" ") + if g.len() > 6 { " ..." } else { "" }
+            };
+            let sides: Vec<_> = p.groups.iter().map(side).collect();
+            let between = if p.one_way { " \u{21e5} " } else { " | " };
+            (sides.join(between), p.up_us > 0)
+        }
+        Fault::Link { from, to, .. } => {
+            (format!("cut {} \u{2192} {}", name(*from), name(*to)), false)
+        }
+        _ => (String::new(), false),
+    }
 }
 
 impl Collector {
-    fn take(&mut self, at: u64, fault: &Fault, name: &dyn Fn(NodeId) -> String) {
+    fn take(&mut self, at: u64, number: usize, fault: &Fault) {
         match fault {
             Fault::Crash { node, .. } => self.fall(at, *node, SpanKind::Crashed),
             Fault::Pause { node } => self.fall(at, *node, SpanKind::Paused),
             Fault::Recover { node } | Fault::Resume { node } => self.rise(at, *node),
-            Fault::Partition(p) => {
-                let side = |g: &Vec<NodeId>| {
-                    let few: Vec<_> = g.iter().take(6).map(|n| name(*n)).collect();
-                    few.join(" ") + if g.len() > 6 { " ..." } else { "" }
-                };
-                let sides: Vec<_> = p.groups.iter().map(side).collect();
-                let between = if p.one_way { " \u{21e5} " } else { " | " };
-                self.bars.push(Bar {
-                    from_us: at,
-                    to_us: u64::MAX,
-                    label: sides.join(between),
-                    flapping: p.up_us > 0,
-                });
-            }
+            Fault::Partition(_) => self.bars.push((at, u64::MAX, number)),
             Fault::Link { from, to, set } => {
                 let open = self.cut.iter().position(|(l, _)| *l == (*from, *to));
                 match (set.cut, open) {
                     (Some(true), None) => {
                         self.cut.push(((*from, *to), self.bars.len()));
-                        self.bars.push(Bar {
-                            from_us: at,
-                            to_us: u64::MAX,
-                            label: format!("cut {} \u{2192} {}", name(*from), name(*to)),
-                            flapping: false,
-                        });
+                        self.bars.push((at, u64::MAX, number));
                     }
                     (Some(false), Some(i)) => {
                         let (_, bar) = self.cut.swap_remove(i);
-                        self.bars[bar].to_us = at;
+                        self.bars[bar].1 = at;
                     }
                     _ => {}
                 }
             }
             Fault::Heal => {
                 self.cut.clear();
-                let open = self.bars.iter_mut().filter(|b| b.to_us == u64::MAX);
-                open.for_each(|b| b.to_us = at);
+                let open = self.bars.iter_mut().filter(|b| b.1 == u64::MAX);
+                open.for_each(|b| b.1 = at);
             }
             _ => {}
         }

@@ -2,15 +2,20 @@
 //! plain data.
 //!
 //! The rule that is easy to break: a window is found by binary search and holds a bounded number of
-//! things, however long the run and however wide the window. Where there are more, one in so many
-//! is shown, chosen by number, so that panning does not make them dance.
+//! things, however long the run and however wide the window. A window that is too full for single
+//! events ([`crowded`]) shows sums instead ([`dense`]), and no loss, crash or epoch is left out. On
+//! paper, where a sum would say too little, one event in so many is shown, chosen by number.
 
+pub mod bands;
 pub mod camera;
+pub mod density;
 pub mod faults;
 #[cfg(test)]
 mod tests;
 
+pub use bands::Band;
 pub use camera::{Camera, Grid};
+pub use density::{Cell, Columns, Index};
 pub use faults::{Bar, Flag, SpanKind, SpanView};
 
 use crate::sim::world::InFlight;
@@ -57,19 +62,6 @@ pub struct Arrow {
     pub mark: Mark,
 }
 
-/// A term, ballot or view.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Band {
-    /// When it began.
-    pub from_us: u64,
-    /// When the next one did; `u64::MAX` for the last.
-    pub to_us: u64,
-    /// Its number.
-    pub number: u64,
-    /// Its name.
-    pub label: String,
-}
-
 /// All that a window shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SpaceTime {
@@ -85,6 +77,8 @@ pub struct SpaceTime {
     pub flags: Vec<Flag>,
     /// The epochs.
     pub bands: Vec<Band>,
+    /// Sums instead of events, if there are too many.
+    pub columns: Option<Columns>,
     /// One in this many events and messages is shown; 1: all.
     pub one_in: usize,
     /// The end of the recorded run, in microseconds.
@@ -94,29 +88,79 @@ pub struct SpaceTime {
 /// The most events, and the most arrows, in a window.
 pub const MOST: usize = 1_500;
 /// How many messages before the window are looked at for some that are still on their way in it.
-const LOOK_BACK: usize = 300;
+const LOOK_BACK: usize = 2_000;
+/// From so many events or messages on a window shows sums, and up to so many events again. The gap
+/// keeps a window at the limit from changing its look with every step.
+const CROWD: usize = 1_000;
+const CALM: usize = 800;
 
-/// What happened between `from_us` and `to_us`; `flights` are the messages on their way now.
+/// What happened between `from_us` and `to_us`; `flights` are the messages on their way now. What is
+/// shorter than `grain_us` may be shown as one with its neighbours.
 pub fn window(
     trace: &Trace,
     flights: &[InFlight],
     name: &dyn Fn(NodeId) -> String,
-    from_us: u64,
-    to_us: u64,
+    (from_us, to_us, grain_us): (u64, u64, u64),
 ) -> SpaceTime {
     let first = trace.first_at(SimTime(from_us));
     let end = trace.first_at(SimTime(to_us.saturating_add(1)));
     let one_in = (end - first).div_ceil(MOST).max(1);
-    let (spans, bars, flags) = faults::collect(trace, name, from_us, to_us);
     SpaceTime {
         dots: dots(trace, first, end, one_in),
         arrows: arrows(trace, flights, first, end, one_in),
+        one_in,
+        ..around(trace, name, (from_us, to_us, grain_us))
+    }
+}
+
+/// Whether so much happened in a stretch that sums say more than events do; `was`: so it was before.
+pub fn crowded(trace: &Trace, from_us: u64, to_us: u64, was: bool) -> bool {
+    let first = trace.first_at(SimTime(from_us));
+    let end = trace.first_at(SimTime(to_us.saturating_add(1)));
+    let limit = if was { CALM } else { CROWD };
+    // A broadcast is one event and many messages. Few events cannot be worth the search for them.
+    end - first > limit
+        || end - first > limit / 20 && first_sent(trace, end) - first_sent(trace, first) > limit
+}
+
+/// The same stretch as sums in at most `most` columns. Of single events it has those of `chain`: the
+/// one that is picked and what brought it about, with their messages.
+#[inline(never)]
+pub fn dense(
+    trace: &Trace,
+    index: &Index,
+    name: &dyn Fn(NodeId) -> String,
+    (from_us, to_us, most): (u64, u64, usize),
+    chain: &[EventId],
+) -> SpaceTime {
+    let columns = index.columns(trace, from_us, to_us, most);
+    let messages = chain.iter().filter_map(|&e| trace.get(e)?.msg());
+    SpaceTime {
+        dots: chain.iter().filter_map(|&e| dot(trace, e)).collect(),
+        arrows: messages.filter_map(|m| arrow(trace, &[], m)).collect(),
+        one_in: 1,
+        ..around(trace, name, (from_us, to_us, columns.step_us))
+    }
+    .with(columns)
+}
+
+/// What stands around the events: spans, bars, flags, bands.
+fn around(
+    trace: &Trace,
+    name: &dyn Fn(NodeId) -> String,
+    (from_us, to_us, grain_us): (u64, u64, u64),
+) -> SpaceTime {
+    let (spans, bars, flags) = match trace.faults() {
+        [] => Default::default(),
+        _ => faults::collect(trace, name, (from_us, to_us, grain_us)),
+    };
+    SpaceTime {
         spans,
         bars,
         flags,
-        bands: bands(trace, from_us, to_us),
-        one_in,
+        bands: bands::bands(trace, (from_us, to_us, grain_us)),
         end_us: end_us(trace),
+        ..SpaceTime::default()
     }
 }
 
@@ -130,19 +174,21 @@ pub fn end_us(trace: &Trace) -> u64 {
 
 fn dots(trace: &Trace, first: usize, end: usize, one_in: usize) -> Vec<Dot> {
     let start = first.next_multiple_of(one_in);
-    (start..end)
-        .step_by(one_in)
-        .filter_map(|i| {
-            let id = EventId(i as u32);
-            let e = trace.event(id);
-            (e.node != Event::NOBODY).then_some(Dot {
-                event: id,
-                lane: e.node.0,
-                us: e.time.us(),
-                kind: e.kind,
-            })
-        })
+    let events = (start..end).step_by(one_in);
+    events
+        .filter_map(|i| dot(trace, EventId(i as u32)))
         .collect()
+}
+
+/// An event on its lane; `None` for what happens at no node.
+fn dot(trace: &Trace, event: EventId) -> Option<Dot> {
+    let e = trace.get(event)?;
+    (e.node != Event::NOBODY).then_some(Dot {
+        event,
+        lane: e.node.0,
+        us: e.time.us(),
+        kind: e.kind,
+    })
 }
 
 /// The first message that was sent in event `event` or later.
@@ -219,43 +265,18 @@ fn reach(loss: Loss) -> f64 {
     }
 }
 
-/// The epochs that overlap the window. An epoch begins when its number is first declared, and ends
-/// when a higher one is; the last name that was given to it stands.
-fn bands(trace: &Trace, from_us: u64, to_us: u64) -> Vec<Band> {
-    let mut bands: Vec<Band> = Vec::new();
-    for mark in trace.epochs() {
-        let at = trace.event(mark.event).time.us();
-        let same = bands.iter().rposition(|b| b.number == mark.number);
-        match same {
-            Some(i) => bands[i].label = mark.label.to_string(),
-            None if bands.last().is_some_and(|b| b.number > mark.number) => {}
-            None => {
-                if let Some(last) = bands.last_mut() {
-                    last.to_us = at;
-                    if last.to_us < from_us {
-                        bands.clear();
-                    }
-                }
-                if at > to_us {
-                    break;
-                }
-                bands.push(Band {
-                    from_us: at,
-                    to_us: u64::MAX,
-                    number: mark.number,
-                    label: mark.label.to_string(),
-                });
-            }
-        }
-    }
-    bands
-}
-
 /// How near a finger must come to an event, and to an arrow.
 const REACH_DOT: f64 = 13.0;
 const REACH_ARROW: f64 = 8.0;
 
 impl SpaceTime {
+    fn with(self, columns: Columns) -> Self {
+        SpaceTime {
+            columns: Some(columns),
+            ..self
+        }
+    }
+
     /// What is meant by a touch at `(x, y)`: the nearest event, else the nearest message.
     pub fn pick(&self, grid: &Grid, x: f64, y: f64) -> Selection {
         use crate::view::stage::geometry::{Pt, to_segment};

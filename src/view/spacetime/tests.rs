@@ -10,7 +10,7 @@ fn name(n: NodeId) -> String {
 }
 
 fn see(world: &World, trace: &Trace, from_us: u64, to_us: u64) -> SpaceTime {
-    window(trace, &world.in_flight(), &name, from_us, to_us)
+    window(trace, &world.in_flight(), &name, (from_us, to_us, 1))
 }
 
 #[test]
@@ -129,4 +129,81 @@ fn a_touch_means_the_nearest_event_then_the_nearest_message() {
     let middle = st.pick(&grid, f64::midpoint(x, u), f64::midpoint(y, v));
     assert!(matches!(middle, Selection::Message(_)));
     assert_eq!(st.pick(&grid, 5.0, 900.0), Selection::None);
+}
+
+/// Two hundred crashes and recoveries, two milliseconds apart, and as many terms.
+fn restless() -> (World, Trace) {
+    let (mut world, mut trace) = toy::run(3, 2, 6, 10);
+    let node = NodeId(1);
+    for i in 0..200 {
+        world.run_until(&mut trace, SimTime::from_ms(20 + 2 * i));
+        let stop = false;
+        let fault = match i % 2 {
+            0 => Fault::Crash { node, stop },
+            _ => Fault::Recover { node },
+        };
+        world.apply(&fault, &mut trace).unwrap();
+    }
+    world.run_until(&mut trace, SimTime::from_ms(30_000));
+    (world, trace)
+}
+
+#[test]
+fn seen_from_afar_crashes_and_edits_become_few_and_none_is_left_out() {
+    let (world, trace) = restless();
+    let far = |grain| {
+        let shown = (0, 30_000_000, grain);
+        window(&trace, &world.in_flight(), &name, shown)
+    };
+    assert_eq!(far(1).spans.len(), 100);
+    assert_eq!(far(1).flags.len(), 200);
+    let grain = 30_000;
+    let st = far(grain);
+    assert!(st.spans.len() < 20 && st.flags.len() < 20, "{:?}", st.spans);
+    for (event, fault) in trace.faults() {
+        let at = trace.event(*event).time.us();
+        assert!(st.flags.iter().any(|f| f.us <= at && at - f.us < grain));
+        let crash = matches!(fault, Fault::Crash { .. });
+        let hatched = |s: &SpanView| (s.from_us..=s.to_us).contains(&at);
+        assert!(!crash || st.spans.iter().any(hatched));
+    }
+}
+
+#[test]
+fn seen_from_afar_short_epochs_become_one_band_and_the_bands_still_have_no_gaps() {
+    let (_, trace) = restless();
+    let near = bands::bands(&trace, (0, 30_000_000, 1));
+    assert!(near.len() > 100, "{}", near.len());
+    assert!(near.iter().all(|b| b.number == b.last));
+    let far = bands::bands(&trace, (0, 30_000_000, 1_000_000));
+    assert!(far.len() < 10, "{far:?}");
+    assert_eq!(far[0].from_us, near[0].from_us);
+    assert_eq!(far.last().unwrap().to_us, u64::MAX);
+    for pair in far.windows(2) {
+        assert_eq!(pair[0].to_us, pair[1].from_us);
+    }
+    for b in &near {
+        let of = far.iter().find(|f| (f.number..=f.last).contains(&b.number));
+        assert!(of.is_some_and(|f| f.from_us <= b.from_us), "{b:?}");
+    }
+}
+
+#[test]
+fn a_crowded_window_is_sums_and_the_chain_of_what_is_picked() {
+    let (_, trace) = toy::run(10, 8, 2, 2_000);
+    assert!(crowded(&trace, 0, 2_000_000, false));
+    assert!(!crowded(&trace, 500_000, 501_000, false));
+    let mut index = Index::default();
+    index.update(&trace, 10);
+    let picked = EventId(trace.len() as u32 - 1);
+    let chain = crate::view::why::chain(&trace, picked, 20);
+    assert_eq!(chain.len(), 20);
+    let st = dense(&trace, &index, &name, (0, 2_000_000, 300), &chain);
+    let columns = st.columns.unwrap();
+    let events: u32 = columns.cells.iter().map(|c| c.events + c.losses).sum();
+    assert_eq!(events as usize, trace.len());
+    assert_eq!(st.dots.len(), 20);
+    for a in &st.arrows {
+        assert!(chain.contains(&a.fate) && a.sent.0 < a.fate.0);
+    }
 }
