@@ -288,10 +288,10 @@ mod tests {
             let n = trace.len();
             let back: Vec<Vec<bool>> = (0..n).map(|i| reachable(&trace, i)).collect();
             let mut seen = [0; 4];
-            for of in 0..n {
+            for (of, behind) in back.iter().enumerate() {
                 let cone = Cone::new(&trace, EventId(of as u32), 4).unwrap();
-                for other in 0..n {
-                    let expect = match (back[of][other], back[other][of]) {
+                for (other, its_past) in back.iter().enumerate() {
+                    let expect = match (behind[other], its_past[of]) {
                         (true, true) => Relation::Same,
                         (true, false) => Relation::Past,
                         (false, true) => Relation::Future,
