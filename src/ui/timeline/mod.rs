@@ -344,8 +344,8 @@ fn key() -> Html {
     };
     html! {
         <div class="timeline-key">
-            { line("past", "its past") }
-            { line("future", "its future") }
+            { line("past", "past") }
+            { line("future", "future") }
             { line("apart", "concurrent") }
         </div>
     }
