@@ -74,6 +74,22 @@
     return !/^#?\/?$|^#\/s\/raft-[a-z]+$/.test(location.hash);
   }
 
+  // The page waits for this to look at what it has kept. Later: it may not be drawn yet.
+  function tell() {
+    setTimeout(function () {
+      dispatchEvent(new Event("faultline-rest"));
+    });
+  }
+
+  // Whether a run was kept, which the rest of the program will offer (src/view/kept.rs).
+  function kept() {
+    try {
+      return "faultline.run.0" in localStorage || "faultline.run.1" in localStorage;
+    } catch (error) {
+      return false;
+    }
+  }
+
   // Fetches the rest when a run has moved for a moment, at the first touch or key elsewhere than on Play, or after some
   // seconds: whichever comes first. If it cannot be had, the page says so once it is needed.
   function restLater(module) {
@@ -82,7 +98,7 @@
       setTimeout(ask, 1500);
     });
     var asked = false;
-    var late = setTimeout(ask, 4000);
+    var late = setTimeout(ask, kept() ? 400 : 4000);
     function ask() {
       if (asked) return;
       asked = true;
@@ -91,7 +107,7 @@
       removeEventListener("pointerdown", touched, true);
       removeEventListener("keydown", touched, true);
       removeEventListener("hashchange", ask);
-      module.rest().catch(function (error) {
+      module.rest().then(tell, function (error) {
         if (window.console) console.warn("The rest of the program has not come yet: " + words(error));
       });
     }
@@ -126,7 +142,8 @@
         return Promise.all([program, rest]).then(function (parts) {
           return module.default({ module_or_path: module.unlzma(new Uint8Array(parts[0])) });
         }).then(function () {
-          if (!both) restLater(module);
+          if (both) tell();
+          else restLater(module);
         });
       })
       .catch(function (error) {

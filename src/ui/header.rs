@@ -26,6 +26,7 @@ pub fn header(app: &App, open: Option<&Open>, on: &Callback<Action>) -> Html {
             <div class="end">
                 <button type="button" class="btn icon bare" aria-label={format!("Colours: {}", theme_word(theme))}
                     title={format!("Colours: {}", theme_word(theme))} onclick={next}>{ icon(THEME) }</button>
+                <button type="button" class="btn" data-testid="files" onclick={dialog(Dialog::Files)}>{ "Files" }</button>
                 if open.is_some() {
                     <button type="button" class="btn" data-testid="share" onclick={dialog(Dialog::Share)}>{ "Share" }</button>
                     <button type="button" class="btn" data-testid="embed" onclick={dialog(Dialog::Embed)}>{ "Embed" }</button>

@@ -3,11 +3,14 @@
 //! The rule that is easy to break: a component decides nothing. It draws plain data and sends an
 //! [`crate::view::Action`]; what follows from it is decided, and tested, in `view`.
 
+mod aside;
 mod bridge;
 mod chips;
+mod clipboard;
 mod controls;
 mod dialogs;
 mod dom;
+mod download;
 mod drawing;
 mod gallery;
 mod header;
@@ -19,9 +22,11 @@ pub mod props;
 mod root;
 mod screen;
 pub mod stage;
+mod storage;
 mod svg;
 pub mod timeline;
 mod transport;
+mod upload;
 
 pub use props::ViewProps;
 

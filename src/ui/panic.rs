@@ -1,10 +1,10 @@
 //! What the reader sees when the program itself breaks: what, where, and a way to go on.
 //!
 //! The rule that is easy to break: a panicked module is dead. This speaks to the browser directly,
-//! never through Yew or the state, whose borrows may be held for ever; the run is in the address,
-//! so that a reload is a way back.
+//! never through Yew or the state, whose borrows may be held for ever; the run is in the address
+//! and in the browser's storage, so that a reload is a way back.
 
-use super::dom;
+use super::{dom, download, storage};
 use std::panic::PanicHookInfo;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -32,30 +32,41 @@ fn sentence(info: &PanicHookInfo<'_>) -> String {
 }
 
 fn show(info: &PanicHookInfo<'_>) -> Option<()> {
-    let document = dom::document()?;
-    let body = document.body()?;
-    let make = |tag: &str, text: &str| -> Option<web_sys::Element> {
-        let e = document.create_element(tag).ok()?;
-        e.set_text_content(Some(text));
-        Some(e)
-    };
-    let boxed = make("div", "")?;
-    let _ = boxed.set_attribute("class", "error fatal");
+    let boxed = make("div", "", "error fatal")?;
     let _ = boxed.set_attribute("role", "alert");
-    let line = make("p", &sentence(info))?;
+    let line = make("p", &sentence(info), "")?;
     let _ = line.set_attribute("data-testid", "error");
-    let again = make("button", "Start again with this run")?;
-    let _ = again.set_attribute("class", "btn main");
-    let reload = Closure::<dyn FnMut()>::new(|| {
+    let _ = boxed.append_child(&line);
+    let again = button("Start again with this run", "btn main", || {
         if let Some(w) = dom::window() {
             let _ = w.location().reload();
         }
-    });
-    let clicks: &web_sys::EventTarget = again.as_ref();
-    let _ = clicks.add_event_listener_with_callback("click", reload.as_ref().unchecked_ref());
-    reload.forget();
-    let _ = boxed.append_child(&line);
+    })?;
     let _ = boxed.append_child(&again);
-    let _ = body.append_child(&boxed);
+    // Where even the start breaks, starting again does not help; a file can be sent to somebody.
+    if let Some(kept) = storage::shelf().newest {
+        let save = button("Save this run", "btn", move || {
+            let blob = download::blob(&kept.text, "application/json");
+            let _ = blob.and_then(|b| download::save(&b, "faultline-run.json"));
+        })?;
+        let _ = boxed.append_child(&save);
+    }
+    let _ = dom::document()?.body()?.append_child(&boxed);
     Some(())
+}
+
+fn make(tag: &str, text: &str, class: &str) -> Option<web_sys::Element> {
+    let e = dom::document()?.create_element(tag).ok()?;
+    e.set_text_content(Some(text));
+    e.set_class_name(class);
+    Some(e)
+}
+
+fn button(text: &str, class: &str, act: impl Fn() + 'static) -> Option<web_sys::Element> {
+    let button = make("button", text, class)?;
+    let act = Closure::<dyn FnMut()>::new(act);
+    let clicks: &web_sys::EventTarget = button.as_ref();
+    let _ = clicks.add_event_listener_with_callback("click", act.as_ref().unchecked_ref());
+    act.forget();
+    Some(button)
 }

@@ -3,7 +3,7 @@
 //! The rule that is easy to break: the state changes only through [`crate::view::reduce`]. What
 //! the browser must be told of it (address, colours, focus) is read off the state afterwards.
 
-use super::{bridge, dialogs, dom, gallery, screen};
+use super::{aside, bridge, dialogs, dom, gallery, screen};
 use crate::view::reduce::reduce_within;
 use crate::view::{Action, App, Theme, keys};
 use gloo_events::{EventListener, EventListenerOptions};
@@ -173,6 +173,7 @@ fn listen(app: &Rc<RefCell<App>>, on: &Callback<Action>) -> Vec<EventListener> {
         route.emit(Action::Route(search, hash));
     });
     let (app, on) = (app.clone(), on.clone());
+    let (watched, acts) = (app.clone(), on.clone());
     let options = EventListenerOptions::enable_prevent_default();
     let keys = EventListener::new_with_options(&document, "keydown", options, move |e| {
         let Some(e) = e.dyn_ref::<web_sys::KeyboardEvent>() else {
@@ -183,7 +184,11 @@ fn listen(app: &Rc<RefCell<App>>, on: &Callback<Action>) -> Vec<EventListener> {
             on.emit(action);
         }
     });
-    vec![hash, keys]
+    // boot.js says when the rest of the program is there.
+    let rest = EventListener::once(&window, "faultline-rest", move |_| {
+        aside::start(&watched, &acts);
+    });
+    vec![hash, keys, rest]
 }
 
 /// What a key asks for here and now, if anything.

@@ -143,6 +143,8 @@ pub enum Dialog {
     Embed,
     /// Separate nodes by a partition.
     Separate,
+    /// Save the run, open another, and write down what happened.
+    Files,
 }
 
 /// Which colours.

@@ -11,6 +11,7 @@ pub mod causality;
 pub mod compare;
 pub mod curve;
 pub mod export;
+pub mod kept;
 pub mod keys;
 pub mod log;
 pub mod player;

@@ -314,7 +314,7 @@ fn select(app: &mut App, s: Selection) {
 }
 
 fn dialog(app: &mut App, d: Option<Dialog>) {
-    let needs_run = !matches!(d, None | Some(Dialog::Help));
+    let needs_run = !matches!(d, None | Some(Dialog::Help | Dialog::Files));
     if !(needs_run && app.open.is_none()) {
         app.dialog = d;
     }
@@ -452,7 +452,7 @@ fn open_file(app: &mut App, text: &str) {
             app.dialog = None;
             app.player.playing = false;
             enter(app, linked);
-            app.say = "Opened the file.".to_owned();
+            app.say = "Opened.".to_owned();
         }
         Err(refusal) => app.refuse(&refusal),
     }

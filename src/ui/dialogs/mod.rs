@@ -1,8 +1,9 @@
-//! The dialogs: help, share, embed, separate. One a file.
+//! The dialogs: help, share, embed, separate, files. One a file.
 //!
 //! The rule that is easy to break: a dialog is modal for everyone. The browser's own `<dialog>`
 //! keeps the focus inside and gives it back; Esc and a click beside it close it.
 
+mod files;
 mod help;
 mod separate;
 mod share;
@@ -22,6 +23,7 @@ pub fn dialog(app: &App, on: &Callback<Action>) -> Html {
             "Separate nodes",
             html! { <separate::Separate run={o.settled.clone()} on_action={on.clone()} /> },
         ),
+        (Dialog::Files, _) => ("Save and open", files::files(app, on)),
         _ => ("Keys and gestures", help::help(app, on)),
     };
     html! { <Modal {title} on_action={on.clone()} key={title}>{ body }</Modal> }

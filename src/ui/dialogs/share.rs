@@ -3,7 +3,7 @@
 //! The rule that is easy to break: the link is the run. Nothing is stored anywhere, and copying
 //! may be forbidden (a sandboxed frame), so the text can always be selected by hand.
 
-use crate::ui::dom;
+use crate::ui::{clipboard, dom};
 use crate::view::App;
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
@@ -14,8 +14,19 @@ pub fn share(app: &App) -> Html {
     html! {
         <>
         <p class="quiet">{ "Scenario, seed, settings, every edit and this very moment are in the link itself. Who opens it sees the same run, to the bit." }</p>
-        { text_or_refusal(link.map_err(|r| r.message), "The link", "share-link") }
+        { text_or_refusal(link.clone().map_err(|r| r.message), "The link", "share-link") }
+        if let Ok(link) = link { <p class="quiet" data-testid="share-length">{ length(link.len()) }</p> }
         </>
+    }
+}
+
+/// What is good to know about a link of so many characters.
+fn length(letters: usize) -> String {
+    match letters {
+        0..=2_000 => format!("{letters} characters: it fits a message, a slide or a QR code."),
+        _ => format!(
+            "{letters} characters: some programs cut links as long as this. Files has the run as a file."
+        ),
     }
 }
 
@@ -69,7 +80,7 @@ fn Copyable(props: &CopyableProps) -> Html {
             }
             let (done, text) = (done.clone(), text.clone());
             wasm_bindgen_futures::spawn_local(async move {
-                done.set(if write(&text).await {
+                done.set(if clipboard::write(&text).await {
                     "Copied."
                 } else {
                     "Selected: copy it with your keyboard."
@@ -86,17 +97,4 @@ fn Copyable(props: &CopyableProps) -> Html {
         </div>
         </>
     }
-}
-
-async fn write(text: &str) -> bool {
-    // Absent in an insecure context, though the binding says it is always there.
-    let Some(navigator) = dom::window().map(|w| w.navigator()) else {
-        return false;
-    };
-    if js_sys::Reflect::get(&navigator, &"clipboard".into()).map_or(true, |c| c.is_undefined()) {
-        return false;
-    }
-    wasm_bindgen_futures::JsFuture::from(navigator.clipboard().write_text(text))
-        .await
-        .is_ok()
 }

@@ -1,0 +1,322 @@
+//! What stands beside the page once the rest of the program has come: the offer to go on where one
+//! was, the word that nothing can be kept here, and the place to drop a file.
+//!
+//! The rule that is easy to break: this only watches. It reads the state between two actions and sends
+//! actions as a hand would; the page would work without it, and starts without it.
+
+use super::icons::{CLOSE, icon};
+use super::storage::{self, Trouble};
+use super::{clipboard, dom, upload};
+use crate::view::kept::{self, Keeper, Offer};
+use crate::view::{Action, App};
+use gloo_events::{EventListener, EventListenerOptions};
+use gloo_timers::callback::Interval;
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{DragEvent, File, HtmlInputElement};
+use yew::prelude::*;
+
+/// Milliseconds between two looks at the run.
+const LOOK_MS: u32 = 500;
+
+/// Puts it on the page.
+#[inline(never)]
+pub fn start(app: &Rc<RefCell<App>>, on: &Callback<Action>) {
+    let place = dom::document().and_then(|d| {
+        let place = d.create_element("div").ok()?;
+        // First of the page, so that it is the first that a keyboard comes to.
+        let body = d.body()?;
+        body.insert_before(&place, body.first_child().as_ref())
+            .ok()?;
+        Some(place)
+    });
+    let props = AsideProps {
+        app: Watched(app.clone()),
+        on_action: on.clone(),
+    };
+    if let Some(place) = place {
+        yew::Renderer::<Aside>::with_root_and_props(place, props).render();
+    }
+}
+
+/// The state of the page, to look at.
+#[derive(Clone)]
+struct Watched(Rc<RefCell<App>>);
+
+impl PartialEq for Watched {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// See [`Aside`].
+#[derive(Clone, PartialEq, Properties)]
+struct AsideProps {
+    app: Watched,
+    on_action: Callback<Action>,
+}
+
+enum Msg {
+    /// Some time has passed; `true` where the page is being left.
+    Look(bool),
+    /// Open what is offered.
+    Go,
+    /// Put it aside, for good.
+    Forget,
+    /// Copy the link of the run that cannot be kept.
+    Copy,
+    /// What came of that: the link, where it could not be copied.
+    Copied(Option<String>),
+    /// Put the notice aside.
+    Close,
+    /// A file is held over the page, or no longer.
+    Held(bool),
+    /// A file was dropped.
+    Dropped(File),
+}
+
+/// What is said of a run that cannot be kept.
+struct Notice {
+    why: &'static str,
+    /// The link, to be copied by hand.
+    link: Option<String>,
+    copied: bool,
+}
+
+struct Aside {
+    keeper: Keeper,
+    /// What was kept when the page came; `None` once it was looked at.
+    offer: Option<Offer>,
+    /// The number of the record that is offered: it stays until the reader has answered.
+    offered: Option<u64>,
+    looked: bool,
+    notice: Option<Notice>,
+    /// What the notice said once; it is not said again.
+    told: Option<Trouble>,
+    held: bool,
+    _interval: Interval,
+    _listeners: Vec<EventListener>,
+}
+
+impl Component for Aside {
+    type Message = Msg;
+    type Properties = AsideProps;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        let look = ctx.link().callback(Msg::Look);
+        look.emit(false);
+        Aside {
+            keeper: Keeper::default(),
+            offer: None,
+            offered: None,
+            looked: false,
+            notice: None,
+            told: None,
+            held: false,
+            _listeners: listen(ctx, &look),
+            _interval: Interval::new(LOOK_MS, move || look.emit(false)),
+        }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        match msg {
+            Msg::Look(leaving) => return self.look(&ctx.props().app, leaving),
+            Msg::Go => {
+                if let Some(offer) = self.offer.take() {
+                    dom::push_address();
+                    ctx.props().on_action.emit(Action::OpenFile(offer.text));
+                }
+                self.offered = None;
+            }
+            Msg::Forget => {
+                self.offer = None;
+                self.offered = None;
+                storage::forget();
+            }
+            Msg::Copy => self.copy(ctx),
+            Msg::Copied(link) => {
+                if let Some(notice) = &mut self.notice {
+                    notice.copied = link.is_none();
+                    notice.link = link;
+                }
+            }
+            Msg::Close => self.notice = None,
+            Msg::Held(held) => self.held = held,
+            Msg::Dropped(file) => {
+                self.held = false;
+                upload::open(file, ctx.props().on_action.clone());
+            }
+        }
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let link = ctx.link();
+        let style = dom::sibling_of("style.css", "later.css");
+        html! {
+            <>
+            <link rel="stylesheet" href={style} />
+            if let Some(offer) = &self.offer { { offer_box(offer, link) } }
+            else if let Some(notice) = &self.notice { { notice_box(notice, link) } }
+            if self.held { <div class="drop" data-testid="drop"><p>{ "Drop the file to open its run" }</p></div> }
+            </>
+        }
+    }
+}
+
+impl Aside {
+    /// Looks at the run: offers, keeps. Whether anything is to be drawn.
+    fn look(&mut self, app: &Watched, leaving: bool) -> bool {
+        // Held for ever once the program has broken.
+        let Ok(app) = app.0.try_borrow() else {
+            return false;
+        };
+        if app.journey.is_some() {
+            return false;
+        }
+        let now = storage::now_ms();
+        let first = !self.looked;
+        if first {
+            self.looked = true;
+            let newest = storage::shelf().newest.filter(|_| !app.look.embed);
+            self.offer = newest.as_ref().and_then(|r| kept::offer(&app, r, now));
+            self.offered = newest.filter(|_| self.offer.is_some()).map(|r| r.number);
+        }
+        let Some(text) = self.keeper.due(&app, now, leaving) else {
+            return first;
+        };
+        let done = match app.look.embed {
+            // An embed shows another page's run, often several at once: they are not the reader's work.
+            true => storage::allowed(),
+            false => storage::keep(text, self.offered),
+        };
+        match done {
+            // What only moved can be had again; a sentence about it would only disturb.
+            Err(trouble) if self.told != Some(trouble) && edited(&app) => {
+                self.told = Some(trouble);
+                self.notice = Some(Notice::of(trouble));
+                true
+            }
+            _ => first,
+        }
+    }
+
+    /// Copies the link, or shows it where that is forbidden.
+    fn copy(&mut self, ctx: &Context<Self>) {
+        let done = ctx.link().callback(Msg::Copied);
+        let hash = ctx.props().app.0.borrow().link();
+        match hash {
+            Ok(hash) => spawn_local(async move {
+                let link = format!("{}{hash}", dom::base());
+                let copied = clipboard::write(&link).await;
+                done.emit((!copied).then_some(link));
+            }),
+            Err(refusal) => {
+                let why = crate::view::app::sentence(&refusal.message);
+                ctx.props().on_action.emit(Action::Error(Some(why)));
+            }
+        }
+    }
+}
+
+/// Whether the reader has done something to the run.
+fn edited(app: &App) -> bool {
+    let open = app.open.as_ref();
+    open.is_some_and(|o| o.run().get().edits() != o.scene.opening.edits)
+}
+
+impl Notice {
+    fn of(trouble: Trouble) -> Self {
+        Notice {
+            why: match trouble {
+                Trouble::Forbidden => {
+                    "This page may not keep anything here: the run is gone when it is closed. Its link brings it back."
+                }
+                Trouble::Full => {
+                    "This browser's storage is full: the run is gone when the page is closed. Its link brings it back."
+                }
+            },
+            link: None,
+            copied: false,
+        }
+    }
+}
+
+fn offer_box(offer: &Offer, link: &yew::html::Scope<Aside>) -> Html {
+    html! {
+        <section class="kept" aria-label="A run that was kept" data-testid="offer">
+            <div role="status">
+                <p><b>{ "Go on where you were?" }</b></p>
+                <p>{ offer.title }{ ", " }{ &offer.rest }{ "." }</p>
+            </div>
+            <div class="acts">
+                <button type="button" class="btn main" onclick={link.callback(|_: MouseEvent| Msg::Go)}>{ "Go on" }</button>
+                <button type="button" class="btn" onclick={link.callback(|_: MouseEvent| Msg::Forget)}>{ "No, forget it" }</button>
+            </div>
+        </section>
+    }
+}
+
+fn notice_box(notice: &Notice, link: &yew::html::Scope<Aside>) -> Html {
+    let select = |e: FocusEvent| {
+        if let Some(input) = e.target_dyn_into::<HtmlInputElement>() {
+            input.select();
+        }
+    };
+    html! {
+        <section class="kept" aria-label="Nothing is kept here" data-testid="unkept">
+            <p role="status">{ if notice.copied { "Copied. Keep the link where you find it again." } else { notice.why } }</p>
+            if let Some(text) = &notice.link {
+                <input type="text" class="mono" readonly=true aria-label="The link: copy it by hand" value={text.clone()} onfocus={select} />
+            }
+            <div class="acts">
+                <button type="button" class="btn" onclick={link.callback(|_: MouseEvent| Msg::Copy)}>{ "Copy link" }</button>
+                <button type="button" class="btn icon bare" aria-label="Close this message"
+                    onclick={link.callback(|_: MouseEvent| Msg::Close)}>{ icon(CLOSE) }</button>
+            </div>
+        </section>
+    }
+}
+
+/// What the browser tells besides clicks: leaving the page, files over it.
+fn listen(ctx: &Context<Aside>, look: &Callback<bool>) -> Vec<EventListener> {
+    let (Some(window), Some(document)) = (dom::window(), dom::document()) else {
+        return vec![];
+    };
+    let link = ctx.link().clone();
+    let drag = |name: &'static str, what: fn(&DragEvent) -> Option<Msg>| {
+        let link = link.clone();
+        let options = EventListenerOptions::enable_prevent_default();
+        EventListener::new_with_options(&document, name, options, move |e| {
+            let Some(e) = e.dyn_ref::<DragEvent>().filter(|e| holds_files(e)) else {
+                return;
+            };
+            e.prevent_default();
+            if let Some(msg) = what(e) {
+                link.send_message(msg);
+            }
+        })
+    };
+    let (hiding, left) = (look.clone(), look.clone());
+    vec![
+        drag("dragenter", |_| Some(Msg::Held(true))),
+        drag("dragover", |_| None),
+        // Leaving one element for another, the pointer is still over the page.
+        drag("dragleave", |e| {
+            e.related_target().is_none().then_some(Msg::Held(false))
+        }),
+        drag("drop", |e| {
+            let file = e.data_transfer()?.files()?.get(0);
+            Some(file.map_or(Msg::Held(false), Msg::Dropped))
+        }),
+        EventListener::new(&document, "visibilitychange", move |_| hiding.emit(true)),
+        EventListener::new(&window, "pagehide", move |_| left.emit(true)),
+    ]
+}
+
+fn holds_files(e: &DragEvent) -> bool {
+    let types = e.data_transfer().map(|d| d.types());
+    types.is_some_and(|types| types.includes(&"Files".into(), 0))
+}

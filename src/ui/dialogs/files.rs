@@ -1,0 +1,189 @@
+//! Saving and opening: the run as a file, another run from one, and what happened in the forms that
+//! other programs read.
+//!
+//! The rule that is easy to break: what is written is the run as it stands at the click, not as it
+//! stood when the dialog was drawn; time may be running behind it.
+
+use crate::ui::{download, upload};
+use crate::view::app::sentence;
+use crate::view::export::{Export, Kept};
+use crate::view::{Action, App};
+use gloo_timers::callback::Timeout;
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::HtmlInputElement;
+use yew::prelude::*;
+
+/// A form, what its button says, and whether it is turned into pixels.
+type Form = (Export, &'static str, bool);
+
+/// What can be written besides the run itself: what it is, and its forms.
+const FORMS: [(&str, &[Form]); 4] = [
+    (
+        "Diagram",
+        &[
+            (Export::Diagram, "SVG", false),
+            (Export::Diagram, "PNG", true),
+        ],
+    ),
+    (
+        "Stage",
+        &[(Export::Stage, "SVG", false), (Export::Stage, "PNG", true)],
+    ),
+    (
+        "Every event",
+        &[
+            (Export::Jsonl, "JSON lines", false),
+            (Export::Shiviz, "ShiViz log", false),
+        ],
+    ),
+    ("Measures", &[(Export::Measures, "CSV", false)]),
+];
+
+/// Milliseconds after which a browser has surely drawn.
+const DRAWN_MS: u32 = 40;
+
+/// The dialog's body.
+pub fn files(app: &App, on: &Callback<Action>) -> Html {
+    html! { <Files app={Rc::new(app.clone())} on_action={on.clone()} /> }
+}
+
+/// See [`Files`].
+#[derive(Clone, PartialEq, Properties)]
+struct FilesProps {
+    app: Rc<App>,
+    on_action: Callback<Action>,
+}
+
+/// The dialog's body, with what came of the last click.
+#[component]
+fn Files(props: &FilesProps) -> Html {
+    let said = use_state(String::new);
+    let old_error = use_memo((), |()| props.app.error.clone());
+    let save = |export: Export, pixels: bool| {
+        let (app, said) = (props.app.clone(), said.clone());
+        Callback::from(move |_: MouseEvent| {
+            let (app, said) = (app.clone(), said.clone());
+            said.set("Writing …".to_owned());
+            let write = async move {
+                said.set(match app.keep(export) {
+                    Ok(kept) => kept_text(hand_over(kept, pixels).await),
+                    Err(refusal) => sentence(&refusal.message),
+                });
+            };
+            // Long texts take a moment: first the browser draws that they are under way.
+            Timeout::new(DRAWN_MS, || spawn_local(write)).forget();
+        })
+    };
+    let button = |class: &'static str, label: &'static str, export, pixels: bool| {
+        let name = (class == "small").then(|| export_name(export, label));
+        html! { <button type="button" class={classes!("btn", class)} aria-label={name} onclick={save(export, pixels)}>{ label }</button> }
+    };
+    let row = |(what, forms): &(&'static str, &[Form])| {
+        let forms = forms
+            .iter()
+            .map(|&(export, label, pixels)| button("small", label, export, pixels));
+        html! { <><dt>{ *what }</dt><dd class="acts">{ for forms }</dd></> }
+    };
+    let error = props
+        .app
+        .error
+        .as_ref()
+        .filter(|_| props.app.error != *old_error);
+    html! {
+        <>
+        if props.app.open.is_some() {
+            <div class="acts">
+                { button("main", "Save this run", Export::Scenario, false) }
+                <Opener on_action={props.on_action.clone()} />
+            </div>
+            <p class="quiet">{ "A small text file: the scenario, its seed and settings, every edit and this moment. \
+                Opened again, it is the same run, to the bit. To open one you can also drop it anywhere on the page." }</p>
+            <h2>{ "For other programs" }</h2>
+            <dl class="keys wide">{ for FORMS.iter().map(row) }</dl>
+            <p class="quiet">{ "All that has happened up to this moment." }</p>
+        } else {
+            <p class="quiet">{ "Open a run that was saved before: choose its file, or drop it anywhere on the page." }</p>
+            <div class="acts"><Opener on_action={props.on_action.clone()} /></div>
+        }
+        if let Some(error) = error { <p class="error" data-testid="file-error">{ error }</p> }
+        <p class="quiet" role="status" data-testid="saved">{ &*said }</p>
+        </>
+    }
+}
+
+/// A form's button for those who do not see what stands before it.
+fn export_name(export: Export, label: &str) -> String {
+    let what = match export {
+        Export::Diagram => "Diagram",
+        Export::Stage => "Stage",
+        Export::Jsonl | Export::Shiviz => "Every event",
+        Export::Measures => "Measures",
+        Export::Scenario => "This run",
+    };
+    format!("{what}: {label}")
+}
+
+/// Gives `kept` to the reader, turned into `pixels` if that is asked; the name that it got.
+async fn hand_over(kept: Kept, pixels: bool) -> Result<String, &'static str> {
+    const NO_WAY: &str = "This browser does not let a page save files.";
+    let (blob, name) = match pixels {
+        true => (
+            download::png(&kept.text).await?,
+            kept.name.replace(".svg", ".png"),
+        ),
+        false => (
+            download::blob(&kept.text, kept.media).ok_or(NO_WAY)?,
+            kept.name,
+        ),
+    };
+    download::save(&blob, &name).ok_or(NO_WAY)?;
+    Ok(name)
+}
+
+fn kept_text(done: Result<String, &'static str>) -> String {
+    match (done, download::forbidden()) {
+        (Err(why), _) => why.to_owned(),
+        (Ok(name), None) => format!("Saved as {name}."),
+        (Ok(name), Some(but)) => format!("Saved as {name}. {but}"),
+    }
+}
+
+/// See [`Opener`].
+#[derive(Clone, PartialEq, Properties)]
+struct OpenerProps {
+    on_action: Callback<Action>,
+}
+
+/// The button that opens a file, and the browser's own control behind it.
+#[component]
+fn Opener(props: &OpenerProps) -> Html {
+    let input = use_node_ref();
+    let choose = {
+        let input = input.clone();
+        move |_: MouseEvent| {
+            if let Some(input) = input.cast::<HtmlInputElement>() {
+                input.click();
+            }
+        }
+    };
+    let chosen = {
+        let on = props.on_action.clone();
+        move |e: Event| {
+            let Some(input) = e.target_dyn_into::<HtmlInputElement>() else {
+                return;
+            };
+            if let Some(file) = input.files().and_then(|f| f.get(0)) {
+                upload::open(file, on.clone());
+            }
+            // So that the same file, mended, can be chosen again.
+            input.set_value("");
+        }
+    };
+    html! {
+        <>
+        <button type="button" class="btn" onclick={choose} data-testid="open-file">{ "Open a file …" }</button>
+        <input ref={input} type="file" accept=".json,application/json" hidden=true onchange={chosen} data-testid="file" />
+        </>
+    }
+}

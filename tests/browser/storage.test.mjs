@@ -1,0 +1,229 @@
+// Work survives: what a person has done is offered again after a reload, a crash of the page and a panic
+// of its program; never against a link; and where nothing can be kept, the page says so once.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { assertAccessible, assertQuiet, hook, PREFIX, start, visible } from "./harness.mjs";
+import { ask, drawn, errorOf, openScenario, until } from "./hands.mjs";
+
+const framed = (search) => `<!doctype html><html lang="en"><title>a page with a frame</title><link rel="icon" href="data:,">
+<iframe title="frame" sandbox="allow-scripts" width="1200" height="800" src="${PREFIX}${search}#/s/raft-election?seed=9"></iframe>`;
+
+let site;
+before(async () => {
+  site = await start({ extra: { "/framed": framed(""), "/embedding": framed("?embed=1") } });
+});
+after(() => site?.close());
+
+let visits = 0;
+// Leaves for another address of the page, in a new document with the same storage.
+async function visit(page, hash) {
+  visits += 1;
+  await page.goto(`${site.base}?visit=${visits}${hash}`);
+}
+
+const stored = (page) =>
+  page.evaluate(() => Object.keys(localStorage).filter((k) => k.startsWith("faultline.run")).map((k) => [k, localStorage[k]]));
+
+// Waits until the run as it is now was kept.
+async function kept(page) {
+  const { edits, time_us } = await ask(page, "state");
+  await page.waitForFunction(
+    ([edits, time_us]) =>
+      Object.keys(localStorage).some((k) => {
+        if (!k.startsWith("faultline.run")) return false;
+        const run = JSON.parse(localStorage[k].slice(localStorage[k].indexOf("\n")));
+        return (run.edits ?? []).length === edits && run.at_us === time_us;
+      }),
+    [edits.length, time_us],
+    { timeout: 15_000 },
+  );
+}
+
+async function busy(options = "?seed=9") {
+  const page = await openScenario(site, "raft-election", { options });
+  await ask(page, "seek", 600_000);
+  await ask(page, "edit", { do: "crash", node: 3 });
+  await ask(page, "seek", 1_200_000);
+  await kept(page);
+  return page;
+}
+
+async function run(page) {
+  const { scenario, seed, time_us, events, edits } = await ask(page, "state");
+  return { scenario, seed, time_us, events, edits, hash: await ask(page, "hash") };
+}
+
+async function goOn(page, time_us) {
+  await (await visible(page, "offer")).getByRole("button", { name: "Go on" }).click();
+  await drawn(page);
+  await until(page, "the moment that was kept", (state) => state.time_us >= time_us);
+}
+
+test("what was done is offered in the gallery, and goes on to the bit", async () => {
+  const page = await busy();
+  const mine = await run(page);
+  await visit(page, "#/");
+  const offer = await visible(page, "offer");
+  assert.match(await offer.innerText(), /Go on where you were\?[^]*seed 9, 1 edit, at 1\.200 s; kept just now\./);
+  assert.ok(await hook(page, "gallery").isVisible(), "nothing is opened unasked");
+  await assertAccessible(page, "the offer in the gallery");
+  await goOn(page, mine.time_us);
+  assert.deepEqual(await run(page), mine);
+  assert.equal(await hook(page, "offer").count(), 0);
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test("a reload in the middle of a run loses at most its last seconds, and no edit", async () => {
+  const page = await openScenario(site, "raft-election", { options: "?seed=9" });
+  await hook(page, "play").first().click();
+  await until(page, "movement", (state) => state.time_us > 0);
+  await page.locator("link[href*='later.css']").waitFor({ state: "attached", timeout: 10_000 });
+  await ask(page, "edit", { do: "crash", node: 2 });
+  await page.waitForTimeout(1_500);
+  const before = await ask(page, "state");
+  assert.ok(before.playing);
+  await page.reload();
+  await drawn(page);
+  assert.equal((await ask(page, "state")).edits.length, 0, "the address is from before: it is left alone while time runs");
+  await goOn(page, 1);
+  const { edits, time_us, seed } = await ask(page, "state");
+  assert.deepEqual([edits, seed], [before.edits, 9]);
+  assert.ok(time_us >= before.time_us, "leaving the page kept it as it was");
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test("a link in the address is shown, whatever was kept; and what was kept stays until it was answered", async () => {
+  const page = await busy();
+  const mine = await run(page);
+  const other = await openScenario(site, "raft-nine", { options: "?seed=4" });
+  await ask(other, "seek", 300_000);
+  const link = await ask(other, "link");
+  const theirs = await run(other);
+  await other.context().close();
+  await visit(page, new URL(link).hash);
+  await drawn(page);
+  await visible(page, "offer");
+  await until(page, "the moment of the link", (state) => state.time_us >= theirs.time_us);
+  assert.deepEqual(await run(page), theirs);
+  await assertAccessible(page, "the offer beside a run");
+  for (const node of [0, 1, 2]) {
+    await ask(page, "edit", { do: "pause", node });
+    await kept(page);
+  }
+  await goOn(page, mine.time_us);
+  assert.deepEqual(await run(page), mine, "three records later it is still there");
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test("what is on screen already is not offered, and what was refused is not offered again", async () => {
+  const page = await busy();
+  await page.reload();
+  await drawn(page);
+  await page.locator("link[href*='later.css']").waitFor({ state: "attached", timeout: 10_000 });
+  await page.waitForTimeout(800);
+  assert.equal(await hook(page, "offer").count(), 0, "the address brought it back");
+  await visit(page, "#/");
+  await (await visible(page, "offer")).getByRole("button", { name: "No, forget it" }).click();
+  assert.equal(await hook(page, "offer").count(), 0);
+  assert.deepEqual(await stored(page), []);
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test("a torn record falls back to the one before, and two torn ones to nothing", async () => {
+  const page = await busy();
+  await ask(page, "edit", { do: "pause", node: 1 });
+  await kept(page);
+  const both = await stored(page);
+  assert.equal(both.length, 2);
+  const number = ([, text]) => Number(text.split(" ")[1]);
+  const [[newest, text]] = both.sort((a, b) => number(b) - number(a));
+  await visit(page, "#/");
+  await page.evaluate(([key, text]) => localStorage.setItem(key, text), [newest, text.slice(0, -20)]);
+  await visit(page, "#/");
+  assert.match(await (await visible(page, "offer")).innerText(), /, 1 edit, at 1\.200 s/);
+  await page.evaluate(() => {
+    for (const key of ["faultline.run.0", "faultline.run.1"]) localStorage.setItem(key, `${localStorage[key]}!`);
+  });
+  await visit(page, "#/");
+  await page.locator("link[href*='later.css']").waitFor({ state: "attached", timeout: 10_000 });
+  await page.waitForTimeout(800);
+  assert.equal(await hook(page, "offer").count(), 0);
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test("a full storage is said once, and the link can be copied", async () => {
+  const page = await openScenario(site, "raft-election", { options: "?seed=9" });
+  await page.evaluate(() => {
+    for (let size = 1 << 22, i = 0; size >= 1; size >>= 1) {
+      try {
+        for (;;) localStorage.setItem(`filler ${i++}`, "x".repeat(size));
+      } catch {}
+    }
+  });
+  await ask(page, "edit", { do: "crash", node: 3 });
+  const notice = await visible(page, "unkept");
+  assert.match(await notice.innerText(), /storage is full/);
+  await assertAccessible(page, "the notice of a full storage");
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await notice.getByRole("button", { name: "Copy link" }).click();
+  await notice.getByText(/^Copied/).waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await ask(page, "link"));
+  assertQuiet(page);
+  await page.context().close();
+});
+
+for (const where of ["/framed", "/embedding"]) {
+  test(`without storage the page says so once and offers the link: ${where}`, async () => {
+    const page = await site.open(where);
+    const inside = page.frameLocator("iframe");
+    await inside.getByTestId("node-0").waitFor({ timeout: 15_000 });
+    const frame = page.frames()[1];
+    await ask(frame, "seek", 500_000);
+    await page.waitForTimeout(5_500);
+    assert.equal(await inside.getByTestId("unkept").count(), 0, "nothing was done yet that would be lost");
+    await ask(frame, "edit", { do: "crash", node: 3 });
+    const notice = inside.getByTestId("unkept");
+    await notice.waitFor({ timeout: 5_000 });
+    assert.match(await notice.innerText(), /may not keep anything/);
+    await notice.getByRole("button", { name: "Copy link" }).click();
+    const field = notice.getByLabel("The link: copy it by hand");
+    await field.waitFor();
+    assert.equal(await field.inputValue(), await ask(frame, "link"));
+    await notice.getByRole("button", { name: "Close this message" }).click();
+    await ask(frame, "edit", { do: "recover", node: 3 });
+    await page.waitForTimeout(1_200);
+    assert.equal(await notice.count(), 0, "once is enough");
+    page.complaints = page.complaints.filter((text) => !/clipboard|permissions policy/i.test(text));
+    assertQuiet(page);
+    await page.context().close();
+  });
+}
+
+test("after a panic of the program its run is offered, just before it broke", async () => {
+  const page = await openScenario(site, "test-panic");
+  await ask(page, "seek", 100_000);
+  await ask(page, "edit", { do: "pause", node: 1 });
+  await ask(page, "edit", { do: "request", node: 0, request: "panic" });
+  await kept(page);
+  const mine = await run(page);
+  await ask(page, "step", 1).catch(() => {});
+  assert.match(await errorOf(page), /broke: a bug on purpose/);
+  await assertAccessible(page, "the page that broke");
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Save this run" }).click(),
+  ]);
+  assert.equal(download.suggestedFilename(), "faultline-run.json");
+  page.complaints = [];
+  await visit(page, "#/");
+  await goOn(page, mine.time_us);
+  assert.deepEqual(await run(page), mine);
+  assertQuiet(page);
+  await page.context().close();
+});
