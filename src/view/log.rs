@@ -1,9 +1,9 @@
 //! The log: what happened, one sentence an event.
 //!
-//! The rule that is easy to break: it is read from the trace backwards and stops at a page's
-//! worth. A run of a million events has a log of a hundred lines on screen, not a million.
+//! The rule that is easy to break: a sentence is made when it is shown or searched, never kept. A run of a
+//! million events has a log of a million lines, and a screenful of them exists.
 
-use super::words;
+use super::{Selection, words};
 use crate::check::Checks;
 use crate::sim::history::Run;
 use crate::sim::{EventId, EventKind, NodeId, Trace};
@@ -36,28 +36,93 @@ pub struct Line {
     pub tone: LineTone,
 }
 
-/// Which events the log shows.
+/// Which kind of events the log shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Filter {
+pub enum Sort {
     /// What the protocol notes, what is lost, what was done.
     #[default]
     Telling,
     /// Every event.
     All,
+    /// What the protocol notes.
+    Notes,
+    /// Messages that arrive, wait, are lost.
+    Messages,
+    /// Messages that are lost.
+    Losses,
+    /// Timers that run out.
+    Timers,
+    /// What was done to the world.
+    Edits,
 }
 
-/// The last `lines` lines before the moment shown, oldest first. Looks back at most a hundred
-/// times as many events, so that a quiet run costs no more than a busy one.
-pub fn page(run: &Run<Checks>, filter: Filter, lines: usize) -> Vec<Line> {
-    let (trace, end) = (run.trace(), run.position() as usize);
-    let mut out: Vec<Line> = (end.saturating_sub(lines * 100)..end)
-        .rev()
-        .filter(|&i| filter == Filter::All || tells(trace, EventId(i as u32)))
-        .take(lines)
-        .map(|i| line(run, EventId(i as u32)))
-        .collect();
-    out.reverse();
-    out
+impl Sort {
+    /// All, each with its name for people.
+    pub const ALL: [(Sort, &'static str); 7] = [
+        (Sort::Telling, "What matters"),
+        (Sort::All, "Every event"),
+        (Sort::Notes, "What nodes decide"),
+        (Sort::Messages, "Messages"),
+        (Sort::Losses, "Losses"),
+        (Sort::Timers, "Timers"),
+        (Sort::Edits, "Edits and requests"),
+    ];
+
+    /// Whether an event is of this kind.
+    pub fn has(self, trace: &Trace, id: EventId) -> bool {
+        use EventKind::{Arrive, Deliver, Fault, Flap, Lost, Request, Resend, Timer};
+        let kind = trace.event(id).kind;
+        match self {
+            Sort::All => true,
+            Sort::Telling => tells(trace, id),
+            Sort::Notes => trace.notes_of(id).next().is_some(),
+            Sort::Messages => matches!(kind, Deliver | Arrive | Lost | Resend),
+            Sort::Losses => kind == Lost,
+            Sort::Timers => kind == Timer,
+            Sort::Edits => matches!(kind, Fault | Request | Flap),
+        }
+    }
+}
+
+/// Which events the log shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Of this kind.
+    pub sort: Sort,
+    /// At this node, or about a message that it sent or was sent.
+    pub node: Option<NodeId>,
+    /// In whose sentence this occurs, capital or not (of the letters A to Z); empty: all.
+    pub text: String,
+}
+
+impl Filter {
+    /// Whether it lets an event through.
+    pub fn has(&self, run: &Run<Checks>, id: EventId) -> bool {
+        let trace = run.trace();
+        let at = |node| concerns(trace, id, Selection::Node(node));
+        self.sort.has(trace, id)
+            && self.node.is_none_or(at)
+            && (self.text.is_empty() || says(&line(run, id).text, &self.text))
+    }
+}
+
+/// Whether `text` says `what`, whatever the case.
+fn says(text: &str, what: &str) -> bool {
+    text.to_ascii_lowercase()
+        .contains(&what.to_ascii_lowercase())
+}
+
+/// Whether an event is about what is selected: at that node, on that link, of that message.
+pub fn concerns(trace: &Trace, id: EventId, selection: Selection) -> bool {
+    let event = trace.event(id);
+    let sent = || trace.get_sent(event.msg()?);
+    match selection {
+        Selection::None => false,
+        Selection::Event(e) => e == id,
+        Selection::Message(m) => event.msg() == Some(m) || trace.sent_in(id).any(|(s, _)| s == m),
+        Selection::Link(from, to) => sent().is_some_and(|s| (s.from, s.to) == (from, to)),
+        Selection::Node(n) => event.node == n || sent().is_some_and(|s| s.from == n || s.to == n),
+    }
 }
 
 /// Whether an event belongs into the short log.
@@ -140,3 +205,5 @@ fn journey(run: &Run<Checks>, id: EventId) -> (String, LineTone) {
         ),
     }
 }
+
+pub mod rows;
