@@ -19,6 +19,11 @@ pub const DICE: &str = "M3.5 2h9A1.5 1.5 0 0 1 14 3.5v9a1.5 1.5 0 0 1-1.5 1.5h-9
 /// One path becomes two.
 pub const FORK: &str =
     "M3 7.25h3.2l4-4H9V1.75h4v4h-1.5V4.3L8.1 7.25v1.5l3.4 2.95v-1.45H13v4H9v-1.5h1.2l-4-4H3z";
+/// A tree of lines.
+pub const TREE: &str =
+    "M2 2h3v3H2zM7 2.75h7v1.5H7zM5 6.5h3v3H5zM10 7.25h4v1.5h-4zM5 11h3v3H5zM10 11.75h4v1.5h-4z";
+/// A pencil.
+pub const PENCIL: &str = "M11.5 1.8 14.2 4.5 5.4 13.3 2 14l.7-3.4z";
 /// An arrow turning back.
 pub const UNDO: &str =
     "M6.5 2 2 6l4.5 4V7.25h3a2.75 2.75 0 0 1 0 5.5H5v1.5h4.5a4.25 4.25 0 0 0 0-8.5h-3z";

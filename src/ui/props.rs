@@ -3,7 +3,9 @@
 //! The rule that is easy to break: read the run through [`Shared::get`] and let go of it before
 //! sending an action, for the reducer will want to change it.
 
+use crate::view::differences::Apart;
 use crate::view::{Action, RunRef, Selection};
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// The properties of the stage and of the space-time diagram.
@@ -20,6 +22,10 @@ pub struct ViewProps {
     pub playing: bool,
     /// Less motion: messages step instead of gliding.
     pub calm: bool,
+    /// The reader may look and travel, not change: the stage offers nothing that edits.
+    pub lock: bool,
+    /// What sets the run apart from the one beside it, where two are shown.
+    pub apart: Option<Rc<Apart>>,
     /// Where everything that a hand does goes.
     pub on_action: Callback<Action>,
 }

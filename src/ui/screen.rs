@@ -20,6 +20,8 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
         selection: app.selection,
         playing: app.player.playing,
         calm: app.calm,
+        lock: app.look.lock,
+        apart: None,
         on_action: on.clone(),
     };
     let tally = tally(&open.settled.get());
@@ -30,11 +32,24 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
         lesson: open.lesson,
         selection: app.selection,
         reach: app.reach,
-        filter: app.filter,
+        filter: app.filter.clone(),
         lock: app.look.lock,
         on_action: on.clone(),
     };
     let look = &app.look;
+    let two = match open.beside {
+        None => None,
+        Some(_) => super::compare::parts(open, &view),
+    };
+    let (stage, words, diagram) = match two {
+        Some(two) => (two.stages, two.words, two.diagrams),
+        None => (
+            html! { <Stage ..view.clone() /> },
+            html! {},
+            html! { <Timeline ..view /> },
+        ),
+    };
+    let lesson = look.shows("lesson") && open.beside.is_none();
     let class = classes!("page", "fixed", look.embed.then_some("embed"));
     let inspects = look.shows("inspector") || look.shows("log");
     html! {
@@ -47,15 +62,16 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                 })}>{ "Skip to the stage as text" }</a>
                 { header::header(app, Some(open), on) }
             }
-            <main class={classes!("work", (!look.shows("lesson")).then_some("no-lesson"), (!inspects).then_some("no-inspector"))}>
+            <main class={classes!("work", (!lesson).then_some("no-lesson"), open.beside.is_some().then_some("two"), (!inspects).then_some("no-inspector"))}>
                 // Each page has one heading of the first order; in an embed without the lesson, unseen.
-                if look.shows("lesson") { <p class="intro">{ open.scene.def.summary }</p> }
+                if lesson { <p class="intro">{ open.scene.def.summary }</p> }
                 else { <h1 class="unseen">{ open.scene.title() }</h1> }
                 if look.shows("stage") {
                     <section class="stage-zone" aria-label="Stage">
                         <Slot part={Part::Chips} panel={panel.clone()} />
                         { error(app, on) }
-                        <Stage ..view.clone() />
+                        { stage }
+                        { words }
                     </section>
                 } else { { error(app, on) } }
                 { transport(&TransportProps {
@@ -63,14 +79,13 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                     events: open.run().get().position(),
                     player: app.player,
                     frontier_us: open.run().get().frontier().us(),
-                    futures: open.futures.iter().map(|f| (f.name.clone(), f.parted_us)).collect(),
-                    current: open.current,
+                    history: app.history.then(|| super::history::history(app, open, on)),
                     on_action: on.clone(),
                 }) }
                 if look.shows("time") {
-                    <section class="time-zone" data-testid="timeline" aria-label="Time"><Timeline ..view /></section>
+                    <section class="time-zone" data-testid="timeline" aria-label="Time">{ diagram }</section>
                 }
-                if look.shows("lesson") {
+                if lesson {
                     <Slot part={Part::Lesson} panel={panel.clone()} />
                 }
                 if inspects {

@@ -4,7 +4,7 @@
 //! needs the whole run.
 
 use super::controls::maybe;
-use super::icons::{BACK, FORK, PAUSE, PLAY, START, STEP, UNDO, icon};
+use super::icons::{BACK, FORK, PAUSE, PLAY, START, STEP, TREE, UNDO, icon};
 use crate::view::Action;
 use crate::view::player::{Player, group, last_notch, speed_at, time_text};
 use yew::prelude::*;
@@ -19,10 +19,8 @@ pub struct TransportProps {
     pub player: Player,
     /// The furthest moment reached in this future.
     pub frontier_us: u64,
-    /// The futures: name, and when each parted.
-    pub futures: Vec<(String, Option<u64>)>,
-    /// The future that is shown.
-    pub current: usize,
+    /// The row of the history, where it is open.
+    pub history: Option<Html>,
     /// Where everything goes.
     pub on_action: Callback<Action>,
 }
@@ -55,8 +53,10 @@ pub fn transport(props: &TransportProps) -> Html {
                     onclick={send(Action::Fork)}>{ icon(FORK) }{ "Fork" }</button>
                 <button type="button" class="btn icon" aria-label="Reset: back to the start, without edits" title="Reset"
                     data-testid="reset" onclick={send(Action::Reset)}>{ icon(UNDO) }</button>
+                <button type="button" class="btn icon" aria-label="History: steps and futures" title="History" data-testid="history-open"
+                    aria-expanded={props.history.is_some().to_string()} onclick={send(Action::History(props.history.is_none()))}>{ icon(TREE) }</button>
             </span>
-            { futures(props) }
+            { props.history.clone() }
         </section>
     }
 }
@@ -76,21 +76,4 @@ fn speed(props: &TransportProps) -> Html {
                 { text }{ if late { " max" } else { "" } }</output>
         </label>
     }
-}
-
-fn futures(props: &TransportProps) -> Html {
-    if props.futures.len() < 2 {
-        return html! {};
-    }
-    let one = |(i, (name, parted)): (usize, &(String, Option<u64>))| {
-        let pick = props
-            .on_action
-            .reform(move |_: MouseEvent| Action::Future(i));
-        let parted = parted.map_or(String::new(), |us| format!(" from {}", time_text(us)));
-        html! {
-            <button type="button" class="btn small" key={i} aria-pressed={(i == props.current).to_string()} onclick={pick}>
-                { format!("Future {name}{parted}") }</button>
-        }
-    };
-    html! { <div class="futures" role="group" aria-label="Futures">{ for props.futures.iter().enumerate().map(one) }</div> }
 }

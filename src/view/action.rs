@@ -6,7 +6,7 @@
 use super::app::Reach;
 use super::log::Filter;
 use super::selection::Selection;
-use super::walk::Stride;
+use super::walk::{Aim, Stride};
 use crate::scenario::Panel;
 use crate::sim::{EventId, Fault};
 
@@ -31,6 +31,10 @@ pub enum Action {
     SeekEvent(EventId),
     /// Go on to the next event of this kind; with `true` back to the one before.
     Walk(Stride, bool),
+    /// The same for what is selected; nothing selected means every message, and the first node.
+    Go(Aim, bool),
+    /// Show the row of the history under the transport, or hide it.
+    History(bool),
     /// Keep this future and begin another from here.
     Fork,
     /// Show the future with this number.
@@ -41,6 +45,8 @@ pub enum Action {
     Beside(Option<usize>),
     /// Run the same again with this parameter at this value, as another future beside this one.
     Vary(String, String),
+    /// Run the same again without the last edit, as another future beside this one.
+    WithoutLastEdit,
     /// Begin the run again: time zero, all edits gone.
     Reset,
     /// Run again with this seed, edits kept.

@@ -225,6 +225,8 @@ pub struct App {
     pub reach: Reach,
     /// Which events the log shows.
     pub filter: Filter,
+    /// Whether the row of the history is shown.
+    pub history: bool,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
     /// Colours.

@@ -6,6 +6,7 @@
 use super::app::Open;
 use super::compare::{Comparison, Parting, follow, parting_from};
 use super::shared::RunRef;
+use crate::sim::SimTime;
 
 /// The future beside the one that is shown.
 #[derive(Clone, PartialEq)]
@@ -18,20 +19,60 @@ pub struct Beside {
     parting: Result<Parting, u32>,
     // What that was worked out from: the two futures, and which turn each had taken.
     of: [(usize, u32); 2],
+    // What it was like before: which future was shown, and where each stood.
+    came: (usize, Vec<Stand>),
 }
+
+/// Where a future stood: its turn, its events, its moment.
+type Stand = (u32, u32, SimTime);
 
 impl Open {
     /// Puts the future with number `future` beside the one that is shown, or takes the one that is
     /// there away.
     pub fn put_beside(&mut self, future: Option<usize>) {
-        self.beside = future.map(|future| Beside {
+        let before = self.beside.take().map(|b| b.came);
+        let Some(future) = future else {
+            if let Some(came) = before {
+                self.come_back(&came);
+            }
+            return self.settle();
+        };
+        self.beside = Some(Beside {
             future,
             settled: self.futures[future].run.clone(),
             parting: Err(0),
             of: [(usize::MAX, 0); 2],
+            came: before.unwrap_or_else(|| (self.current, self.stands())),
         });
         self.follow();
         self.settle();
+    }
+
+    fn stands(&self) -> Vec<Stand> {
+        let stand = |f: &super::app::Future| {
+            let run = f.run.get();
+            (run.turns(), run.position(), run.time())
+        };
+        self.futures.iter().map(stand).collect()
+    }
+
+    /// Brings back what was there before two were shown: the future, and the moment of each. One that has
+    /// been edited since stays where it is, for what is made of it is to be seen.
+    fn come_back(&mut self, came: &(usize, Vec<Stand>)) {
+        for (f, (turns, events, time)) in self.futures.iter_mut().zip(&came.1) {
+            let mut run = f.run.get_mut();
+            if run.turns() != *turns || (run.position(), run.time()) == (*events, *time) {
+                continue;
+            }
+            run.seek(*time);
+            if run.position() != *events {
+                run.seek_event(*events);
+            }
+            drop(run);
+            f.run = f.run.changed();
+        }
+        self.current = came.0;
+        self.scene = self.futures[came.0].scene.clone();
     }
 
     /// The run beside the one that is shown.

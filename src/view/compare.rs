@@ -166,10 +166,11 @@ pub fn nodes(here: &World, there: &World) -> Vec<NodeDifference> {
     .collect()
 }
 
-type Line = (&'static str, String);
+/// A line of a node's state: its name, and what it says.
+pub(super) type Line = (&'static str, String);
 
 /// All that a node shows, line by line; nothing of a node that the world does not have.
-fn lines(world: &World, node: NodeId) -> Vec<Line> {
+pub(super) fn lines(world: &World, node: NodeId) -> Vec<Line> {
     if node.index() >= world.node_count() {
         return Vec::new();
     }
@@ -192,7 +193,7 @@ fn lines(world: &World, node: NodeId) -> Vec<Line> {
 }
 
 /// The lines that differ, in the order of the first list and then of the second.
-fn fields(a: &[Line], b: &[Line]) -> Vec<FieldDifference> {
+pub(super) fn fields(a: &[Line], b: &[Line]) -> Vec<FieldDifference> {
     let value = |list: &[Line], name| {
         let found = list.iter().find(|l| l.0 == name);
         found.map(|l| l.1.clone())

@@ -5,6 +5,7 @@
 
 use super::action::{Action, Dialog};
 use super::selection::Selection;
+use super::walk::Aim;
 
 /// One line of the table.
 pub struct Shortcut {
@@ -37,6 +38,30 @@ pub const ALL: &[Shortcut] = &[
         shown: "←",
         what: "Previous event",
         action: || Action::Back(1),
+    },
+    Shortcut {
+        key: ".",
+        shown: ".",
+        what: "Next message of what is selected",
+        action: || Action::Go(Aim::Message, false),
+    },
+    Shortcut {
+        key: ",",
+        shown: ",",
+        what: "Previous message of it",
+        action: || Action::Go(Aim::Message, true),
+    },
+    Shortcut {
+        key: "l",
+        shown: "L",
+        what: "Next change of this node",
+        action: || Action::Go(Aim::Change, false),
+    },
+    Shortcut {
+        key: "j",
+        shown: "J",
+        what: "Previous change of it",
+        action: || Action::Go(Aim::Change, true),
     },
     Shortcut {
         key: "[",

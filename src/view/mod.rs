@@ -6,10 +6,12 @@
 pub mod action;
 pub mod app;
 pub mod assumptions;
+pub mod before;
 pub mod beside;
 pub mod causality;
 pub mod compare;
 pub mod curve;
+pub mod differences;
 pub mod export;
 pub mod kept;
 pub mod keys;

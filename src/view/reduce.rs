@@ -98,11 +98,18 @@ fn run_action(app: &mut App, action: Action) {
         Action::Edits(faults) => edit(app, faults),
         Action::Undo | Action::Redo => undo(app, action == Action::Undo),
         Action::Walk(stride, back) => walked(app, stride, back),
+        Action::Go(aim, back) => {
+            let Some(o) = &app.open else { return };
+            let stride = aim.stride(&o.run().get(), app.selection);
+            walked(app, stride, back);
+        }
+        Action::History(on) => app.history = on,
         Action::Fork => futures::fork(app),
         Action::Future(i) => futures::show(app, i),
         Action::Rename(i, name) => futures::rename(app, i, &name),
         Action::Beside(i) => futures::beside(app, i),
         Action::Vary(param, value) => futures::vary(app, &param, &value),
+        Action::WithoutLastEdit => futures::without_last_edit(app),
         Action::Reset => again(app, |_| {}),
         Action::SetSeed(seed) => again(app, |s| s.set_seed(seed)),
         Action::Stage(id) => stage(app, &id),
@@ -308,7 +315,7 @@ fn select(app: &mut App, s: Selection) {
         (Selection::None, tab) | (_, tab @ Tab::Text) => tab,
         (Selection::Node(_), _) => Tab::Node,
         (Selection::Link(..) | Selection::Message(_), _) => Tab::Link,
-        (Selection::Event(_), Tab::Checks) => Tab::Checks,
+        (Selection::Event(_), tab @ (Tab::Checks | Tab::Node)) => tab,
         (Selection::Event(_), _) => Tab::Log,
     };
 }

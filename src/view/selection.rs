@@ -4,7 +4,8 @@
 //! them (after a rewind). Whoever draws it must cope with an id that is not there.
 
 use crate::scenario::Picked;
-use crate::sim::{EventId, MsgId, NodeId};
+use crate::sim::world::World;
+use crate::sim::{EventId, MsgId, NodeId, Trace};
 
 /// What is picked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +44,20 @@ impl Selection {
             Selection::Message(m) => Some(Picked::Message(m)),
             Selection::Event(e) => Some(Picked::Event(e)),
         }
+    }
+
+    /// The node that it is about: the one picked, the one at which the event happened, the receiver of
+    /// the link or the message; else the first.
+    #[inline(never)]
+    pub fn node_in(self, world: &World, trace: &Trace) -> NodeId {
+        let node = match self {
+            Selection::Node(node) | Selection::Link(_, node) => Some(node),
+            Selection::Message(msg) => trace.get_sent(msg).map(|s| s.to),
+            Selection::Event(event) => trace.get(event).map(|e| e.node),
+            Selection::None => None,
+        };
+        node.filter(|n| n.index() < world.node_count())
+            .unwrap_or(NodeId(0))
     }
 
     /// True if `node` is the selection.

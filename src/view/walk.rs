@@ -24,6 +24,25 @@ pub enum Stride {
     Change(NodeId),
 }
 
+/// What to look for, in what is selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// A message of the selection.
+    Message,
+    /// A change of the node that the selection is about: the one that the panel shows.
+    Change,
+}
+
+impl Aim {
+    /// The stride that this means while `selection` is picked in `run`.
+    pub fn stride(self, run: &Run<Checks>, selection: Selection) -> Stride {
+        match self {
+            Aim::Message => Stride::Message(selection),
+            Aim::Change => Stride::Change(selection.node_in(run.world(), run.trace())),
+        }
+    }
+}
+
 /// Goes on to just after the next such event, or with `back` to just after the one before the last
 /// event; that event. `None` if there is none in sight: then the run stays where it is.
 pub fn walk(run: &mut Run<Checks>, stride: Stride, back: bool) -> Option<EventId> {

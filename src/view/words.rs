@@ -19,6 +19,13 @@ pub fn name(world: &World, id: NodeId) -> String {
     }
 }
 
+/// A text with its first letter small, for the middle of a sentence.
+pub fn lower(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_ascii_lowercase());
+    first.into_iter().chain(chars).collect()
+}
+
 fn names(world: &World, ids: &[NodeId]) -> String {
     let all: Vec<String> = ids.iter().map(|&n| name(world, n)).collect();
     all.join(" ")

@@ -4,11 +4,15 @@
 //! never writes into a node's state.
 
 use super::PanelProps;
+use crate::check::Checks;
 use crate::sim::fault::{ByzantineAct, ByzantineRule, Partition};
+use crate::sim::history::Run;
 use crate::sim::world::{Status, World};
-use crate::sim::{Fault, LinkPatch, NodeId};
+use crate::sim::{EventId, Fault, LinkPatch, NodeId};
 use crate::ui::controls::{button, maybe, slider};
-use crate::view::player::time_text;
+use crate::view::before::change;
+use crate::view::compare::FieldDifference;
+use crate::view::player::{group, time_text};
 use crate::view::twin::{NodeRow, node_row, status_text};
 use crate::view::{Action, Selection, settings};
 use wasm_bindgen::JsCast;
@@ -18,16 +22,7 @@ use yew::prelude::*;
 pub fn panel(props: &PanelProps) -> Html {
     let run = props.run.get();
     let world = run.world();
-    let id = match props.selection {
-        Selection::Node(n) if n.index() < world.node_count() => n,
-        Selection::Event(e) => run.trace().get(e).map_or(NodeId(0), |e| e.node),
-        _ => NodeId(0),
-    };
-    let id = if id.index() < world.node_count() {
-        id
-    } else {
-        NodeId(0)
-    };
+    let id = props.selection.node_in(world, run.trace());
     let row = node_row(world, id);
     let pick = maybe(&props.on_action, |e: Event| {
         let value = e.target_dyn_into::<web_sys::HtmlSelectElement>()?.value();
@@ -53,6 +48,7 @@ pub fn panel(props: &PanelProps) -> Html {
             <section>{ actions(world, &row, &props.on_action) }</section>
             { ask(id, &row.name, &props.on_action) }
         }
+        if let Selection::Event(event) = props.selection { { changed(&run, event, &row.name, &props.on_action) } }
         { state(world, id, &row) }
         <fieldset disabled={props.lock}>
             <section class="stack">
@@ -135,6 +131,38 @@ pub fn actions(world: &World, row: &NodeRow, on: &Callback<Action>) -> Html {
                 { act("Isolate", "", isolate) }
             }
         </div>
+    }
+}
+
+/// What the event that is picked changed at its node: old and new, line by line.
+fn changed(run: &Run<Checks>, event: EventId, name: &str, on: &Callback<Action>) -> Html {
+    let Some(change) = change(run, event) else {
+        return html! {};
+    };
+    let part = |v: Option<String>| match v.unwrap_or_default() {
+        text if text.is_empty() => "\u{2013}".to_owned(),
+        text => text,
+    };
+    let line = |f: FieldDifference| {
+        html! {
+            <><dt>{ f.name }</dt><dd><del><span class="unseen">{ "before: " }</span>{ part(f.here) }</del>
+                <span aria-hidden="true">{ " \u{2192} " }</span><ins><span class="unseen">{ ", after: " }</span>{ part(f.there) }</ins></dd></>
+        }
+    };
+    let go = on.reform(move |()| Action::SeekEvent(event));
+    html! {
+        <section class="stack change" data-testid="change">
+            <h2>{ format!("What event {} changed at {name}", group(u64::from(event.0) + 1)) }</h2>
+            <p>{ &change.text }</p>
+            if change.fields.is_empty() {
+                <p class="quiet">{ "Nothing that the node shows of itself." }</p>
+            } else {
+                <dl class="fields">{ for change.fields.into_iter().map(line) }</dl>
+            }
+            if run.position() != event.0 + 1 {
+                <div class="acts">{ button("Go to this event", "", go) }</div>
+            }
+        </section>
     }
 }
 

@@ -30,6 +30,9 @@ impl Stage {
         let (Some(from), Some(plan), Some(scene)) = (self.pressed, &self.plan, &self.scene) else {
             return false;
         };
+        if props.lock {
+            return false;
+        }
         let (x, y) = place(&self.root, e);
         let to = Pt::new(x, y);
         if self.blade.is_none() {
@@ -74,7 +77,7 @@ impl Stage {
             }
             return false;
         }
-        if picks_button(e.target(), "heal") {
+        if picks_button(e.target(), "heal") && !props.lock {
             props.on_action.emit(Action::Edit(Fault::Heal));
         } else if let (Some(plan), Some(scene)) = (&self.plan, &self.scene) {
             let picked = hit::at(plan, &self.motion.messages, &scene.pairs, p);

@@ -104,7 +104,7 @@ impl Component for Stage {
 
     fn changed(&mut self, ctx: &Context<Self>, old: &ViewProps) -> bool {
         let props = ctx.props();
-        let picked_anew = props.selection != old.selection;
+        let picked_anew = props.selection != old.selection || props.apart != old.apart;
         let changed = self.look(props);
         self.paint(props);
         changed || picked_anew
@@ -233,7 +233,7 @@ impl Stage {
     }
 
     fn figure(&self, ctx: &Context<Self>, scene: &Scene) -> Html {
-        let picked = ctx.props().selection;
+        let picked = at_node(ctx.props());
         let (w, h) = (scene.plan.width, scene.plan.height);
         let count = scene.nodes.len();
         let says = format!("{count} nodes and {} links", scene.pairs.len());
@@ -247,6 +247,7 @@ impl Stage {
                         <node::NodeShape key={n.id.0} node={n.clone()} picked={picked.is_node(n.id)} />
                     }) }
                 </g>
+                if let Some(apart) = &ctx.props().apart { { node::apart(scene, &apart.nodes) } }
             </svg>
         }
     }
@@ -258,6 +259,7 @@ impl Stage {
     fn menu(&self, ctx: &Context<Self>) -> Html {
         match ctx.props().selection {
             Selection::None => html! {},
+            _ if ctx.props().lock => html! {},
             _ => self.open_menu(ctx),
         }
     }
@@ -348,6 +350,24 @@ fn picked_message(props: &ViewProps) -> Option<MsgId> {
     match props.selection {
         Selection::Message(m) => Some(m),
         _ => None,
+    }
+}
+
+/// What is picked; where it is an event, the node at which that happened.
+fn at_node(props: &ViewProps) -> Selection {
+    match props.selection {
+        Selection::Event(_) => event_node(props),
+        picked => picked,
+    }
+}
+
+#[inline(never)]
+fn event_node(props: &ViewProps) -> Selection {
+    let run = props.run.get();
+    let of = |e| run.trace().get(e).map(|e| Selection::Node(e.node));
+    match props.selection {
+        Selection::Event(e) => of(e).unwrap_or_default(),
+        picked => picked,
     }
 }
 

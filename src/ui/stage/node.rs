@@ -4,9 +4,9 @@
 //! two events (timers, messages) is on the canvas; and no state is told by colour alone.
 
 use crate::sim::world::Status;
-use crate::sim::{Cell, CellTone, Glyph};
+use crate::sim::{Cell, CellTone, Glyph, NodeId};
 use crate::ui::svg::{self, px};
-use crate::view::stage::{Detail, NodeView};
+use crate::view::stage::{Detail, NodeView, Scene};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -35,6 +35,23 @@ pub fn NodeShape(props: &NodeProps) -> Html {
             { parts(n) }
         </g>
     }
+}
+
+/// A mark on each of these nodes: it differs from the same node of the run beside.
+#[inline(never)]
+pub fn apart(scene: &Scene, nodes: &[NodeId]) -> Html {
+    let mark = |n: &NodeId| {
+        let n = scene.nodes.get(n.index())?;
+        let small = if n.radius < 24.0 { 0.75 } else { 1.0 };
+        let out = n.radius * 0.72 + 6.0 * small;
+        Some(html! {
+            <g class="apart-mark" data-testid={format!("apart-{}", n.id)} transform={svg::path("translate(# #)scale(#)", &[n.at.x + out, n.at.y - out, small])}>
+                <title>{ format!("{} differs", n.name) }</title>
+                <circle r="9" /><path d="M-4.5 -2h9M-4.5 2h9M2.5 -5L-2.5 5" />
+            </g>
+        })
+    };
+    html! { <g>{ for nodes.iter().filter_map(mark) }</g> }
 }
 
 fn class(n: &NodeView, picked: bool) -> String {

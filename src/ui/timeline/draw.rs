@@ -32,6 +32,8 @@ pub struct Picture<'a> {
     pub picked: Selection,
     /// The relations of the events to the one that is picked.
     pub cone: Option<&'a Cone>,
+    /// When the run parts from the one beside it.
+    pub parting_us: Option<u64>,
     /// A sentence at a point: what is under the pointer.
     pub says: Option<(f64, f64, String)>,
 }
@@ -84,6 +86,9 @@ pub fn diagram(canvas: &mut Canvas, c: &Palette, p: &Picture<'_>) {
     }
     if p.window.end_us > p.now_us {
         frame::to_come(pen, c, p);
+    }
+    if let Some(us) = p.parting_us {
+        frame::parting(pen, c, p, us);
     }
     pen.restore();
     frame::names(pen, c, p);

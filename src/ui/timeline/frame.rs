@@ -81,6 +81,32 @@ pub(super) fn axis(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     }
 }
 
+/// Where the run parts from the one beside it: a dashed line with a word.
+#[inline(never)]
+pub(super) fn parting(pen: &Pen, c: &Palette, p: &Picture<'_>, us: u64) {
+    let x = p.grid.x(us as f64).round() + 0.5;
+    if x < p.grid.left || x > right(p) {
+        return;
+    }
+    let _ = pen.set_line_dash(&dash(&[6.0, 3.0]));
+    pen.begin_path();
+    pen.move_to(x, 16.0);
+    pen.line_to(x, bottom(p) + 4.0);
+    pen.set_line_width(2.0);
+    pen.set_stroke_style_str(&c.bad);
+    pen.stroke();
+    let _ = pen.set_line_dash(&dash(&[]));
+    font(pen, c, 650, 11.0);
+    let at_end = x > right(p) - 60.0;
+    pen.set_text_align(if at_end { "right" } else { "left" });
+    pen.set_fill_style_str(&c.bad_ink);
+    let _ = pen.fill_text(
+        "\u{2260} they part",
+        if at_end { x - 5.0 } else { x + 5.0 },
+        bottom(p) + 2.0,
+    );
+}
+
 pub(super) fn lanes(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     let picked = |i: usize| matches!(p.picked, Selection::Node(n) if n.index() == i);
     for strong in [false, true] {

@@ -261,6 +261,7 @@ impl Timeline {
             now_us: props.now_us,
             picked: props.selection,
             cone: self.deep.cone(),
+            parting_us: props.apart.as_ref().and_then(|a| a.parting_us),
             says,
         };
         if let (Some(canvas), Some(colours)) = (&mut self.canvas, &self.palette) {

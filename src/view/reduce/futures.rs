@@ -3,8 +3,9 @@
 //! The rule that is easy to break: no two have one name, for it is by name that people tell them apart.
 
 use crate::check::Checks;
+use crate::scenario::Opening;
 use crate::sim::history::Run;
-use crate::sim::{Refusal, json, limits};
+use crate::sim::{Edit, Refusal, json, limits};
 use crate::view::app::{App, FUTURES, Fork, Future, Open};
 use crate::view::compare::variant;
 use crate::view::scene::Scene;
@@ -25,22 +26,38 @@ pub(super) fn fork(app: &mut App) {
     if let Some(o) = &mut app.open {
         o.current = i;
         o.settle();
+        app.history = true;
         app.say = format!("Forked: this is future {}.", o.futures[i].name);
     }
 }
 
 /// Runs the same again with the parameter `param` at `value`, and puts it beside what is shown.
 pub(super) fn vary(app: &mut App, param: &str, value: &str) {
+    let Some(o) = &app.open else { return };
+    match o.scene.def.parse_param(param, value) {
+        Err(refusal) => app.refuse(&refusal),
+        Ok(value) => differ(app, |opening| {
+            opening.params.insert(param.to_owned(), value);
+        }),
+    }
+}
+
+/// Runs the same again without the last edit, or those that were made together with it, and puts it beside
+/// what is shown.
+pub(super) fn without_last_edit(app: &mut App) {
+    differ(app, |opening| {
+        let when = |e: &Edit| (e.at_us, e.after_steps);
+        let last = opening.edits.last().map(when);
+        opening.edits.retain(|e| Some(when(e)) != last);
+    });
+}
+
+fn differ(app: &mut App, change: impl FnOnce(&mut Opening)) {
     if !super::may_change(app) {
         return;
     }
     let Some(o) = &app.open else { return };
-    let made = o.scene.def.parse_param(param, value).and_then(|value| {
-        let run = o.run().get();
-        variant(&o.scene, &run, |opening| {
-            opening.params.insert(param.to_owned(), value);
-        })
-    });
+    let made = variant(&o.scene, &o.run().get(), change);
     let fork = Fork {
         parent: o.current,
         events: 0,
@@ -66,6 +83,9 @@ pub(super) fn beside(app: &mut App, i: Option<usize>) {
         )),
         _ => {
             o.put_beside(i);
+            app.player.now_us = o.run().get().time().us();
+            app.player.playing &= i.is_some();
+            app.history |= i.is_none();
             app.say = match i {
                 Some(i) => format!("Future {} is shown beside.", o.futures[i].name),
                 None => "One future is shown.".to_owned(),

@@ -1,0 +1,247 @@
+//! Two futures side by side: two stages, two diagrams, one playhead, and in words what sets them apart.
+//!
+//! The rule that is easy to break: the future beside is only watched. Its stage and its diagram are the
+//! components of the page, locked, and of what a hand does there only travel and picking come through.
+
+use super::ViewProps;
+use super::stage::Stage;
+use super::timeline::Timeline;
+use crate::check::Checks;
+use crate::sim::EventId;
+use crate::sim::history::Run;
+use crate::view::app::Open;
+use crate::view::compare::{CheckDifference, Comparison, NodeDifference, Parting};
+use crate::view::differences::{self, Apart, Choice, choices};
+use crate::view::{Action, RunRef, Selection};
+use std::rc::Rc;
+use web_sys::HtmlSelectElement;
+use yew::prelude::*;
+
+/// The parts of the screen while two futures are shown.
+pub struct Parts {
+    /// Instead of the stage.
+    pub stages: Html,
+    /// Between stage and transport: what sets the two apart.
+    pub words: Html,
+    /// Instead of the diagram.
+    pub diagrams: Html,
+}
+
+/// The parts of the screen, if a future stands beside the one that is shown.
+#[inline(never)]
+pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
+    let c = open.comparison()?;
+    let other = open.run_beside()?.clone();
+    let apart = Some(Rc::new(Apart::of(&c)));
+    let here = ViewProps {
+        apart: apart.clone(),
+        ..view.clone()
+    };
+    let there = ViewProps {
+        selection: alike(view.selection, &view.run.get(), c.parting),
+        on_action: watch(&view.on_action, &other, c.parting),
+        run: other,
+        lock: true,
+        apart,
+        ..view.clone()
+    };
+    let beside = open.beside.as_ref()?.future;
+    let names = [open.current, beside].map(|i| open.futures[i].name.clone());
+    let titles = [
+        format!("Future {}", names[0]),
+        format!("Future {}", names[1]),
+    ];
+    let side = |what: &str, title: &str, note: &str, body: Html| {
+        html! {
+            <section class="side" aria-label={format!("{what} of {title}")}>
+                <h2>{ title.to_owned() }<span class="quiet">{ note.to_owned() }</span></h2>{ body }
+            </section>
+        }
+    };
+    let [a, b] = &titles;
+    Some(Parts {
+        stages: html! {
+            <div class="pair" data-testid="compare">
+                { side("Stage", a, "", html! { <Stage ..here.clone() /> }) }
+                { side("Stage", b, "beside it, to watch", html! { <Stage ..there.clone() /> }) }
+            </div>
+        },
+        words: apart_words(open, &c, &names, beside, &view.on_action),
+        diagrams: html! {
+            <div class="pair" data-testid="compare-time">
+                { side("Diagram", a, "", html! { <Timeline ..here /> }) }
+                { side("Diagram", b, "", html! { <Timeline ..there /> }) }
+            </div>
+        },
+    })
+}
+
+/// What is picked, where it is the same thing in both: nodes and links are, an event or a message only
+/// before the two part.
+fn alike(picked: Selection, run: &Run<Checks>, parting: Option<Parting>) -> Selection {
+    let same = |event: EventId| parting.is_none_or(|p| event < p.event);
+    match picked {
+        Selection::Event(e) if !same(e) => Selection::None,
+        Selection::Message(m) => match run.trace().get_sent(m) {
+            Some(sent) if same(sent.cause) => picked,
+            _ => Selection::None,
+        },
+        picked => picked,
+    }
+}
+
+/// What a hand on the future beside may do. An event that only that future has is gone to, not picked:
+/// its number means something else in the one that is shown.
+fn watch(on: &Callback<Action>, other: &RunRef, parting: Option<Parting>) -> Callback<Action> {
+    let (on, other) = (on.clone(), other.clone());
+    Callback::from(move |action: Action| {
+        let passes = match &action {
+            Action::Seek(_) => Some(action),
+            Action::Select(picked) => {
+                let run = other.get();
+                match (alike(*picked, &run, parting) == *picked, picked) {
+                    (true, _) => Some(action),
+                    (false, Selection::Event(e)) => {
+                        let event = run.trace().get(*e);
+                        event.map(|e| Action::Seek(e.time.us()))
+                    }
+                    (false, _) => None,
+                }
+            }
+            _ => None,
+        };
+        if let Some(action) = passes {
+            on.emit(action);
+        }
+    })
+}
+
+/// The first event, the nodes and the promises that differ, and the ways out.
+fn apart_words(
+    open: &Open,
+    c: &Comparison,
+    names: &[String; 2],
+    beside: usize,
+    on: &Callback<Action>,
+) -> Html {
+    let runs = [Some(open.run()), open.run_beside()].map(|r| r.map(RunRef::get));
+    let [Some(here), Some(there)] = &runs else {
+        return html! {};
+    };
+    let [a, b] = names;
+    let said = differences::parting([here, there], [a, b], c.parting);
+    let send = |a: Action| on.reform(move |_: MouseEvent| a.clone());
+    let go = c.parting.map(|p| {
+        let seek = match here.trace().get(p.event) {
+            Some(_) => Action::SeekEvent(p.event),
+            None => Action::Seek(p.time_us),
+        };
+        html! {
+            <button type="button" class="btn small" data-testid="go-parting" onclick={send(seek)}>{ "Go to where they part" }</button>
+        }
+    });
+    html! {
+        <section class="apart" aria-label="What sets the two apart" data-testid="apart" tabindex="0">
+            <div class="acts">
+                <b>{ format!("{a} beside {b}") }</b>
+                { go }
+                <button type="button" class="btn small" data-testid="swap" onclick={send(Action::Future(beside))}>{ "Change places" }</button>
+                <button type="button" class="btn small" data-testid="leave" onclick={send(Action::Beside(None))}>{ "Leave the comparison" }</button>
+            </div>
+            <div class="stack" data-testid="apart-event">
+                <h2>{ "First event that differs" }</h2>
+                { for said.into_iter().map(|s| html! { <p>{ s }</p> }) }
+            </div>
+            <div class="stack" data-testid="apart-nodes" tabindex="0" role="group" aria-label="States that differ">
+                <h2>{ "States that differ" }</h2>
+                <p class="quiet">{ differences::count(c.nodes.len(), "node", "nodes") }</p>
+                if !c.nodes.is_empty() { { node_table(&c.nodes, names) } }
+            </div>
+            <div class="stack" data-testid="apart-checks">
+                <h2>{ "Promises that differ" }</h2>
+                <p class="quiet">{ differences::count(c.checks.len(), "promise", "promises") }</p>
+                <ul>{ for c.checks.iter().map(|d| check_line(d, names)) }</ul>
+            </div>
+        </section>
+    }
+}
+
+/// Lines of state that differ: node, what, here, there.
+fn node_table(nodes: &[NodeDifference], [a, b]: &[String; 2]) -> Html {
+    let value = |v: &Option<String>| match v.as_deref() {
+        None | Some("") => "\u{2013}".to_owned(),
+        Some(text) => text.to_owned(),
+    };
+    let lines = nodes.iter().flat_map(|n| {
+        let rows = n.fields.iter().enumerate();
+        rows.map(move |(i, f)| {
+            html! {
+                <tr>
+                    <th scope="row">{ if i == 0 { n.name.as_str() } else { "" } }<span class="quiet">{ format!(" {}", f.name) }</span></th>
+                    <td>{ value(&f.here) }</td><td>{ value(&f.there) }</td>
+                </tr>
+            }
+        })
+    });
+    html! {
+        <table class="differ">
+            <thead><tr><th scope="col">{ "Node" }</th><th scope="col">{ a }</th><th scope="col">{ b }</th></tr></thead>
+            <tbody>{ for lines }</tbody>
+        </table>
+    }
+}
+
+fn check_line(d: &CheckDifference, [a, b]: &[String; 2]) -> Html {
+    let word = |name: &str, v| html! { <p><b>{ name }</b>{ ": " }{ differences::verdict(v) }</p> };
+    html! {
+        <li key={d.name}><p><b>{ d.name }</b></p>{ word(a, d.here.as_ref()) }{ word(b, d.there.as_ref()) }</li>
+    }
+}
+
+/// What may be put beside: a list to choose from, in the row of the history.
+#[inline(never)]
+pub fn chooser(open: &Open, lock: bool, on: &Callback<Action>) -> Html {
+    let all: Rc<Vec<Choice>> = {
+        let all = choices(open).into_iter();
+        Rc::new(all.filter(|c| c.exists || !lock).collect())
+    };
+    if all.is_empty() {
+        return html! {};
+    }
+    let option =
+        |(i, c): (usize, &Choice)| html! { <option value={i.to_string()}>{ &c.label }</option> };
+    let group = |label: &'static str, exists: bool| {
+        let mut of = all
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| c.exists == exists)
+            .peekable();
+        match of.peek() {
+            None => html! {},
+            Some(_) => html! { <optgroup {label}>{ for of.map(option) }</optgroup> },
+        }
+    };
+    let onchange = {
+        let (all, on) = (all.clone(), on.clone());
+        Callback::from(move |e: Event| {
+            let Some(select) = e.target_dyn_into::<HtmlSelectElement>() else {
+                return;
+            };
+            let picked = select.value().parse::<usize>().ok();
+            // It asks anew each time: what was chosen is there to be seen.
+            select.set_selected_index(0);
+            if let Some(choice) = picked.and_then(|i| all.get(i)) {
+                on.emit(choice.action.clone());
+            }
+        })
+    };
+    html! {
+        <label class="beside"><span>{ "Put beside it" }</span>
+            <select data-testid="compare-with" {onchange}>
+                <option value="" selected=true>{ "choose\u{2026}" }</option>
+                { group("Another future", true) }
+                { group("The same seed, one difference", false) }
+            </select>
+        </label>
+    }
+}

@@ -1,0 +1,273 @@
+//! Two futures side by side, in words: what may be compared with what is shown, where the two part, and
+//! what differs now.
+//!
+//! The rule that is easy to break: one difference at a time. A second future that differs in two things
+//! shows nobody which of them it was.
+
+use super::app::{Open, sentence};
+use super::compare::{Comparison, How, Parting};
+use super::log;
+use super::player::{group, time_text};
+use super::{Action, words};
+use crate::check::{Checks, Verdict};
+use crate::protocols::{Param, ParamKind, Value};
+use crate::sim::NodeId;
+use crate::sim::history::Run;
+
+/// Something to put beside what is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// In words: `Future B`, `Election timeout: 300 ms`.
+    pub label: String,
+    /// What does it.
+    pub action: Action,
+    /// It is there already: another future. Else it is run for the comparison.
+    pub exists: bool,
+}
+
+/// All that can be put beside what is shown: the other futures, then the same run with one difference.
+pub fn choices(open: &Open) -> Vec<Choice> {
+    let others = open.futures.iter().enumerate();
+    let others = others.filter(|(i, _)| *i != open.current);
+    let mut list: Vec<Choice> = others
+        .map(|(i, f)| Choice {
+            label: format!("Future {}", f.name),
+            action: Action::Beside(Some(i)),
+            exists: true,
+        })
+        .collect();
+    let run = open.run().get();
+    if let Some(edit) = run.edits().last() {
+        list.push(Choice {
+            label: format!("without: {}", words::fault(run.world(), &edit.fault)),
+            action: Action::WithoutLastEdit,
+            exists: false,
+        });
+    }
+    let entry = open.scene.def.entry();
+    let now = open.scene.def.params(&open.scene.opening.params);
+    if let (Ok(entry), Ok(now)) = (entry, now) {
+        // Words first: the planted bugs are among them.
+        let words_first = |word: bool| {
+            let is_word = move |p: &&Param| matches!(p.kind, ParamKind::Choice(_)) == word;
+            entry.params.iter().filter(is_word)
+        };
+        for param in words_first(true).chain(words_first(false)) {
+            if let Some(value) = now.0.get(param.id) {
+                others_of(param, value, &mut list);
+            }
+        }
+    }
+    list
+}
+
+/// The other values of a parameter: each word, the other way of a switch, half and twice a number.
+fn others_of(param: &Param, now: &Value, list: &mut Vec<Choice>) {
+    let mut add = |value: String, shown: String| {
+        list.push(Choice {
+            label: format!("{}: {shown}", param.label),
+            action: Action::Vary(param.id.to_owned(), value),
+            exists: false,
+        });
+    };
+    match (&param.kind, now) {
+        (ParamKind::Choice(all), Value::Word(now)) => {
+            for choice in all.iter().filter(|c| c.id != now) {
+                add(choice.id.to_owned(), choice.label.to_owned());
+            }
+        }
+        (ParamKind::Bool(_), Value::Bool(now)) => {
+            let shown = if *now { "off" } else { "on" };
+            add((!now).to_string(), shown.to_owned());
+        }
+        (ParamKind::Int { min, max, unit, .. }, Value::Int(now)) => {
+            for other in [now / 2, now.saturating_mul(2)] {
+                let other = other.clamp(*min, *max);
+                if other != *now {
+                    add(
+                        other.to_string(),
+                        format!("{other} {unit}").trim().to_owned(),
+                    );
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What the drawings mark: in both of the two, the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Apart {
+    /// The nodes that differ now.
+    pub nodes: Vec<NodeId>,
+    /// When the two part, in microseconds.
+    pub parting_us: Option<u64>,
+}
+
+impl Apart {
+    /// What to mark of a comparison.
+    pub fn of(c: &Comparison) -> Self {
+        Apart {
+            nodes: c.nodes.iter().map(|n| n.node).collect(),
+            parting_us: c.parting.map(|p| p.time_us),
+        }
+    }
+}
+
+/// Where the two part, in sentences: when, and what happens in each.
+pub fn parting(runs: [&Run<Checks>; 2], names: [&str; 2], parting: Option<Parting>) -> Vec<String> {
+    let Some(p) = parting else {
+        return vec!["As far as both have been, they are alike.".to_owned()];
+    };
+    let number = group(u64::from(p.event.0) + 1);
+    let at = time_text(p.time_us);
+    let happens = |run: &Run<Checks>| {
+        let known = run.trace().get(p.event).is_some();
+        known.then(|| log::line(run, p.event))
+    };
+    match (p.how, happens(runs[0])) {
+        (How::Outcome, Some(line)) => vec![
+            format!("They part at {at}, in event {number}."),
+            format!("In both: {}", line.text),
+            "What the node makes of it differs.".to_owned(),
+        ],
+        (_, here) => {
+            let mut said = vec![format!("They part at {at}, with event {number}.")];
+            for (name, line) in names.into_iter().zip([here, happens(runs[1])]) {
+                said.push(match line {
+                    Some(l) if l.time_us == p.time_us => format!("{name}: {}", l.text),
+                    Some(l) => format!("{name}: {} At {}.", l.text, time_text(l.time_us)),
+                    None => format!("{name}: nothing more happens."),
+                });
+            }
+            said
+        }
+    }
+}
+
+/// How many of all differ now, in a sentence.
+pub fn count(differ: usize, what: &str, more: &str) -> String {
+    match differ {
+        0 => format!("No {what} differs at this moment."),
+        1 => format!("1 {what} differs at this moment."),
+        n => format!("{n} {more} differ at this moment."),
+    }
+}
+
+/// A verdict in a word or two, and why where there is more to say.
+pub fn verdict(v: Option<&Verdict>) -> String {
+    match v {
+        None => "not watched".to_owned(),
+        Some(Verdict::Holding) => "holds".to_owned(),
+        Some(Verdict::Pending { why }) => format!("pending: {why}"),
+        Some(Verdict::Unknown { why }) => format!("unknown: {why}"),
+        Some(Verdict::Violated { why, .. }) => format!("broken: {}", sentence(why)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{Fault, SimTime};
+    use crate::view::App;
+    use crate::view::reduce::reduce;
+
+    fn raft() -> App {
+        let mut app = App::default();
+        let hash = "#/s/raft-replication?seed=7".to_owned();
+        reduce(&mut app, Action::Route(String::new(), hash));
+        reduce(&mut app, Action::Seek(1_500_000));
+        app
+    }
+
+    /// Each choice is another run of the same seed, or refused in words: none is the same run again under
+    /// another name, and none changes the one that is shown.
+    #[test]
+    fn every_choice_puts_something_beside_and_changes_nothing_that_is_shown() {
+        let mut app = raft();
+        let node = NodeId(1);
+        reduce(&mut app, Action::Edit(Fault::Crash { node, stop: false }));
+        reduce(&mut app, Action::Seek(2_500_000));
+        let list = choices(app.open.as_ref().unwrap());
+        let hash = |app: &App| app.open.as_ref().unwrap().run().get().hash_text();
+        let shown = hash(&app);
+        assert!(list.len() > 8 && list.iter().all(|c| !c.exists));
+        assert_eq!(list[0].action, Action::WithoutLastEdit);
+        assert!(list[0].label.contains("crashes"), "{}", list[0].label);
+        let mut parted = 0;
+        for choice in list {
+            let mut other = raft();
+            reduce(&mut other, Action::Edit(Fault::Crash { node, stop: false }));
+            reduce(&mut other, Action::Seek(2_500_000));
+            reduce(&mut other, choice.action);
+            assert_eq!(hash(&other), shown, "{}", choice.label);
+            let o = other.open.unwrap();
+            match (o.comparison(), &other.error) {
+                (Some(c), None) => {
+                    let there = o.run_beside().unwrap().get();
+                    assert_eq!(there.world().seed(), 7, "{}", choice.label);
+                    parted += usize::from(c.parting.is_some());
+                }
+                (None, Some(why)) => assert!(why.len() > 10, "{}: {why}", choice.label),
+                odd => panic!("{}: {odd:?}", choice.label),
+            }
+        }
+        assert!(parted > 4, "{parted}");
+        let open = app.open.as_mut().unwrap();
+        open.futures[0].name = "first".to_owned();
+        reduce(&mut app, Action::Fork);
+        let list = choices(app.open.as_ref().unwrap());
+        assert_eq!((&*list[0].label, list[0].exists), ("Future first", true));
+    }
+
+    /// Without the crash at 1.5 s the two part there, with the event of the crash itself.
+    #[test]
+    fn the_parting_is_said_with_what_happens_in_each_and_leaving_brings_back_the_run() {
+        let mut app = raft();
+        let node = NodeId(1);
+        reduce(&mut app, Action::Edit(Fault::Crash { node, stop: false }));
+        reduce(&mut app, Action::Seek(2_000_000));
+        let here = |app: &App| {
+            let run = app.open.as_ref().unwrap().run().get();
+            (run.hash_text(), run.position(), run.time())
+        };
+        let before = here(&app);
+        reduce(&mut app, Action::WithoutLastEdit);
+        reduce(&mut app, Action::Seek(3_000_000));
+        let o = app.open.as_ref().unwrap();
+        let c = o.comparison().unwrap();
+        let (a, b) = (o.run().get(), o.run_beside().unwrap().get());
+        let said = parting([&a, &b], ["A", "B"], c.parting);
+        assert_eq!(c.parting.unwrap().time_us, 1_500_000);
+        assert!(said[0].starts_with("They part at 1.500 s"), "{said:?}");
+        assert!(
+            said[1].starts_with("A: ") && said[1].contains("crashes"),
+            "{said:?}"
+        );
+        assert!(
+            said[2].starts_with("B: ") && !said[2].contains("crashes"),
+            "{said:?}"
+        );
+        assert!(Apart::of(&c).nodes.contains(&node));
+        drop((a, b));
+        reduce(&mut app, Action::Future(1));
+        assert_ne!(here(&app), before);
+        reduce(&mut app, Action::Beside(None));
+        assert_eq!(here(&app), before, "the run is not as it was");
+        assert_eq!(app.player.now_us, SimTime(2_000_000).us());
+    }
+
+    #[test]
+    fn runs_that_are_alike_are_said_to_be_and_verdicts_have_words() {
+        let mut app = raft();
+        reduce(&mut app, Action::Fork);
+        reduce(&mut app, Action::Beside(Some(0)));
+        let o = app.open.as_ref().unwrap();
+        let (a, b) = (o.run().get(), o.run_beside().unwrap().get());
+        let said = parting([&a, &b], ["B", "A"], o.parting());
+        assert_eq!(said, ["As far as both have been, they are alike."]);
+        assert_eq!(count(0, "node", "nodes"), "No node differs at this moment.");
+        assert_eq!(count(3, "node", "nodes"), "3 nodes differ at this moment.");
+        assert_eq!(verdict(Some(&Verdict::Holding)), "holds");
+    }
+}

@@ -1,0 +1,151 @@
+// Two futures side by side: two stages and two diagrams with one playhead; what differs first, which states
+// and which promises do, is marked and said; and leaving brings back the run as it was.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { assertQuiet, barriers, hook, SIZES, start, visible } from "./harness.mjs";
+import { ask, leaderOf, led, openScenario } from "./hands.mjs";
+
+let site;
+before(async () => {
+  site = await start();
+});
+after(() => site?.close());
+
+// Puts beside the run what the list calls so.
+async function beside(page, label) {
+  if ((await hook(page, "history").count()) === 0) await hook(page, "history-open").click();
+  const list = await visible(page, "compare-with");
+  const labels = await list.locator("option").allInnerTexts();
+  const found = labels.find((l) => label.test(l));
+  assert.ok(found, `${label} is not among ${labels.join(" | ")}`);
+  await list.selectOption({ label: found });
+  await visible(page, "compare");
+}
+
+const text = async (page, id) => (await (await visible(page, id)).innerText()).trim();
+
+// A run whose leader was crashed, and beside it the same run without that.
+async function crashed(context) {
+  const page = await openScenario(site, "raft-election", context);
+  const state = await led(page);
+  const leader = leaderOf(state);
+  await ask(page, "edit", { do: "crash", node: leader.id });
+  await ask(page, "seek", state.time_us + 700_000);
+  return { page, leader, at: state.time_us };
+}
+
+test("without the edit: the event, the states and the marks say that the crash is the difference", async () => {
+  const { page, leader, at } = await crashed();
+  const before = [await ask(page, "hash"), (await ask(page, "state")).events];
+  await beside(page, /^without: .* crashes/);
+  assert.deepEqual([await ask(page, "hash"), (await ask(page, "state")).events], before, "the run has changed");
+  assert.equal(await hook(page, "stage").count(), 2);
+  assert.equal(await hook(page, "diagram").count(), 2);
+  const event = await text(page, "apart-event");
+  assert.match(event, new RegExp(`They part at ${Math.floor(at / 1e6)}\\.\\d+ s`));
+  assert.match(event, new RegExp(`A: ${leader.name} crashes`));
+  assert.match(await text(page, "apart-nodes"), new RegExp(`${leader.name}\\s*status\\s+crashed\\s+up`));
+  // Marked on both stages, with words for those who do not see the mark.
+  assert.equal(await hook(page, `apart-${leader.id}`).count(), 2);
+  assert.equal(await hook(page, `apart-${leader.id}`).first().locator("title").textContent(), `${leader.name} differs`);
+  await hook(page, "go-parting").click();
+  const there = await ask(page, "state");
+  assert.equal(there.time_us, at);
+  assert.equal(there.nodes[leader.id].status, "crashed");
+  // One playhead: the other one stands at the same moment, just before anything differs in it.
+  const times = there.tree.map((b) => b.time_us);
+  assert.deepEqual(times, [at, at]);
+  await hook(page, "back").click();
+  assert.match(await text(page, "apart-nodes"), /No node differs/);
+  await hook(page, "leave").click();
+  await hook(page, "compare").waitFor({ state: "detached" });
+  assert.deepEqual([await ask(page, "hash"), (await ask(page, "state")).events], before, "the run is not as it was");
+  assert.equal(await hook(page, "stage").count(), 1);
+  await visible(page, "lesson");
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test("a planted bug beside the right thing: the promise that breaks is named, with its verdict in each", async () => {
+  const page = await openScenario(site, "raft-recovery");
+  await page.getByTestId(/^stage-/).first().click();
+  await ask(page, "seek", 6_000_000);
+  const broken = (s) => s.checks.filter((c) => c.verdict === "violated");
+  const state = await ask(page, "state");
+  assert.ok(broken(state).length > 0, "the staged situation breaks a promise");
+  await beside(page, /none|as in the paper|faithful|no bug/i);
+  const checks = await text(page, "apart-checks");
+  assert.ok(checks.includes(broken(state)[0].name), checks);
+  assert.match(checks, /A: broken/);
+  assert.match(checks, /B: (holds|pending)/);
+  await page.context().close();
+});
+
+test("a parameter beside itself: time runs in both, and a hand on the other stage edits nothing", async () => {
+  const page = await openScenario(site, "raft-election");
+  await ask(page, "seek", 200_000);
+  await beside(page, /: \d+ ms$/);
+  await hook(page, "play").click();
+  await page.waitForTimeout(500);
+  await hook(page, "pause").click();
+  const { tree } = await ask(page, "state");
+  assert.ok(tree[0].time_us > 200_000);
+  assert.equal(tree[0].time_us, tree[1].time_us, "one playhead");
+  const other = page.locator(".side").nth(1);
+  await other.getByTestId("node-0").focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await other.getByTestId("stage-menu").count(), 0, "the future beside is only watched");
+  assert.equal(await page.locator(".side").first().getByTestId("stage-menu").count(), 1, "the pick is one for both");
+  assert.equal((await ask(page, "state")).edits.length, 0);
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test("any two futures: changing places shows the other, and its differences the other way round", async () => {
+  const { page, leader } = await crashed();
+  await hook(page, "fork").click();
+  await ask(page, "edit", { do: "recover", node: leader.id });
+  await beside(page, /^Future A$/);
+  assert.match(await text(page, "apart-nodes"), /up\s+crashed/);
+  await hook(page, "swap").click();
+  assert.equal((await ask(page, "state")).future, 0);
+  assert.match(await text(page, "apart-nodes"), /crashed\s+up/);
+  await page.context().close();
+});
+
+test("on a phone the two stand under each other, and nothing is wider than the page", async () => {
+  for (const size of ["phone", "narrow"]) {
+    const { page } = await crashed({ viewport: SIZES[size] });
+    await beside(page, /^without/);
+    const boxes = await hook(page, "stage").evaluateAll((all) => all.map((e) => e.getBoundingClientRect().toJSON()));
+    assert.ok(boxes[1].top >= boxes[0].bottom - 1, JSON.stringify(boxes));
+    assert.ok(boxes.every((b) => b.width > size.width * 0.9 || b.width > 300), JSON.stringify(boxes));
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(wide <= 0, `${size}: ${wide} px too wide`);
+    await page.context().close();
+  }
+});
+
+test("a locked page compares futures that exist, and runs none for it", async () => {
+  const page = await openScenario(site, "raft-election", { search: "?lock=1" });
+  await ask(page, "seek", 300_000);
+  await hook(page, "fork").click();
+  const labels = await (await visible(page, "compare-with")).locator("option").allInnerTexts();
+  assert.deepEqual(labels.slice(1), ["Future A"]);
+  await page.context().close();
+});
+
+test("axe-core finds nothing in the comparison, light or dark, wide or narrow", async () => {
+  const found = [];
+  for (const size of ["desktop", "tablet", "phone"]) {
+    const { page } = await crashed({ viewport: SIZES[size] });
+    await beside(page, /^without/);
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      found.push(...(await barriers(page, `compare, ${size}, ${colorScheme}`)));
+    }
+    await page.context().close();
+  }
+  assert.deepEqual([...new Set(found)], []);
+});
