@@ -152,7 +152,7 @@ fn choose(b: &Branch, naming: &UseStateHandle<Option<usize>>, on: &Callback<Acti
         <>
         <button type="button" class="branch" id={format!("future-{i}")} aria-current={b.shown.then_some("true")} data-testid={format!("future-{i}")}
             onclick={show} onkeydown={by_key}>
-            <b>{ &b.name }</b><span class="quiet">{ format!(" {from}{edits}") }</span>
+            <span class="unseen">{ "Future " }</span><b>{ &b.name }</b><span class="quiet">{ format!(" {from}{edits}") }</span>
             if b.shown { <span class="unseen">{ ", shown" }</span> }
         </button>
         <button type="button" class="btn icon small bare" aria-label={format!("Rename future {}", b.name)} title="Rename"

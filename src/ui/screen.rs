@@ -14,28 +14,7 @@ use yew::prelude::*;
 
 /// The main screen.
 pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
-    let view = ViewProps {
-        run: open.run().clone(),
-        now_us: app.player.now_us,
-        selection: app.selection,
-        playing: app.player.playing,
-        calm: app.calm,
-        lock: app.look.lock,
-        apart: None,
-        on_action: on.clone(),
-    };
-    let tally = tally(&open.settled.get());
-    let panel = PanelProps {
-        scene: open.scene.clone(),
-        run: open.settled.clone(),
-        tally,
-        lesson: open.lesson,
-        selection: app.selection,
-        reach: app.reach,
-        filter: app.filter.clone(),
-        lock: app.look.lock,
-        on_action: on.clone(),
-    };
+    let (view, panel) = handed(app, open, on);
     let look = &app.look;
     let two = match open.beside {
         None => None,
@@ -94,6 +73,33 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
             </main>
         </div>
     }
+}
+
+/// What the drawings and what the panels are handed.
+fn handed(app: &App, open: &Open, on: &Callback<Action>) -> (ViewProps, PanelProps) {
+    let view = ViewProps {
+        run: open.run().clone(),
+        now_us: app.player.now_us,
+        selection: app.selection,
+        playing: app.player.playing,
+        calm: app.calm,
+        lock: app.look.lock,
+        apart: None,
+        on_action: on.clone(),
+    };
+    let tally = tally(&open.settled.get());
+    let panel = PanelProps {
+        scene: open.scene.clone(),
+        run: open.settled.clone(),
+        tally,
+        lesson: open.lesson,
+        selection: app.selection,
+        reach: app.reach,
+        filter: app.filter.clone(),
+        lock: app.look.lock,
+        on_action: on.clone(),
+    };
+    (view, panel)
 }
 
 /// The error's sentence, with a way to put it aside.

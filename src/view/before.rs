@@ -79,7 +79,7 @@ mod tests {
             changed += usize::from(!expected.is_empty());
             assert_eq!(change(&run, id).unwrap().fields, expected, "{id:?}");
         }
-        assert!(changed > 50, "{changed}");
+        assert!(changed > 30, "{changed}");
         assert_eq!(run.position(), end / 2, "the run has moved");
     }
 
