@@ -319,6 +319,27 @@ mod tests {
     }
 
     #[test]
+    fn an_aim_is_at_the_node_that_the_selection_is_about() {
+        let run = raft();
+        let sent = run.trace().get_sent(MsgId(7)).unwrap();
+        let event = run.trace().fate(MsgId(7)).unwrap();
+        let (from, to) = (sent.from, sent.to);
+        for (selection, node) in [
+            (Selection::None, NodeId(0)),
+            (Selection::Node(NodeId(3)), NodeId(3)),
+            (Selection::Node(NodeId(99)), NodeId(0)),
+            (Selection::Link(from, to), to),
+            (Selection::Message(MsgId(7)), to),
+            (Selection::Event(event), run.trace().event(event).node),
+        ] {
+            let stride = Aim::Change.stride(&run, selection);
+            assert_eq!(stride, Stride::Change(node), "{selection:?}");
+            let stride = Aim::Message.stride(&run, selection);
+            assert_eq!(stride, Stride::Message(selection));
+        }
+    }
+
+    #[test]
     fn a_walk_goes_on_where_nobody_has_been_and_stays_where_there_is_nothing() {
         let mut run = open(&Opening::of("two-generals").seed(4)).unwrap();
         let any = Stride::Message(Selection::None);

@@ -56,6 +56,23 @@ test("&ui= chooses the parts, &theme= the colours, &speed= the speed, &lock= the
   await page.context().close();
 });
 
+test("a locked page offers nothing on the stage that edits: no menu, no line that cuts", async () => {
+  const page = await openScenario(site, "raft-election", { search: "?embed=1&lock=1" });
+  const box = await hook(page, "node-0").locator(".disc").boundingBox();
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await page.locator(".node.picked").waitFor();
+  assert.equal(await hook(page, "stage-menu").count(), 0);
+  const stage = await hook(page, "stage").boundingBox();
+  await page.mouse.move(stage.x + 10, stage.y + 10);
+  await page.mouse.down();
+  await page.mouse.move(stage.x + stage.width - 10, stage.y + stage.height - 10, { steps: 5 });
+  await page.mouse.up();
+  assert.equal(await hook(page, "error").count(), 0, "it offers what it refuses");
+  assert.equal((await ask(page, "state")).edits.length, 0);
+  assertQuiet(page);
+  await page.context().close();
+});
+
 test("the embed's snippet opens the very run", async () => {
   const page = await openScenario(site, "raft-partition");
   await ask(page, "seek", 500_000);
