@@ -141,6 +141,7 @@ fn choose(b: &Branch, naming: &UseStateHandle<Option<usize>>, on: &Callback<Acti
     };
     let from = match b.parent {
         None => "the first".to_owned(),
+        Some(_) if b.parted_events == 0 => "begun anew".to_owned(),
         Some(_) => format!("from {}", time_text(b.parted_us)),
     };
     let edits = match b.edits {
