@@ -236,7 +236,7 @@ test("a message that was lost to a crash is traced to the crash", async () => {
   await ask(page, "edit", { do: "crash", node: state.nodes.find((n) => n.role === "follower").id });
   await ask(page, "seek", state.time_us + 400_000);
   await openTab(page, "Log");
-  await page.locator("[data-testid=log] button.loss").first().click();
+  await page.locator("[data-testid=log] .log-row.loss").first().click();
   const why = await visible(page, "why");
   assert.match(await why.innerText(), /lost because of this edit/);
   assert.match(await why.innerText(), /crashes/);
