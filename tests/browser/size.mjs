@@ -12,7 +12,7 @@ import { gzipSync } from "node:zlib";
 export const BUDGET = Number(process.env.FAULTLINE_PAGE_BUDGET ?? 200_000);
 
 // What all its files may weigh together. It is raised only with a reason in docs/performance.md.
-export const WHOLE = 460_000;
+export const WHOLE = 500_000;
 
 export function gzipped(bytes) {
   return gzipSync(bytes, { level: 9 }).length;
