@@ -42,6 +42,13 @@ pub enum Tone {
     Red,
 }
 
+impl Tone {
+    /// Its place in a palette, which lists the colours in this order.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
 /// What a reader is told of a message at first sight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Kind {

@@ -3,8 +3,8 @@
 //! The rule that is easy to break: a slider that is being dragged shows its own value and tells
 //! the run once, on release; sixty edits a second would fill the list of edits with noise.
 
-use super::svg::px;
 use crate::view::settings::{Row, TRAVEL, number_text};
+use crate::view::svg::px;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 

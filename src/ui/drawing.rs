@@ -3,9 +3,9 @@
 //! The rule that is easy to break: geometry stands in SVG attributes, never in a style string; the
 //! page's policy forbids those.
 
-use super::svg::{path, px};
 use crate::sim::{Delay, Span};
 use crate::view::curve::curve;
+use crate::view::svg::{path, px};
 use crate::view::words;
 use yew::prelude::*;
 

@@ -25,7 +25,6 @@ mod root;
 mod screen;
 pub mod stage;
 mod storage;
-mod svg;
 pub mod timeline;
 mod transport;
 mod upload;

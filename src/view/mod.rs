@@ -26,6 +26,7 @@ pub mod shared;
 pub mod spacetime;
 pub mod stage;
 pub mod state;
+pub mod svg;
 #[cfg(test)]
 mod toy;
 pub mod twin;

@@ -141,19 +141,7 @@ impl Palette {
 
     /// The colour of a kind of message.
     pub fn tone(&self, tone: Tone) -> &str {
-        &self.tones[tone_index(tone)]
-    }
-}
-
-/// A tone's place in the palette.
-pub fn tone_index(tone: Tone) -> usize {
-    match tone {
-        Tone::Quiet => 0,
-        Tone::Blue => 1,
-        Tone::Green => 2,
-        Tone::Purple => 3,
-        Tone::Orange => 4,
-        Tone::Red => 5,
+        &self.tones[tone.index()]
     }
 }
 

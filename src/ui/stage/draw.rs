@@ -5,8 +5,9 @@
 //! once a message; outlines in a crowd are hairlines of one pixel, and every shape is a small path of
 //! its own, for one large path of them all is many times slower to fill.
 
-use super::canvas::{Canvas, Palette, dash, tone_index};
+use super::canvas::{Canvas, Palette, dash};
 use crate::sim::{Mark, MsgId, Shape, Tone};
+use crate::view::stage::outline::{Corners, DISC, HALF, corner, corners};
 use crate::view::stage::{Detail, LossView, MessageView, Motion, Plan, Pt, Scene, geometry};
 use std::f64::consts::{FRAC_PI_2, TAU};
 use web_sys::CanvasRenderingContext2d as Pen;
@@ -127,7 +128,7 @@ fn halo(pen: &Pen, colours: &Palette, at: Pt, size: f64) {
 fn shapes(pen: &Pen, colours: &Palette, messages: &[MessageView], size: f64) {
     let mut by_tone: [Vec<&MessageView>; 6] = Default::default();
     for m in messages {
-        by_tone[tone_index(m.tone)].push(m);
+        by_tone[m.tone.index()].push(m);
     }
     pen.set_line_width(if size > 5.0 { 1.2 } else { 1.0 });
     for (tone, messages) in TONES.into_iter().zip(&by_tone) {
@@ -158,37 +159,23 @@ fn shapes(pen: &Pen, colours: &Palette, messages: &[MessageView], size: f64) {
 
 /// Adds the outline of a message to the path: its shape, turned the way it travels.
 fn outline(pen: &Pen, shape: Shape, at: Pt, heading: Pt, s: f64) {
-    let corners: &[(f64, f64)] = match shape {
-        Shape::Arrow => &[
-            (1.25, 0.0),
-            (0.35, 0.8),
-            (-1.1, 0.8),
-            (-1.1, -0.8),
-            (0.35, -0.8),
-        ],
-        Shape::Tag => &[
-            (1.1, 0.75),
-            (-1.1, 0.75),
-            (-0.55, 0.0),
-            (-1.1, -0.75),
-            (1.1, -0.75),
-        ],
-        Shape::Diamond => &[(1.2, 0.0), (0.0, 0.95), (-1.2, 0.0), (0.0, -0.95)],
-        Shape::Square => &[(0.85, 0.85), (-0.85, 0.85), (-0.85, -0.85), (0.85, -0.85)],
-        Shape::Hollow => &[(1.2, 0.0), (-0.8, 1.0), (-0.8, -1.0)],
-        Shape::Disc => {
-            pen.move_to(at.x + s * 0.95, at.y);
-            let _ = pen.arc(at.x, at.y, s * 0.95, 0.0, TAU);
-            return;
+    match corners(shape) {
+        Some(corners) => trace(pen, corners, at, heading, s),
+        None => {
+            pen.move_to(at.x + s * DISC, at.y);
+            let _ = pen.arc(at.x, at.y, s * DISC, 0.0, TAU);
         }
-    };
-    for (i, (along, across)) in corners.iter().enumerate() {
-        let x = at.x + s * (along * heading.x - across * heading.y);
-        let y = at.y + s * (along * heading.y + across * heading.x);
+    }
+}
+
+/// Adds a closed line through corners to the path.
+fn trace(pen: &Pen, corners: Corners, at: Pt, heading: Pt, s: f64) {
+    for (i, &c) in corners.iter().enumerate() {
+        let p = corner(c, at, heading, s);
         if i == 0 {
-            pen.move_to(x, y);
+            pen.move_to(p.x, p.y);
         } else {
-            pen.line_to(x, y);
+            pen.line_to(p.x, p.y);
         }
     }
     pen.close_path();
@@ -318,24 +305,7 @@ fn halves(pen: &Pen, colours: &Palette, l: &LossView, size: f64, drift: f64) {
     for way in [1.0, -1.0] {
         let (hx, hy) = (l.heading.x * way, l.heading.y * way);
         let at = Pt::new(l.at.x + hx * drift, l.at.y + hy * drift);
-        let corners = [
-            (0.0, 0.75),
-            (0.35, 0.25),
-            (0.0, -0.1),
-            (0.3, -0.75),
-            (0.95, -0.6),
-            (0.95, 0.7),
-        ];
-        for (i, (along, across)) in corners.iter().enumerate() {
-            let x = at.x + size * (along * hx - across * hy);
-            let y = at.y + size * (along * hy + across * hx);
-            if i == 0 {
-                pen.move_to(x, y);
-            } else {
-                pen.line_to(x, y);
-            }
-        }
-        pen.close_path();
+        trace(pen, HALF, at, Pt::new(hx, hy), size);
     }
     pen.set_fill_style_str(colours.tone(l.tone));
     pen.fill();

@@ -5,10 +5,10 @@
 //! right of one who travels it.
 
 use crate::sim::NodeId;
-use crate::ui::svg::{self, px};
 use crate::view::Selection;
 use crate::view::stage::hit::SIDE;
 use crate::view::stage::{LinkState, PairView, Plan, Pt, WallView};
+use crate::view::svg::{self, px};
 use std::fmt::Write;
 use std::rc::Rc;
 use yew::prelude::*;

@@ -15,10 +15,10 @@ use self::canvas::{Canvas, Palette, SizeWatch};
 use self::draw::Blade;
 use self::hands::pick_element;
 use super::ViewProps;
-use super::svg::{self, px};
 use crate::sim::world::{Layout, World};
 use crate::sim::{Fault, MsgId, NodeId, SimTime};
-use crate::view::stage::{self as show, Manner, Motion, Plan, Pt, Scene, Sides};
+use crate::view::stage::{self as show, Manner, Motion, Plan, Pt, Scene, Sides, outline};
+use crate::view::svg::{self, px};
 use crate::view::{Action, Selection};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -381,29 +381,7 @@ fn link_side(picked: Selection) -> Selection {
 
 /// Two hills with a valley between them, under the nodes on their tops.
 fn hills(plan: &Plan) -> Html {
-    let base = plan.height - 8.0;
-    let hill = |p: Pt| {
-        let (top, half) = (p.y + plan.radius * 0.6, plan.width * 0.26);
-        let (foot, steep) = (half * 0.55, half * 0.45);
-        svg::path(
-            "M# #C# # # # # #S# # # #Z",
-            &[
-                p.x - half,
-                base,
-                p.x - foot,
-                base,
-                p.x - steep,
-                top,
-                p.x,
-                top,
-                p.x + foot,
-                base,
-                p.x + half,
-                base,
-            ],
-        )
-    };
     html! {
-        <g class="hills">{ for plan.servers().map(|n| html! { <path d={hill(plan.at(n))} /> }) }</g>
+        <g class="hills">{ for plan.servers().map(|n| html! { <path d={outline::hill(plan, plan.at(n))} /> }) }</g>
     }
 }

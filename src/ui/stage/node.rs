@@ -5,8 +5,8 @@
 
 use crate::sim::world::Status;
 use crate::sim::{Cell, CellTone, Glyph, NodeId};
-use crate::ui::svg::{self, px};
 use crate::view::stage::{Detail, NodeView, Scene};
+use crate::view::svg::{self, px};
 use std::rc::Rc;
 use yew::prelude::*;
 

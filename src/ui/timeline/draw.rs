@@ -143,7 +143,7 @@ fn arrows(pen: &Pen, c: &Palette, p: &Picture<'_>) {
             let _ = pen.set_line_dash(&dash(&[7.0, 3.0]));
         }
         for tone in 0..6 {
-            let of_tone = |a: &&Arrow| crate::ui::stage::canvas::tone_index(a.tone) == tone;
+            let of_tone = |a: &&Arrow| a.tone.index() == tone;
             let alike: Vec<&Arrow> = group.iter().copied().filter(of_tone).collect();
             let Some(first) = alike.first() else {
                 continue;

@@ -5,9 +5,9 @@
 
 use super::draw::{BOTTOM, Picture};
 use crate::ui::stage::canvas::{Palette, dash};
-use crate::ui::svg::px;
 use crate::view::Selection;
 use crate::view::spacetime::SpanKind;
+use crate::view::svg::px;
 use web_sys::CanvasRenderingContext2d as Pen;
 
 pub(super) fn font(pen: &Pen, c: &Palette, weight: u32, size: f64) {

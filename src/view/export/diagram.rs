@@ -4,12 +4,13 @@
 //! The rule that is easy to break: it ends where the run stands. A run that was taken back still
 //! remembers its future; a picture of it must not.
 
-use super::paper::{Paper, path};
+use super::paper::Paper;
 use crate::check::Checks;
 use crate::sim::history::Run;
-use crate::sim::{EventId, EventKind, Loss, Mark, NodeId, Tone};
+use crate::sim::{EventId, EventKind, Loss, Mark, NodeId};
 use crate::view::log;
 use crate::view::spacetime::{self, Arrow, Camera, Dot, Grid, SpaceTime, SpanKind};
+use crate::view::svg::path;
 
 /// The room above the first lane, and below the last one.
 const TOP: f64 = 26.0;
@@ -220,7 +221,7 @@ impl Sheet<'_> {
         let mut tones: [String; 6] = Default::default();
         let mut crosses = String::new();
         for a in &self.window.arrows {
-            tones[tone_index(a.tone)] += &self.shaft(a, heads);
+            tones[a.tone.index()] += &self.shaft(a, heads);
             if a.loss != Loss::None {
                 let [_, (x, y)] = a.ends(&self.grid);
                 crosses += &path("M# #l6.4 6.4m0-6.4l-6.4 6.4", &[x - 3.2, y - 3.2]);
@@ -351,17 +352,5 @@ impl Sheet<'_> {
             let d = path("M# 8V#", &[x, self.bottom + 8.0]);
             self.paper.path("now", &d);
         }
-    }
-}
-
-/// A tone's place in the palette.
-pub(super) fn tone_index(tone: Tone) -> usize {
-    match tone {
-        Tone::Quiet => 0,
-        Tone::Blue => 1,
-        Tone::Green => 2,
-        Tone::Purple => 3,
-        Tone::Orange => 4,
-        Tone::Red => 5,
     }
 }

@@ -3,28 +3,11 @@
 //! The rule that is easy to break: words come from runs and links, so every one is escaped; and a
 //! number is never written by `format!` (see `sim::decimal`): a `#` of a pattern is the next one.
 
-use crate::sim::decimal::shortest;
+use crate::view::svg::path;
 
 /// A picture under way.
 pub struct Paper {
     out: String,
-}
-
-/// A number as an attribute.
-fn px(x: f64) -> String {
-    shortest(x, 1)
-}
-
-/// `pattern` with the numbers put in for its `#`: `path("M# #L# #", &[a.x, a.y, b.x, b.y])`.
-pub fn path(pattern: &str, numbers: &[f64]) -> String {
-    let mut out = String::new();
-    let mut parts = pattern.split('#');
-    out.push_str(parts.next().unwrap_or_default());
-    for (part, &x) in parts.zip(numbers) {
-        out.push_str(&px(x));
-        out.push_str(part);
-    }
-    out
 }
 
 /// `text` between tags or quotes; what no XML holds is left out.

@@ -3,59 +3,34 @@
 //! The rule that is easy to break: they are the outlines of the page (`ui/stage`): a reader must
 //! know a message again by its shape.
 
-use super::paper::path;
 use crate::sim::world::Status;
 use crate::sim::{Glyph, Shape};
+use crate::view::stage::Pt;
 use crate::view::stage::circle::cos_sin;
-use crate::view::stage::{Plan, Pt};
+use crate::view::stage::outline::{DISC, HALF, corner, corners};
+use crate::view::svg::path;
 
-/// Corners, along and across the way it travels, as a path around `at`.
+/// Corners as a path around `at`.
 fn around(corners: &[(f64, f64)], at: Pt, heading: Pt, s: f64) -> String {
     let mut d = String::new();
-    for (i, (along, across)) in corners.iter().enumerate() {
-        let x = at.x + s * (along * heading.x - across * heading.y);
-        let y = at.y + s * (along * heading.y + across * heading.x);
-        d += &path(if i == 0 { "M# #" } else { "L# #" }, &[x, y]);
+    for (i, &c) in corners.iter().enumerate() {
+        let p = corner(c, at, heading, s);
+        d += &path(if i == 0 { "M# #" } else { "L# #" }, &[p.x, p.y]);
     }
     d
 }
 
 /// The outline of a message of size `s`, turned the way it travels.
 pub fn outline(shape: Shape, at: Pt, heading: Pt, s: f64) -> String {
-    let corners: &[(f64, f64)] = match shape {
-        Shape::Arrow => &[
-            (1.25, 0.0),
-            (0.35, 0.8),
-            (-1.1, 0.8),
-            (-1.1, -0.8),
-            (0.35, -0.8),
-        ],
-        Shape::Tag => &[
-            (1.1, 0.75),
-            (-1.1, 0.75),
-            (-0.55, 0.0),
-            (-1.1, -0.75),
-            (1.1, -0.75),
-        ],
-        Shape::Diamond => &[(1.2, 0.0), (0.0, 0.95), (-1.2, 0.0), (0.0, -0.95)],
-        Shape::Square => &[(0.85, 0.85), (-0.85, 0.85), (-0.85, -0.85), (0.85, -0.85)],
-        Shape::Hollow => &[(1.2, 0.0), (-0.8, 1.0), (-0.8, -1.0)],
-        Shape::Disc => return arc(at, s * 0.95, 1.0),
-    };
-    around(corners, at, heading, s) + "Z"
+    match corners(shape) {
+        Some(corners) => around(corners, at, heading, s) + "Z",
+        None => arc(at, s * DISC, 1.0),
+    }
 }
 
 /// One half of a message that broke.
 pub fn half(at: Pt, heading: Pt, s: f64) -> String {
-    let corners = [
-        (0.0, 0.75),
-        (0.35, 0.25),
-        (0.0, -0.1),
-        (0.3, -0.75),
-        (0.95, -0.6),
-        (0.95, 0.7),
-    ];
-    around(&corners, at, heading, s) + "Z"
+    around(HALF, at, heading, s) + "Z"
 }
 
 /// A jagged rift across a message.
@@ -90,24 +65,6 @@ pub fn arc(at: Pt, r: f64, part: f64) -> String {
         false => "M# #A# # 0 0 1 # #",
     };
     path(pattern, &[at.x, top, r, r, x, y])
-}
-
-/// A hill under a node, with a valley on either side.
-pub fn hill(plan: &Plan, p: Pt) -> String {
-    let base = plan.height - 8.0;
-    let (top, half) = (p.y + plan.radius * 0.6, plan.width * 0.26);
-    let (foot, steep) = (half * 0.55, half * 0.45);
-    let curve = [
-        p.x - half,
-        base,
-        p.x - foot,
-        base,
-        p.x - steep,
-        top,
-        p.x,
-        top,
-    ];
-    path("M# #C# # # # # #", &curve) + &path("S# # # #Z", &[p.x + foot, base, p.x + half, base])
 }
 
 /// The pictogram of a state or a role, on a grid of 16.

@@ -3,17 +3,18 @@
 //! The rule that is easy to break: no state is told by colour alone, here as there. A picture in a
 //! book is grey.
 
-use super::diagram::tone_index;
-use super::paper::{Paper, path};
+use super::paper::Paper;
 use super::shapes;
 use crate::check::Checks;
 use crate::sim::history::Run;
 use crate::sim::world::{Layout, Status};
 use crate::sim::{CellTone, Mark, Shape};
+use crate::view::stage::outline::hill;
 use crate::view::stage::{
     self, Detail, LinkState, LossView, Manner, MessageView, Motion, NodeView, PairView, Plan, Pt,
     Scene, Sides, WallView,
 };
+use crate::view::svg::path;
 use std::rc::Rc;
 
 const STYLE: &str = "\
@@ -81,7 +82,7 @@ impl Sheet<'_> {
     fn draw(&mut self, scene: &Scene, motion: &Motion) {
         if self.plan.layout == Layout::TwoHills {
             for n in self.plan.servers() {
-                let d = shapes::hill(self.plan, self.plan.at(n));
+                let d = hill(self.plan, self.plan.at(n));
                 self.paper.path("hill", &d);
             }
         }
@@ -267,7 +268,7 @@ impl Sheet<'_> {
 
     /// A shape that is turned the way it travels; hollow ones are filled with the ground.
     fn message(&mut self, m: &MessageView, size: f64) {
-        let tone = tone_index(m.tone);
+        let tone = m.tone.index();
         let s = if m.mark == Mark::Ack {
             size * 0.6
         } else {
@@ -306,7 +307,7 @@ impl Sheet<'_> {
     /// Two halves that have drifted apart, a cross between them, and the reason.
     fn loss(&mut self, l: &LossView, size: f64) {
         let drift = 3.0 + 7.0 * stage::geometry::smooth(l.age * 1.6);
-        let class = format!("m t{}", tone_index(l.tone));
+        let class = format!("m t{}", l.tone.index());
         for way in [1.0, -1.0] {
             let heading = Pt::new(l.heading.x * way, l.heading.y * way);
             let at = l.at.by(heading.x * drift, heading.y * drift);

@@ -10,6 +10,7 @@ pub mod hit;
 pub mod labels;
 pub mod layout;
 pub mod motion;
+pub mod outline;
 #[cfg(test)]
 mod tests;
 pub mod wall;
