@@ -81,6 +81,13 @@
     });
   }
 
+  // The styles of what is first seen after a click; of the same version as the others.
+  function dress() {
+    var link = document.querySelector("link[href*='style.css']").cloneNode();
+    link.href = link.href.replace("style.css", "later.css");
+    document.head.appendChild(link);
+  }
+
   // Whether a run was kept, which the rest of the program will offer (src/view/kept.rs).
   function kept() {
     try {
@@ -102,6 +109,7 @@
     function ask() {
       if (asked) return;
       asked = true;
+      dress();
       clearTimeout(late);
       watch.disconnect();
       removeEventListener("pointerdown", touched, true);
@@ -132,6 +140,7 @@
     var moduleUrl = document.getElementById("boot-module").href;
     var wasmUrl = document.getElementById("boot-wasm").href;
     var both = needsBoth();
+    if (both) dress();
     var program = fetch(wasmUrl).then(bytesOf);
     program.catch(function () {});
     var stage = "a script (" + moduleUrl + ")";

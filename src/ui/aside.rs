@@ -26,6 +26,7 @@ const LOOK_MS: u32 = 500;
 pub fn start(app: &Rc<RefCell<App>>, on: &Callback<Action>) {
     let place = dom::document().and_then(|d| {
         let place = d.create_element("div").ok()?;
+        place.set_attribute("data-testid", "aside").ok()?;
         // First of the page, so that it is the first that a keyboard comes to.
         let body = d.body()?;
         body.insert_before(&place, body.first_child().as_ref())
@@ -154,10 +155,8 @@ impl Component for Aside {
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let link = ctx.link();
-        let style = dom::sibling_of("style.css", "later.css");
         html! {
             <>
-            <link rel="stylesheet" href={style} />
             if let Some(offer) = &self.offer { { offer_box(offer, link) } }
             else if let Some(notice) = &self.notice { { notice_box(notice, link) } }
             if self.held { <div class="drop" data-testid="drop"><p>{ "Drop the file to open its run" }</p></div> }

@@ -64,13 +64,6 @@ pub fn base() -> String {
     href.split(['#', '?']).next().unwrap_or_default().to_owned()
 }
 
-/// The address of `other`, which lies beside the style sheet `known` of this page: of the same version.
-pub fn sibling_of(known: &str, other: &str) -> Option<String> {
-    let link = document()?.query_selector(&format!("link[href*='{known}']"));
-    let href = link.ok()??.get_attribute("href")?;
-    Some(href.replace(known, other))
-}
-
 /// Rewrites the address without a new entry in the history.
 pub fn replace_hash(hash: &str) {
     if let Some(history) = window().and_then(|w| w.history().ok()) {

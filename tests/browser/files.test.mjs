@@ -136,7 +136,7 @@ test("a dropped file opens, and Back leads to the run before", async () => {
   const mine = await run(page);
   await page.waitForFunction(() => location.hash.startsWith("#/x/"));
   // What takes files comes with the rest of the program.
-  await page.locator(".kept, link[href*='later.css']").first().waitFor({ state: "attached", timeout: 10_000 });
+  await hook(page, "aside").waitFor({ state: "attached", timeout: 10_000 });
   await drop(page, '{"scenario": "two-generals", "seed": 5, "at_us": 100000}');
   await until(page, "the file's run", (state) => state.scenario === "two-generals");
   await page.goBack();

@@ -79,7 +79,7 @@ test("a reload in the middle of a run loses at most its last seconds, and no edi
   const page = await openScenario(site, "raft-election", { options: "?seed=9" });
   await hook(page, "play").first().click();
   await until(page, "movement", (state) => state.time_us > 0);
-  await page.locator("link[href*='later.css']").waitFor({ state: "attached", timeout: 10_000 });
+  await hook(page, "aside").waitFor({ state: "attached", timeout: 10_000 });
   await ask(page, "edit", { do: "crash", node: 2 });
   await page.waitForTimeout(1_500);
   const before = await ask(page, "state");
@@ -123,7 +123,7 @@ test("what is on screen already is not offered, and what was refused is not offe
   const page = await busy();
   await page.reload();
   await drawn(page);
-  await page.locator("link[href*='later.css']").waitFor({ state: "attached", timeout: 10_000 });
+  await hook(page, "aside").waitFor({ state: "attached", timeout: 10_000 });
   await page.waitForTimeout(800);
   assert.equal(await hook(page, "offer").count(), 0, "the address brought it back");
   await visit(page, "#/");
@@ -150,7 +150,7 @@ test("a torn record falls back to the one before, and two torn ones to nothing",
     for (const key of ["faultline.run.0", "faultline.run.1"]) localStorage.setItem(key, `${localStorage[key]}!`);
   });
   await visit(page, "#/");
-  await page.locator("link[href*='later.css']").waitFor({ state: "attached", timeout: 10_000 });
+  await hook(page, "aside").waitFor({ state: "attached", timeout: 10_000 });
   await page.waitForTimeout(800);
   assert.equal(await hook(page, "offer").count(), 0);
   assertQuiet(page);

@@ -7,6 +7,7 @@ use super::PanelProps;
 use crate::sim::{EventId, NodeId};
 use crate::ui::controls::maybe;
 use crate::ui::dom;
+use crate::ui::stage::canvas::SizeWatch;
 use crate::view::log::rows::Rows;
 use crate::view::log::{Filter, LineTone, Sort, concerns, line};
 use crate::view::player::{group, time_text};
@@ -29,6 +30,8 @@ const SPARE: usize = 4;
 const MOST: usize = 300_000;
 /// A row's height in pixels, until one was measured.
 const ROW: f64 = 42.0;
+/// More rows than a tall screen shows at once: where the log has no bounds yet, its height is no measure.
+const TALLEST: usize = 100;
 
 /// What the log hears.
 pub enum Msg {
@@ -36,6 +39,8 @@ pub enum Msg {
     Scrolled,
     /// A frame has passed, and the search goes on.
     Search,
+    /// It has another size.
+    Sized,
     /// A key.
     Key(KeyboardEvent),
 }
@@ -48,6 +53,7 @@ pub struct Log {
     all: NodeRef,
     window: NodeRef,
     tick: Closure<dyn FnMut()>,
+    watch: Option<SizeWatch>,
     // The first row that is seen, and how many are.
     first: usize,
     seen: usize,
@@ -71,6 +77,7 @@ impl Component for Log {
             all: NodeRef::default(),
             window: NodeRef::default(),
             tick: Closure::new(move || link.send_message(Msg::Search)),
+            watch: None,
             first: 0,
             seen: 12,
             row: ROW,
@@ -104,6 +111,7 @@ impl Component for Log {
                 self.search(ctx.props());
                 true
             }
+            Msg::Sized => true,
             Msg::Key(e) => {
                 self.key(ctx.props(), &e);
                 false
@@ -133,7 +141,11 @@ impl Component for Log {
         }
     }
 
-    fn rendered(&mut self, ctx: &Context<Self>, _: bool) {
+    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+        if first {
+            let link = ctx.link().clone();
+            self.watch = SizeWatch::new(&self.view, move |_, _| link.send_message(Msg::Sized));
+        }
         self.place(ctx.props());
         if self.searching
             && let Some(window) = dom::window()
@@ -279,7 +291,7 @@ impl Log {
             "top",
             (self.drawn(count).start - base) as f64 * self.row,
         );
-        let seen = (height / self.row) as usize + 2;
+        let seen = ((height / self.row) as usize + 2).min(TALLEST);
         let top = f64::from(view.scroll_top());
         let go = match self.reveal.take().filter(|r| (base..count).contains(r)) {
             Some(row) => {
