@@ -115,7 +115,9 @@
       removeEventListener("pointerdown", touched, true);
       removeEventListener("keydown", touched, true);
       removeEventListener("hashchange", ask);
-      module.rest().then(tell, function (error) {
+      removeEventListener("faultline-needed", ask);
+      // Not at once: a stand-in may be fetching it this very moment.
+      Promise.resolve().then(module.rest).then(tell, function (error) {
         if (window.console) console.warn("The rest of the program has not come yet: " + words(error));
       });
     }
@@ -128,6 +130,7 @@
     addEventListener("pointerdown", touched, true);
     addEventListener("keydown", touched, true);
     addEventListener("hashchange", ask);
+    addEventListener("faultline-needed", ask);
   }
 
   function bytesOf(answer) {

@@ -8,7 +8,8 @@ const UNPACK = readFileSync(new URL("./unlzma.js", import.meta.url), "utf8");
 // wasm-bindgen's script with two parts: `rest()` fetches the second and puts it in place.
 //
 // The rule that is easy to break: a stand-in may call `load` at any moment, in the middle of anything. So
-// `load` is synchronous, and fetches synchronously where `rest()` has not been called in time.
+// `load` is synchronous, and fetches synchronously where `rest()` has not been called in time. It says so
+// first, so that what comes with the rest (its styles) is on its way too.
 const LOADER = `
 let splitImports, splitModule;
 function splitAddress() {
@@ -23,6 +24,7 @@ function splitPut() {
 }
 function splitLoad() {
   if (!splitModule) {
+    dispatchEvent(new Event("faultline-needed"));
     const request = new XMLHttpRequest();
     request.open("GET", splitAddress(), false);
     request.overrideMimeType("text/plain; charset=x-user-defined");
@@ -34,6 +36,7 @@ function splitLoad() {
 }
 let splitComing;
 export function rest() {
+  if (splitModule) return Promise.resolve();
   return splitComing ??= fetch(splitAddress())
     .then((answer) => { if (!answer.ok) throw new Error("faultline_rest.wasm: " + answer.status); return answer.arrayBuffer(); })
     .then((bytes) => splitModule ?? WebAssembly.compile(bytes))

@@ -85,7 +85,8 @@ pub(super) fn beside(app: &mut App, i: Option<usize>) {
             o.put_beside(i);
             app.player.now_us = o.run().get().time().us();
             app.player.playing &= i.is_some();
-            app.history |= i.is_none();
+            // Two stages need its room; whoever wants a third future opens it again.
+            app.history = i.is_none();
             app.say = match i {
                 Some(i) => format!("Future {} is shown beside.", o.futures[i].name),
                 None => "One future is shown.".to_owned(),

@@ -43,9 +43,10 @@ pub struct Plan {
 
 /// More servers than this stand in rows, not on a ring.
 const RING_MOST: usize = 64;
-/// Room above the figure for the row of assumptions, which lies on a wide stage.
+/// Room above the figure for the row of assumptions, which lies on a wide stage. By degrees: two stages
+/// side by side, one a pixel wider, have the same figure.
 fn head_room(width: f64) -> f64 {
-    if width >= 560.0 { 56.0 } else { 26.0 }
+    26.0 + 30.0 * ((width - 560.0) / 60.0).clamp(0.0, 1.0)
 }
 
 impl Plan {
@@ -56,7 +57,9 @@ impl Plan {
         let largest = match width.min(height) {
             s if s >= 460.0 => 38.0,
             s if s >= 330.0 => 33.0,
-            _ => 27.0,
+            s if s >= 240.0 => 27.0,
+            // Cells below each node would hide its neighbours.
+            _ => 23.0,
         };
         let mut plan = Plan {
             width,
@@ -108,7 +111,8 @@ impl Plan {
         }
         self.centre = Pt::new((left + right) / 2.0, (top + bottom) / 2.0);
         let ry = ((bottom - top) / 2.0).max(30.0);
-        let rx = ((right - left) / 2.0).max(30.0).min(ry * 1.4);
+        // Nearly round; but where the stage is flat, as wide as it takes to tell neighbours apart.
+        let rx = ((right - left) / 2.0).max(30.0).min((ry * 1.4).max(150.0));
         self.axes = Pt::new(rx, ry);
         let spots = self.spots(servers, (right - left) / 2.0);
         let beside = self.beside(aside, wide);
@@ -320,6 +324,28 @@ mod tests {
         assert!(p.places[1..].iter().all(|q| q.y > p.places[0].y));
         let phone = Plan::new(Layout::Circle, &[false; 5], 390.0, 340.0);
         assert_eq!(phone.detail, Detail::Full);
+    }
+
+    #[test]
+    fn two_stages_side_by_side_have_the_same_figure_and_a_flat_one_is_legible() {
+        let plan = |w: f64, h: f64| {
+            Plan::new(
+                Layout::Circle,
+                &[false, false, false, false, false, true, true],
+                w,
+                h,
+            )
+        };
+        let (a, b) = (plan(560.0, 250.0), plan(559.0, 250.0));
+        assert!((a.radius - b.radius).abs() < 0.1 && a.detail == b.detail);
+        for (p, q) in a.places.iter().zip(&b.places) {
+            assert!(p.distance(*q) <= 1.5, "{p:?} {q:?}");
+        }
+        let flat = plan(540.0, 200.0);
+        assert!(
+            flat.radius >= 20.0 && flat.detail == Detail::Short,
+            "{flat:?}"
+        );
     }
 
     #[test]
