@@ -212,6 +212,21 @@ impl Edit {
 }
 
 impl Fault {
+    /// The one node that this strikes, if it is one.
+    pub fn node(&self) -> Option<NodeId> {
+        match self {
+            Fault::Crash { node, .. }
+            | Fault::Recover { node }
+            | Fault::Pause { node }
+            | Fault::Resume { node }
+            | Fault::Node { node, .. }
+            | Fault::ClockJump { node, .. }
+            | Fault::Byzantine { node, .. }
+            | Fault::Request { node, .. } => Some(*node),
+            _ => None,
+        }
+    }
+
     /// The one message in flight that this names, if it names one.
     pub fn msg(&self) -> Option<MsgId> {
         match self {

@@ -26,7 +26,7 @@ impl World {
     /// refused with the reason, and nothing has changed.
     pub fn apply(&mut self, fault: &Fault, trace: &mut Trace) -> Result<EventId, Refusal> {
         self.check(fault)?;
-        let node = fault_node(fault).unwrap_or(Event::NOBODY);
+        let node = fault.node().unwrap_or(Event::NOBODY);
         let index = self.faults;
         self.faults += 1;
         let cause = match fault.msg().and_then(|m| self.find_flight(m)) {
@@ -374,21 +374,6 @@ impl World {
         if flight.doom == Loss::None {
             flight.doom = caught;
         }
-    }
-}
-
-/// The node that a fault names.
-fn fault_node(fault: &Fault) -> Option<NodeId> {
-    match fault {
-        Fault::Crash { node, .. }
-        | Fault::Recover { node }
-        | Fault::Pause { node }
-        | Fault::Resume { node }
-        | Fault::Node { node, .. }
-        | Fault::ClockJump { node, .. }
-        | Fault::Byzantine { node, .. }
-        | Fault::Request { node, .. } => Some(*node),
-        _ => None,
     }
 }
 

@@ -180,18 +180,19 @@ impl World {
         Ok(())
     }
 
+    /// A refusal that says at which link.
+    fn at_link(&self, from: NodeId, to: NodeId, r: Refusal) -> Refusal {
+        let (from, to) = (self.name(from), self.name(to));
+        Refusal {
+            message: format!("link {from} to {to}: {}", r.message),
+            ..r
+        }
+    }
+
     fn check_link(&self, from: NodeId, to: NodeId, set: &LinkPatch) -> Result<(), Refusal> {
         self.node_exists(from)?;
         self.node_exists(to)?;
-        let at = |r: Refusal| Refusal {
-            message: format!(
-                "link {} to {}: {}",
-                self.name(from),
-                self.name(to),
-                r.message
-            ),
-            ..r
-        };
+        let at = |r| self.at_link(from, to, r);
         let link = set.on(&self.links.get(from, to).link);
         link.check().map_err(at)?;
         self.timing.check_link(&link).map_err(at)
@@ -252,15 +253,7 @@ impl World {
         for (from, to) in self.links.pairs() {
             timing
                 .check_link(&self.links.get(from, to).link)
-                .map_err(|r| Refusal {
-                    message: format!(
-                        "link {} to {}: {}",
-                        self.name(from),
-                        self.name(to),
-                        r.message
-                    ),
-                    ..r
-                })?;
+                .map_err(|r| self.at_link(from, to, r))?;
         }
         Ok(())
     }

@@ -80,7 +80,7 @@ pub fn collect(
         let flag = Flag {
             us: at,
             event: *event,
-            node: target(fault),
+            node: fault.node(),
         };
         let near = |f: &&Flag| f.us + grain_us > at;
         let mut hides = flags.iter().rev().take_while(near);
@@ -205,20 +205,5 @@ impl Collector {
             let (_, span) = self.down.swap_remove(i);
             self.spans[span].to_us = at;
         }
-    }
-}
-
-/// The one node that a fault strikes, if it is one.
-fn target(fault: &Fault) -> Option<NodeId> {
-    match fault {
-        Fault::Crash { node, .. }
-        | Fault::Recover { node }
-        | Fault::Pause { node }
-        | Fault::Resume { node }
-        | Fault::Node { node, .. }
-        | Fault::ClockJump { node, .. }
-        | Fault::Byzantine { node, .. }
-        | Fault::Request { node, .. } => Some(*node),
-        _ => None,
     }
 }
