@@ -68,10 +68,11 @@
     }
   }
 
-  // The program comes in two parts. The first starts the page and moves a run of Raft, with which the
-  // catalogue begins; another protocol needs both at once.
-  function needsBoth() {
-    return !/^#?\/?$|^#\/s\/raft-[a-z]+$/.test(location.hash);
+  // The program comes in parts. The first (0) starts the page and moves a run of Raft, with which the catalogue
+  // begins; another protocol needs the next (1), a run with settings the one after it (2), too. The rest (3) comes later.
+  function needed() {
+    var hash = location.hash;
+    return /^#?\/?$|^#\/s\/raft-[a-z]+$/.test(hash) ? 0 : /^#\/s\/[a-z-]+(\?seed=\d+)?$/.test(hash) ? 1 : 2;
   }
 
   // The page waits for this to look at what it has kept. Later: it may not be drawn yet.
@@ -106,6 +107,9 @@
     });
     var asked = false;
     var late = setTimeout(ask, kept() ? 400 : 4000);
+    function load() {
+      return module.parts(3);
+    }
     function ask() {
       if (asked) return;
       asked = true;
@@ -117,7 +121,7 @@
       removeEventListener("hashchange", ask);
       removeEventListener("faultline-needed", ask);
       // Not at once: a stand-in may be fetching it this very moment.
-      Promise.resolve().then(module.rest).then(tell, function (error) {
+      Promise.resolve().then(load).then(tell, function (error) {
         if (window.console) console.warn("The rest of the program has not come yet: " + words(error));
       });
     }
@@ -142,20 +146,17 @@
     if (missing()) return;
     var moduleUrl = document.getElementById("boot-module").href;
     var wasmUrl = document.getElementById("boot-wasm").href;
-    var both = needsBoth();
-    if (both) dress();
+    var first = needed();
     var program = fetch(wasmUrl).then(bytesOf);
     program.catch(function () {});
     var stage = "a script (" + moduleUrl + ")";
     import(moduleUrl)
       .then(function (module) {
         stage = "the program (" + wasmUrl + ")";
-        var rest = both ? module.rest() : null;
-        return Promise.all([program, rest]).then(function (parts) {
+        return Promise.all([program, module.parts(first)]).then(function (parts) {
           return module.default({ module_or_path: module.unlzma(new Uint8Array(parts[0])) });
         }).then(function () {
-          if (both) tell();
-          else restLater(module);
+          restLater(module);
         });
       })
       .catch(function (error) {

@@ -9,11 +9,14 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hook, SIZES, start, visible } from "../tests/browser/harness.mjs";
-import { FEATURES, parse, plainName, reached, rules, waitsBy } from "./split.mjs";
+import { FEATURES, parse, partBy, PARTS, partsOf, plainName, rules } from "./split.mjs";
 
 const ROOT = new URL("../", import.meta.url).pathname;
 const LINKED = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "wasm32-unknown-unknown/page/faultline.wasm");
-const WAYS = [
+const LINKS = readFileSync(join(ROOT, "tests/share_cases.txt"), "utf8").trim().split("\n")
+  .filter((_, i) => i % 24 === 0).map((line) => line.split(" ").at(-1));
+// Ways in, by the part that they begin with.
+const WAYS = [[
   ["#/", {}],
   ["#/s/raft-election", {}],
   ["#/s/raft-partition", { viewport: SIZES.phone, colorScheme: "dark", hasTouch: true }],
@@ -21,7 +24,17 @@ const WAYS = [
   ["#/s/raft-nine", {}],
   ["?embed=1#/s/raft-election", {}],
   ["?embed=1&ui=stage,time#/s/raft-recovery", { viewport: SIZES.narrow }],
-];
+], [
+  ["#/s/ring-election", {}],
+  ["#/s/link-stack", { viewport: SIZES.phone, colorScheme: "dark", hasTouch: true }],
+  ["#/s/two-generals", { reducedMotion: "reduce" }],
+  ["?embed=1#/s/two-generals", {}],
+  ["#/s/raft-election?seed=5", {}],
+], [
+  ["#/s/raft-election?seed=5&heartbeat_ms=40", {}],
+  [`#/x/${readFileSync(join(ROOT, "tests/golden/link-v1.txt"), "utf8").trim()}`, {}],
+  ...LINKS.map((link) => [`#/x/${link}`, {}]),
+]];
 const tool = (name, ...args) =>
   execFileSync(join(ROOT, "node_modules/.bin", name), [...FEATURES, ...args], { maxBuffer: 1 << 30, encoding: "utf8" });
 
@@ -59,7 +72,7 @@ function prepare(work) {
     "__proto__: null,",
     '__proto__: null, "told": { ran(i) { (globalThis.told ??= new Uint8Array(65536))[i] = 1; } },',
   );
-  const whole = "export const rest = async () => {}; export const unlzma = (bytes) => bytes;";
+  const whole = "export const parts = async () => {}; export const unlzma = (bytes) => bytes;";
   writeFileSync(join(dist, "faultline.js"), `${script}\n${whole}`);
   // What waits for the rest to have come does not begin.
   const boot = readFileSync(join(dist, "boot.js"), "utf8");
@@ -68,10 +81,10 @@ function prepare(work) {
   return { dist, text };
 }
 
-async function ran(dist) {
+async function ran(dist, ways) {
   const site = await start({ dist });
   const found = new Set();
-  for (const [route, context] of WAYS) {
+  for (const [route, context] of ways) {
     const page = await site.open(route, context);
     if (route === "#/") {
       await visible(page, "gallery");
@@ -94,13 +107,19 @@ const { dist, text } = prepare(work);
 const program = parse(text);
 const names = [...program.functions.keys()];
 const later = rules(readFileSync(join(ROOT, "tools/later.txt"), "utf8"));
-const first = reached([...program.exported, ...program.table], program.functions, (name) => waitsBy(later, plainName(name)));
-const early = new Set([...(await ran(dist))].map((i) => names[i]));
+const parts = partsOf(program, (name) => partBy(later, plainName(name)));
 const weight = (name) => program.functions.get(name).text.length;
 const list = (found) => found.sort((a, b) => weight(b) - weight(a)).map((name) => `${String(weight(name)).padStart(9)}  ${plainName(name).slice(0, 180)}`);
-const idle = list(names.filter((name) => first.has(name) && !early.has(name)));
-const wrong = list(names.filter((name) => !first.has(name) && early.has(name)));
-console.log(`${idle.length} functions of the first part did not run; the heaviest by length of their text:\n${idle.slice(0, 60).join("\n")}`);
-console.log(`\n${wrong.length} functions of the rest ran before they should:\n${wrong.join("\n")}`);
+const [there, early] = [new Set(), new Set()];
+let wrongs = 0;
+for (const [part, ways] of WAYS.entries()) {
+  for (const i of await ran(dist, ways)) early.add(names[i]);
+  for (const name of parts[part]) there.add(name);
+  const idle = list([...parts[part]].filter((name) => !early.has(name)));
+  const wrong = list(names.filter((name) => !there.has(name) && early.has(name)));
+  console.log(`${idle.length} functions of the part "${PARTS[part]}" did not run; the heaviest by length of their text:\n${idle.slice(0, 60).join("\n")}`);
+  console.log(`\n${wrong.length} functions ran before the part in which they come:\n${wrong.join("\n")}\n`);
+  wrongs += wrong.length;
+}
 rmSync(work, { recursive: true });
-process.exitCode = wrong.length > 0 ? 1 : 0;
+process.exitCode = wrongs > 0 ? 1 : 0;

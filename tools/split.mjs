@@ -1,20 +1,20 @@
-// Splits the page's program in two: what the first run needs to start and move, and the rest.
+// Splits the page's program in parts, each of which needs those before it: what a run of Raft needs to start
+// and move; what other protocols need besides; what a shared run needs; and the rest.
 //
 //   node tools/split.mjs LINKED.wasm DIST OUT
 //
 // reads the program as the linker wrote it (with --emit-relocs) and as wasm-bindgen left it in DIST, and
-// writes into OUT faultline.wasm.lzma (the first part, packed), faultline_rest.wasm, and a faultline.js that
-// knows both.
-// The two share one memory and one function table. A function of the rest that the first part calls keeps
-// a short stand-in there: it asks for the rest if that has not come yet (the import split.load), then calls
-// through the table, where the rest puts its functions as it arrives. Constants that only the rest uses
-// come with it.
+// writes into OUT the parts (all but the rest packed) and a faultline.js that knows them all.
+// They share one memory and one function table. A function of a later part that an earlier one calls has a
+// short stand-in in the first: it asks for the parts that have not come yet (the import split.load), then
+// calls through the table, where each part puts its functions as it arrives. Constants come with the first
+// part that uses them.
 //
 // Which functions may wait is said by tools/later.txt, by their paths; whatever only they call follows
 // them. So nothing there decides what the program does: a wrong rule costs time, never correctness.
 //
-// The rule that is easy to break: the first part must not look into the rest's functions. Whatever it
-// needs of them goes through the table, because the rest may not be there.
+// The rule that is easy to break: a part must not look into a later one's functions. Whatever it needs of
+// them goes through the table, because the later part may not be there.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -36,6 +36,16 @@ export const FEATURES = [
 
 // Functions stand in the order of their names: what is alike stands together, where gzip finds it.
 const OPTIMISE = ["-Oz", "--low-memory-unused", "--reorder-functions-by-name", "--strip-producers", "--strip-debug"];
+
+// What the parts are called; their order is the order in which they come.
+export const PARTS = ["first", "more", "shared", "rest"];
+const FILES = {
+  first: "faultline.wasm.lzma",
+  more: "faultline_more.wasm.lzma",
+  shared: "faultline_shared.wasm.lzma",
+  // Unpacking takes a moment, and this one comes while a run moves.
+  rest: "faultline_rest.wasm",
+};
 
 const NAME = String.raw`\$(?:"(?:[^"\\]|\\.)*"|[^\s()]+)`;
 const ALL_NAMES = new RegExp(NAME, "g");
@@ -74,33 +84,50 @@ function functions(all) {
   return found;
 }
 
-// The rules of later.txt: lines of regular expressions, "+" to let wait and "-" to take back.
+// The signs of later.txt: the part in which a function comes, counted from zero.
+const SIGNS = { "-": 0, "1": 1, "2": 2, "+": 3 };
+
+// The rules of later.txt: lines of a sign and a regular expression.
 export function rules(text) {
   return text.split("\n").map((line) => line.trim()).filter((line) => line && !line.startsWith("#")).map((line) => {
-    const sign = line[0];
-    if (sign !== "+" && sign !== "-") throw new Error(`tools/later.txt: "${line}" starts with neither + nor -`);
-    return { waits: sign === "+", pattern: new RegExp(line.slice(1).trim()) };
+    const part = SIGNS[line[0]];
+    if (part === undefined) throw new Error(`tools/later.txt: "${line}" starts with none of ${Object.keys(SIGNS).join(" ")}`);
+    return { part, pattern: new RegExp(line.slice(1).trim()) };
   });
 }
 
-// Does a function wait by the rules? The last rule that matches decides.
-export function waitsBy(all, plain) {
-  return all.findLast(({ pattern }) => pattern.test(plain))?.waits ?? false;
+// In which part a function comes by the rules, at the earliest; the last rule that matches decides.
+export function partBy(all, plain) {
+  return all.findLast(({ pattern }) => pattern.test(plain))?.part ?? 0;
 }
 
-// The functions that can run without the rest: reached from the roots, not through one that waits.
-export function reached(roots, functions, waits) {
+// The functions that can run with `part` and those before it: reached from the roots, not through one that
+// comes later.
+function reached(roots, functions, partOf, part) {
   const seen = new Set();
-  const open = roots.filter((name) => functions.has(name) && !waits(name));
+  const open = [...roots];
   while (open.length > 0) {
     const name = open.pop();
-    if (seen.has(name)) continue;
+    if (seen.has(name) || !functions.has(name) || partOf(name) > part) continue;
     seen.add(name);
-    for (const callee of functions.get(name).calls) {
-      if (functions.has(callee) && !seen.has(callee) && !waits(callee)) open.push(callee);
-    }
+    open.push(...functions.get(name).calls);
   }
   return seen;
+}
+
+// The parts, a set of functions each. A part has what was put there, and all that only it leads to.
+export function partsOf({ table, exported, functions }, partOf) {
+  const roots = [new Set([...exported, ...table].filter((name) => functions.has(name))), ...PARTS.slice(1).map(() => new Set())];
+  for (const name of functions.keys()) if (partOf(name) > 0) roots[partOf(name)].add(name);
+  const parts = [];
+  const taken = new Set();
+  roots.forEach((names, part) => {
+    const last = part === PARTS.length - 1;
+    const found = last ? functions.keys() : reached(names, functions, partOf, part);
+    parts.push(new Set([...found].filter((name) => !taken.has(name))));
+    for (const name of parts[part]) taken.add(name);
+  });
+  return parts;
 }
 
 export function parse(text) {
@@ -120,45 +147,61 @@ export function parse(text) {
 const signatureOf = ({ params, result }) =>
   params.map((type) => ` (param ${type})`).join("") + (result ? ` (result ${result})` : "");
 
-// A stand-in: the same signature; asks for the rest, then calls slot `slot`.
-function standIn(name, callee, slot) {
+// A stand-in: the same signature; asks for the parts up to `part`, then calls slot `slot`.
+function standIn(name, callee, slot, part) {
   const values = callee.params.map((_, i) => ` (local.get ${i})`).join("");
   return ` (func ${name}${signatureOf(callee)}
-  (if (i32.eqz (global.get $split_ready)) (then (call $split_load)))
+  (if (i32.lt_u (global.get $split_ready) (i32.const ${part})) (then (call $split_load (i32.const ${part}))))
   (call_indirect $0${signatureOf(callee)}${values} (i32.const ${slot})))`;
 }
 
-// Which functions come first, which with the rest, and which of the rest the first part knows by slot.
-function divide({ table, exported, functions }, waits) {
-  const first = reached([...exported, ...table], functions, waits);
-  const rest = [...functions.keys()].filter((name) => !first.has(name));
-  const calls = (names) => new Set([...names].flatMap((name) => [...functions.get(name).calls]));
+const callsOf = (names, functions) => new Set([...names].flatMap((name) => [...functions.get(name).calls]));
+
+// Which functions come in which part, and which of them an earlier part knows by slot.
+function divide(program, partOf) {
+  const { table, exported, functions } = program;
+  const parts = partsOf(program, partOf);
+  const place = new Map(parts.flatMap((names, part) => [...names].map((name) => [name, part])));
+  const calls = parts.map((names) => callsOf(names, functions));
   const slots = new Map(table.map((name, i) => [name, i + 1]));
-  const firstCalls = calls(first);
-  for (const name of [...exported, ...firstCalls]) {
-    if (functions.has(name) && !first.has(name) && !slots.has(name)) slots.set(name, slots.size + 1);
+  const known = [...exported, ...calls.flatMap((names, part) => [...names].filter((name) => place.get(name) > part))];
+  for (const name of known) {
+    if (place.get(name) > 0 && !slots.has(name)) slots.set(name, slots.size + 1);
   }
-  const bySlot = [...slots].filter(([name]) => functions.has(name) && !first.has(name));
-  return { first, rest, slots, bySlot, firstCalls: new Set([...table, ...firstCalls]), restCalls: calls(rest) };
+  const bySlot = [...slots].filter(([name]) => place.get(name) > 0);
+  calls[0] = new Set([...table, ...calls[0]]);
+  return { parts, place, calls, slots, bySlot };
 }
 
-// What the rest takes from the first part: an export of the one and an import of the other each.
-function borrow({ of, functions }, { first, rest, restCalls }, tableType) {
-  const text = rest.map((name) => functions.get(name).text).join("\n");
-  const uses = (global) => ["get", "set"].some((verb) => new RegExp(`global\\.${verb} ${escaped(global)}[\\s)]`).test(text));
+// What the parts take from those before them: an export of the one and an import of the other each.
+// `[{ text, exports, imports }]`, one a part.
+function borrow({ of, functions }, { parts, place, calls }, tableType) {
+  const texts = parts.map((names) => [...names].map((name) => functions.get(name).text).join("\n"));
+  const uses = (part, global) => ["get", "set"].some((verb) => new RegExp(`global\\.${verb} ${escaped(global)}[\\s)]`).test(texts[part]));
   const bare = (form) => form.replace(new RegExp(`^ \\(\\w+ ${NAME} `), "").replace(/\)$/, "");
-  const shared = [
+  const common = [
     ...of("memory").map((form) => ["memory", nameOf(form), ` ${bare(form)}`]),
     ["table", "$0", ` ${tableType}`],
     ...of("table").filter((form) => nameOf(form) !== "$0").map((form) => ["table", nameOf(form), ` ${bare(form)}`]),
-    ...of("global").filter((form) => uses(nameOf(form))).map((form) => ["global", nameOf(form), ` ${bare(form).replace(/ \(i32\.const.*/, "")}`]),
-    ...[...restCalls].filter((name) => first.has(name)).map((name) => ["func", name, signatureOf(functions.get(name))]),
   ];
-  return {
-    text,
-    exports: shared.map(([kind, name], i) => ` (export "_${i.toString(36)}" (${kind} ${name}))`),
-    imports: shared.map(([kind, name, type], i) => ` (import "first" "_${i.toString(36)}" (${kind} ${name}${type}))`),
-  };
+  const globals = (part) => of("global").filter((form) => uses(part, nameOf(form))).map((form) => ["global", nameOf(form), ` ${bare(form).replace(/ \(i32\.const.*/, "")}`]);
+  const made = texts.map((text) => ({ text, exports: new Map(), imports: [] }));
+  parts.slice(1).forEach((_, i) => {
+    const part = i + 1;
+    const take = (from, [kind, name, type]) => {
+      const { exports } = made[from];
+      const key = `${kind} ${name}`;
+      if (!exports.has(key)) exports.set(key, `_${exports.size.toString(36)}`);
+      made[part].imports.push(` (import "${PARTS[from]}" "${exports.get(key)}" (${key}${type}))`);
+    };
+    for (const shared of [...common, ...globals(part)]) take(0, shared);
+    for (const name of calls[part]) {
+      const from = place.get(name);
+      // What comes later still has its stand-in in the first part.
+      if (from !== undefined && from !== part) take(from < part ? from : 0, ["func", name, signatureOf(functions.get(name))]);
+    }
+  });
+  return made.map(({ text, exports, imports }) => ({ text, imports, exports: [...exports].map(([key, as]) => ` (export "${as}" (${key}))`) }));
 }
 
 // Neighbouring slots in one.
@@ -172,46 +215,48 @@ function runs(bySlot) {
   return found;
 }
 
-// The program's text in two. `waits(name)` says which functions may come later; `data(first)` gives the
-// data segments of both parts, as text.
-export function split(text, waits, data) {
+// The program's texts, one a part. `partOf(name)` says which functions may come later; `data(parts)` gives
+// the data segments of the parts, as text.
+export function split(text, partOf, data) {
   const program = parse(text);
   const { of, imports, functions } = program;
-  const parts = divide(program, waits);
-  const { first, slots, bySlot } = parts;
+  const divided = divide(program, partOf);
+  const { parts, place, calls, slots, bySlot } = divided;
   const tableType = `${slots.size + 1} ${slots.size + 1} funcref`;
-  const borrowed = borrow(program, parts, tableType);
-  const constants = data(first, of("data"));
+  const borrowed = borrow(program, divided, tableType);
+  const constants = data(parts, of("data"));
+  const imported = (part) => imports.filter(({ name }) => calls[part].has(name)).map(({ form }) => form);
   const firstModule = [
     "(module",
     ...of("type"),
-    ...imports.filter(({ name }) => parts.firstCalls.has(name)).map(({ form }) => form),
-    ' (import "split" "load" (func $split_load))',
+    ...imported(0),
+    ' (import "split" "load" (func $split_load (param i32)))',
     ...of("global"),
     " (global $split_ready (mut i32) (i32.const 0))",
     ...of("memory"),
     ` (table $0 ${tableType})`,
     ...of("table").filter((form) => nameOf(form) !== "$0"),
     ` (elem $0 (table $0) (i32.const 1) func ${[...slots.keys()].join(" ")})`,
-    ...constants.first,
+    ...constants[0],
     ...of("export"),
-    ...borrowed.exports,
+    ...borrowed[0].exports,
     ' (export "split_ready" (global $split_ready))',
-    ...[...first].map((name) => functions.get(name).text),
-    ...bySlot.map(([name, slot]) => standIn(name, functions.get(name), slot)),
+    ...[...parts[0]].map((name) => functions.get(name).text),
+    ...bySlot.map(([name, slot]) => standIn(name, functions.get(name), slot, place.get(name))),
     ")",
   ].join("\n");
-  const restModule = [
+  const laterModule = (part) => [
     "(module",
     ...of("type"),
-    ...borrowed.imports,
-    ...imports.filter(({ name }) => parts.restCalls.has(name)).map(({ form }) => form),
-    ...runs(bySlot).map(({ slot, names }) => ` (elem (table $0) (i32.const ${slot}) func ${names.join(" ")})`),
-    ...constants.rest,
-    borrowed.text,
+    ...borrowed[part].imports,
+    ...imported(part),
+    ...runs(bySlot.filter(([name]) => place.get(name) === part)).map(({ slot, names }) => ` (elem (table $0) (i32.const ${slot}) func ${names.join(" ")})`),
+    ...constants[part],
+    ...borrowed[part].exports,
+    borrowed[part].text,
     ")",
   ].join("\n");
-  return { first: grouped(firstModule, bySlot), rest: restModule, parts };
+  return { texts: PARTS.map((_, part) => (part === 0 ? grouped(firstModule, bySlot) : laterModule(part))), divided };
 }
 
 // The stand-ins under names that sort after all others, so that they stand together, where gzip finds them.
@@ -220,43 +265,48 @@ function grouped(text, bySlot) {
   return text.replace(ALL_NAMES, (name) => names.get(name) ?? name);
 }
 
-// The data segments of both parts: read-only constants go to the rest if nothing of the first part leads to one.
+// The data segments of the parts: a read-only constant comes with the first part that leads to it.
 function shareOut(linked) {
   const { constants: all, of, data } = constants(linked);
   const from = data[0].address;
   const to = from + data[0].end - data[0].start;
   const isReadOnly = (c) => c && c.address >= from && c.address + c.size <= to;
-  return (first, segments) => {
+  return (parts, segments) => {
     const bytes = segmentBytes(segments, from);
-    const needed = new Uint8Array(bytes.length).fill(1);
-    for (const c of all.filter(isReadOnly)) needed.fill(0, c.address - from, c.address - from + c.size);
-    const open = [...first].flatMap((name) => [...of(name.slice(1))]);
-    // What the linker wrote outside the read-only constants is there from the start, with all it leads to.
-    open.push(...all.flatMap((c) => (c && !isReadOnly(c) ? c.uses : [])));
+    const last = parts.length - 1;
+    const comes = new Uint8Array(bytes.length);
+    for (const c of all.filter(isReadOnly)) comes.fill(last, c.address - from, c.address - from + c.size);
     const seen = new Set();
-    while (open.length > 0) {
-      const index = open.pop();
-      const constant = all[index];
-      if (seen.has(index) || !constant) continue;
-      seen.add(index);
-      open.push(...constant.uses);
-      if (isReadOnly(constant)) needed.fill(1, constant.address - from, constant.address - from + constant.size);
-    }
+    parts.slice(0, last).forEach((names, part) => {
+      const open = [...names].flatMap((name) => [...of(name.slice(1))]);
+      // What the linker wrote outside the read-only constants is there from the start, with all it leads to.
+      if (part === 0) open.push(...all.flatMap((c) => (c && !isReadOnly(c) ? c.uses : [])));
+      while (open.length > 0) {
+        const index = open.pop();
+        const constant = all[index];
+        if (seen.has(index) || !constant) continue;
+        seen.add(index);
+        open.push(...constant.uses);
+        if (!isReadOnly(constant)) continue;
+        const at = constant.address - from;
+        // Constants may share bytes: those come with the earlier.
+        for (let i = at; i < at + constant.size; i++) comes[i] = Math.min(comes[i], part);
+      }
+    });
     const others = segments.filter((form) => addressOf(form) !== from);
-    return {
-      first: [segmentText(from, bytes.map((byte, i) => (needed[i] ? byte : 0))), ...others],
-      rest: stretches(needed).map(([start, end]) => segmentText(from + start, bytes.subarray(start, end))),
-    };
+    const later = (part) => stretches(comes, part).map(([start, end]) => segmentText(from + start, bytes.subarray(start, end)));
+    const first = [segmentText(from, bytes.map((byte, i) => (comes[i] === 0 ? byte : 0))), ...others];
+    return parts.map((_, part) => (part === 0 ? first : later(part)));
   };
 }
 
-// The stretches of zeros in `needed`, as [start, end).
-function stretches(needed) {
+// The stretches of `part` in `comes`, as [start, end).
+function stretches(comes, part) {
   const found = [];
-  for (let i = 0; i < needed.length; i++) {
-    if (needed[i]) continue;
+  for (let i = 0; i < comes.length; i++) {
+    if (comes[i] !== part) continue;
     const start = i;
-    while (i < needed.length && !needed[i]) i++;
+    while (i < comes.length && comes[i] === part) i++;
     found.push([start, i]);
   }
   return found;
@@ -301,19 +351,19 @@ async function run(linkedPath, dist, out) {
   if (own.length !== names.length) throw new Error(`wasm-bindgen wrote ${own.length} functions once and ${names.length} the other time`);
   const plain = new Map(own.map((name, i) => [name, names[i]]));
   const later = rules(readFileSync(join(HERE, "later.txt"), "utf8"));
-  const made = split(text, (name) => waitsBy(later, plain.get(name)), shareOut(linked));
-  const glue = await rewrite(readFileSync(join(work, "faultline.js"), "utf8"), made);
-  for (const part of ["first", "rest"]) {
-    writeFileSync(join(work, `${part}.wat`), glue[part]);
+  const made = split(text, (name) => partBy(later, plain.get(name)), shareOut(linked));
+  const glue = await rewrite(readFileSync(join(work, "faultline.js"), "utf8"), made.texts, FILES);
+  PARTS.forEach((part, i) => {
+    writeFileSync(join(work, `${part}.wat`), glue.texts[i]);
     tool("wasm-as", "-g", join(work, `${part}.wat`), "-o", join(work, `${part}.wasm`));
     tool("wasm-opt", ...OPTIMISE, join(work, `${part}.wasm`), "-o", join(work, `${part}.small.wasm`));
-  }
-  writeFileSync(join(out, "faultline.wasm.lzma"), packed(readFileSync(join(work, "first.small.wasm"))));
-  writeFileSync(join(out, "faultline_rest.wasm"), readFileSync(join(work, "rest.small.wasm")));
+    const bytes = readFileSync(join(work, `${part}.small.wasm`));
+    writeFileSync(join(out, FILES[part]), FILES[part].endsWith(".lzma") ? packed(bytes) : bytes);
+  });
   writeFileSync(join(out, "faultline.js"), glue.script);
   rmSync(work, { recursive: true });
-  const { first, rest, bySlot } = made.parts;
-  console.log(`split: ${first.size} functions first and ${rest.length} later, ${bySlot.length} stand-ins`);
+  const { parts, bySlot } = made.divided;
+  console.log(`split: ${PARTS.map((part, i) => `${part} ${parts[i].size}`).join(", ")} functions, ${bySlot.length} stand-ins`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await run(...process.argv.slice(2));
