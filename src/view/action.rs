@@ -47,9 +47,9 @@ pub enum Action {
     Vary(String, String),
     /// Run the same again without the last edit, as another future beside this one.
     WithoutLastEdit,
-    /// Begin the run again: time zero, all edits gone.
+    /// Begin the run that is shown again: time zero, its parameters, all edits and other futures gone.
     Reset,
-    /// Run again with this seed, edits kept.
+    /// Run it again with this seed, all edits and other futures gone.
     SetSeed(u64),
     /// Simulated microseconds in a second of the reader's time.
     SetSpeed(u64),

@@ -330,7 +330,7 @@ fn dialog(app: &mut App, d: Option<Dialog>) {
 /// Runs the same scenario again, changed by `change`.
 fn again(app: &mut App, change: impl FnOnce(&mut Scene)) {
     let Some(o) = &app.open else { return };
-    let mut scene = o.base.clone();
+    let mut scene = o.base().clone();
     change(&mut scene);
     let (speed, lesson) = (app.player.speed, o.lesson);
     match open(app, scene) {
@@ -350,12 +350,12 @@ fn again(app: &mut App, change: impl FnOnce(&mut Scene)) {
 
 fn stage(app: &mut App, id: &str) {
     let Some(o) = &app.open else { return };
-    let now = o.base.clone();
+    let now = o.base().clone();
     let lesson = o.lesson;
     let done = now.stage(id).and_then(|(scene, staged, seek_us)| {
         open(app, scene)?;
         if let Some(o) = &mut app.open {
-            o.base = now;
+            o.futures[0].base = now;
             o.lesson = Progress {
                 staged: Some(staged.id),
                 ..lesson
@@ -376,7 +376,7 @@ fn stage(app: &mut App, id: &str) {
 /// Answers the prediction by running it.
 fn reveal(app: &mut App) {
     let Some(o) = &mut app.open else { return };
-    match crate::scenario::reveal(&o.base.opening) {
+    match crate::scenario::reveal(&o.base().opening) {
         Ok(answer) => o.lesson.answer = Some(answer),
         Err(refusal) => app.refuse(&refusal),
     }

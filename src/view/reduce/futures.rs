@@ -19,8 +19,9 @@ pub(super) fn fork(app: &mut App) {
         parent: o.current,
         events: run.position(),
     };
-    let (scene, parted_us) = (o.scene.clone(), run.time().us());
-    let Some(i) = add(app, scene, (parted_us, fork), run) else {
+    let scenes = (o.scene.clone(), o.base().clone());
+    let parted_us = run.time().us();
+    let Some(i) = add(app, scenes, (parted_us, fork), run) else {
         return;
     };
     if let Some(o) = &mut app.open {
@@ -37,7 +38,7 @@ pub(super) fn vary(app: &mut App, param: &str, value: &str) {
     match o.scene.def.parse_param(param, value) {
         Err(refusal) => app.refuse(&refusal),
         Ok(value) => differ(app, |opening| {
-            opening.params.insert(param.to_owned(), value);
+            opening.params.insert(param.to_owned(), value.clone());
         }),
     }
 }
@@ -52,12 +53,16 @@ pub(super) fn without_last_edit(app: &mut App) {
     });
 }
 
-fn differ(app: &mut App, change: impl FnOnce(&mut Opening)) {
+/// Runs the same again after `change`, which is made to where a reset leads, too: what the reader has
+/// chosen stays.
+fn differ(app: &mut App, change: impl Fn(&mut Opening)) {
     if !super::may_change(app) {
         return;
     }
     let Some(o) = &app.open else { return };
-    let made = variant(&o.scene, &o.run().get(), change);
+    let made = variant(&o.scene, &o.run().get(), &change);
+    let mut base = o.base().clone();
+    change(&mut base.opening);
     let fork = Fork {
         parent: o.current,
         events: 0,
@@ -65,7 +70,7 @@ fn differ(app: &mut App, change: impl FnOnce(&mut Opening)) {
     match made {
         Err(refusal) => app.refuse(&refusal),
         Ok((scene, run)) => {
-            if let Some(i) = add(app, scene, (0, fork), run) {
+            if let Some(i) = add(app, (scene, base), (0, fork), run) {
                 beside(app, Some(i));
             }
         }
@@ -98,7 +103,7 @@ pub(super) fn beside(app: &mut App, i: Option<usize>) {
 /// Adds a future that parted at this time and place; its number. Says so if there are too many.
 fn add(
     app: &mut App,
-    scene: Scene,
+    (scene, base): (Scene, Scene),
     (parted_us, fork): (u64, Fork),
     run: Run<Checks>,
 ) -> Option<usize> {
@@ -113,6 +118,7 @@ fn add(
         parted_us: Some(parted_us),
         fork: Some(fork),
         scene,
+        base,
         run: Shared::new(run),
     });
     Some(o.futures.len() - 1)
