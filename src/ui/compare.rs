@@ -46,11 +46,9 @@ pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
         ..view.clone()
     };
     let beside = open.beside.as_ref()?.future;
-    let names = [open.current, beside].map(|i| open.futures[i].name.clone());
-    let titles = [
-        format!("Future {}", names[0]),
-        format!("Future {}", names[1]),
-    ];
+    let two = [open.current, beside];
+    let titles = two.map(|i| format!("Future {}", open.futures[i].name));
+    let names = open.short_names(two);
     let side = |what: &str, title: &str, note: &str, body: Html| {
         html! {
             <section class="side" aria-label={format!("{what} of {title}")}>

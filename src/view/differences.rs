@@ -11,8 +11,8 @@ use super::player::{group, time_text};
 use super::{Action, words};
 use crate::check::{Checks, Verdict};
 use crate::protocols::{Param, ParamKind, Value};
-use crate::sim::NodeId;
 use crate::sim::history::Run;
+use crate::sim::{NodeId, limits};
 
 /// Something to put beside what is shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,35 +63,86 @@ pub fn choices(open: &Open) -> Vec<Choice> {
 
 /// The other values of a parameter: each word, the other way of a switch, half and twice a number.
 fn others_of(param: &Param, now: &Value, list: &mut Vec<Choice>) {
-    let mut add = |value: String, shown: String| {
+    let mut add = |value: &Value, text: String| {
         list.push(Choice {
-            label: format!("{}: {shown}", param.label),
-            action: Action::Vary(param.id.to_owned(), value),
+            label: format!("{}: {}", param.label, shown(param, value)),
+            action: Action::Vary(param.id.to_owned(), text),
             exists: false,
         });
     };
     match (&param.kind, now) {
         (ParamKind::Choice(all), Value::Word(now)) => {
             for choice in all.iter().filter(|c| c.id != now) {
-                add(choice.id.to_owned(), choice.label.to_owned());
+                add(&Value::Word(choice.id.to_owned()), choice.id.to_owned());
             }
         }
-        (ParamKind::Bool(_), Value::Bool(now)) => {
-            let shown = if *now { "off" } else { "on" };
-            add((!now).to_string(), shown.to_owned());
-        }
-        (ParamKind::Int { min, max, unit, .. }, Value::Int(now)) => {
+        (ParamKind::Bool(_), Value::Bool(now)) => add(&Value::Bool(!now), (!now).to_string()),
+        (ParamKind::Int { min, max, .. }, Value::Int(now)) => {
             for other in [now / 2, now.saturating_mul(2)] {
                 let other = other.clamp(*min, *max);
                 if other != *now {
-                    add(
-                        other.to_string(),
-                        format!("{other} {unit}").trim().to_owned(),
-                    );
+                    add(&Value::Int(other), other.to_string());
                 }
             }
         }
         _ => {}
+    }
+}
+
+/// A value of a parameter as it is shown: with its unit, or in its own words.
+fn shown(param: &Param, value: &Value) -> String {
+    match (&param.kind, value) {
+        (ParamKind::Choice(all), Value::Word(word)) => {
+            let choice = all.iter().find(|c| c.id == word);
+            choice.map_or(word, |c| c.label).to_owned()
+        }
+        (ParamKind::Int { unit, .. }, Value::Int(n)) => format!("{n} {unit}").trim().to_owned(),
+        (_, Value::Bool(true)) => "on".to_owned(),
+        (_, Value::Bool(false)) => "off".to_owned(),
+        (_, Value::Int(n)) => n.to_string(),
+        (_, Value::Word(word)) => word.clone(),
+    }
+}
+
+/// A parameter at a value as part of a name: `loss 20 %`, `pre-vote on`; of a long choice only what it
+/// means.
+pub fn in_a_name(param: &Param, value: &Value) -> String {
+    let (label, value_text) = (words::lower(param.label), shown(param, value));
+    let whole = match param.kind {
+        ParamKind::Choice(_) => format!("{label}: {value_text}"),
+        _ => format!("{label} {value_text}"),
+    };
+    match whole.chars().count() > NAME_ROOM {
+        true => value_text,
+        false => whole,
+    }
+}
+
+/// The most characters of a name after its letter.
+const NAME_ROOM: usize = limits::NAME_CHARS - 3;
+
+/// A name of a letter and what sets it apart, cut to a name's length.
+pub fn name_of(letter: char, difference: &str) -> String {
+    let cut = difference.chars().count() > NAME_ROOM;
+    let kept = if cut { NAME_ROOM - 1 } else { NAME_ROOM };
+    let mut name: String = format!("{letter}: ");
+    name.extend(difference.chars().take(kept));
+    if cut {
+        name.truncate(name.trim_end().len());
+        name.push('\u{2026}');
+    }
+    name
+}
+
+impl Open {
+    /// Short names of two futures: of `B: loss 20 %` the letter, if that tells them apart.
+    pub fn short_names(&self, two: [usize; 2]) -> [String; 2] {
+        let whole = two.map(|i| &*self.futures[i].name);
+        let short = whole.map(|name| match name.split_once(": ") {
+            Some((letter, _)) if letter.chars().count() == 1 => letter,
+            _ => name,
+        });
+        if short[0] == short[1] { whole } else { short }.map(ToOwned::to_owned)
     }
 }
 

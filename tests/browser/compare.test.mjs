@@ -42,6 +42,8 @@ test("without the edit: the event, the states and the marks say that the crash i
   assert.deepEqual([await ask(page, "hash"), (await ask(page, "state")).events], before, "the run has changed");
   assert.equal(await hook(page, "stage").count(), 2);
   assert.equal(await hook(page, "diagram").count(), 2);
+  const titles = await page.locator(".side > h2").allInnerTexts();
+  assert.match(titles[1], /^Future B: without the last edit/, "its name says what it is");
   const event = await text(page, "apart-event");
   assert.match(event, new RegExp(`They part at ${Math.floor(at / 1e6)}\\.\\d+ s`));
   assert.match(event, new RegExp(`A: ${leader.name} crashes`));

@@ -3,6 +3,7 @@
 use super::*;
 use crate::protocols::Value;
 use crate::view::app::FUTURES;
+use crate::view::differences::choices;
 
 #[test]
 fn a_fork_goes_its_own_way_and_its_parent_stays() {
@@ -244,4 +245,70 @@ fn a_reset_takes_away_what_a_staged_situation_brought_and_leaves_what_was_varied
     assert_eq!(param(&app, "heartbeat_ms"), Some(Value::Int(30)));
     reduce(&mut app, Action::Reset);
     assert_eq!(param(&app, brought), None);
+}
+
+/// A future that was run for a comparison says in its name what sets it apart, in the words of the list
+/// that it was chosen from; each has a letter of its own, and a name that people gave stays.
+#[test]
+fn a_future_run_for_a_comparison_is_named_by_its_difference() {
+    let mut app = at("#/s/link-stack?seed=7");
+    reduce(&mut app, Action::Seek(400_000));
+    reduce(&mut app, crash(1));
+    for (param, value) in [
+        ("loss_percent", "60"),
+        ("dedupe", "true"),
+        ("mutant", "send-twice"),
+    ] {
+        reduce(&mut app, Action::Vary(param.to_owned(), value.to_owned()));
+        reduce(&mut app, Action::Beside(None));
+    }
+    reduce(&mut app, Action::Rename(1, "C: a name of mine".to_owned()));
+    reduce(&mut app, Action::WithoutLastEdit);
+    assert_eq!((app.error.clone(), app.code), (None, ""));
+    reduce(&mut app, Action::Fork);
+    let o = app.open.as_ref().unwrap();
+    let names: Vec<&str> = o.futures.iter().map(|f| &*f.name).collect();
+    assert_eq!(
+        names,
+        [
+            "A",
+            "C: a name of mine",
+            "C: drop second copies on",
+            "D: the sender sends each message twice,…",
+            "B: without the last edit",
+            "E",
+        ]
+    );
+    assert_eq!(o.short_names([0, 4]), ["A", "B"]);
+    assert_eq!(
+        o.short_names([1, 2]),
+        [names[1], names[2]],
+        "their letters are alike"
+    );
+    reduce(&mut app, Action::Rename(5, names_taken(&app, 4)));
+    assert_eq!(app.code, "bad-name");
+}
+
+fn names_taken(app: &App, i: usize) -> String {
+    app.open.as_ref().unwrap().futures[i].name.clone()
+}
+
+/// Whatever may be varied has a name within the limit that rename would take, too.
+#[test]
+fn every_difference_of_every_scenario_makes_a_name_that_may_be_given() {
+    for def in crate::scenario::ALL.iter().filter(|d| d.entry().is_ok()) {
+        let app = at(&format!("#/s/{}", def.id));
+        for choice in choices(app.open.as_ref().unwrap()) {
+            let mut app = at(&format!("#/s/{}", def.id));
+            reduce(&mut app, choice.action);
+            if app.error.is_some() {
+                continue;
+            }
+            let name = names_taken(&app, 1);
+            assert!(name.starts_with("B: ") && name.len() > 4, "{name}");
+            reduce(&mut app, Action::Rename(1, "other".to_owned()));
+            reduce(&mut app, Action::Rename(1, name.clone()));
+            assert_eq!((app.error.clone(), names_taken(&app, 1)), (None, name));
+        }
+    }
 }
