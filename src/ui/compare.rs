@@ -11,7 +11,7 @@ use crate::sim::EventId;
 use crate::sim::history::Run;
 use crate::view::app::Open;
 use crate::view::compare::{CheckDifference, Comparison, NodeDifference, Parting};
-use crate::view::differences::{self, Apart, Choice, choices};
+use crate::view::differences::{self, Apart, Asked, Choice, choices};
 use crate::view::{Action, RunRef, Selection};
 use std::rc::Rc;
 use web_sys::HtmlSelectElement;
@@ -196,12 +196,24 @@ fn check_line(d: &CheckDifference, [a, b]: &[String; 2]) -> Html {
     }
 }
 
+/// See [`Chooser`].
+#[derive(Clone, PartialEq, Properties)]
+pub struct ChooserProps {
+    /// What decides what there is to choose.
+    pub asked: Asked,
+    /// Only what is there already.
+    pub lock: bool,
+    /// Where a choice goes.
+    pub on_action: Callback<Action>,
+}
+
 /// What may be put beside: a list to choose from, in the row of the history.
-#[inline(never)]
-pub fn chooser(open: &Open, lock: bool, on: &Callback<Action>) -> Html {
+#[component]
+pub fn Chooser(props: &ChooserProps) -> Html {
+    let on = &props.on_action;
     let all: Rc<Vec<Choice>> = {
-        let all = choices(open).into_iter();
-        Rc::new(all.filter(|c| c.exists || !lock).collect())
+        let all = choices(&props.asked).into_iter();
+        Rc::new(all.filter(|c| c.exists || !props.lock).collect())
     };
     if all.is_empty() {
         return html! {};

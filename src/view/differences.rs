@@ -11,7 +11,9 @@ use super::player::{group, time_text};
 use super::{Action, words};
 use crate::check::{Checks, Verdict};
 use crate::protocols::{Param, ParamKind, Value};
+use crate::scenario::ScenarioDef;
 use crate::sim::history::Run;
+use crate::sim::small::SmallMap;
 use crate::sim::{NodeId, limits};
 
 /// Something to put beside what is shown.
@@ -25,28 +27,59 @@ pub struct Choice {
     pub exists: bool,
 }
 
+/// What decides the list of [`choices`]. Time may run on without a change of it: the list need not be
+/// made anew for every frame.
+#[derive(Clone)]
+pub struct Asked {
+    // The other futures: number and name.
+    others: Vec<(usize, String)>,
+    // The last edit of the run that is shown, in words.
+    last_edit: Option<String>,
+    def: &'static ScenarioDef,
+    params: SmallMap<String, Value>,
+}
+
+impl PartialEq for Asked {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.def, other.def)
+            && self.params == other.params
+            && self.last_edit == other.last_edit
+            && self.others == other.others
+    }
+}
+
+impl Asked {
+    /// As it is now.
+    pub fn of(open: &Open) -> Self {
+        let others = open.futures.iter().enumerate();
+        let others = others.filter(|(i, _)| *i != open.current);
+        let run = open.run().get();
+        let last = run.edits().last();
+        Asked {
+            others: others.map(|(i, f)| (i, f.name.clone())).collect(),
+            last_edit: last.map(|e| words::fault(run.world(), &e.fault)),
+            def: open.scene.def,
+            params: open.scene.opening.params.clone(),
+        }
+    }
+}
+
 /// All that can be put beside what is shown: the other futures, then the same run with one difference.
-pub fn choices(open: &Open) -> Vec<Choice> {
-    let others = open.futures.iter().enumerate();
-    let others = others.filter(|(i, _)| *i != open.current);
-    let mut list: Vec<Choice> = others
-        .map(|(i, f)| Choice {
-            label: format!("Future {}", f.name),
-            action: Action::Beside(Some(i)),
-            exists: true,
-        })
-        .collect();
-    let run = open.run().get();
-    if let Some(edit) = run.edits().last() {
+pub fn choices(asked: &Asked) -> Vec<Choice> {
+    let others = asked.others.iter().map(|(i, name)| Choice {
+        label: format!("Future {name}"),
+        action: Action::Beside(Some(*i)),
+        exists: true,
+    });
+    let mut list: Vec<Choice> = others.collect();
+    if let Some(edit) = &asked.last_edit {
         list.push(Choice {
-            label: format!("without: {}", words::fault(run.world(), &edit.fault)),
+            label: format!("without: {edit}"),
             action: Action::WithoutLastEdit,
             exists: false,
         });
     }
-    let entry = open.scene.def.entry();
-    let now = open.scene.def.params(&open.scene.opening.params);
-    if let (Ok(entry), Ok(now)) = (entry, now) {
+    if let (Ok(entry), Ok(now)) = (asked.def.entry(), asked.def.params(&asked.params)) {
         // Words first: the planted bugs are among them.
         let words_first = |word: bool| {
             let is_word = move |p: &&Param| matches!(p.kind, ParamKind::Choice(_)) == word;
@@ -239,7 +272,7 @@ mod tests {
         let node = NodeId(1);
         reduce(&mut app, Action::Edit(Fault::Crash { node, stop: false }));
         reduce(&mut app, Action::Seek(2_500_000));
-        let list = choices(app.open.as_ref().unwrap());
+        let list = choices(&Asked::of(app.open.as_ref().unwrap()));
         let hash = |app: &App| app.open.as_ref().unwrap().run().get().hash_text();
         let shown = hash(&app);
         assert!(list.len() > 8 && list.iter().all(|c| !c.exists));
@@ -267,7 +300,7 @@ mod tests {
         let open = app.open.as_mut().unwrap();
         open.futures[0].name = "first".to_owned();
         reduce(&mut app, Action::Fork);
-        let list = choices(app.open.as_ref().unwrap());
+        let list = choices(&Asked::of(app.open.as_ref().unwrap()));
         assert_eq!((&*list[0].label, list[0].exists), ("Future first", true));
     }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::protocols::Value;
 use crate::view::app::FUTURES;
-use crate::view::differences::choices;
+use crate::view::differences::{Asked, choices};
 
 #[test]
 fn a_fork_goes_its_own_way_and_its_parent_stays() {
@@ -298,7 +298,7 @@ fn names_taken(app: &App, i: usize) -> String {
 fn every_difference_of_every_scenario_makes_a_name_that_may_be_given() {
     for def in crate::scenario::ALL.iter().filter(|d| d.entry().is_ok()) {
         let app = at(&format!("#/s/{}", def.id));
-        for choice in choices(app.open.as_ref().unwrap()) {
+        for choice in choices(&Asked::of(app.open.as_ref().unwrap())) {
             let mut app = at(&format!("#/s/{}", def.id));
             reduce(&mut app, choice.action);
             if app.error.is_some() {
