@@ -1,7 +1,8 @@
 //! Two futures side by side: two stages, two diagrams, one playhead, and in words what sets them apart.
 //!
 //! The rule that is easy to break: the future beside is only watched. Its stage and its diagram are the
-//! components of the page, locked, and of what a hand does there only travel and picking come through.
+//! components of the page, locked, and of what a hand does there only travel, the diagrams' window and picking
+//! come through.
 
 use super::ViewProps;
 use super::stage::Stage;
@@ -32,7 +33,14 @@ pub struct Parts {
 pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
     let c = open.comparison()?;
     let other = open.run_beside()?.clone();
-    let apart = Some(Rc::new(Apart::of(&c)));
+    let marks = Apart::of(&c);
+    // Only the diagrams hear of their window, so that the stages are not drawn again when it moves.
+    let window = open.beside.as_ref()?.window;
+    let timed = Some(Rc::new(Apart {
+        window,
+        ..marks.clone()
+    }));
+    let apart = Some(Rc::new(marks));
     let here = ViewProps {
         apart: apart.clone(),
         ..view.clone()
@@ -56,6 +64,10 @@ pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
             </section>
         }
     };
+    let over_time = |view: ViewProps| ViewProps {
+        apart: timed.clone(),
+        ..view
+    };
     let [a, b] = &titles;
     Some(Parts {
         stages: html! {
@@ -67,8 +79,8 @@ pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
         words: apart_words(open, &c, &names, beside, &view.on_action),
         diagrams: html! {
             <div class="pair" data-testid="compare-time">
-                { side("Diagram", a, "", html! { <Timeline ..here /> }) }
-                { side("Diagram", b, "", html! { <Timeline ..there /> }) }
+                { side("Diagram", a, "", html! { <Timeline ..over_time(here) /> }) }
+                { side("Diagram", b, "", html! { <Timeline ..over_time(there) /> }) }
             </div>
         },
     })
@@ -94,7 +106,7 @@ fn watch(on: &Callback<Action>, other: &RunRef, parting: Option<Parting>) -> Cal
     let (on, other) = (on.clone(), other.clone());
     Callback::from(move |action: Action| {
         let passes = match &action {
-            Action::Seek(_) => Some(action),
+            Action::Seek(_) | Action::Window(_) => Some(action),
             Action::Select(picked) => {
                 let run = other.get();
                 match (alike(*picked, &run, parting) == *picked, picked) {

@@ -6,6 +6,7 @@
 use super::app::Reach;
 use super::log::Filter;
 use super::selection::Selection;
+use super::spacetime::Camera;
 use super::walk::{Aim, Stride};
 use crate::scenario::Panel;
 use crate::sim::{EventId, Fault};
@@ -43,6 +44,8 @@ pub enum Action {
     Rename(usize, String),
     /// Show the future with this number beside the one that is shown: one playhead for both.
     Beside(Option<usize>),
+    /// Show this stretch of time in both diagrams of a comparison.
+    Window(Camera),
     /// Run the same again with this parameter at this value, as another future beside this one.
     Vary(String, String),
     /// Run the same again without the last edit, as another future beside this one.

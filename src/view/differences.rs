@@ -8,6 +8,7 @@ use super::app::{Open, sentence};
 use super::compare::{Comparison, How, Parting};
 use super::log;
 use super::player::{group, time_text};
+use super::spacetime::Camera;
 use super::{Action, words};
 use crate::check::{Checks, Verdict};
 use crate::protocols::{Param, ParamKind, Value};
@@ -127,7 +128,7 @@ fn shown(param: &Param, value: &Value) -> String {
     match (&param.kind, value) {
         (ParamKind::Choice(all), Value::Word(word)) => {
             let choice = all.iter().find(|c| c.id == word);
-            choice.map_or(word, |c| c.label).to_owned()
+            choice.map_or(&**word, |c| c.label).to_owned()
         }
         (ParamKind::Int { unit, .. }, Value::Int(n)) => format!("{n} {unit}").trim().to_owned(),
         (_, Value::Bool(true)) => "on".to_owned(),
@@ -180,12 +181,14 @@ impl Open {
 }
 
 /// What the drawings mark: in both of the two, the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Apart {
     /// The nodes that differ now.
     pub nodes: Vec<NodeId>,
     /// When the two part, in microseconds.
     pub parting_us: Option<u64>,
+    /// The stretch of time that both diagrams show, and how often it was set; nothing on a stage.
+    pub window: Option<(u32, Camera)>,
 }
 
 impl Apart {
@@ -194,6 +197,7 @@ impl Apart {
         Apart {
             nodes: c.nodes.iter().map(|n| n.node).collect(),
             parting_us: c.parting.map(|p| p.time_us),
+            window: None,
         }
     }
 }

@@ -108,6 +108,7 @@ fn run_action(app: &mut App, action: Action) {
         Action::Future(i) => futures::show(app, i),
         Action::Rename(i, name) => futures::rename(app, i, &name),
         Action::Beside(i) => futures::beside(app, i),
+        Action::Window(camera) => futures::window(app, camera),
         Action::Vary(param, value) => futures::vary(app, &param, &value),
         Action::WithoutLastEdit => futures::without_last_edit(app),
         Action::Reset => again(app, |_| {}),

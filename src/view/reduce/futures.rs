@@ -11,6 +11,7 @@ use crate::view::compare::variant;
 use crate::view::differences::{in_a_name, name_of};
 use crate::view::scene::Scene;
 use crate::view::shared::Shared;
+use crate::view::spacetime::Camera;
 
 /// Begins another future from here, and shows it.
 pub(super) fn fork(app: &mut App) {
@@ -108,6 +109,16 @@ pub(super) fn beside(app: &mut App, i: Option<usize>) {
             };
             app.error = None;
         }
+    }
+}
+
+/// Lets both diagrams of a comparison show the same stretch of time. Without one there is one diagram,
+/// which looks after itself.
+pub(super) fn window(app: &mut App, camera: Camera) {
+    let open = app.open.as_mut();
+    if let Some(b) = open.and_then(|o| o.beside.as_mut()) {
+        let told = b.window.map_or(0, |(told, _)| told);
+        b.window = Some((told.wrapping_add(1), camera));
     }
 }
 

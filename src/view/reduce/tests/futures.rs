@@ -4,6 +4,7 @@ use super::*;
 use crate::protocols::Value;
 use crate::view::app::FUTURES;
 use crate::view::differences::{Asked, choices};
+use crate::view::spacetime::Camera;
 
 #[test]
 fn a_fork_goes_its_own_way_and_its_parent_stays() {
@@ -311,4 +312,29 @@ fn every_difference_of_every_scenario_makes_a_name_that_may_be_given() {
             assert_eq!((app.error.clone(), names_taken(&app, 1)), (None, name));
         }
     }
+}
+
+/// A window told while one future is shown is nobody's; in a comparison each telling counts, the same
+/// one, too, and changing places keeps it.
+#[test]
+fn the_diagrams_of_a_comparison_are_told_one_window() {
+    let window = |app: &App| app.open.as_ref().unwrap().beside.as_ref().unwrap().window;
+    let mut camera = Camera::for_delay(10_000, 20);
+    let mut app = raft();
+    reduce(&mut app, Action::Window(camera));
+    reduce(&mut app, Action::Seek(300_000));
+    reduce(&mut app, Action::Fork);
+    reduce(&mut app, Action::Beside(Some(0)));
+    assert_eq!(window(&app), None);
+    for told in 1..=2 {
+        reduce(&mut app, Action::Window(camera));
+        assert_eq!(window(&app), Some((told, camera)));
+    }
+    camera.zoom(0.5, 0.0, 0);
+    reduce(&mut app, Action::Window(camera));
+    reduce(&mut app, Action::Future(0));
+    assert_eq!(window(&app), Some((3, camera)));
+    reduce(&mut app, Action::Beside(None));
+    reduce(&mut app, Action::Beside(Some(1)));
+    assert_eq!(window(&app), None, "the next comparison begins anew");
 }
