@@ -286,11 +286,12 @@ fn a_future_run_for_a_comparison_is_named_by_its_difference() {
         [names[1], names[2]],
         "their letters are alike"
     );
-    reduce(&mut app, Action::Rename(5, names_taken(&app, 4)));
+    let taken = name_of(&app, 4);
+    reduce(&mut app, Action::Rename(5, taken));
     assert_eq!(app.code, "bad-name");
 }
 
-fn names_taken(app: &App, i: usize) -> String {
+fn name_of(app: &App, i: usize) -> String {
     app.open.as_ref().unwrap().futures[i].name.clone()
 }
 
@@ -305,11 +306,11 @@ fn every_difference_of_every_scenario_makes_a_name_that_may_be_given() {
             if app.error.is_some() {
                 continue;
             }
-            let name = names_taken(&app, 1);
+            let name = name_of(&app, 1);
             assert!(name.starts_with("B: ") && name.len() > 4, "{name}");
             reduce(&mut app, Action::Rename(1, "other".to_owned()));
             reduce(&mut app, Action::Rename(1, name.clone()));
-            assert_eq!((app.error.clone(), names_taken(&app, 1)), (None, name));
+            assert_eq!((app.error.clone(), name_of(&app, 1)), (None, name));
         }
     }
 }
@@ -335,6 +336,6 @@ fn the_diagrams_of_a_comparison_are_told_one_window() {
     reduce(&mut app, Action::Future(0));
     assert_eq!(window(&app), Some((3, camera)));
     reduce(&mut app, Action::Beside(None));
-    reduce(&mut app, Action::Beside(Some(1)));
+    reduce(&mut app, Action::Beside(Some(0)));
     assert_eq!(window(&app), None, "the next comparison begins anew");
 }
