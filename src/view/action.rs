@@ -88,6 +88,8 @@ pub enum Action {
     Shortcuts(bool),
     /// The reader's system asks for less motion, or no longer.
     Calm(bool),
+    /// The page is no wider than a phone, or no longer.
+    Narrow(bool),
     /// The address is now this `search` and `hash`: show what it names.
     Route(String, String),
     /// Open the run that this text of a file describes (`docs/files.md`).

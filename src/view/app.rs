@@ -240,6 +240,8 @@ pub struct App {
     pub keys_off: bool,
     /// Less motion.
     pub calm: bool,
+    /// The page is no wider than a phone.
+    pub narrow: bool,
     /// How the page shows itself.
     pub look: Look,
     /// The sentence in the element `error`.

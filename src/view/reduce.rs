@@ -60,6 +60,7 @@ pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut(
         Action::Theme(t) => app.theme = t,
         Action::Shortcuts(on) => app.keys_off = !on,
         Action::Calm(calm) => app.calm = calm,
+        Action::Narrow(narrow) => app.narrow = narrow,
         Action::Route(search, hash) => route(app, &search, &hash),
         Action::OpenFile(text) => open_file(app, &text),
         Action::Error(e) => app.error = e,
