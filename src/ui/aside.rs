@@ -299,7 +299,14 @@ fn listen(ctx: &Context<Aside>, look: &Callback<bool>) -> Vec<EventListener> {
         })
     };
     let (hiding, left) = (look.clone(), look.clone());
-    vec![
+    let narrow = window.match_media(dom::NARROW).ok().flatten();
+    let on = ctx.props().on_action.clone();
+    let turned = narrow.map(|list| {
+        EventListener::new(&list, "change", move |_| {
+            on.emit(Action::Narrow(dom::matches(dom::NARROW)));
+        })
+    });
+    let mut all = vec![
         drag("dragenter", |_| Some(Msg::Held(true))),
         drag("dragover", |_| None),
         // Leaving one element for another, the pointer is still over the page.
@@ -312,7 +319,9 @@ fn listen(ctx: &Context<Aside>, look: &Callback<bool>) -> Vec<EventListener> {
         }),
         EventListener::new(&document, "visibilitychange", move |_| hiding.emit(true)),
         EventListener::new(&window, "pagehide", move |_| left.emit(true)),
-    ]
+    ];
+    all.extend(turned);
+    all
 }
 
 fn holds_files(e: &DragEvent) -> bool {

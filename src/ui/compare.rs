@@ -1,7 +1,8 @@
 //! Two futures side by side: two stages, two diagrams, one playhead, and in words what sets them apart.
 //!
 //! The rule that is easy to break: the future beside is only watched. Its stage and its diagram are the
-//! components of the page, locked, and of what a hand does there only travel and picking come through.
+//! components of the page, locked, and of what a hand does there only travel, the diagrams' window and picking
+//! come through.
 
 use super::ViewProps;
 use super::stage::Stage;
@@ -11,7 +12,7 @@ use crate::sim::EventId;
 use crate::sim::history::Run;
 use crate::view::app::Open;
 use crate::view::compare::{CheckDifference, Comparison, NodeDifference, Parting};
-use crate::view::differences::{self, Apart, Choice, choices};
+use crate::view::differences::{self, Apart, Asked, Choice, choices};
 use crate::view::{Action, RunRef, Selection};
 use std::rc::Rc;
 use web_sys::HtmlSelectElement;
@@ -32,7 +33,14 @@ pub struct Parts {
 pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
     let c = open.comparison()?;
     let other = open.run_beside()?.clone();
-    let apart = Some(Rc::new(Apart::of(&c)));
+    let marks = Apart::of(&c);
+    // Only the diagrams hear of their window, so that the stages are not drawn again when it moves.
+    let window = open.beside.as_ref()?.window;
+    let timed = Some(Rc::new(Apart {
+        window,
+        ..marks.clone()
+    }));
+    let apart = Some(Rc::new(marks));
     let here = ViewProps {
         apart: apart.clone(),
         ..view.clone()
@@ -46,17 +54,19 @@ pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
         ..view.clone()
     };
     let beside = open.beside.as_ref()?.future;
-    let names = [open.current, beside].map(|i| open.futures[i].name.clone());
-    let titles = [
-        format!("Future {}", names[0]),
-        format!("Future {}", names[1]),
-    ];
+    let two = [open.current, beside];
+    let titles = two.map(|i| format!("Future {}", open.futures[i].name));
+    let names = open.short_names(two);
     let side = |what: &str, title: &str, note: &str, body: Html| {
         html! {
             <section class="side" aria-label={format!("{what} of {title}")}>
                 <h2>{ title.to_owned() }<span class="quiet">{ note.to_owned() }</span></h2>{ body }
             </section>
         }
+    };
+    let over_time = |view: ViewProps| ViewProps {
+        apart: timed.clone(),
+        ..view
     };
     let [a, b] = &titles;
     Some(Parts {
@@ -69,8 +79,8 @@ pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
         words: apart_words(open, &c, &names, beside, &view.on_action),
         diagrams: html! {
             <div class="pair" data-testid="compare-time">
-                { side("Diagram", a, "", html! { <Timeline ..here /> }) }
-                { side("Diagram", b, "", html! { <Timeline ..there /> }) }
+                { side("Diagram", a, "", html! { <Timeline ..over_time(here) /> }) }
+                { side("Diagram", b, "", html! { <Timeline ..over_time(there) /> }) }
             </div>
         },
     })
@@ -96,7 +106,7 @@ fn watch(on: &Callback<Action>, other: &RunRef, parting: Option<Parting>) -> Cal
     let (on, other) = (on.clone(), other.clone());
     Callback::from(move |action: Action| {
         let passes = match &action {
-            Action::Seek(_) => Some(action),
+            Action::Seek(_) | Action::Window(_) => Some(action),
             Action::Select(picked) => {
                 let run = other.get();
                 match (alike(*picked, &run, parting) == *picked, picked) {
@@ -198,12 +208,24 @@ fn check_line(d: &CheckDifference, [a, b]: &[String; 2]) -> Html {
     }
 }
 
+/// See [`Chooser`].
+#[derive(Clone, PartialEq, Properties)]
+pub struct ChooserProps {
+    /// What decides what there is to choose.
+    pub asked: Asked,
+    /// Only what is there already.
+    pub lock: bool,
+    /// Where a choice goes.
+    pub on_action: Callback<Action>,
+}
+
 /// What may be put beside: a list to choose from, in the row of the history.
-#[inline(never)]
-pub fn chooser(open: &Open, lock: bool, on: &Callback<Action>) -> Html {
+#[component]
+pub fn Chooser(props: &ChooserProps) -> Html {
+    let on = &props.on_action;
     let all: Rc<Vec<Choice>> = {
-        let all = choices(open).into_iter();
-        Rc::new(all.filter(|c| c.exists || !lock).collect())
+        let all = choices(&props.asked).into_iter();
+        Rc::new(all.filter(|c| c.exists || !props.lock).collect())
     };
     if all.is_empty() {
         return html! {};

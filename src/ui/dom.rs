@@ -80,6 +80,9 @@ pub fn push_address() {
     }
 }
 
+/// The page is no wider than a phone; the same as in the style sheets.
+pub const NARROW: &str = "(max-width: 480px)";
+
 /// Whether a media query holds.
 pub fn matches(query: &str) -> bool {
     let list = window().and_then(|w| w.match_media(query).ok().flatten());

@@ -1,7 +1,7 @@
 //! The header: brand, where we are, and what goes for the whole page.
 //!
 //! The rule that is easy to break: on a phone the words go and the signs stay; each keeps its name
-//! for those who do not see it.
+//! for those who do not see it. What goes with the words is found elsewhere: the snippet in "Share".
 
 use super::icons::{THEME, icon, mark};
 use crate::view::app::Open;
@@ -10,7 +10,14 @@ use yew::prelude::*;
 
 /// The header.
 pub fn header(app: &App, open: Option<&Open>, on: &Callback<Action>) -> Html {
-    let dialog = |d: Dialog| on.reform(move |_: MouseEvent| Action::Dialog(Some(d)));
+    let button = |id: &'static str,
+                  class: &'static str,
+                  label: Option<&'static str>,
+                  text: &'static str,
+                  d: Dialog| {
+        let onclick = on.reform(move |_: MouseEvent| Action::Dialog(Some(d)));
+        html! { <button type="button" {class} aria-label={label} data-testid={id} {onclick}>{ text }</button> }
+    };
     let theme = app.theme;
     let next = on.reform(move |_: MouseEvent| {
         let next = next_theme(theme);
@@ -26,13 +33,12 @@ pub fn header(app: &App, open: Option<&Open>, on: &Callback<Action>) -> Html {
             <div class="end">
                 <button type="button" class="btn icon bare" aria-label={format!("Colours: {}", theme_word(theme))}
                     title={format!("Colours: {}", theme_word(theme))} onclick={next}>{ icon(THEME) }</button>
-                <button type="button" class="btn" data-testid="files" onclick={dialog(Dialog::Files)}>{ "Files" }</button>
+                { button("files", "btn", None, "Files", Dialog::Files) }
                 if open.is_some() {
-                    <button type="button" class="btn" data-testid="share" onclick={dialog(Dialog::Share)}>{ "Share" }</button>
-                    <button type="button" class="btn" data-testid="embed" onclick={dialog(Dialog::Embed)}>{ "Embed" }</button>
+                    { button("share", "btn", None, "Share", Dialog::Share) }
+                    if !app.narrow { { button("embed", "btn", None, "Embed", Dialog::Embed) } }
                 }
-                <button type="button" class="btn icon" aria-label="Help: keys and gestures" data-testid="help"
-                    onclick={dialog(Dialog::Help)}>{ "?" }</button>
+                { button("help", "btn icon", Some("Help: keys and gestures"), "?", Dialog::Help) }
             </div>
         </header>
     }

@@ -4,10 +4,12 @@
 //! The rule that is easy to break: what a button says it walks over is what it walks over. Its words are
 //! made of the selection that the walk will read.
 
+use super::compare::Chooser;
 use super::dom;
 use super::icons::{BACK, CLOSE, PENCIL, REDO, STEP, UNDO, icon};
 use crate::sim::limits;
 use crate::view::app::{Branch, Open};
+use crate::view::differences::Asked;
 use crate::view::player::time_text;
 use crate::view::walk::{Aim, Stride};
 use crate::view::{Action, App, Selection, words};
@@ -51,12 +53,19 @@ pub fn history(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                     { act("Undo the last edit", "history-undo", UNDO, can.0 && !lock, Action::Undo) }
                     { act("Redo it", "history-redo", REDO, can.1 && !lock, Action::Redo) }
                 </span>
-                { super::compare::chooser(open, lock, on) }
+                <Chooser asked={Asked::of(open)} {lock} on_action={on.clone()} />
                 <button type="button" class="btn icon small bare" aria-label="Close the history" onclick={close}>{ icon(CLOSE) }</button>
             </div>
-            <Tree branches={open.tree()} on_action={on.clone()} />
+            <Tree branches={standing(open.tree())} on_action={on.clone()} />
         </div>
     }
+}
+
+/// The tree without where each future is by now, which it does not show: so it is drawn anew when
+/// something has happened to it, and not for every frame.
+fn standing(mut branches: Vec<Branch>) -> Vec<Branch> {
+    branches.iter_mut().for_each(|b| b.time_us = 0);
+    branches
 }
 
 /// Two buttons, back and on, around what they walk over.

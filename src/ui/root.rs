@@ -149,6 +149,7 @@ fn spoken(app: &App) -> &str {
 fn first_state() -> App {
     let mut app = App {
         calm: dom::matches("(prefers-reduced-motion: reduce)"),
+        narrow: dom::matches(dom::NARROW),
         keys_off: dom::stored("faultline.keys").as_deref() == Some("off"),
         theme: match dom::stored("faultline.theme").as_deref() {
             Some("light") => Theme::Light,

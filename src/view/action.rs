@@ -6,6 +6,7 @@
 use super::app::Reach;
 use super::log::Filter;
 use super::selection::Selection;
+use super::spacetime::Camera;
 use super::walk::{Aim, Stride};
 use crate::scenario::Panel;
 use crate::sim::{EventId, Fault};
@@ -43,13 +44,15 @@ pub enum Action {
     Rename(usize, String),
     /// Show the future with this number beside the one that is shown: one playhead for both.
     Beside(Option<usize>),
+    /// Show this stretch of time in both diagrams of a comparison.
+    Window(Camera),
     /// Run the same again with this parameter at this value, as another future beside this one.
     Vary(String, String),
     /// Run the same again without the last edit, as another future beside this one.
     WithoutLastEdit,
-    /// Begin the run again: time zero, all edits gone.
+    /// Begin the run that is shown again: time zero, its parameters, all edits and other futures gone.
     Reset,
-    /// Run again with this seed, edits kept.
+    /// Run it again with this seed, all edits and other futures gone.
     SetSeed(u64),
     /// Simulated microseconds in a second of the reader's time.
     SetSpeed(u64),
@@ -85,6 +88,8 @@ pub enum Action {
     Shortcuts(bool),
     /// The reader's system asks for less motion, or no longer.
     Calm(bool),
+    /// The page is no wider than a phone, or no longer.
+    Narrow(bool),
     /// The address is now this `search` and `hash`: show what it names.
     Route(String, String),
     /// Open the run that this text of a file describes (`docs/files.md`).

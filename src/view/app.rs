@@ -33,6 +33,8 @@ pub struct Future {
     pub fork: Option<Fork>,
     /// What it was opened from: where a parameter was changed, another than its parent's.
     pub scene: Scene,
+    /// The same without what a staged situation brought: where a reset leads.
+    pub base: Scene,
     /// The run.
     pub run: RunRef,
 }
@@ -115,8 +117,6 @@ pub enum Reach {
 pub struct Open {
     /// What the future that is shown was opened from: scenario, seed, parameters, edits at the start.
     pub scene: Scene,
-    /// The same without what a staged situation brought: where a reset leads.
-    pub base: Scene,
     /// Its futures; never empty.
     pub futures: Vec<Future>,
     /// The one that is shown.
@@ -135,13 +135,13 @@ impl Open {
     pub fn new(scene: Scene, run: Run<Checks>) -> Self {
         let run = Shared::new(run);
         Open {
-            base: scene.without_edits(),
             scene: scene.clone(),
             settled: run.clone(),
             futures: vec![Future {
                 name: "A".to_owned(),
                 parted_us: None,
                 fork: None,
+                base: scene.without_edits(),
                 scene,
                 run,
             }],
@@ -149,6 +149,11 @@ impl Open {
             beside: None,
             lesson: Progress::default(),
         }
+    }
+
+    /// Where a reset leads from the future that is shown.
+    pub fn base(&self) -> &Scene {
+        &self.futures[self.current].base
     }
 
     /// The run that is shown.
@@ -235,6 +240,8 @@ pub struct App {
     pub keys_off: bool,
     /// Less motion.
     pub calm: bool,
+    /// The page is no wider than a phone.
+    pub narrow: bool,
     /// How the page shows itself.
     pub look: Look,
     /// The sentence in the element `error`.

@@ -6,6 +6,7 @@
 use super::app::Open;
 use super::compare::{Comparison, Parting, follow, parting_from};
 use super::shared::RunRef;
+use super::spacetime::Camera;
 use crate::sim::SimTime;
 
 /// The future beside the one that is shown.
@@ -15,6 +16,9 @@ pub struct Beside {
     pub future: usize,
     /// Its run as slow readers see it; like [`Open::settled`].
     pub settled: RunRef,
+    /// What both diagrams were last told to show, and how often they were told: told the same twice, they
+    /// heed it twice, for they have moved along with time since.
+    pub window: Option<(u32, Camera)>,
     // Where the two part, if they do; and how many events are known to be alike if not.
     parting: Result<Parting, u32>,
     // What that was worked out from: the two futures, and which turn each had taken.
@@ -30,7 +34,9 @@ impl Open {
     /// Puts the future with number `future` beside the one that is shown, or takes the one that is
     /// there away.
     pub fn put_beside(&mut self, future: Option<usize>) {
-        let before = self.beside.take().map(|b| b.came);
+        let before = self.beside.take();
+        let window = before.as_ref().and_then(|b| b.window);
+        let before = before.map(|b| b.came);
         let Some(future) = future else {
             if let Some(came) = before {
                 self.come_back(&came);
@@ -40,6 +46,7 @@ impl Open {
         self.beside = Some(Beside {
             future,
             settled: self.futures[future].run.clone(),
+            window,
             parting: Err(0),
             of: [(usize::MAX, 0); 2],
             came: before.unwrap_or_else(|| (self.current, self.stands())),

@@ -8,11 +8,14 @@ use super::app::{Open, sentence};
 use super::compare::{Comparison, How, Parting};
 use super::log;
 use super::player::{group, time_text};
+use super::spacetime::Camera;
 use super::{Action, words};
 use crate::check::{Checks, Verdict};
 use crate::protocols::{Param, ParamKind, Value};
-use crate::sim::NodeId;
+use crate::scenario::ScenarioDef;
 use crate::sim::history::Run;
+use crate::sim::small::SmallMap;
+use crate::sim::{NodeId, limits};
 
 /// Something to put beside what is shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,28 +28,59 @@ pub struct Choice {
     pub exists: bool,
 }
 
+/// What decides the list of [`choices`]. Time may run on without a change of it: the list need not be
+/// made anew for every frame.
+#[derive(Clone)]
+pub struct Asked {
+    // The other futures: number and name.
+    others: Vec<(usize, String)>,
+    // The last edit of the run that is shown, in words.
+    last_edit: Option<String>,
+    def: &'static ScenarioDef,
+    params: SmallMap<String, Value>,
+}
+
+impl PartialEq for Asked {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.def, other.def)
+            && self.params == other.params
+            && self.last_edit == other.last_edit
+            && self.others == other.others
+    }
+}
+
+impl Asked {
+    /// As it is now.
+    pub fn of(open: &Open) -> Self {
+        let others = open.futures.iter().enumerate();
+        let others = others.filter(|(i, _)| *i != open.current);
+        let run = open.run().get();
+        let last = run.edits().last();
+        Asked {
+            others: others.map(|(i, f)| (i, f.name.clone())).collect(),
+            last_edit: last.map(|e| words::fault(run.world(), &e.fault)),
+            def: open.scene.def,
+            params: open.scene.opening.params.clone(),
+        }
+    }
+}
+
 /// All that can be put beside what is shown: the other futures, then the same run with one difference.
-pub fn choices(open: &Open) -> Vec<Choice> {
-    let others = open.futures.iter().enumerate();
-    let others = others.filter(|(i, _)| *i != open.current);
-    let mut list: Vec<Choice> = others
-        .map(|(i, f)| Choice {
-            label: format!("Future {}", f.name),
-            action: Action::Beside(Some(i)),
-            exists: true,
-        })
-        .collect();
-    let run = open.run().get();
-    if let Some(edit) = run.edits().last() {
+pub fn choices(asked: &Asked) -> Vec<Choice> {
+    let others = asked.others.iter().map(|(i, name)| Choice {
+        label: format!("Future {name}"),
+        action: Action::Beside(Some(*i)),
+        exists: true,
+    });
+    let mut list: Vec<Choice> = others.collect();
+    if let Some(edit) = &asked.last_edit {
         list.push(Choice {
-            label: format!("without: {}", words::fault(run.world(), &edit.fault)),
+            label: format!("without: {edit}"),
             action: Action::WithoutLastEdit,
             exists: false,
         });
     }
-    let entry = open.scene.def.entry();
-    let now = open.scene.def.params(&open.scene.opening.params);
-    if let (Ok(entry), Ok(now)) = (entry, now) {
+    if let (Ok(entry), Ok(now)) = (asked.def.entry(), asked.def.params(&asked.params)) {
         // Words first: the planted bugs are among them.
         let words_first = |word: bool| {
             let is_word = move |p: &&Param| matches!(p.kind, ParamKind::Choice(_)) == word;
@@ -63,31 +97,25 @@ pub fn choices(open: &Open) -> Vec<Choice> {
 
 /// The other values of a parameter: each word, the other way of a switch, half and twice a number.
 fn others_of(param: &Param, now: &Value, list: &mut Vec<Choice>) {
-    let mut add = |value: String, shown: String| {
+    let mut add = |value: &Value, text: String| {
         list.push(Choice {
-            label: format!("{}: {shown}", param.label),
-            action: Action::Vary(param.id.to_owned(), value),
+            label: format!("{}: {}", param.label, shown(param, value)),
+            action: Action::Vary(param.id.to_owned(), text),
             exists: false,
         });
     };
     match (&param.kind, now) {
         (ParamKind::Choice(all), Value::Word(now)) => {
             for choice in all.iter().filter(|c| c.id != now) {
-                add(choice.id.to_owned(), choice.label.to_owned());
+                add(&Value::Word(choice.id.to_owned()), choice.id.to_owned());
             }
         }
-        (ParamKind::Bool(_), Value::Bool(now)) => {
-            let shown = if *now { "off" } else { "on" };
-            add((!now).to_string(), shown.to_owned());
-        }
-        (ParamKind::Int { min, max, unit, .. }, Value::Int(now)) => {
+        (ParamKind::Bool(_), Value::Bool(now)) => add(&Value::Bool(!now), (!now).to_string()),
+        (ParamKind::Int { min, max, .. }, Value::Int(now)) => {
             for other in [now / 2, now.saturating_mul(2)] {
                 let other = other.clamp(*min, *max);
                 if other != *now {
-                    add(
-                        other.to_string(),
-                        format!("{other} {unit}").trim().to_owned(),
-                    );
+                    add(&Value::Int(other), other.to_string());
                 }
             }
         }
@@ -95,13 +123,72 @@ fn others_of(param: &Param, now: &Value, list: &mut Vec<Choice>) {
     }
 }
 
+/// A value of a parameter as it is shown: with its unit, or in its own words.
+fn shown(param: &Param, value: &Value) -> String {
+    match (&param.kind, value) {
+        (ParamKind::Choice(all), Value::Word(word)) => {
+            let choice = all.iter().find(|c| c.id == word);
+            choice.map_or(&**word, |c| c.label).to_owned()
+        }
+        (ParamKind::Int { unit, .. }, Value::Int(n)) => format!("{n} {unit}").trim().to_owned(),
+        (_, Value::Bool(true)) => "on".to_owned(),
+        (_, Value::Bool(false)) => "off".to_owned(),
+        (_, Value::Int(n)) => n.to_string(),
+        (_, Value::Word(word)) => word.clone(),
+    }
+}
+
+/// A parameter at a value as part of a name: `loss 20 %`, `pre-vote on`; of a long choice only what it
+/// means.
+pub fn in_a_name(param: &Param, value: &Value) -> String {
+    let (label, value_text) = (words::lower(param.label), shown(param, value));
+    let whole = match param.kind {
+        ParamKind::Choice(_) => format!("{label}: {value_text}"),
+        _ => format!("{label} {value_text}"),
+    };
+    match whole.chars().count() > NAME_ROOM {
+        true => value_text,
+        false => whole,
+    }
+}
+
+/// The most characters of a name after its letter.
+const NAME_ROOM: usize = limits::NAME_CHARS - 3;
+
+/// A name of a letter and what sets it apart, cut to a name's length.
+pub fn name_of(letter: char, difference: &str) -> String {
+    let cut = difference.chars().count() > NAME_ROOM;
+    let kept = if cut { NAME_ROOM - 1 } else { NAME_ROOM };
+    let mut name: String = format!("{letter}: ");
+    name.extend(difference.chars().take(kept));
+    if cut {
+        name.truncate(name.trim_end().len());
+        name.push('\u{2026}');
+    }
+    name
+}
+
+impl Open {
+    /// Short names of two futures: of `B: loss 20 %` the letter, if that tells them apart.
+    pub fn short_names(&self, two: [usize; 2]) -> [String; 2] {
+        let whole = two.map(|i| &*self.futures[i].name);
+        let short = whole.map(|name| match name.split_once(": ") {
+            Some((letter, _)) if letter.chars().count() == 1 => letter,
+            _ => name,
+        });
+        if short[0] == short[1] { whole } else { short }.map(ToOwned::to_owned)
+    }
+}
+
 /// What the drawings mark: in both of the two, the same.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Apart {
     /// The nodes that differ now.
     pub nodes: Vec<NodeId>,
     /// When the two part, in microseconds.
     pub parting_us: Option<u64>,
+    /// The stretch of time that both diagrams show, and how often it was set; nothing on a stage.
+    pub window: Option<(u32, Camera)>,
 }
 
 impl Apart {
@@ -110,6 +197,7 @@ impl Apart {
         Apart {
             nodes: c.nodes.iter().map(|n| n.node).collect(),
             parting_us: c.parting.map(|p| p.time_us),
+            window: None,
         }
     }
 }
@@ -188,7 +276,7 @@ mod tests {
         let node = NodeId(1);
         reduce(&mut app, Action::Edit(Fault::Crash { node, stop: false }));
         reduce(&mut app, Action::Seek(2_500_000));
-        let list = choices(app.open.as_ref().unwrap());
+        let list = choices(&Asked::of(app.open.as_ref().unwrap()));
         let hash = |app: &App| app.open.as_ref().unwrap().run().get().hash_text();
         let shown = hash(&app);
         assert!(list.len() > 8 && list.iter().all(|c| !c.exists));
@@ -216,7 +304,7 @@ mod tests {
         let open = app.open.as_mut().unwrap();
         open.futures[0].name = "first".to_owned();
         reduce(&mut app, Action::Fork);
-        let list = choices(app.open.as_ref().unwrap());
+        let list = choices(&Asked::of(app.open.as_ref().unwrap()));
         assert_eq!((&*list[0].label, list[0].exists), ("Future first", true));
     }
 

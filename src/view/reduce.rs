@@ -60,6 +60,7 @@ pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut(
         Action::Theme(t) => app.theme = t,
         Action::Shortcuts(on) => app.keys_off = !on,
         Action::Calm(calm) => app.calm = calm,
+        Action::Narrow(narrow) => app.narrow = narrow,
         Action::Route(search, hash) => route(app, &search, &hash),
         Action::OpenFile(text) => open_file(app, &text),
         Action::Error(e) => app.error = e,
@@ -108,6 +109,7 @@ fn run_action(app: &mut App, action: Action) {
         Action::Future(i) => futures::show(app, i),
         Action::Rename(i, name) => futures::rename(app, i, &name),
         Action::Beside(i) => futures::beside(app, i),
+        Action::Window(camera) => futures::window(app, camera),
         Action::Vary(param, value) => futures::vary(app, &param, &value),
         Action::WithoutLastEdit => futures::without_last_edit(app),
         Action::Reset => again(app, |_| {}),
@@ -330,7 +332,7 @@ fn dialog(app: &mut App, d: Option<Dialog>) {
 /// Runs the same scenario again, changed by `change`.
 fn again(app: &mut App, change: impl FnOnce(&mut Scene)) {
     let Some(o) = &app.open else { return };
-    let mut scene = o.base.clone();
+    let mut scene = o.base().clone();
     change(&mut scene);
     let (speed, lesson) = (app.player.speed, o.lesson);
     match open(app, scene) {
@@ -350,12 +352,12 @@ fn again(app: &mut App, change: impl FnOnce(&mut Scene)) {
 
 fn stage(app: &mut App, id: &str) {
     let Some(o) = &app.open else { return };
-    let now = o.base.clone();
+    let now = o.base().clone();
     let lesson = o.lesson;
     let done = now.stage(id).and_then(|(scene, staged, seek_us)| {
         open(app, scene)?;
         if let Some(o) = &mut app.open {
-            o.base = now;
+            o.futures[0].base = now;
             o.lesson = Progress {
                 staged: Some(staged.id),
                 ..lesson
@@ -376,7 +378,7 @@ fn stage(app: &mut App, id: &str) {
 /// Answers the prediction by running it.
 fn reveal(app: &mut App) {
     let Some(o) = &mut app.open else { return };
-    match crate::scenario::reveal(&o.base.opening) {
+    match crate::scenario::reveal(&o.base().opening) {
         Ok(answer) => o.lesson.answer = Some(answer),
         Err(refusal) => app.refuse(&refusal),
     }

@@ -55,6 +55,22 @@ async function frame5(site) {
   return lines;
 }
 
+// Nine servers with the row of the history open: what that row adds to a frame.
+async function history(site) {
+  const page = await openScenario(site, "raft-nine", { options: "?speed=1" });
+  await led(page);
+  const lines = [];
+  for (const open of [false, true]) {
+    if (open) await hook(page, "history-open").click();
+    await ask(page, "play");
+    await page.waitForTimeout(1_000);
+    lines.push(...report(`frame, 9 servers, history ${open ? "open" : "closed"}`, await stretches(site, page)));
+    await ask(page, "pause");
+  }
+  await page.context().close();
+  return lines;
+}
+
 // Sixty servers whose heartbeats are on their way long enough for some five hundred to be in flight.
 async function frame60(site) {
   const page = await openScenario(site, "raft-election", { options: "?speed=1" });
@@ -247,7 +263,7 @@ function line(name, value, unit, budget) {
   return `${name} ${value.toFixed(digits)}${unit && ` ${unit}`}${limit}`;
 }
 
-const MEASURES = { size, opening, frame5, frame60, idle, travel, million, diagram, ratio };
+const MEASURES = { size, opening, frame5, history, frame60, idle, travel, million, diagram, ratio };
 
 const site = await start();
 for (const [name, measure] of Object.entries(MEASURES)) {

@@ -42,6 +42,8 @@ test("without the edit: the event, the states and the marks say that the crash i
   assert.deepEqual([await ask(page, "hash"), (await ask(page, "state")).events], before, "the run has changed");
   assert.equal(await hook(page, "stage").count(), 2);
   assert.equal(await hook(page, "diagram").count(), 2);
+  const titles = await page.locator(".side > h2").allInnerTexts();
+  assert.match(titles[1], /^Future B: without the last edit/, "its name says what it is");
   const event = await text(page, "apart-event");
   assert.match(event, new RegExp(`They part at ${Math.floor(at / 1e6)}\\.\\d+ s`));
   assert.match(event, new RegExp(`A: ${leader.name} crashes`));
@@ -98,6 +100,49 @@ test("a parameter beside itself: time runs in both, and a hand on the other stag
   assert.equal(await other.getByTestId("stage-menu").count(), 0, "the future beside is only watched");
   assert.equal(await page.locator(".side").first().getByTestId("stage-menu").count(), 1, "the pick is one for both");
   assert.equal((await ask(page, "state")).edits.length, 0);
+  assertQuiet(page);
+  await page.context().close();
+});
+
+// What a diagram says that it shows, after a key in it: from where, and how much, in microseconds.
+async function shows(page, i, key) {
+  const side = page.getByTestId("compare-time").locator(".side").nth(i);
+  await side.getByTestId("diagram").press(key);
+  const [, from, to] = /shows (\d+\.\d+) s to (\d+\.\d+) s/.exec(await side.getByRole("status").textContent());
+  return { from: from * 1e6, span: (to - from) * 1e6 };
+}
+
+test("the two diagrams show one stretch of time: zoomed or moved by wheel, drag or keys, either takes the other along", async () => {
+  const { page } = await crashed();
+  await beside(page, /^without/);
+  const near = (a, b, what) => assert.ok(Math.abs(a - b) <= 4_000, `${what}: ${a} and ${b}`);
+  const all = await shows(page, 0, "Home");
+  const half = await shows(page, 1, "+");
+  near(half.span, all.span / 2, "closer in the second, from all in the first");
+  const moved = await shows(page, 0, "ArrowRight");
+  near(moved.span, half.span, "the first is as close");
+  near(moved.from, half.from + 0.2 * half.span, "and goes on from there");
+  const box = await page.getByTestId("compare-time").locator(".side").nth(1).getByTestId("diagram").boundingBox();
+  const [x, y] = [box.x + box.width * 0.6, box.y + box.height / 2];
+  await page.mouse.move(x, y);
+  await page.keyboard.down("Control");
+  await page.mouse.wheel(0, -240);
+  await page.keyboard.up("Control");
+  const wheeled = await shows(page, 0, "ArrowLeft");
+  near(wheeled.span, moved.span / 2, "a wheel over the second");
+  const again = await shows(page, 1, "ArrowRight");
+  await page.mouse.down();
+  await page.mouse.move(x - 60, y, { steps: 4 });
+  await page.mouse.up();
+  const dragged = await shows(page, 0, "ArrowLeft");
+  assert.ok(dragged.from + 0.2 * dragged.span > again.from + 10_000, JSON.stringify([again, dragged]));
+  // Told the same twice, after time has moved it: it is shown again.
+  await shows(page, 0, "Home");
+  await hook(page, "step").click();
+  const home = await shows(page, 1, "Home");
+  assert.equal(home.from, 0);
+  const closer = await shows(page, 0, "+");
+  near(closer.span, home.span / 2, "after the second was told to show all");
   assertQuiet(page);
   await page.context().close();
 });

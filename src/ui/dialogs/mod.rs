@@ -18,7 +18,7 @@ pub fn dialog(app: &App, on: &Callback<Action>) -> Html {
     let Some(d) = app.dialog else { return html! {} };
     let (title, body) = match (d, &app.open) {
         (Dialog::Share, Some(_)) => ("Share this run", share::share(app)),
-        (Dialog::Embed, Some(_)) => ("Embed this run", share::embed(app)),
+        (Dialog::Embed, Some(_)) => ("Embed this run", share::embed(app, "copy")),
         (Dialog::Separate, Some(o)) => (
             "Separate nodes",
             html! { <separate::Separate run={o.settled.clone()} on_action={on.clone()} /> },

@@ -1,7 +1,8 @@
 //! Sharing: the link to this run, and the snippet that shows it in another page.
 //!
 //! The rule that is easy to break: the link is the run. Nothing is stored anywhere, and copying
-//! may be forbidden (a sandboxed frame), so the text can always be selected by hand.
+//! may be forbidden (a sandboxed frame), so the text can always be selected by hand. On a phone one
+//! dialog has both, and what is found by name (`data-testid`) is there once at a time.
 
 use crate::ui::{clipboard, dom};
 use crate::view::App;
@@ -14,8 +15,11 @@ pub fn share(app: &App) -> Html {
     html! {
         <>
         <p class="quiet">{ "Scenario, seed, settings, every edit and this very moment are in the link itself. Who opens it sees the same run, to the bit." }</p>
-        { text_or_refusal(link.clone().map_err(|r| r.message), "The link", "share-link") }
+        { text_or_refusal(link.clone().map_err(|r| r.message), "The link", "share-link", "copy") }
         if let Ok(link) = link { <p class="quiet" data-testid="share-length">{ length(link.len()) }</p> }
+        if app.narrow {
+            <section class="stack" aria-label="Embed this run" data-testid="embed"><h2>{ "Embed" }</h2>{ embed(app, "copy-snippet") }</section>
+        }
         </>
     }
 }
@@ -31,7 +35,7 @@ fn length(letters: usize) -> String {
 }
 
 /// The snippet for another page.
-pub fn embed(app: &App) -> Html {
+pub fn embed(app: &App, copy: &'static str) -> Html {
     let title = app.open.as_ref().map_or("", |o| o.scene.title());
     let snippet = app.link().map(|hash| {
         let src = format!("{}?embed=1&amp;ui=stage,time{hash}", dom::base());
@@ -43,7 +47,7 @@ pub fn embed(app: &App) -> Html {
         <>
         <p class="quiet">{ "Paste this where the run should appear. It starts paused. Add \"log\", \"lesson\" or \"inspector\" to ui=, \
             or &theme=dark, &speed=0.1, &autoplay=1, &lock=1." }</p>
-        { text_or_refusal(snippet.map_err(|r| r.message), "The snippet", "embed-snippet") }
+        { text_or_refusal(snippet.map_err(|r| r.message), "The snippet", "embed-snippet", copy) }
         </>
     }
 }
@@ -52,9 +56,10 @@ fn text_or_refusal(
     text: Result<String, String>,
     label: &'static str,
     testid: &'static str,
+    copy: &'static str,
 ) -> Html {
     match text {
-        Ok(text) => html! { <Copyable {text} {label} {testid} /> },
+        Ok(text) => html! { <Copyable {text} {label} {testid} {copy} /> },
         Err(why) => html! { <p class="quiet">{ why }</p> },
     }
 }
@@ -65,6 +70,7 @@ struct CopyableProps {
     text: String,
     label: &'static str,
     testid: &'static str,
+    copy: &'static str,
 }
 
 /// A text to copy.
@@ -92,7 +98,7 @@ fn Copyable(props: &CopyableProps) -> Html {
         <>
         <textarea ref={area} readonly=true rows="4" class="mono" aria-label={props.label} data-testid={props.testid} value={props.text.clone()} />
         <div class="acts">
-            <button type="button" class="btn main" onclick={copy} data-testid="copy">{ "Copy" }</button>
+            <button type="button" class="btn main" onclick={copy} data-testid={props.copy}>{ "Copy" }</button>
             <span class="quiet" role="status">{ *done }</span>
         </div>
         </>

@@ -8,8 +8,9 @@ use super::{Hold, Timeline};
 use crate::sim::{EventId, NodeId, Trace};
 use crate::ui::ViewProps;
 use crate::ui::stage::canvas::place;
+use crate::view::differences::Apart;
 use crate::view::player::{group, time_text};
-use crate::view::spacetime::{self as show, Grid, density};
+use crate::view::spacetime::{self as show, Camera, Grid, density};
 use crate::view::{Action, Selection};
 use web_sys::{Element, KeyboardEvent, PointerEvent, WheelEvent};
 
@@ -108,7 +109,14 @@ impl Timeline {
     pub(super) fn up(&mut self, props: &ViewProps, e: &PointerEvent) {
         self.fingers.retain(|(id, _)| *id != e.pointer_id());
         let (x, y) = place(&self.plot, e);
-        if let Some(Hold::Plot { moved: false, .. }) = self.hold.take()
+        let held = self.hold.take();
+        if let (Some(Hold::Plot { moved: true, .. }), Some(c)) = (held, &mut self.camera)
+            && props.apart.is_some()
+        {
+            // Let go of, it may follow again.
+            c.pan(0.0, props.now_us);
+        }
+        if let Some(Hold::Plot { moved: false, .. }) = held
             && e.type_() == "pointerup"
         {
             let grid = self.grid(props.run.get().world(), props.now_us);
@@ -166,6 +174,31 @@ impl Timeline {
         e.prevent_default();
         e.stop_propagation();
         self.tell(props);
+    }
+
+    /// Shows what the two diagrams of a comparison were told to show, whichever of them was told.
+    #[inline(never)]
+    pub(super) fn heed(&mut self, apart: &Apart, old: &ViewProps) {
+        let old = old.apart.as_ref().and_then(|a| a.window);
+        if let Some(told) = apart.window.filter(|told| Some(*told) != old) {
+            self.camera = Some(told.1);
+        }
+    }
+
+    /// In a comparison, lets both diagrams show what a hand has made of this one's window.
+    #[inline(never)]
+    pub(super) fn share(&mut self, props: &ViewProps, before: Option<Camera>) {
+        let held = matches!(self.hold, Some(Hold::Plot { moved: true, .. }));
+        let told = props.apart.as_ref().and_then(|a| a.window);
+        // Made just now: the other one was there before.
+        if let (None, Some((_, told))) = (before, told) {
+            self.camera = Some(told);
+        } else if let Some(camera) = self.camera.filter(|_| self.camera != before) {
+            // As long as a hand has hold of one, the other one does not run away from it either.
+            let follows = camera.follows && !held;
+            let camera = Camera { follows, ..camera };
+            props.on_action.emit(Action::Window(camera));
+        }
     }
 
     /// Says in words what the window shows now, for who does not see it.

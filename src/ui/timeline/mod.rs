@@ -101,6 +101,9 @@ impl Component for Timeline {
     fn changed(&mut self, ctx: &Context<Self>, old: &ViewProps) -> bool {
         let props = ctx.props();
         let panning = matches!(self.hold, Some(Hold::Plot { moved: true, .. }));
+        if let Some(apart) = &props.apart {
+            self.heed(apart, old);
+        }
         if props.now_us != old.now_us
             && !panning
             && let Some(camera) = &mut self.camera
@@ -118,6 +121,7 @@ impl Component for Timeline {
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         let props = ctx.props();
         let now = props.now_us;
+        let before = self.camera;
         match msg {
             Msg::Sized(w, h) => self.size = (w, h),
             Msg::Recoloured => self.palette = self.canvas.as_ref().and_then(Canvas::palette),
@@ -145,6 +149,9 @@ impl Component for Timeline {
             }
         }
         self.paint(props);
+        if props.apart.is_some() {
+            self.share(props, before);
+        }
         false
     }
 

@@ -8,8 +8,10 @@ use crate::sim::history::Run;
 use crate::sim::{Edit, Refusal, json, limits};
 use crate::view::app::{App, FUTURES, Fork, Future, Open};
 use crate::view::compare::variant;
+use crate::view::differences::{in_a_name, name_of};
 use crate::view::scene::Scene;
 use crate::view::shared::Shared;
+use crate::view::spacetime::Camera;
 
 /// Begins another future from here, and shows it.
 pub(super) fn fork(app: &mut App) {
@@ -19,8 +21,9 @@ pub(super) fn fork(app: &mut App) {
         parent: o.current,
         events: run.position(),
     };
-    let (scene, parted_us) = (o.scene.clone(), run.time().us());
-    let Some(i) = add(app, scene, (parted_us, fork), run) else {
+    let scenes = (o.scene.clone(), o.base().clone());
+    let parted_us = run.time().us();
+    let Some(i) = add(app, scenes, (parted_us, fork), run) else {
         return;
     };
     if let Some(o) = &mut app.open {
@@ -34,30 +37,40 @@ pub(super) fn fork(app: &mut App) {
 /// Runs the same again with the parameter `param` at `value`, and puts it beside what is shown.
 pub(super) fn vary(app: &mut App, param: &str, value: &str) {
     let Some(o) = &app.open else { return };
-    match o.scene.def.parse_param(param, value) {
+    let def = o.scene.def;
+    match def.parse_param(param, value) {
         Err(refusal) => app.refuse(&refusal),
-        Ok(value) => differ(app, |opening| {
-            opening.params.insert(param.to_owned(), value);
-        }),
+        Ok(value) => {
+            let all = def.entry().map_or(&[][..], |e| e.params);
+            let known = all.iter().find(|p| p.id == param);
+            let difference = known.map_or(String::new(), |p| in_a_name(p, &value));
+            differ(app, &difference, |opening| {
+                opening.params.insert(param.to_owned(), value.clone());
+            });
+        }
     }
 }
 
 /// Runs the same again without the last edit, or those that were made together with it, and puts it beside
 /// what is shown.
 pub(super) fn without_last_edit(app: &mut App) {
-    differ(app, |opening| {
+    differ(app, "without the last edit", |opening| {
         let when = |e: &Edit| (e.at_us, e.after_steps);
         let last = opening.edits.last().map(when);
         opening.edits.retain(|e| Some(when(e)) != last);
     });
 }
 
-fn differ(app: &mut App, change: impl FnOnce(&mut Opening)) {
+/// Runs the same again after `change`, which is made to where a reset leads, too: what the reader has
+/// chosen stays.
+fn differ(app: &mut App, difference: &str, change: impl Fn(&mut Opening)) {
     if !super::may_change(app) {
         return;
     }
     let Some(o) = &app.open else { return };
-    let made = variant(&o.scene, &o.run().get(), change);
+    let made = variant(&o.scene, &o.run().get(), &change);
+    let mut base = o.base().clone();
+    change(&mut base.opening);
     let fork = Fork {
         parent: o.current,
         events: 0,
@@ -65,7 +78,11 @@ fn differ(app: &mut App, change: impl FnOnce(&mut Opening)) {
     match made {
         Err(refusal) => app.refuse(&refusal),
         Ok((scene, run)) => {
-            if let Some(i) = add(app, scene, (0, fork), run) {
+            if let Some(i) = add(app, (scene, base), (0, fork), run) {
+                if let Some(o) = &mut app.open {
+                    let letter = free_letter(&o.futures[..i]);
+                    o.futures[i].name = name_of(letter, difference);
+                }
                 beside(app, Some(i));
             }
         }
@@ -96,10 +113,20 @@ pub(super) fn beside(app: &mut App, i: Option<usize>) {
     }
 }
 
+/// Lets both diagrams of a comparison show the same stretch of time. Without one there is one diagram,
+/// which looks after itself.
+pub(super) fn window(app: &mut App, camera: Camera) {
+    let open = app.open.as_mut();
+    if let Some(b) = open.and_then(|o| o.beside.as_mut()) {
+        let told = b.window.map_or(0, |(told, _)| told);
+        b.window = Some((told.wrapping_add(1), camera));
+    }
+}
+
 /// Adds a future that parted at this time and place; its number. Says so if there are too many.
 fn add(
     app: &mut App,
-    scene: Scene,
+    (scene, base): (Scene, Scene),
     (parted_us, fork): (u64, Fork),
     run: Run<Checks>,
 ) -> Option<usize> {
@@ -110,20 +137,26 @@ fn add(
         return None;
     }
     o.futures.push(Future {
-        name: free_name(o),
+        name: free_letter(&o.futures).to_string(),
         parted_us: Some(parted_us),
         fork: Some(fork),
         scene,
+        base,
         run: Shared::new(run),
     });
     Some(o.futures.len() - 1)
 }
 
-/// The first letter that is no future's name. There are fewer futures than letters.
-fn free_name(o: &Open) -> String {
-    let taken = |name: &String| o.futures.iter().any(|f| f.name == *name);
-    let mut letters = ('A'..='Z').map(String::from);
-    letters.find(|name| !taken(name)).unwrap_or_default()
+/// The first letter that no future's name is or begins with, as in `B: loss 20 %`. There are fewer
+/// futures than letters.
+fn free_letter(futures: &[Future]) -> char {
+    let of = |name: &str, letter: char| {
+        let rest = name.strip_prefix(letter);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(": "))
+    };
+    let mut letters = 'A'..='Z';
+    let free = letters.find(|&l| !futures.iter().any(|f| of(&f.name, l)));
+    free.unwrap_or('Z')
 }
 
 fn unknown(i: usize) -> Refusal {

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::sim::NodeId;
-use crate::view::app::FUTURES;
+
+mod futures;
 
 fn at(hash: &str) -> App {
     let mut app = App::default();
@@ -164,167 +165,6 @@ fn a_locked_page_may_be_watched_not_changed() {
 }
 
 #[test]
-fn a_fork_goes_its_own_way_and_its_parent_stays() {
-    let mut app = raft();
-    reduce(&mut app, Action::Seek(50_000));
-    let here = hash(&app);
-    reduce(&mut app, Action::Fork);
-    reduce(&mut app, crash(0));
-    let there = hash(&app);
-    reduce(&mut app, Action::Future(0));
-    assert_eq!(hash(&app), here);
-    reduce(&mut app, Action::Future(1));
-    assert_eq!(hash(&app), there);
-    for _ in 0..FUTURES {
-        reduce(&mut app, Action::Fork);
-    }
-    assert_eq!(app.open.as_ref().unwrap().futures.len(), FUTURES);
-    assert!(app.error.is_some());
-}
-
-/// A at 500 ms gives B, which at 900 ms gives C; then A, wound back to 200 ms, gives D.
-#[test]
-fn futures_are_a_tree_with_names() {
-    let mut app = raft();
-    for action in [
-        Action::Seek(500_000),
-        Action::Fork,
-        Action::Seek(900_000),
-        Action::Fork,
-        Action::Future(0),
-        Action::Seek(200_000),
-        Action::Fork,
-        Action::Rename(1, " leader crashes ".to_owned()),
-    ] {
-        reduce(&mut app, action);
-        assert_eq!(app.error, None);
-    }
-    let tree = app.open.as_ref().unwrap().tree();
-    let shape = tree
-        .iter()
-        .map(|b| (&*b.name, b.future, b.parent, b.depth, b.parted_us, b.shown));
-    assert_eq!(
-        shape.collect::<Vec<_>>(),
-        [
-            ("A", 0, None, 0, 0, false),
-            ("D", 3, Some(0), 1, 200_000, true),
-            ("leader crashes", 1, Some(0), 1, 500_000, false),
-            ("C", 2, Some(1), 2, 900_000, false),
-        ]
-    );
-    assert!(tree[1].parted_events < tree[2].parted_events);
-    let state: serde_json::Value = serde_json::from_str(&app.state_json()).unwrap();
-    assert_eq!(state["tree"][3]["name"], "C");
-    assert_eq!(state["tree"][3]["parent"], 1);
-    for bad in ["", "  ", "C", "a\nb", "a\u{202e}b", &"x".repeat(41)] {
-        reduce(&mut app, Action::Rename(0, bad.to_owned()));
-        assert_eq!((app.code, app.error.take().is_some()), ("bad-name", true));
-    }
-    reduce(&mut app, Action::Rename(9, "x".to_owned()));
-    assert_eq!(app.code, "unknown-future");
-    assert_eq!(app.open.unwrap().futures[0].name, "A");
-}
-
-/// The same run with the client's pause halved, beside it: one playhead, whoever is shown.
-#[test]
-fn a_future_beside_follows_wherever_the_one_that_is_shown_goes() {
-    let mut app = at("#/s/raft-replication?seed=7");
-    reduce(&mut app, Action::Seek(400_000));
-    let vary = |value: &str| Action::Vary("interval_ms".to_owned(), value.to_owned());
-    reduce(&mut app, vary("50"));
-    assert_eq!(app.error, None);
-    let beside = |app: &App| {
-        app.open
-            .as_ref()
-            .unwrap()
-            .run_beside()
-            .unwrap()
-            .get()
-            .time()
-    };
-    assert_eq!(beside(&app), SimTime(400_000));
-    for action in [
-        Action::Seek(2_500_000),
-        Action::Step(7),
-        Action::Back(3),
-        crash(1),
-        Action::Undo,
-        Action::Future(1),
-        Action::Seek(900_000),
-    ] {
-        reduce(&mut app, action);
-        assert_eq!(
-            (app.error.clone(), beside(&app).us()),
-            (None, app.player.now_us)
-        );
-    }
-    let o = app.open.as_ref().unwrap();
-    assert_eq!((o.current, o.beside.as_ref().unwrap().future), (1, 0));
-    let halved = o.scene.opening.params.get("interval_ms");
-    assert_eq!(halved, Some(&crate::protocols::Value::Int(50)));
-    let comparison = o.comparison().unwrap();
-    let parting = comparison.parting.unwrap();
-    assert_eq!(
-        crate::view::compare::parting(&o.run().get(), &o.run_beside().unwrap().get()),
-        Some(parting)
-    );
-    assert!(parting.time_us < 2_500_000 && !comparison.nodes.is_empty());
-    reduce(&mut app, vary("no-number"));
-    assert!(app.error.take().is_some());
-    for bad in [1, 9] {
-        reduce(&mut app, Action::Beside(Some(bad)));
-        assert!(app.error.take().is_some());
-    }
-    reduce(&mut app, Action::Beside(None));
-    assert!(app.open.unwrap().comparison().is_none());
-}
-
-/// A fork is the same run until it is edited: event by event nothing differs, also amid a moment.
-#[test]
-fn two_futures_do_not_differ_before_they_part() {
-    let mut app = raft();
-    reduce(&mut app, Action::Seek(300_000));
-    reduce(&mut app, Action::Fork);
-    reduce(&mut app, Action::Seek(700_000));
-    reduce(&mut app, crash(2));
-    let edit = events(&app) - 1;
-    reduce(&mut app, Action::Seek(1_500_000));
-    reduce(&mut app, Action::Beside(Some(0)));
-    let parted = app.open.as_ref().unwrap().parting().unwrap();
-    assert_eq!((parted.event.0, parted.time_us), (edit, 700_000));
-    reduce(&mut app, Action::SeekEvent(EventId(0)));
-    while events(&app) <= edit {
-        let o = app.open.as_ref().unwrap();
-        let c = o.comparison().unwrap();
-        assert!(
-            c.nodes.is_empty() && c.checks.is_empty(),
-            "{}",
-            events(&app)
-        );
-        let there = o.run_beside().unwrap().get().hash_text();
-        assert_eq!(there, hash(&app), "{}", events(&app));
-        reduce(&mut app, Action::Step(1));
-    }
-    reduce(&mut app, Action::Step(1));
-    assert!(
-        !app.open
-            .as_ref()
-            .unwrap()
-            .comparison()
-            .unwrap()
-            .nodes
-            .is_empty()
-    );
-    reduce(&mut app, Action::Undo);
-    reduce(&mut app, Action::Seek(1_500_000));
-    assert_eq!(
-        app.open.unwrap().parting(),
-        None,
-        "what parted them is undone"
-    );
-}
-
-#[test]
 fn a_walk_goes_from_change_to_change_and_says_where_it_ends() {
     let mut app = raft();
     reduce(&mut app, Action::Seek(1_000_000));
@@ -347,18 +187,6 @@ fn a_walk_goes_from_change_to_change_and_says_where_it_ends() {
         "{}",
         app.say
     );
-}
-
-#[test]
-fn a_reset_leads_to_the_start_without_edits_and_the_same_seed() {
-    let mut app = raft();
-    let start = hash(&app);
-    reduce(&mut app, Action::Seek(50_000));
-    reduce(&mut app, crash(0));
-    reduce(&mut app, Action::Reset);
-    assert_eq!((events(&app), hash(&app)), (0, start));
-    assert!(app.open.as_ref().unwrap().run().get().edits().is_empty());
-    assert_eq!(app.open.unwrap().scene.seed(), 7);
 }
 
 #[test]
