@@ -6,9 +6,9 @@ mod link_kit;
 use faultline::check::Checks;
 use faultline::scenario::{self, Opening, file, link};
 use faultline::sim::history::Run;
-use faultline::sim::{EventId, SimTime};
+use faultline::sim::{EventId, Fault, NodeId, SimTime, json};
 use faultline::view::causality;
-use faultline::view::export::{Export, diagram, shiviz, stage, title};
+use faultline::view::export::{Export, Script, Writing, diagram, stage, title};
 use faultline::view::reduce::reduce;
 use faultline::view::{Action, App};
 use serde_json::Value;
@@ -89,7 +89,7 @@ fn logged(text: &str) -> Vec<Logged<'_>> {
 #[test]
 fn a_shiviz_log_has_every_event_with_its_vector_stamp() {
     for (name, _, run) in runs() {
-        let text = shiviz::text(&run).unwrap();
+        let text = Script::shiviz(&run).unwrap().whole(&run);
         let log = logged(&text);
         assert_eq!(log.len(), run.position() as usize, "{name}");
         let world = run.world();
@@ -147,6 +147,98 @@ fn json_lines_are_one_object_a_line_and_end_with_the_hash() {
             );
         }
     }
+}
+
+/// One line an event, in the order of the names in it, as everything in this program is written.
+#[test]
+fn a_line_is_written_as_its_value_would_be() {
+    for (name, opening, run) in runs() {
+        let text = Script::jsonl(&opening).whole(&run);
+        for line in text.lines() {
+            let value = json::read(line).expect("JSON");
+            assert_eq!(line, json::text(&value), "{name}");
+        }
+    }
+}
+
+/// A page writes between frames, and whatever its pace may be, the file is the same. What it writes is the
+/// run of the click: the run itself goes on, back, or another way meanwhile.
+#[test]
+fn what_is_written_in_pieces_is_what_is_written_at_once() {
+    for (name, opening, mut run) in runs() {
+        for export in [Export::Jsonl, Export::Shiviz] {
+            let whole = match export {
+                Export::Jsonl => Script::jsonl(&opening).whole(&run),
+                _ => Script::shiviz(&run).unwrap().whole(&run),
+            };
+            for looks in [1, 2, 7, 1_000] {
+                let mut writing = Writing::new(export, &opening, &run).unwrap().unwrap();
+                run = stirred(run);
+                let (mut text, mut piece, mut percent) = (String::new(), String::new(), 0);
+                let mut left = looks;
+                let mut enough = || {
+                    left = if left == 0 { looks } else { left - 1 };
+                    left == 0
+                };
+                while writing.more(&mut piece, &mut enough) {
+                    text += &std::mem::take(&mut piece);
+                    assert!((percent..100).contains(&writing.percent()), "{name}");
+                    percent = writing.percent();
+                }
+                text += &piece;
+                assert_eq!(writing.percent(), 100, "{name}");
+                assert!(text == whole, "{name}: {export:?} in steps of {looks}");
+            }
+            for most in [1, 13, 4_000] {
+                let mut script = match export {
+                    Export::Jsonl => Script::jsonl(&opening),
+                    _ => Script::shiviz(&run).unwrap(),
+                };
+                let mut text = String::new();
+                while script.more(&run, most, &mut text) {}
+                assert!(text == whole, "{name}: {export:?} by {most}");
+            }
+        }
+    }
+}
+
+/// `run` after much that a page does to it; where it stood, as it was.
+fn stirred(mut run: Run<Checks>) -> Run<Checks> {
+    let (at, known) = (run.time(), run.hash_text());
+    run.run_until(SimTime(2_500_000));
+    run.seek(SimTime(100_000));
+    let node = NodeId(0);
+    let stop = false;
+    if run.edit(Fault::Crash { node, stop }).is_ok() {
+        run.run_until(SimTime(1_500_000));
+        assert!(run.undo());
+    }
+    run.seek(at);
+    assert_eq!(run.hash_text(), known);
+    run
+}
+
+#[test]
+fn a_text_of_events_has_a_bound_on_the_page_and_other_forms_are_no_such_text() {
+    let (_, opening, run) = runs().remove(0);
+    for export in Export::ALL {
+        let long = matches!(export, Export::Jsonl | Export::Shiviz);
+        let writing = Writing::new(export, &opening, &run).unwrap();
+        assert_eq!(writing.is_some(), long, "{export:?}");
+    }
+    // Nine servers, a client and the network: eleven numbers in each clock, of which a log holds 4,000,000.
+    let mut long = scenario::open(&Opening::of("raft-nine").seed(1)).unwrap();
+    while long.position() * 11 <= 4_000_000 {
+        long.run_until(SimTime(long.time().us() + 60_000_000));
+    }
+    let why = Writing::new(Export::Shiviz, &opening, &long).err().unwrap();
+    assert_eq!(why.code, "too-large");
+    assert!(Writing::new(Export::Jsonl, &opening, &long).is_ok());
+    while long.position() <= 1_000_000 {
+        long.run_until(SimTime(long.time().us() + 60_000_000));
+    }
+    let why = Writing::new(Export::Jsonl, &opening, &long).err().unwrap();
+    assert_eq!(why.code, "too-large");
 }
 
 /// Tags that open and close in order, attributes in quotes, no reference that is none: what an XML
