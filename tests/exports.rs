@@ -6,13 +6,13 @@ mod link_kit;
 use faultline::check::Checks;
 use faultline::scenario::{self, Opening, file, link};
 use faultline::sim::history::Run;
-use faultline::sim::{EventId, Fault, NodeId, SimTime, json};
+use faultline::sim::{Event, EventId, Fault, NodeId, SimTime, json};
 use faultline::view::causality;
 use faultline::view::export::{Export, Script, Writing, diagram, stage, title};
 use faultline::view::reduce::reduce;
 use faultline::view::{Action, App};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Every scenario and staged situation, some seconds in, and a run with every trouble at once.
 fn runs() -> Vec<(String, Opening, Run<Checks>)> {
@@ -327,6 +327,63 @@ fn a_picture_shows_the_trouble() {
     }
     let under_way = svg.matches("class=\"m ").count();
     assert!(under_way >= run.world().in_flight_count().min(1));
+}
+
+/// What the page shows of a run too long for single events: every event and every loss is in a bar, and no
+/// bar stands where nothing happened.
+#[test]
+fn a_picture_of_a_long_run_shows_sums() {
+    let opening = Opening::of("raft-nine").seed(3);
+    let mut run = scenario::open(&opening).unwrap();
+    let faults = [
+        r#"{"do":"links","set":{"loss_ppm":60000}}"#,
+        r#"{"do":"crash","node":3}"#,
+    ];
+    for fault in faults {
+        run.edit(link_kit::cases::edit(0, fault).fault).unwrap();
+    }
+    run.run_until(SimTime(1_000_000));
+    run.edit(link_kit::cases::edit(0, r#"{"do":"recover","node":3}"#).fault)
+        .unwrap();
+    run.run_until(SimTime(20_000_000));
+    let frame = diagram::Frame::whole(&run);
+    let svg = diagram::svg(&run, &title(&opening, &run), frame);
+    elements(&svg);
+    let bars = |class: &str| {
+        let start = svg
+            .split_once(&format!("<path class=\"{class}\" d=\""))
+            .unwrap()
+            .1;
+        start.split_once('"').unwrap().0.matches('M').count()
+    };
+    // Columns stand at powers of two of a microsecond, and are three to six pixels wide.
+    let step = 65_536;
+    let (mut events, mut losses) = (BTreeSet::new(), BTreeSet::new());
+    for (_, e) in run.trace().events_from(EventId(0)) {
+        let at = e.time.us() / step;
+        if e.node.index() < run.world().node_count() {
+            events.insert((at, e.node));
+        } else if let Some(msg) = e.msg() {
+            losses.insert((at, run.trace().sent(msg).to));
+        }
+    }
+    assert!(events.len() > 1_000 && losses.len() > 100);
+    assert_eq!((bars("sum"), bars("fall")), (events.len(), losses.len()));
+    for part in [
+        "bars are sums",
+        "bars up: events, at most ",
+        "class=\"span crashed\"",
+    ] {
+        assert!(svg.contains(part), "{part}");
+    }
+    assert!(!svg.contains("class=\"dot\"") && !svg.contains("class=\"arrows\"><path"));
+    // And a picture of a part of it that is not too full has every event in it.
+    let from_us = 19_800_000;
+    let part = diagram::svg(&run, "", diagram::Frame { from_us, ..frame });
+    let inside = run.trace().events_from(EventId(0));
+    let inside = inside.filter(|(_, e)| e.time.us() >= from_us && e.node != Event::NOBODY);
+    let dots = part.matches("<path class=\"dot\"").count();
+    assert!(dots > 30 && dots == inside.count(), "{dots}");
 }
 
 /// Colours are named in `static/style.css`; a picture that stands alone has them by value.
