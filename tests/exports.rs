@@ -6,13 +6,13 @@ mod link_kit;
 use faultline::check::Checks;
 use faultline::scenario::{self, Opening, file, link};
 use faultline::sim::history::Run;
-use faultline::sim::{EventId, SimTime};
+use faultline::sim::{Event, EventId, Fault, NodeId, SimTime, json};
 use faultline::view::causality;
-use faultline::view::export::{Export, diagram, shiviz, stage, title};
+use faultline::view::export::{Export, Script, Writing, diagram, stage, title};
 use faultline::view::reduce::reduce;
 use faultline::view::{Action, App};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Every scenario and staged situation, some seconds in, and a run with every trouble at once.
 fn runs() -> Vec<(String, Opening, Run<Checks>)> {
@@ -89,7 +89,7 @@ fn logged(text: &str) -> Vec<Logged<'_>> {
 #[test]
 fn a_shiviz_log_has_every_event_with_its_vector_stamp() {
     for (name, _, run) in runs() {
-        let text = shiviz::text(&run).unwrap();
+        let text = Script::shiviz(&run).unwrap().whole(&run);
         let log = logged(&text);
         assert_eq!(log.len(), run.position() as usize, "{name}");
         let world = run.world();
@@ -147,6 +147,98 @@ fn json_lines_are_one_object_a_line_and_end_with_the_hash() {
             );
         }
     }
+}
+
+/// One line an event, in the order of the names in it, as everything in this program is written.
+#[test]
+fn a_line_is_written_as_its_value_would_be() {
+    for (name, opening, run) in runs() {
+        let text = Script::jsonl(&opening).whole(&run);
+        for line in text.lines() {
+            let value = json::read(line).expect("JSON");
+            assert_eq!(line, json::text(&value), "{name}");
+        }
+    }
+}
+
+/// A page writes between frames, and whatever its pace may be, the file is the same. What it writes is the
+/// run of the click: the run itself goes on, back, or another way meanwhile.
+#[test]
+fn what_is_written_in_pieces_is_what_is_written_at_once() {
+    for (name, opening, mut run) in runs() {
+        for export in [Export::Jsonl, Export::Shiviz] {
+            let whole = match export {
+                Export::Jsonl => Script::jsonl(&opening).whole(&run),
+                _ => Script::shiviz(&run).unwrap().whole(&run),
+            };
+            for looks in [1, 2, 7, 1_000] {
+                let mut writing = Writing::new(export, &opening, &run).unwrap().unwrap();
+                run = stirred(run);
+                let (mut text, mut piece, mut percent) = (String::new(), String::new(), 0);
+                let mut left = looks;
+                let mut enough = || {
+                    left = if left == 0 { looks } else { left - 1 };
+                    left == 0
+                };
+                while writing.more(&mut piece, &mut enough) {
+                    text += &std::mem::take(&mut piece);
+                    assert!((percent..100).contains(&writing.percent()), "{name}");
+                    percent = writing.percent();
+                }
+                text += &piece;
+                assert_eq!(writing.percent(), 100, "{name}");
+                assert!(text == whole, "{name}: {export:?} in steps of {looks}");
+            }
+            for most in [1, 13, 4_000] {
+                let mut script = match export {
+                    Export::Jsonl => Script::jsonl(&opening),
+                    _ => Script::shiviz(&run).unwrap(),
+                };
+                let mut text = String::new();
+                while script.more(&run, most, &mut text) {}
+                assert!(text == whole, "{name}: {export:?} by {most}");
+            }
+        }
+    }
+}
+
+/// `run` after much that a page does to it; where it stood, as it was.
+fn stirred(mut run: Run<Checks>) -> Run<Checks> {
+    let (at, known) = (run.time(), run.hash_text());
+    run.run_until(SimTime(2_500_000));
+    run.seek(SimTime(100_000));
+    let node = NodeId(0);
+    let stop = false;
+    if run.edit(Fault::Crash { node, stop }).is_ok() {
+        run.run_until(SimTime(1_500_000));
+        assert!(run.undo());
+    }
+    run.seek(at);
+    assert_eq!(run.hash_text(), known);
+    run
+}
+
+#[test]
+fn a_text_of_events_has_a_bound_on_the_page_and_other_forms_are_no_such_text() {
+    let (_, opening, run) = runs().remove(0);
+    for export in Export::ALL {
+        let long = matches!(export, Export::Jsonl | Export::Shiviz);
+        let writing = Writing::new(export, &opening, &run).unwrap();
+        assert_eq!(writing.is_some(), long, "{export:?}");
+    }
+    // Nine servers, a client and the network: eleven numbers in each clock, of which a log holds 4,000,000.
+    let mut long = scenario::open(&Opening::of("raft-nine").seed(1)).unwrap();
+    while long.position() * 11 <= 4_000_000 {
+        long.run_until(SimTime(long.time().us() + 60_000_000));
+    }
+    let why = Writing::new(Export::Shiviz, &opening, &long).err().unwrap();
+    assert_eq!(why.code, "too-large");
+    assert!(Writing::new(Export::Jsonl, &opening, &long).is_ok());
+    while long.position() <= 1_000_000 {
+        long.run_until(SimTime(long.time().us() + 60_000_000));
+    }
+    let why = Writing::new(Export::Jsonl, &opening, &long).err().unwrap();
+    assert_eq!(why.code, "too-large");
 }
 
 /// Tags that open and close in order, attributes in quotes, no reference that is none: what an XML
@@ -235,6 +327,63 @@ fn a_picture_shows_the_trouble() {
     }
     let under_way = svg.matches("class=\"m ").count();
     assert!(under_way >= run.world().in_flight_count().min(1));
+}
+
+/// What the page shows of a run too long for single events: every event and every loss is in a bar, and no
+/// bar stands where nothing happened.
+#[test]
+fn a_picture_of_a_long_run_shows_sums() {
+    let opening = Opening::of("raft-nine").seed(3);
+    let mut run = scenario::open(&opening).unwrap();
+    let faults = [
+        r#"{"do":"links","set":{"loss_ppm":60000}}"#,
+        r#"{"do":"crash","node":3}"#,
+    ];
+    for fault in faults {
+        run.edit(link_kit::cases::edit(0, fault).fault).unwrap();
+    }
+    run.run_until(SimTime(1_000_000));
+    run.edit(link_kit::cases::edit(0, r#"{"do":"recover","node":3}"#).fault)
+        .unwrap();
+    run.run_until(SimTime(20_000_000));
+    let frame = diagram::Frame::whole(&run);
+    let svg = diagram::svg(&run, &title(&opening, &run), frame);
+    elements(&svg);
+    let bars = |class: &str| {
+        let start = svg
+            .split_once(&format!("<path class=\"{class}\" d=\""))
+            .unwrap()
+            .1;
+        start.split_once('"').unwrap().0.matches('M').count()
+    };
+    // Columns stand at powers of two of a microsecond, and are three to six pixels wide.
+    let step = 65_536;
+    let (mut events, mut losses) = (BTreeSet::new(), BTreeSet::new());
+    for (_, e) in run.trace().events_from(EventId(0)) {
+        let at = e.time.us() / step;
+        if e.node.index() < run.world().node_count() {
+            events.insert((at, e.node));
+        } else if let Some(msg) = e.msg() {
+            losses.insert((at, run.trace().sent(msg).to));
+        }
+    }
+    assert!(events.len() > 1_000 && losses.len() > 100);
+    assert_eq!((bars("sum"), bars("fall")), (events.len(), losses.len()));
+    for part in [
+        "bars are sums",
+        "bars up: events, at most ",
+        "class=\"span crashed\"",
+    ] {
+        assert!(svg.contains(part), "{part}");
+    }
+    assert!(!svg.contains("class=\"dot\"") && !svg.contains("class=\"arrows\"><path"));
+    // And a picture of a part of it that is not too full has every event in it.
+    let from_us = 19_800_000;
+    let part = diagram::svg(&run, "", diagram::Frame { from_us, ..frame });
+    let inside = run.trace().events_from(EventId(0));
+    let inside = inside.filter(|(_, e)| e.time.us() >= from_us && e.node != Event::NOBODY);
+    let dots = part.matches("<path class=\"dot\"").count();
+    assert!(dots > 30 && dots == inside.count(), "{dots}");
 }
 
 /// Colours are named in `static/style.css`; a picture that stands alone has them by value.

@@ -9,8 +9,12 @@ use super::{Failure, Outcome};
 use crate::check::{CheckLine, Checks, Verdict};
 use crate::sim::history::Run;
 use crate::sim::{EventId, limits};
-use crate::view::{export, log};
+use crate::view::export::{self, Script};
+use crate::view::log;
 use std::io::Write;
+
+/// Events written between two writes to the shell.
+const PIECE: u32 = 512;
 
 /// How the trace is printed.
 #[derive(Clone, Copy)]
@@ -57,12 +61,8 @@ pub(super) fn run(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Failu
     let run = subject.run()?;
     match format {
         Format::Text => text(&subject, &run, all, out)?,
-        Format::Jsonl => {
-            for line in export::jsonl::lines(&subject.opening, &run) {
-                out.write_all(line.as_bytes())?;
-            }
-        }
-        Format::Shiviz => out.write_all(export::shiviz::text(&run)?.as_bytes())?,
+        Format::Jsonl => events(Script::jsonl(&subject.opening), &run, out)?,
+        Format::Shiviz => events(Script::shiviz(&run)?, &run, out)?,
         Format::Svg => svg(&subject, &run, picture, from_us, out)?,
     }
     trouble(&run)?;
@@ -70,6 +70,19 @@ pub(super) fn run(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Failu
         Some(_) => Outcome::Violated,
         None => Outcome::Fine,
     })
+}
+
+/// Prints `script` as it comes: it need not fit into memory.
+fn events(mut script: Script, run: &Run<Checks>, out: &mut dyn Write) -> Result<(), Failure> {
+    let mut piece = String::new();
+    loop {
+        let more = script.more(run, PIECE, &mut piece);
+        out.write_all(piece.as_bytes())?;
+        piece.clear();
+        if !more {
+            return Ok(());
+        }
+    }
 }
 
 fn read_format(text: &str) -> Result<Format, Failure> {

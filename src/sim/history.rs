@@ -272,9 +272,9 @@ impl<W: Watcher> Run<W> {
     /// Goes to the latest checkpoint that `fits`: always on the way back, and on the way forward if
     /// it lies ahead, because this future has been there already.
     fn leap(&mut self, back: bool, fits: impl Fn(&Moment<W>) -> bool) {
-        let here = self.position();
-        let ahead = |m: &Moment<W>| m.world.events() > here && fits(m);
-        if back || self.checkpoints.latest(ahead).is_some() {
+        let latest = self.checkpoints.latest(&fits);
+        let latest = latest.and_then(|at| self.checkpoints.get(at));
+        if back || latest.is_some_and(|m| m.world.events() > self.position()) {
             self.frontier = self.frontier();
             self.restore(fits);
         }

@@ -63,17 +63,23 @@ pub(super) fn number_text(n: &serde_json::Number) -> String {
 /// `text` in quotes.
 pub(super) fn write_text(text: &str, out: &mut String) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => {
+    let mut rest = text;
+    while let Some(at) = rest
+        .bytes()
+        .position(|b| matches!(b, b'"' | b'\\' | ..b' '))
+    {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
+            b'\n' => out.push_str("\\n"),
+            low if low < b' ' => out.push_str(&format!("\\u{:04x}", u32::from(low))),
+            c => {
                 out.push('\\');
-                out.push(c);
+                out.push(char::from(c));
             }
-            '\n' => out.push_str("\\n"),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
         }
+        rest = &rest[at + 1..];
     }
+    out.push_str(rest);
     out.push('"');
 }
 

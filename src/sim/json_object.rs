@@ -6,6 +6,23 @@
 use super::decimal;
 use super::json::write_text;
 
+/// Writes a count digit by digit, without a text of its own: what tells of a million events holds ten
+/// million of them.
+pub fn push_count(value: u64, out: &mut String) {
+    let (mut digits, mut at, mut rest) = ([0; 20], 20, value);
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    for digit in &digits[at..] {
+        out.push(char::from(*digit));
+    }
+}
+
 /// An object that is being written; [`Object::end`] closes it.
 pub struct Object<'a> {
     out: &'a mut String,

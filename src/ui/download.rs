@@ -31,10 +31,36 @@ pub fn forbidden() -> Option<&'static str> {
 
 /// `text` as what a download takes.
 pub fn blob(text: &str, media: &str) -> Option<Blob> {
+    of(&Array::of1(&text.into()), media)
+}
+
+/// `parts` one after the other. To the browser texts and blobs are alike, so one way in serves both.
+fn of(parts: &Array, media: &str) -> Option<Blob> {
     let options = BlobPropertyBag::new();
     options.set_type(media);
-    Blob::new_with_str_sequence_and_options(&Array::of1(&text.into()), &options).ok()
+    Blob::new_with_str_sequence_and_options(parts, &options).ok()
 }
+
+/// A file that is put together piece by piece. The browser takes each as it comes and may put it on its
+/// disk; neither the page's memory nor the script's holds all of them.
+#[derive(Default)]
+pub struct Pieces(Array);
+
+impl Pieces {
+    /// Adds `text` at the end; `None` where the browser has no room.
+    pub fn add(&mut self, text: &str) -> Option<()> {
+        self.0.push(blob(text, "")?.as_ref());
+        Some(())
+    }
+
+    /// All of it.
+    pub fn file(&self, media: &str) -> Option<Blob> {
+        of(&self.0, media)
+    }
+}
+
+/// Why nothing comes of a file where `None` was the answer.
+pub const NO_WAY: &str = "This browser does not let a page save files.";
 
 /// Hands `blob` to the reader as a file called `name`; `None` where the browser has no way.
 pub fn save(blob: &Blob, name: &str) -> Option<()> {

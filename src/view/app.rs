@@ -5,7 +5,7 @@
 
 use super::action::{Dialog, Tab, Theme};
 use super::beside::Beside;
-use super::export::{Export, Kept};
+use super::export::{Export, Kept, Writing};
 use super::log::Filter;
 use super::player::Player;
 use super::route::Look;
@@ -345,6 +345,18 @@ impl App {
         let open = self.open.as_ref();
         let o = open.ok_or_else(|| Refusal::new("nothing-open", "open a scenario first"))?;
         export.of(&self.shared(o), &o.run().get())
+    }
+
+    /// The run as a text of all its events, to be written piece by piece; `None` if `export` is another
+    /// form.
+    ///
+    /// # Errors
+    /// A run too large for that form.
+    pub fn writing(&self, export: Export) -> Result<Option<Writing>, Refusal> {
+        match &self.open {
+            Some(o) => Writing::new(export, &self.shared(o).opening, &o.run().get()),
+            None => Ok(None),
+        }
     }
 
     /// What is on screen, as it is shared.

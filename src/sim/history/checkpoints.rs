@@ -82,9 +82,10 @@ impl<W: Watcher> Checkpoints<W> {
         self.list.get(place).map(|k| &*k.moment)
     }
 
-    /// The place of the latest one that `fits`.
+    /// The place of the latest one that `fits`; those before it fit, too, for it is found by halves.
     pub fn latest(&self, fits: impl Fn(&Moment<W>) -> bool) -> Option<usize> {
-        self.list.iter().rposition(|k| fits(&k.moment))
+        let fitting = self.list.partition_point(|k| fits(&k.moment));
+        fitting.checked_sub(1)
     }
 
     /// Keeps `now`; gives up every second one if they have become too many or hold too much.

@@ -4,11 +4,11 @@
 //! The rule that is easy to break: what is written is the run as it stands at the click, not as it
 //! stood when the dialog was drawn; time may be running behind it.
 
-use crate::ui::{download, upload};
+use super::writing::{self, Told};
+use crate::ui::{dom, download, upload};
 use crate::view::app::sentence;
 use crate::view::export::{Export, Kept};
 use crate::view::{Action, App};
-use gloo_timers::callback::Timeout;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
@@ -40,8 +40,8 @@ const FORMS: [(&str, &[Form]); 4] = [
     ("Measures", &[(Export::Measures, "CSV", false)]),
 ];
 
-/// Milliseconds after which a browser has surely drawn.
-const DRAWN_MS: u32 = 40;
+/// The button that writes every event, where the focus goes when the way to stop it goes away.
+const EVERY: &str = "every-event";
 
 /// The dialog's body.
 pub fn files(app: &App, on: &Callback<Action>) -> Html {
@@ -58,26 +58,26 @@ struct FilesProps {
 /// The dialog's body, with what came of the last click.
 #[component]
 fn Files(props: &FilesProps) -> Html {
-    let said = use_state(String::new);
+    let (said, percent) = (use_state(String::new), use_state(writing::percent));
     let old_error = use_memo((), |()| props.app.error.clone());
+    {
+        let (said, percent) = (said.setter(), percent.setter());
+        use_effect_with((), move |()| {
+            writing::listen(Some(Callback::from(move |told| match told {
+                Told::Percent(now) => percent.set(now),
+                Told::Said(text) => said.set(text),
+            })));
+            || writing::listen(None)
+        });
+    }
     let save = |export: Export, pixels: bool| {
         let (app, said) = (props.app.clone(), said.clone());
-        Callback::from(move |_: MouseEvent| {
-            let (app, said) = (app.clone(), said.clone());
-            said.set("Writing …".to_owned());
-            let write = async move {
-                said.set(match app.keep(export) {
-                    Ok(kept) => kept_text(hand_over(kept, pixels).await),
-                    Err(refusal) => sentence(&refusal.message),
-                });
-            };
-            // Long texts take a moment: first the browser draws that they are under way.
-            Timeout::new(DRAWN_MS, || spawn_local(write)).forget();
-        })
+        Callback::from(move |_: MouseEvent| keep(&app, export, pixels, said.setter()))
     };
     let button = |class: &'static str, label: &'static str, export, pixels: bool| {
         let name = (class == "small").then(|| export_name(export, label));
-        html! { <button type="button" class={classes!("btn", class)} aria-label={name} onclick={save(export, pixels)}>{ label }</button> }
+        let id = (export.media() == Export::Jsonl.media()).then_some(EVERY);
+        html! { <button type="button" class={classes!("btn", class)} {id} aria-label={name} onclick={save(export, pixels)}>{ label }</button> }
     };
     let row = |(what, forms): &(&'static str, &[Form])| {
         let forms = forms
@@ -107,7 +107,7 @@ fn Files(props: &FilesProps) -> Html {
             <div class="acts"><Opener on_action={props.on_action.clone()} /></div>
         }
         if let Some(error) = error { <p class="error" data-testid="file-error">{ error }</p> }
-        <p class="quiet" role="status" data-testid="saved">{ &*said }</p>
+        { told(&said, *percent) }
         </>
     }
 }
@@ -124,20 +124,60 @@ fn export_name(export: Export, label: &str) -> String {
     format!("{what}: {label}")
 }
 
+/// What came of the last click; of a text under way how much is written, and the way to stop it.
+fn told(said: &str, percent: Option<u32>) -> Html {
+    let stop = |_: MouseEvent| {
+        // The button goes away: the focus is to stay in the dialog.
+        dom::focus(EVERY);
+        writing::cancel();
+    };
+    // Readers that speak are told once that it is under way, and ask the bar how far it is.
+    html! {
+        <div class="acts writing">
+            <p class="quiet" role="status" data-testid="saved">
+                { if percent.is_some() { "Writing \u{2026}" } else { said } }
+                if let Some(percent) = percent { <span aria-hidden="true">{ format!(" {percent} %") }</span> }
+            </p>
+            if let Some(percent) = percent {
+                <progress max="100" value={percent.to_string()} aria-label="Written" />
+                <button type="button" class="btn small" onclick={stop}>{ "Cancel" }</button>
+            }
+        </div>
+    }
+}
+
+/// Writes the run as it stands now, and gives it to the reader.
+fn keep(app: &App, export: Export, pixels: bool, said: UseStateSetter<String>) {
+    let kept = match app.writing(export) {
+        Ok(Some(writing)) => {
+            said.set(String::new());
+            return writing::begin(writing, kept_text);
+        }
+        Ok(None) => app.keep(export),
+        Err(refusal) => Err(refusal),
+    };
+    match kept {
+        Ok(kept) => {
+            said.set("Writing \u{2026}".to_owned());
+            spawn_local(async move { said.set(kept_text(hand_over(kept, pixels).await)) });
+        }
+        Err(refusal) => said.set(sentence(&refusal.message)),
+    }
+}
+
 /// Gives `kept` to the reader, turned into `pixels` if that is asked; the name that it got.
 async fn hand_over(kept: Kept, pixels: bool) -> Result<String, &'static str> {
-    const NO_WAY: &str = "This browser does not let a page save files.";
     let (blob, name) = match pixels {
         true => (
             download::png(&kept.text).await?,
             kept.name.replace(".svg", ".png"),
         ),
         false => (
-            download::blob(&kept.text, kept.media).ok_or(NO_WAY)?,
+            download::blob(&kept.text, kept.media).ok_or(download::NO_WAY)?,
             kept.name,
         ),
     };
-    download::save(&blob, &name).ok_or(NO_WAY)?;
+    download::save(&blob, &name).ok_or(download::NO_WAY)?;
     Ok(name)
 }
 

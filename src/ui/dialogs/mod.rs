@@ -7,6 +7,7 @@ mod files;
 mod help;
 mod separate;
 mod share;
+mod writing;
 
 use super::icons::{CLOSE, icon};
 use crate::view::{Action, App, Dialog};

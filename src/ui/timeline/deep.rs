@@ -8,11 +8,10 @@ use crate::check::Checks;
 use crate::sim::history::Run;
 use crate::sim::{EventId, NodeId};
 use crate::view::causality::Cone;
+use crate::view::spacetime::density::COLUMN;
 use crate::view::spacetime::{self as show, Index, SpaceTime};
 use crate::view::{RunRef, Selection, why};
 
-/// How wide a column of sums is, in pixels, at least.
-const COLUMN: f64 = 3.0;
 /// How many causes of the event that is picked a crowded window shows.
 const CHAIN: usize = 24;
 

@@ -7,20 +7,13 @@ use super::draw::{Picture, TOP};
 use crate::sim::EventId;
 use crate::ui::stage::canvas::Palette;
 use crate::view::causality::Cone;
-use crate::view::spacetime::Columns;
+use crate::view::spacetime::{Bars, Columns};
 use web_sys::CanvasRenderingContext2d as Pen;
 
 /// The bars.
 #[inline(never)]
 pub(super) fn columns(pen: &Pen, c: &Palette, p: &Picture<'_>, columns: &Columns) {
-    let wide = columns.step_us as f64 * p.grid.width / p.grid.camera.span_us;
-    let left = p.grid.x(columns.from_us as f64);
-    let (up, down) = (
-        (p.grid.lane * 0.5).min(18.0),
-        (p.grid.lane * 0.34).min(10.0),
-    );
-    let scale = Scale::new(columns.most);
-    let body = (wide - 0.6).max(1.0);
+    let bars = Bars::new(columns, &p.grid);
     for lane in 0..columns.lanes {
         let y = p.grid.y(lane as f64);
         let (past, future) = borders(p, lane);
@@ -44,17 +37,19 @@ pub(super) fn columns(pen: &Pen, c: &Palette, p: &Picture<'_>, columns: &Columns
                     [&c.ink_2, &c.accent, &c.violet, &c.hatch][usize::from(look)],
                 );
             }
-            let high = scale.of(events) * up;
-            pen.fill_rect(left + i as f64 * wide, y - high, body, high);
+            let high = bars.events(events);
+            pen.fill_rect(bars.left + i as f64 * bars.step, y - high, bars.body, high);
         }
     }
     pen.set_global_alpha(1.0);
     pen.set_fill_style_str(&c.bad);
     for (i, cells) in columns.cells.chunks(columns.lanes.max(1)).enumerate() {
         for (lane, cell) in cells.iter().enumerate().filter(|(_, c)| c.losses > 0) {
-            let high = scale.of(cell.losses) * down;
-            let y = p.grid.y(lane as f64) + 1.0;
-            pen.fill_rect(left + i as f64 * wide, y, body.max(2.0), high.max(2.0));
+            let (x, y) = (
+                bars.left + i as f64 * bars.step,
+                p.grid.y(lane as f64) + 1.0,
+            );
+            pen.fill_rect(x, y, bars.body.max(2.0), bars.losses(cell.losses));
         }
     }
     legend(pen, c, p);
@@ -65,26 +60,6 @@ fn borders(p: &Picture<'_>, lane: usize) -> (Option<u64>, Option<u64>) {
     let (past, future) = p.cone.map_or((None, None), |cone: &Cone| cone.lane(lane));
     let us = |e: EventId| p.trace.event(e).time.us();
     (past.map(us), future.map(us))
-}
-
-/// Counts as heights: by the square root, so that a quiet column beside a busy one still shows; and to
-/// the next power of two above the most, so that panning does not make all bars breathe.
-struct Scale {
-    roots: f64,
-}
-
-impl Scale {
-    fn new(most: u32) -> Self {
-        let full = most.max(4).next_power_of_two();
-        Scale {
-            roots: f64::from(full).sqrt(),
-        }
-    }
-
-    /// From a tenth to one.
-    fn of(&self, count: u32) -> f64 {
-        (f64::from(count).sqrt() / self.roots).max(0.12)
-    }
 }
 
 fn legend(pen: &Pen, c: &Palette, p: &Picture<'_>) {

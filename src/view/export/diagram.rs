@@ -1,15 +1,18 @@
 //! The space-time diagram as a picture that stands alone: what the page's canvas draws, from the
 //! same data.
 //!
-//! The rule that is easy to break: it ends where the run stands. A run that was taken back still
-//! remembers its future; a picture of it must not.
+//! The rules that are easy to break: it ends where the run stands. A run that was taken back still
+//! remembers its future; a picture of it must not. And what is too full for single events shows sums,
+//! as on the page, so that a picture of a long run leaves out nothing that happened.
 
 use super::paper::Paper;
 use crate::check::Checks;
 use crate::sim::history::Run;
-use crate::sim::{EventId, EventKind, Loss, Mark, NodeId};
+use crate::sim::{EventId, EventKind, Loss, Mark, NodeId, Span, Trace};
 use crate::view::log;
-use crate::view::spacetime::{self, Arrow, Camera, Dot, Grid, SpaceTime, SpanKind};
+use crate::view::player::group;
+use crate::view::spacetime::density::{COLUMN, LEAST};
+use crate::view::spacetime::{self, Arrow, Bars, Camera, Dot, Grid, Index, SpaceTime, SpanKind};
 use crate::view::svg::path;
 
 /// The room above the first lane, and below the last one.
@@ -24,7 +27,7 @@ const STYLE: &str = "\
 path{fill:none}.grid{stroke:#dfe2e0}.lane{stroke:#8a9099;opacity:.45}
 .t0{stroke:#767d86}.t1{stroke:#0072b2}.t2{stroke:#007f5c}.t3{stroke:#a04b80}.t4{stroke:#b27700}.t5{stroke:#c24e00}
 .arrows path{stroke-width:1.1;opacity:.8}.lost{stroke:#d55e00;stroke-width:1.9}
-.dot{fill:#50565f}.span{stroke:#8a9099}.crashed{fill:url(#crashed)}.paused{fill:url(#paused)}
+.dot,.sum{fill:#50565f}.sum{opacity:.8}.fall{fill:#d55e00}.span{stroke:#8a9099}.crashed{fill:url(#crashed)}.paused{fill:url(#paused)}
 .over{fill:#ffffff}.bar{stroke:#d55e00;stroke-width:3}.flap{stroke-dasharray:6 4}.bad{fill:#a84300}
 .flag{fill:#d55e00;stroke:#d55e00;stroke-width:1.2}.now{stroke:#d55e00;stroke-width:1.75}
 ";
@@ -73,9 +76,6 @@ pub fn svg(run: &Run<Checks>, title: &str, frame: Frame) -> String {
     let now_us = run.time().us();
     let to_us = frame.to_us.min(now_us).max(frame.from_us + 1);
     let trace = super::so_far(run);
-    let name = |n: NodeId| world.name(n).to_owned();
-    let shown = (frame.from_us, to_us, 1);
-    let window = spacetime::window(&trace, &world.in_flight(), &name, shown);
     let lanes = world.node_count().max(1) as f64;
     let lane = (640.0 / lanes).clamp(7.0, 46.0);
     let longest = world.node_ids().map(|n| world.name(n).chars().count());
@@ -92,12 +92,17 @@ pub fn svg(run: &Run<Checks>, title: &str, frame: Frame) -> String {
         top: TOP + lane / 2.0,
         lane,
     };
+    let window = window(run, &trace, (frame.from_us, to_us), &grid);
     let bottom = TOP + lane * lanes;
     let says = format!(
-        "Space-time diagram: {} nodes, {} events, to {}.",
+        "Space-time diagram: {} nodes, {} events, to {}.{}",
         world.node_count(),
         run.position(),
-        run.time()
+        run.time(),
+        match window.columns {
+            Some(_) => " They are too many to be shown one by one: bars are sums.",
+            None => "",
+        }
     );
     let paper = Paper::new(frame.width.max(200.0), bottom + BOTTOM, title, &says, STYLE);
     let mut sheet = Sheet {
@@ -112,12 +117,34 @@ pub fn svg(run: &Run<Checks>, title: &str, frame: Frame) -> String {
     sheet.paper.finish()
 }
 
+/// What happened between two moments: events one by one, or their sums if they are too many.
+fn window(
+    run: &Run<Checks>,
+    trace: &Trace,
+    (from_us, to_us): (u64, u64),
+    grid: &Grid,
+) -> SpaceTime {
+    let world = run.world();
+    let name = |n: NodeId| world.name(n).to_owned();
+    if spacetime::crowded(trace, from_us, to_us, false) {
+        let mut index = Index::default();
+        index.update(trace, world.node_count());
+        let shown = (from_us, to_us, (grid.width / COLUMN) as usize);
+        spacetime::dense(trace, &index, &name, shown, &[])
+    } else {
+        let grain_us = (2.0 * grid.camera.span_us / grid.width) as u64;
+        let shown = (from_us, to_us, grain_us);
+        spacetime::window(trace, &world.in_flight(), &name, shown)
+    }
+}
+
 impl Sheet<'_> {
     fn draw(&mut self, title: &str) {
         self.paper.raw(PATTERNS);
         self.bands();
         self.axis();
         self.lanes();
+        self.columns();
         self.spans();
         self.arrows();
         self.dots();
@@ -126,14 +153,46 @@ impl Sheet<'_> {
         self.playhead();
         let (right, y) = (self.right(), self.bottom + BOTTOM - 6.0);
         self.paper.text("t quiet", "end", right, y, title);
-        if self.window.one_in > 1 {
-            let words = format!("1 in {} shown", self.window.one_in);
-            self.paper.text("t quiet", "end", right, 11.0, &words);
-        }
     }
 
     fn right(&self) -> f64 {
         self.grid.left + self.grid.width
+    }
+
+    /// Above each lane how much happened in each column, below it how much was lost; and what a bar says.
+    fn columns(&mut self) {
+        let Some(columns) = self.window.columns.take() else {
+            return;
+        };
+        let bars = Bars::new(&columns, &self.grid);
+        let end = self.inside(u64::MAX);
+        let (mut sums, mut falls) = (String::new(), String::new());
+        for (i, cells) in columns.cells.chunks(columns.lanes.max(1)).enumerate() {
+            // The first column may begin before the plot does, and the last end after the run.
+            let x = bars.left + i as f64 * bars.step;
+            let (x, right) = (x.max(self.grid.left), (x + bars.body).min(end));
+            let wide = (right - x).max(LEAST);
+            for (lane, cell) in cells.iter().enumerate() {
+                let y = self.grid.y(lane as f64);
+                if cell.events > 0 {
+                    let high = bars.events(cell.events);
+                    sums += &path("M# #v#h#v#z", &[x, y, -high, wide, high]);
+                }
+                if cell.losses > 0 {
+                    let high = bars.losses(cell.losses);
+                    falls += &path("M# #v#h#v#z", &[x, y + 1.0, high, wide, -high]);
+                }
+            }
+        }
+        self.paper.path("sum", &sums);
+        self.paper.path("fall", &falls);
+        let words = format!(
+            "bars up: events, at most {} in {} \u{b7} down: lost",
+            group(columns.most.into()),
+            Span(columns.step_us)
+        );
+        let (left, y) = (self.grid.left, self.bottom + BOTTOM - 6.0);
+        self.paper.text("t quiet", "start", left, y, &words);
     }
 
     /// A moment's place, kept inside the plot; what lasts ends where the run stands.
@@ -202,9 +261,8 @@ impl Sheet<'_> {
                 SpanKind::Crashed => ("span crashed", "crashed"),
                 SpanKind::Paused => ("span paused", "paused"),
             };
-            if to - from < 0.5 {
-                continue;
-            }
+            // However short, it can be seen.
+            let to = to.max(from + LEAST);
             self.paper
                 .rect(class, [from, y - half, to - from, 2.0 * half]);
             if to - from > 58.0 && half > 6.0 {
@@ -315,9 +373,7 @@ impl Sheet<'_> {
         let (mut free, mut named) = ([f64::MIN; 2], f64::MIN);
         for b in std::mem::take(&mut self.window.bars) {
             let (from, to) = (self.inside(b.from_us), self.inside(b.to_us));
-            if to <= from {
-                continue;
-            }
+            let to = to.max(from + LEAST);
             let row = free.iter().position(|f| *f <= from).unwrap_or(1);
             free[row] = to;
             let y = self.bottom + 4.0 + row as f64 * 4.5;

@@ -1,91 +1,103 @@
 //! A run as JSON lines: one that says what it is, one an event, one that says how it stands.
 //!
 //! The rule that is easy to break: names are a promise to scripts that teachers keep for years
-//! (`docs/command-line.md`). Fields are added; none is renamed or taken away.
+//! (`docs/command-line.md`). Fields are added; none is renamed or taken away. And they stand in the
+//! order of their names, as everywhere in this program's JSON, though here each is written at once.
 
 use crate::check::Checks;
 use crate::scenario::Opening;
 use crate::sim::history::Run;
-use crate::sim::{EventId, EventKind, json};
-use serde::Serialize;
-use serde_json::{Map, Value};
+use crate::sim::json_object::{Object, push_count};
+use crate::sim::{Event, EventId, EventKind, json};
 
-/// One line under way.
-struct Line(Map<String, Value>);
-
-impl Line {
-    fn put(&mut self, name: &str, value: impl Serialize) {
-        let value = serde_json::to_value(value).unwrap_or_default();
-        self.0.insert(name.to_owned(), value);
-    }
-
-    fn end(self) -> String {
-        json::text(&Value::Object(self.0)) + "\n"
-    }
+/// What a line about an event needs besides the run.
+#[derive(Default)]
+pub struct Lines {
+    // The kinds that occurred, as JSON.
+    kinds: Vec<(EventKind, String)>,
 }
 
-/// The lines of `run`, which was opened as `opening`: everything that has happened so far.
-pub fn lines<'a>(opening: &'a Opening, run: &'a Run<Checks>) -> impl Iterator<Item = String> + 'a {
-    let events = (0..run.position()).map(move |i| event(run, EventId(i)));
-    let first = std::iter::once_with(move || head(opening, run));
-    let last = std::iter::once_with(move || tail(run));
-    first.chain(events).chain(last)
-}
-
-fn head(opening: &Opening, run: &Run<Checks>) -> String {
-    let world = run.world();
-    let mut line = Line(Map::new());
-    line.put("scenario", &opening.scenario);
-    line.put("seed", world.seed());
-    line.put("until_us", run.time().us());
-    line.put("opening", opening);
-    let names: Vec<&str> = world.node_ids().map(|n| world.name(n)).collect();
-    line.put("nodes", names);
-    line.end()
-}
-
-fn tail(run: &Run<Checks>) -> String {
-    let mut line = Line(Map::new());
-    line.put("events", run.position());
-    line.put("messages", run.world().messages());
-    line.put("time_us", run.time().us());
-    line.put("checks", run.watcher().lines());
-    line.put("hash", run.hash_text());
-    line.end()
-}
-
-fn event(run: &Run<Checks>, id: EventId) -> String {
-    let trace = run.trace();
-    let e = trace.event(id);
-    let mut line = Line(Map::new());
-    line.put("event", id);
-    line.put("time_us", e.time.us());
-    line.put("kind", e.kind);
-    if e.node.index() < run.world().node_count() {
-        line.put("node", e.node);
+impl Lines {
+    /// The line that says what `run` is, which was opened as `opening`.
+    pub fn head(opening: &Opening, run: &Run<Checks>, out: &mut String) {
+        let world = run.world();
+        let names: Vec<&str> = world.node_ids().map(|n| world.name(n)).collect();
+        let mut line = Object::new(out);
+        line.at("nodes").push_str(&json::text(&names));
+        line.at("opening").push_str(&json::text(opening));
+        line.text("scenario", &opening.scenario);
+        line.at("seed").push_str(&world.seed().to_string());
+        line.count("until_us", run.time().us()).end();
+        out.push('\n');
     }
-    if let Some(cause) = e.cause.some() {
-        line.put("cause", cause);
+
+    /// The line that says how it stands.
+    pub fn tail(run: &Run<Checks>, out: &mut String) {
+        let mut line = Object::new(out);
+        let checks = json::text(&run.watcher().lines());
+        line.at("checks").push_str(&checks);
+        line.count("events", run.position().into());
+        line.text("hash", &run.hash_text());
+        line.count("messages", run.world().messages().into());
+        line.count("time_us", run.time().us()).end();
+        out.push('\n');
     }
-    if let Some(msg) = e.msg() {
-        let sent = trace.sent(msg);
-        line.put("msg", msg);
-        line.put("from", sent.from);
-        line.put("to", sent.to);
-        line.put("sent_us", trace.sent_at(msg).us());
-        line.put("label", run.label(msg));
-    }
-    match e.kind {
-        EventKind::Lost => line.put("loss", e.loss),
-        EventKind::Timer => line.put("timer", run.world().timer_name(e.node, e.data)),
-        EventKind::Fault | EventKind::Request => {
-            line.put("fault", trace.faults().get(e.data as usize).map(|(_, f)| f));
+
+    /// The line of one event.
+    pub fn event(&mut self, run: &Run<Checks>, id: EventId, out: &mut String) {
+        let trace = run.trace();
+        let e = trace.event(id);
+        let sent = e.msg().map(|msg| (msg, trace.sent(msg)));
+        let mut line = Object::new(out);
+        if let Some(cause) = e.cause.some() {
+            push_count(cause.0.into(), line.at("cause"));
         }
-        _ => {}
+        push_count(id.0.into(), line.at("event"));
+        if matches!(e.kind, EventKind::Fault | EventKind::Request) {
+            let fault = trace.faults().get(e.data as usize).map(|(_, f)| f);
+            line.at("fault").push_str(&json::text(&fault));
+        }
+        if let Some((_, sent)) = sent {
+            push_count(sent.from.0.into(), line.at("from"));
+        }
+        line.at("kind").push_str(self.kind(e));
+        if let Some((msg, _)) = sent {
+            line.text("label", &run.label(msg));
+        }
+        if e.kind == EventKind::Lost {
+            line.at("loss").push_str(&json::text(&e.loss));
+        }
+        if let Some((msg, _)) = sent {
+            push_count(msg.0.into(), line.at("msg"));
+        }
+        if e.node.index() < run.world().node_count() {
+            push_count(e.node.0.into(), line.at("node"));
+        }
+        let mut notes = trace.notes_of(id).peekable();
+        if notes.peek().is_some() {
+            let notes: Vec<&str> = notes.map(|n| &**n).collect();
+            line.at("notes").push_str(&json::text(&notes));
+        }
+        if let Some((msg, _)) = sent {
+            push_count(trace.sent_at(msg).us(), line.at("sent_us"));
+        }
+        push_count(e.time.us(), line.at("time_us"));
+        if e.kind == EventKind::Timer {
+            line.text("timer", run.world().timer_name(e.node, e.data));
+        }
+        if let Some((_, sent)) = sent {
+            push_count(sent.to.0.into(), line.at("to"));
+        }
+        line.end();
+        out.push('\n');
     }
-    let notes: Vec<&str> = trace.notes_of(id).map(|n| &**n).collect();
-    if !notes.is_empty() {
-        line.put("notes", notes);
+
+    fn kind(&mut self, e: &Event) -> &str {
+        let known = self.kinds.iter().position(|(kind, _)| *kind == e.kind);
+        let at = known.unwrap_or_else(|| {
+            self.kinds.push((e.kind, json::text(&e.kind)));
+            self.kinds.len() - 1
+        });
+        &self.kinds[at].1
     }
-    line.end()
 }

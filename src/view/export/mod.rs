@@ -6,11 +6,14 @@
 
 pub mod csv;
 pub mod diagram;
-pub mod jsonl;
+mod jsonl;
 mod paper;
 mod shapes;
-pub mod shiviz;
+mod shiviz;
 pub mod stage;
+mod writing;
+
+pub use writing::{Script, Writing};
 
 use crate::check::Checks;
 use crate::scenario::{Opening, SharedRun, file};
@@ -44,9 +47,6 @@ pub struct Kept {
     /// What is in it.
     pub text: String,
 }
-
-/// The most events that a text of all events holds on the page; the tool has no such limit.
-pub const EVENTS: u32 = 200_000;
 
 impl Export {
     /// Every form, in the order of a menu.
@@ -94,38 +94,29 @@ impl Export {
         }
     }
 
-    /// `run`, which was opened as `shared` says, in this form.
+    /// What the file of `run` is called, which was opened as `opening`.
+    fn name(self, opening: &Opening, run: &Run<Checks>) -> String {
+        let seed = run.world().seed();
+        format!("{}-{seed}{}", opening.scenario, self.ending())
+    }
+
+    /// `run`, which was opened as `shared` says, in this form, written at once.
     ///
     /// # Errors
-    /// A run too large for a text of its events, and an unknown scenario.
+    /// A run too large for ShiViz, and an unknown scenario.
     pub fn of(self, shared: &SharedRun, run: &Run<Checks>) -> Result<Kept, Refusal> {
         let opening = &shared.opening;
         let title = title(opening, run);
-        if matches!(self, Export::Jsonl | Export::Shiviz) && run.position() > EVENTS {
-            return Err(Refusal::new(
-                "too-large",
-                format!(
-                    "{} events are too many for a page to write down: save the scenario, and \
-                     let the command-line tool do it",
-                    run.position()
-                ),
-            ));
-        }
         let text = match self {
             Export::Scenario => file::text(shared)?,
-            Export::Jsonl => jsonl::lines(opening, run).collect(),
-            Export::Shiviz => shiviz::text(run)?,
+            Export::Jsonl => Script::jsonl(opening).whole(run),
+            Export::Shiviz => Script::shiviz(run)?.whole(run),
             Export::Diagram => diagram::svg(run, &title, diagram::Frame::whole(run)),
             Export::Stage => stage::svg(run, &title, STAGE.0, STAGE.1),
             Export::Measures => csv::table(&[measures(opening, run)?]),
         };
         Ok(Kept {
-            name: format!(
-                "{}-{}{}",
-                opening.scenario,
-                run.world().seed(),
-                self.ending()
-            ),
+            name: self.name(opening, run),
             media: self.media(),
             text,
         })

@@ -11,6 +11,7 @@
 
 use crate::check::Checks;
 use crate::sim::history::Run;
+use crate::sim::json_object::push_count;
 use crate::sim::small::SmallSet;
 use crate::sim::{Event, EventId, Refusal};
 use crate::view::log;
@@ -20,41 +21,60 @@ const NETWORK: &str = "network";
 /// Numbers in all clocks together: beyond them a log is larger than ShiViz or a page can hold.
 const MOST: usize = 4_000_000;
 
-/// The log of all that has happened so far.
-///
-/// # Errors
-/// A run of so many events and nodes that no such log is of use.
-pub fn text(run: &Run<Checks>) -> Result<String, Refusal> {
-    let hosts = hosts(run);
-    let (events, width) = (run.position() as usize, hosts.len());
-    if events * width > MOST {
-        return Err(Refusal::new(
-            "too-large",
-            format!(
-                "{events} events of {width} hosts are too many for ShiViz: take an earlier moment, \
-                 such as the first {} events",
-                MOST / width
-            ),
-        ));
-    }
-    let mut clocks = Clocks::new(width, events);
-    // A file's first two lines are for expressions; left empty, ShiViz takes its own.
-    let mut out = String::from("\n\n");
-    for i in 0..events {
-        let id = EventId(i as u32);
-        let event = run.trace().event(id);
-        let host = event.node.index().min(width - 1);
-        let clock = clocks.tick(i, host, event);
-        let sentence = one_line(&log::line(run, id).text);
-        out += &format!("{sentence}\n{}", hosts[host]);
-        let mut before = " {";
-        for (name, count) in hosts.iter().zip(clock).filter(|(_, c)| **c > 0) {
-            out += &format!("{before}\"{name}\":{count}");
-            before = ",";
+/// A log under way: its events are asked for one after the other.
+pub struct Log {
+    hosts: Vec<String>,
+    clocks: Clocks,
+}
+
+impl Log {
+    /// The log of all that has happened so far in `run`.
+    ///
+    /// # Errors
+    /// A run of so many events and nodes that no such log is of use.
+    pub fn new(run: &Run<Checks>) -> Result<Self, Refusal> {
+        let hosts = hosts(run);
+        let (events, width) = (run.position() as usize, hosts.len());
+        if events * width > MOST {
+            return Err(Refusal::new(
+                "too-large",
+                format!(
+                    "{events} events of {width} hosts are too many for ShiViz: take an earlier moment, \
+                     such as the first {} events",
+                    MOST / width
+                ),
+            ));
         }
-        out += &format!("}}\n{sentence}\n");
+        let clocks = Clocks::new(width, events);
+        Ok(Log { hosts, clocks })
     }
-    Ok(out)
+
+    /// What stands first. A file's first two lines are for expressions; left empty, ShiViz takes its own.
+    pub fn head(out: &mut String) {
+        out.push_str("\n\n");
+    }
+
+    /// The three lines of event `id`, the one after that asked for before.
+    pub fn event(&mut self, run: &Run<Checks>, id: EventId, out: &mut String) {
+        let event = run.trace().event(id);
+        let host = event.node.index().min(self.hosts.len() - 1);
+        let clock = self.clocks.tick(id.index(), host, event);
+        let sentence = one_line(log::line(run, id).text);
+        out.push_str(&sentence);
+        out.push('\n');
+        out.push_str(&self.hosts[host]);
+        let mut before = " {\"";
+        for (name, count) in self.hosts.iter().zip(clock).filter(|(_, c)| **c > 0) {
+            out.push_str(before);
+            out.push_str(name);
+            out.push_str("\":");
+            push_count((*count).into(), out);
+            before = ",\"";
+        }
+        out.push_str("}\n");
+        out.push_str(&sentence);
+        out.push('\n');
+    }
 }
 
 /// The clock of every event so far, one after the other.
@@ -115,12 +135,15 @@ fn hosts(run: &Run<Checks>) -> Vec<String> {
 }
 
 /// `text` without what ends a line in the expressions of JavaScript, and without braces.
-fn one_line(text: &str) -> String {
+fn one_line(text: String) -> String {
     let plain = |c: char| match c {
         '\n' | '\r' | '\u{2028}' | '\u{2029}' => ' ',
         '{' => '(',
         '}' => ')',
         c => c,
     };
-    text.chars().map(plain).collect()
+    match text.chars().all(|c| plain(c) == c) {
+        true => text,
+        false => text.chars().map(plain).collect(),
+    }
 }

@@ -4,6 +4,7 @@
 //! exactly one cell, and columns stand at fixed moments, so that panning does not make them flicker. A
 //! picture costs by its columns, not by the events in it: sums at every so many events are kept.
 
+use super::Grid;
 use crate::sim::{Event, EventId, EventKind, NodeId, SimTime, Trace};
 
 /// What happened on a lane: events, and messages to it that were lost.
@@ -41,6 +42,58 @@ pub struct Columns {
     pub cells: Vec<Cell>,
     /// The most events in one cell.
     pub most: u32,
+}
+
+/// Where the bars of columns stand and how high they are, on the page and in pictures.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bars {
+    /// The left edge of the first column.
+    pub left: f64,
+    /// From one column to the next.
+    pub step: f64,
+    /// The width of a bar.
+    pub body: f64,
+    up: f64,
+    down: f64,
+    root: f64,
+}
+
+/// How wide a column is, in pixels, at least.
+pub const COLUMN: f64 = 3.0;
+/// The least bar can be seen: one event, or one loss, among a million.
+pub const LEAST: f64 = 2.0;
+
+impl Bars {
+    /// The bars of `columns` on `grid`.
+    pub fn new(columns: &Columns, grid: &Grid) -> Self {
+        let step = columns.step_us as f64 * grid.width / grid.camera.span_us;
+        // To the next power of two above the most, so that panning does not make all bars breathe.
+        let full = columns.most.max(4).next_power_of_two();
+        Bars {
+            left: grid.x(columns.from_us as f64),
+            step,
+            body: (step - 0.6).max(1.0),
+            up: (grid.lane * 0.5).min(18.0),
+            down: (grid.lane * 0.34).min(10.0),
+            root: libm::sqrt(f64::from(full)),
+        }
+    }
+
+    /// How high the bar of so many events rises above its lane.
+    pub fn events(&self, count: u32) -> f64 {
+        (self.part(count) * self.up).max(LEAST)
+    }
+
+    /// How far the bar of so many losses hangs below its lane.
+    pub fn losses(&self, count: u32) -> f64 {
+        (self.part(count) * self.down).max(LEAST)
+    }
+
+    /// By the square root, so that a quiet column beside a busy one still shows: from a tenth to one, for
+    /// losses may be more than the most events.
+    fn part(&self, count: u32) -> f64 {
+        (libm::sqrt(f64::from(count)) / self.root).clamp(0.12, 1.0)
+    }
 }
 
 impl Index {
@@ -190,6 +243,7 @@ mod tests {
     use super::*;
     use crate::sim::Fault;
     use crate::sim::world::World;
+    use crate::view::spacetime::Camera;
     use crate::view::toy;
 
     fn busy(nodes: usize, ms: u64) -> Trace {
@@ -255,6 +309,35 @@ mod tests {
                     columns.most,
                     columns.cells.iter().map(|c| c.events).max().unwrap()
                 );
+            }
+        }
+    }
+
+    /// With many lanes each is some pixels high; with few the bars are still those of a page.
+    #[test]
+    fn the_least_bar_can_be_seen_and_the_most_keep_to_their_lane() {
+        let trace = busy(5, 1_000);
+        let columns = index(&trace, 5).columns(&trace, 0, 1_000_000, 300);
+        for lane in [7.0, 12.0, 56.0] {
+            let camera = Camera::for_delay(1_000_000, 1);
+            let (left, width, top) = (40.0, 1_000.0, 20.0);
+            let grid = Grid {
+                camera,
+                left,
+                width,
+                top,
+                lane,
+            };
+            let bars = Bars::new(&columns, &grid);
+            let second = columns.from_us + columns.step_us;
+            assert!((bars.left + bars.step - grid.x(second as f64)).abs() < 1e-9);
+            assert!(bars.body < bars.step);
+            let mut before = (0.0, 0.0);
+            for count in [1, 2, columns.most, 2 * columns.most, 50_000] {
+                let (up, down) = (bars.events(count), bars.losses(count));
+                assert!(up >= 2.0 && down >= 2.0 && up + down < lane, "{count}");
+                assert!(up >= before.0 && down >= before.1, "{count}");
+                before = (up, down);
             }
         }
     }

@@ -3,8 +3,8 @@
 //!
 //! The rule that is easy to break: a window is found by binary search and holds a bounded number of
 //! things, however long the run and however wide the window. A window that is too full for single
-//! events ([`crowded`]) shows sums instead ([`dense`]), and no loss, crash or epoch is left out. On
-//! paper, where a sum would say too little, one event in so many is shown, chosen by number.
+//! events ([`crowded`]) shows sums instead ([`dense`]), on the page and in pictures, and no loss, crash
+//! or epoch is left out. Whoever asks for single events of a crowded window gets one in so many.
 
 pub mod bands;
 pub mod camera;
@@ -15,7 +15,7 @@ mod tests;
 
 pub use bands::Band;
 pub use camera::{Camera, Grid};
-pub use density::{Cell, Columns, Index};
+pub use density::{Bars, Cell, Columns, Index};
 pub use faults::{Bar, Flag, SpanKind, SpanView};
 
 use crate::sim::world::InFlight;
@@ -79,8 +79,6 @@ pub struct SpaceTime {
     pub bands: Vec<Band>,
     /// Sums instead of events, if there are too many.
     pub columns: Option<Columns>,
-    /// One in this many events and messages is shown; 1: all.
-    pub one_in: usize,
     /// The end of the recorded run, in microseconds.
     pub end_us: u64,
 }
@@ -108,7 +106,6 @@ pub fn window(
     SpaceTime {
         dots: dots(trace, first, end, one_in),
         arrows: arrows(trace, flights, first, end, one_in),
-        one_in,
         ..around(trace, name, (from_us, to_us, grain_us))
     }
 }
@@ -138,7 +135,6 @@ pub fn dense(
     SpaceTime {
         dots: chain.iter().filter_map(|&e| dot(trace, e)).collect(),
         arrows: messages.filter_map(|m| arrow(trace, &[], m)).collect(),
-        one_in: 1,
         ..around(trace, name, (from_us, to_us, columns.step_us))
     }
     .with(columns)

@@ -17,7 +17,6 @@ fn see(world: &World, trace: &Trace, from_us: u64, to_us: u64) -> SpaceTime {
 fn a_window_has_what_happened_in_it_and_what_was_on_its_way() {
     let (world, trace) = toy::run(5, 2, 1, 400);
     let st = see(&world, &trace, 100_000, 200_000);
-    assert_eq!(st.one_in, 1);
     assert!(st.dots.iter().all(|d| (100_000..=200_000).contains(&d.us)));
     let inside = trace.events_from(EventId(0));
     let inside = inside.filter(|(_, e)| (100_000..=200_000).contains(&e.time.us()));
@@ -35,7 +34,7 @@ fn however_much_happened_a_window_holds_a_bounded_number_of_things() {
     let (world, trace) = toy::run(60, 8, 2, 4_000);
     assert!(trace.len() > 100_000);
     let st = see(&world, &trace, 0, 4_000_000);
-    assert!(st.one_in > 40 && st.dots.len() <= MOST && st.arrows.len() <= MOST + LOOK_BACK);
+    assert!(st.dots.len() <= MOST && st.arrows.len() <= MOST + LOOK_BACK);
     assert!(st.dots.len() > MOST / 2);
     // Panning a little shows the same ones.
     let next = see(&world, &trace, 1_000, 4_001_000);
