@@ -15,7 +15,7 @@ use super::walk::{Stride, walk};
 use crate::check::Checks;
 use crate::scenario::{SharedRun, file};
 use crate::sim::history::Run;
-use crate::sim::{EventId, Fault, Refusal, SimTime};
+use crate::sim::{EventId, Refusal, SimTime};
 
 /// Panels are drawn anew this often while time runs, in microseconds of the reader's time.
 const SETTLE_US: u64 = 150_000;
@@ -95,9 +95,9 @@ fn run_action(app: &mut App, action: Action) {
             o.run().get_mut().seek_event(id.0.saturating_add(1));
             true
         }),
-        Action::Edit(fault) => edit(app, vec![fault]),
-        Action::Edits(faults) => edit(app, faults),
-        Action::Undo | Action::Redo => undo(app, action == Action::Undo),
+        Action::Edit(fault) => edits::edit(app, vec![fault]),
+        Action::Edits(faults) => edits::edit(app, faults),
+        Action::Undo | Action::Redo => edits::undo(app, action == Action::Undo),
         Action::Walk(stride, back) => walked(app, stride, back),
         Action::Go(aim, back) => {
             let Some(o) = &app.open else { return };
@@ -258,56 +258,6 @@ fn walked(app: &mut App, stride: Stride, back: bool) {
     };
     let way = if back { "before this" } else { "in sight" };
     app.say = format!("There is no {what} {way}.");
-}
-
-/// Whether the reader may change the run; says so if not.
-fn may_change(app: &mut App) -> bool {
-    if app.look.lock {
-        let message = "this run may be watched, not changed";
-        app.refuse(&Refusal::new("locked", message));
-    }
-    !app.look.lock
-}
-
-fn edit(app: &mut App, faults: Vec<Fault>) {
-    if !may_change(app) {
-        return;
-    }
-    let Some(o) = &mut app.open else { return };
-    let said: Vec<String> = {
-        let run = o.run().get();
-        let words = |fault| super::words::fault(run.world(), fault);
-        faults.iter().map(words).collect()
-    };
-    let done = o.run().get_mut().edit_all(faults);
-    if let Err(refusal) = done {
-        return app.refuse(&refusal);
-    }
-    o.touch();
-    o.settle();
-    app.say = said.join(". ") + ".";
-    app.error = None;
-}
-
-fn undo(app: &mut App, undo: bool) {
-    if !may_change(app) {
-        return;
-    }
-    let Some(o) = &mut app.open else { return };
-    let done = {
-        let mut run = o.run().get_mut();
-        if undo { run.undo() } else { run.redo() }
-    };
-    o.touch();
-    o.settle();
-    app.player.now_us = o.run().get().time().us();
-    app.say = match (done, undo) {
-        (true, true) => "Undone.",
-        (true, false) => "Done again.",
-        (false, true) => "There is nothing to undo.",
-        (false, false) => "There is nothing to do again.",
-    }
-    .to_owned();
 }
 
 fn select(app: &mut App, s: Selection) {
@@ -490,6 +440,7 @@ fn enter(app: &mut App, linked: Linked) {
     }
 }
 
+mod edits;
 mod futures;
 #[cfg(test)]
 mod tests;

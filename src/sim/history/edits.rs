@@ -80,6 +80,7 @@ impl<W: Watcher> Run<W> {
         edits.extend(later.filter(|e| !e.fault.names_a_message()).cloned());
         self.remember(&edits);
         self.edits = Rc::new(edits);
+        self.kept = self.position();
         self.forget_future();
         (0..count).for_each(|_| self.make_next_edit());
         Ok(())
@@ -200,18 +201,35 @@ impl<W: Watcher> Run<W> {
             .count();
         let differs = [&self.edits, &edits].map(|l| l.get(same).map(|e| e.at_us));
         let first = SimTime(differs.into_iter().flatten().min().unwrap_or(u64::MAX));
-        self.edits = edits;
+        let before = std::mem::replace(&mut self.edits, edits);
         // A checkpoint at the very moment of an edit may lie between it and what it follows.
         let fits =
             |m: &Moment<W>| m.edits_made <= same && (m.world.now() < first || m.world.steps() == 0);
         if self.now.edits_made <= same && self.time() < first {
+            self.kept = self.trace.first_at(first) as u32;
             self.forget_future();
             return;
         }
         self.checkpoints.retain(fits);
         self.restore(fits);
         self.forget_future();
+        let turn = [before.get(same).cloned(), self.edits.get(same).cloned()];
+        self.run_alike(here, same, &turn);
+        self.kept = self.position();
         self.run_until(here);
+    }
+
+    /// Runs as far as two lists are alike whose first `same` edits are: until it is the `turn` of the
+    /// next edit of either.
+    fn run_alike(&mut self, to: SimTime, same: usize, turn: &[Option<Edit>; 2]) {
+        loop {
+            let next = self.now.world.next_time();
+            let now = |e: &Edit| self.is_turn_of(e, next);
+            let parts = self.now.edits_made == same && turn.iter().flatten().any(now);
+            if parts || !self.advance_once(to) {
+                return;
+            }
+        }
     }
 }
 
