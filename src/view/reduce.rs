@@ -5,7 +5,8 @@
 //! budget is asked of the caller.
 
 use super::action::{Action, Dialog, Tab};
-use super::app::{App, Journey, Open, Progress};
+use super::app::{App, Journey, Open};
+use super::left::{self, Left};
 use super::log;
 use super::player::{self, speed_at};
 use super::route::{Place, Route};
@@ -112,15 +113,15 @@ fn run_action(app: &mut App, action: Action) {
         Action::Window(camera) => futures::window(app, camera),
         Action::Vary(param, value) => futures::vary(app, &param, &value),
         Action::WithoutLastEdit => futures::without_last_edit(app),
-        Action::Reset => again(app, |_| {}),
-        Action::SetSeed(seed) => again(app, |s| s.set_seed(seed)),
-        Action::Stage(id) => stage(app, &id),
+        Action::Reset => anew::again(app, |_| {}),
+        Action::SetSeed(seed) => anew::again(app, |s| s.set_seed(seed)),
+        Action::Stage(id) => anew::stage(app, &id),
         Action::Guess(i) => {
             if let Some(o) = &mut app.open {
                 o.lesson.guess = Some(i);
             }
         }
-        Action::Reveal => reveal(app),
+        Action::Reveal => anew::reveal(app),
         _ => {}
     }
 }
@@ -279,61 +280,6 @@ fn dialog(app: &mut App, d: Option<Dialog>) {
     }
 }
 
-/// Runs the same scenario again, changed by `change`.
-fn again(app: &mut App, change: impl FnOnce(&mut Scene)) {
-    let Some(o) = &app.open else { return };
-    let mut scene = o.base().clone();
-    change(&mut scene);
-    let (speed, lesson) = (app.player.speed, o.lesson);
-    match open(app, scene) {
-        Ok(()) => {
-            if let Some(o) = &mut app.open {
-                o.lesson = Progress {
-                    staged: None,
-                    ..lesson
-                };
-            }
-            app.player.set_speed(speed);
-            app.say = "At the start.".to_owned();
-        }
-        Err(refusal) => app.refuse(&refusal),
-    }
-}
-
-fn stage(app: &mut App, id: &str) {
-    let Some(o) = &app.open else { return };
-    let now = o.base().clone();
-    let lesson = o.lesson;
-    let done = now.stage(id).and_then(|(scene, staged, seek_us)| {
-        open(app, scene)?;
-        if let Some(o) = &mut app.open {
-            o.futures[0].base = now;
-            o.lesson = Progress {
-                staged: Some(staged.id),
-                ..lesson
-            };
-        }
-        travel(app, |o| {
-            o.run().get_mut().seek(SimTime(seek_us));
-            true
-        });
-        app.say = format!("{}: {}", staged.label, staged.hint);
-        Ok(())
-    });
-    if let Err(refusal) = done {
-        app.refuse(&refusal);
-    }
-}
-
-/// Answers the prediction by running it.
-fn reveal(app: &mut App) {
-    let Some(o) = &mut app.open else { return };
-    match crate::scenario::reveal(&o.base().opening) {
-        Ok(answer) => o.lesson.answer = Some(answer),
-        Err(refusal) => app.refuse(&refusal),
-    }
-}
-
 /// Puts `scene` on screen, at its start and paused; on a refusal nothing changes.
 ///
 /// # Errors
@@ -358,6 +304,9 @@ fn show(app: &mut App, scene: Scene, run: Run<Checks>) {
 }
 
 fn route(app: &mut App, search: &str, hash: &str) {
+    if app.left.is_some() && left::come_back(app, hash) {
+        return;
+    }
     let done = Route::parse(search, hash).and_then(|r| follow(app, &r));
     if let Err(refusal) = done {
         app.refuse(&refusal);
@@ -408,9 +357,11 @@ fn open_file(app: &mut App, text: &str) {
     }
     match file::read(text).and_then(Scene::follow) {
         Ok(linked) => {
+            let left = Left::of(app);
             app.dialog = None;
             app.player.playing = false;
             enter(app, linked);
+            app.leave(left);
             app.say = "Opened.".to_owned();
         }
         Err(refusal) => app.refuse(&refusal),
@@ -440,6 +391,7 @@ fn enter(app: &mut App, linked: Linked) {
     }
 }
 
+mod anew;
 mod edits;
 mod futures;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::*;
 use crate::sim::{Fault, NodeId};
 
+mod anew;
 mod futures;
 mod picked;
 
