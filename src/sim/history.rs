@@ -63,6 +63,8 @@ pub struct Run<W: Watcher = ()> {
     frontier: SimTime,
     // How often a future was given up for another.
     turns: u32,
+    // How many events the last such change left as they were.
+    kept: u32,
 }
 
 impl<W: Watcher> Run<W> {
@@ -90,6 +92,7 @@ impl<W: Watcher> Run<W> {
             contents: RefCell::default(),
             frontier: SimTime::ZERO,
             turns: 0,
+            kept: 0,
         })
     }
 
@@ -146,6 +149,12 @@ impl<W: Watcher> Run<W> {
     /// trace holds as long as this stays the same.
     pub fn turns(&self) -> u32 {
         self.turns
+    }
+
+    /// How many events, counted from the start, the last change of the list of edits left as they were:
+    /// from there on, an event's number means another event than before.
+    pub fn kept(&self) -> u32 {
+        self.kept
     }
 
     /// The furthest moment reached in this future.
@@ -210,10 +219,13 @@ impl<W: Watcher> Run<W> {
         let Some(edit) = self.edits.get(self.now.edits_made) else {
             return false;
         };
+        SimTime(edit.at_us) <= to && self.is_turn_of(edit, next)
+    }
+
+    /// Whether `edit` comes before the entry of the queue that is due `next`.
+    #[inline]
+    fn is_turn_of(&self, edit: &Edit, next: Option<SimTime>) -> bool {
         let at = SimTime(edit.at_us);
-        if at > to {
-            return false;
-        }
         let exactly = edit
             .after_steps
             .is_some_and(|s| self.now.world.steps() >= s);

@@ -126,7 +126,6 @@ impl Component for Aside {
             Msg::Look(leaving) => return self.look(&ctx.props().app, leaving),
             Msg::Go => {
                 if let Some(offer) = self.offer.take() {
-                    dom::push_address();
                     ctx.props().on_action.emit(Action::OpenFile(offer.text));
                 }
                 self.offered = None;

@@ -8,7 +8,6 @@ use super::ViewProps;
 use super::stage::Stage;
 use super::timeline::Timeline;
 use crate::check::Checks;
-use crate::sim::EventId;
 use crate::sim::history::Run;
 use crate::view::app::Open;
 use crate::view::compare::{CheckDifference, Comparison, NodeDifference, Parting};
@@ -86,18 +85,9 @@ pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
     })
 }
 
-/// What is picked, where it is the same thing in both: nodes and links are, an event or a message only
-/// before the two part.
+/// What is picked, where it is the same thing in both: an event or a message only before the two part.
 fn alike(picked: Selection, run: &Run<Checks>, parting: Option<Parting>) -> Selection {
-    let same = |event: EventId| parting.is_none_or(|p| event < p.event);
-    match picked {
-        Selection::Event(e) if !same(e) => Selection::None,
-        Selection::Message(m) => match run.trace().get_sent(m) {
-            Some(sent) if same(sent.cause) => picked,
-            _ => Selection::None,
-        },
-        picked => picked,
-    }
+    parting.map_or(picked, |p| picked.among(p.event.0, run.trace()))
 }
 
 /// What a hand on the future beside may do. An event that only that future has is gone to, not picked:

@@ -3,7 +3,7 @@
 //! The rule that is easy to break: the state changes only through [`crate::view::reduce`]. What
 //! the browser must be told of it (address, colours, focus) is read off the state afterwards.
 
-use super::{aside, bridge, dialogs, dom, gallery, screen};
+use super::{aside, bridge, dialogs, dom, gallery, history, screen};
 use crate::view::reduce::reduce_within;
 use crate::view::{Action, App, Theme, keys};
 use gloo_events::{EventListener, EventListenerOptions};
@@ -36,6 +36,8 @@ pub struct Root {
     // A run has moved on this page: boot.js then fetches the rest of the program.
     moved: bool,
     shown_hash: String,
+    // How many runs were left behind.
+    left: u32,
     shown_theme: Option<Theme>,
     _listeners: Vec<EventListener>,
 }
@@ -59,6 +61,7 @@ impl Component for Root {
             last_ms: None,
             moved: false,
             shown_hash: dom::address().1,
+            left: 0,
             shown_theme: None,
         }
     }
@@ -98,8 +101,16 @@ impl Component for Root {
             };
             dom::root_attribute("data-theme", value);
         }
+        if app.look.embed {
+            return;
+        }
+        let times = app.left.as_ref().map_or(0, |l| l.times);
+        let leaves = std::mem::replace(&mut self.left, times) != times;
+        if leaves {
+            history::leave_behind(&app);
+        }
         // While time runs the address is left alone: it would change sixty times a second.
-        if !app.is_moving() && !app.look.embed {
+        if leaves || !app.is_moving() {
             let hash = app.address();
             if let Some(hash) = hash.filter(|h| *h != self.shown_hash) {
                 dom::replace_hash(&hash);

@@ -3,7 +3,6 @@
 //! The rule that is easy to break: a file is anything at all, of any size. Its size is looked at before
 //! a byte of it is read, and what is on screen goes only when the file was found good.
 
-use super::dom;
 use crate::scenario::file;
 use crate::view::Action;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -22,13 +21,7 @@ pub fn open(given: File, on: Callback<Action>) {
     spawn_local(async move {
         let text = JsFuture::from(given.text()).await.ok();
         match text.and_then(|t| t.as_string()) {
-            Some(text) => {
-                // The run before stays one step back in the browser's history.
-                if file::read(&text).is_ok() {
-                    dom::push_address();
-                }
-                on.emit(Action::OpenFile(text));
-            }
+            Some(text) => on.emit(Action::OpenFile(text)),
             None => refuse(&on, "The browser could not read this file."),
         }
     });

@@ -50,7 +50,8 @@ pub enum Action {
     Vary(String, String),
     /// Run the same again without the last edit, as another future beside this one.
     WithoutLastEdit,
-    /// Begin the run that is shown again: time zero, its parameters, all edits and other futures gone.
+    /// Begin the run that is shown again: time zero, its parameters, all edits and other futures gone; the
+    /// browser's "back" leads to what was there.
     Reset,
     /// Run it again with this seed, all edits and other futures gone.
     SetSeed(u64),

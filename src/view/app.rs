@@ -6,6 +6,7 @@
 use super::action::{Dialog, Tab, Theme};
 use super::beside::Beside;
 use super::export::{Export, Kept, Writing};
+use super::left::Left;
 use super::log::Filter;
 use super::player::Player;
 use super::route::Look;
@@ -248,6 +249,8 @@ pub struct App {
     pub error: Option<String>,
     /// The code of the refusal behind that sentence, for scripts.
     pub code: &'static str,
+    /// The run that was left in one step for the one on screen.
+    pub left: Option<Left>,
     /// A moment that a link shows and that is not reached yet: frames go on until it is.
     pub journey: Option<Journey>,
     /// The sentence in the live region.

@@ -15,6 +15,7 @@ pub mod differences;
 pub mod export;
 pub mod kept;
 pub mod keys;
+pub mod left;
 pub mod log;
 pub mod player;
 pub mod reduce;

@@ -5,7 +5,8 @@
 //! budget is asked of the caller.
 
 use super::action::{Action, Dialog, Tab};
-use super::app::{App, Journey, Open, Progress};
+use super::app::{App, Journey, Open};
+use super::left::{self, Left};
 use super::log;
 use super::player::{self, speed_at};
 use super::route::{Place, Route};
@@ -15,7 +16,7 @@ use super::walk::{Stride, walk};
 use crate::check::Checks;
 use crate::scenario::{SharedRun, file};
 use crate::sim::history::Run;
-use crate::sim::{EventId, Fault, Refusal, SimTime};
+use crate::sim::{EventId, Refusal, SimTime};
 
 /// Panels are drawn anew this often while time runs, in microseconds of the reader's time.
 const SETTLE_US: u64 = 150_000;
@@ -95,9 +96,9 @@ fn run_action(app: &mut App, action: Action) {
             o.run().get_mut().seek_event(id.0.saturating_add(1));
             true
         }),
-        Action::Edit(fault) => edit(app, vec![fault]),
-        Action::Edits(faults) => edit(app, faults),
-        Action::Undo | Action::Redo => undo(app, action == Action::Undo),
+        Action::Edit(fault) => edits::edit(app, vec![fault]),
+        Action::Edits(faults) => edits::edit(app, faults),
+        Action::Undo | Action::Redo => edits::undo(app, action == Action::Undo),
         Action::Walk(stride, back) => walked(app, stride, back),
         Action::Go(aim, back) => {
             let Some(o) = &app.open else { return };
@@ -112,15 +113,15 @@ fn run_action(app: &mut App, action: Action) {
         Action::Window(camera) => futures::window(app, camera),
         Action::Vary(param, value) => futures::vary(app, &param, &value),
         Action::WithoutLastEdit => futures::without_last_edit(app),
-        Action::Reset => again(app, |_| {}),
-        Action::SetSeed(seed) => again(app, |s| s.set_seed(seed)),
-        Action::Stage(id) => stage(app, &id),
+        Action::Reset => anew::again(app, |_| {}),
+        Action::SetSeed(seed) => anew::again(app, |s| s.set_seed(seed)),
+        Action::Stage(id) => anew::stage(app, &id),
         Action::Guess(i) => {
             if let Some(o) = &mut app.open {
                 o.lesson.guess = Some(i);
             }
         }
-        Action::Reveal => reveal(app),
+        Action::Reveal => anew::reveal(app),
         _ => {}
     }
 }
@@ -260,56 +261,6 @@ fn walked(app: &mut App, stride: Stride, back: bool) {
     app.say = format!("There is no {what} {way}.");
 }
 
-/// Whether the reader may change the run; says so if not.
-fn may_change(app: &mut App) -> bool {
-    if app.look.lock {
-        let message = "this run may be watched, not changed";
-        app.refuse(&Refusal::new("locked", message));
-    }
-    !app.look.lock
-}
-
-fn edit(app: &mut App, faults: Vec<Fault>) {
-    if !may_change(app) {
-        return;
-    }
-    let Some(o) = &mut app.open else { return };
-    let said: Vec<String> = {
-        let run = o.run().get();
-        let words = |fault| super::words::fault(run.world(), fault);
-        faults.iter().map(words).collect()
-    };
-    let done = o.run().get_mut().edit_all(faults);
-    if let Err(refusal) = done {
-        return app.refuse(&refusal);
-    }
-    o.touch();
-    o.settle();
-    app.say = said.join(". ") + ".";
-    app.error = None;
-}
-
-fn undo(app: &mut App, undo: bool) {
-    if !may_change(app) {
-        return;
-    }
-    let Some(o) = &mut app.open else { return };
-    let done = {
-        let mut run = o.run().get_mut();
-        if undo { run.undo() } else { run.redo() }
-    };
-    o.touch();
-    o.settle();
-    app.player.now_us = o.run().get().time().us();
-    app.say = match (done, undo) {
-        (true, true) => "Undone.",
-        (true, false) => "Done again.",
-        (false, true) => "There is nothing to undo.",
-        (false, false) => "There is nothing to do again.",
-    }
-    .to_owned();
-}
-
 fn select(app: &mut App, s: Selection) {
     app.selection = s;
     app.tab = match (s, app.tab) {
@@ -326,61 +277,6 @@ fn dialog(app: &mut App, d: Option<Dialog>) {
     let needs_run = !matches!(d, None | Some(Dialog::Help | Dialog::Files));
     if !(needs_run && app.open.is_none()) {
         app.dialog = d;
-    }
-}
-
-/// Runs the same scenario again, changed by `change`.
-fn again(app: &mut App, change: impl FnOnce(&mut Scene)) {
-    let Some(o) = &app.open else { return };
-    let mut scene = o.base().clone();
-    change(&mut scene);
-    let (speed, lesson) = (app.player.speed, o.lesson);
-    match open(app, scene) {
-        Ok(()) => {
-            if let Some(o) = &mut app.open {
-                o.lesson = Progress {
-                    staged: None,
-                    ..lesson
-                };
-            }
-            app.player.set_speed(speed);
-            app.say = "At the start.".to_owned();
-        }
-        Err(refusal) => app.refuse(&refusal),
-    }
-}
-
-fn stage(app: &mut App, id: &str) {
-    let Some(o) = &app.open else { return };
-    let now = o.base().clone();
-    let lesson = o.lesson;
-    let done = now.stage(id).and_then(|(scene, staged, seek_us)| {
-        open(app, scene)?;
-        if let Some(o) = &mut app.open {
-            o.futures[0].base = now;
-            o.lesson = Progress {
-                staged: Some(staged.id),
-                ..lesson
-            };
-        }
-        travel(app, |o| {
-            o.run().get_mut().seek(SimTime(seek_us));
-            true
-        });
-        app.say = format!("{}: {}", staged.label, staged.hint);
-        Ok(())
-    });
-    if let Err(refusal) = done {
-        app.refuse(&refusal);
-    }
-}
-
-/// Answers the prediction by running it.
-fn reveal(app: &mut App) {
-    let Some(o) = &mut app.open else { return };
-    match crate::scenario::reveal(&o.base().opening) {
-        Ok(answer) => o.lesson.answer = Some(answer),
-        Err(refusal) => app.refuse(&refusal),
     }
 }
 
@@ -408,6 +304,9 @@ fn show(app: &mut App, scene: Scene, run: Run<Checks>) {
 }
 
 fn route(app: &mut App, search: &str, hash: &str) {
+    if app.left.is_some() && left::come_back(app, hash) {
+        return;
+    }
     let done = Route::parse(search, hash).and_then(|r| follow(app, &r));
     if let Err(refusal) = done {
         app.refuse(&refusal);
@@ -458,9 +357,11 @@ fn open_file(app: &mut App, text: &str) {
     }
     match file::read(text).and_then(Scene::follow) {
         Ok(linked) => {
+            let left = Left::of(app);
             app.dialog = None;
             app.player.playing = false;
             enter(app, linked);
+            app.leave(left);
             app.say = "Opened.".to_owned();
         }
         Err(refusal) => app.refuse(&refusal),
@@ -490,6 +391,8 @@ fn enter(app: &mut App, linked: Linked) {
     }
 }
 
+mod anew;
+mod edits;
 mod futures;
 #[cfg(test)]
 mod tests;

@@ -30,7 +30,7 @@ pub struct Route {
     pub place: Place,
     /// The seed, if named.
     pub seed: Option<u64>,
-    /// Parameters of the protocol, by name: every option that is none of the page's own.
+    /// Parameters of the protocol, by name: every option after the `#` that is none of the page's own.
     pub params: SmallMap<String, String>,
     /// How the page shows itself.
     pub look: Look,
@@ -82,20 +82,21 @@ impl Route {
             place: place(path)?,
             ..Route::default()
         };
-        for pair in search
-            .trim_start_matches('?')
-            .split('&')
-            .chain(options.split('&'))
-        {
-            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            if !key.is_empty() {
-                route.option(&decode(key), &decode(value))?;
+        let search = search.trim_start_matches('?');
+        for (part, params) in [(search, false), (options, true)] {
+            for pair in part.split('&') {
+                let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+                if !key.is_empty() {
+                    route.option(&decode(key), &decode(value), params)?;
+                }
             }
         }
         Ok(route)
     }
 
-    fn option(&mut self, key: &str, value: &str) -> Result<(), Refusal> {
+    /// Takes an option; one that is none of the page's own is a parameter of the protocol where there may
+    /// be `params`. Before the `#` there are none: whoever passes a link on adds marks of their own there.
+    fn option(&mut self, key: &str, value: &str, params: bool) -> Result<(), Refusal> {
         let on = !matches!(value, "0" | "false" | "off" | "no");
         let look = &mut self.look;
         match key {
@@ -112,7 +113,7 @@ impl Route {
             }
             "speed" => look.speed = speed(value),
             "seed" => self.seed = Some(seed(value)?),
-            _ if matches!(self.place, Place::Scenario(_)) => {
+            _ if params && matches!(self.place, Place::Scenario(_)) => {
                 self.params.insert(key.to_owned(), value.to_owned());
             }
             _ => {}
@@ -203,6 +204,16 @@ mod tests {
         assert_eq!(r.params.get("nodes").map(String::as_str), Some("3"));
         assert!(!r.params.contains_key("embed"));
         assert!(r.look.shows("log") && !r.look.shows("lesson"));
+    }
+
+    /// Mail programs and social sites put marks of their own into a link's query.
+    #[test]
+    fn what_others_add_to_an_address_is_no_parameter() {
+        let hash = "#/s/raft-election?seed=7&nodes=3";
+        let plain = Route::parse("", hash).unwrap();
+        let marked = Route::parse("?fbclid=abc&utm_source=x&nodes=5", hash).unwrap();
+        assert_eq!(marked, plain);
+        assert_eq!(marked.params.len(), 1);
     }
 
     #[test]

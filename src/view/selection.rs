@@ -60,6 +60,19 @@ impl Selection {
             .unwrap_or(NodeId(0))
     }
 
+    /// It where the first `alike` events are the same in another future, too: a node and a link are the
+    /// same thing there, an event or a message only if it is among them or was sent in one of them.
+    #[inline(never)]
+    pub fn among(self, alike: u32, trace: &Trace) -> Self {
+        let same = |event: EventId| event.0 < alike;
+        let stays = match self {
+            Selection::Event(e) => same(e),
+            Selection::Message(m) => trace.get_sent(m).is_some_and(|sent| same(sent.cause)),
+            _ => true,
+        };
+        if stays { self } else { Selection::None }
+    }
+
     /// True if `node` is the selection.
     pub fn is_node(self, node: NodeId) -> bool {
         self == Selection::Node(node)

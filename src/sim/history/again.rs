@@ -77,6 +77,7 @@ impl<W: Watcher> Run<W> {
             contents: RefCell::default(),
             frontier: SimTime::ZERO,
             turns: 0,
+            kept: 0,
         }
     }
 

@@ -80,6 +80,7 @@ impl<W: Watcher> Run<W> {
         edits.extend(later.filter(|e| !e.fault.names_a_message()).cloned());
         self.remember(&edits);
         self.edits = Rc::new(edits);
+        self.kept = self.position();
         self.forget_future();
         (0..count).for_each(|_| self.make_next_edit());
         Ok(())
@@ -140,7 +141,7 @@ impl<W: Watcher> Run<W> {
         };
         let edits = change.before(&self.edits);
         self.redo.push(change);
-        self.replace_edits(Rc::new(edits));
+        self.replace_edits(Rc::new(edits), true);
         true
     }
 
@@ -157,7 +158,7 @@ impl<W: Watcher> Run<W> {
         };
         let edits = change.after(&self.edits);
         self.undo.push(change);
-        self.replace_edits(Rc::new(edits));
+        self.replace_edits(Rc::new(edits), false);
         true
     }
 
@@ -185,33 +186,85 @@ impl<W: Watcher> Run<W> {
         // What follows was placed after a number of steps of a run that is no more.
         edits.extend(later.map(|e| Edit::at(e.at_us, e.fault.clone())));
         self.remember(&edits);
-        self.replace_edits(Rc::new(edits));
+        self.replace_edits(Rc::new(edits), false);
         Ok(())
     }
 
-    /// Runs the same time again under another list of edits.
-    fn replace_edits(&mut self, edits: Rc<Vec<Edit>>) {
+    /// Runs the same time again under another list of edits. Where the run stands amid a moment, it comes
+    /// to stand at that place of it: taking `back` what was just done leads to where it was done.
+    fn replace_edits(&mut self, edits: Rc<Vec<Edit>>, back: bool) {
         let here = self.time();
-        let same = self
-            .edits
-            .iter()
-            .zip(edits.iter())
-            .take_while(|(a, b)| a == b)
-            .count();
-        let differs = [&self.edits, &edits].map(|l| l.get(same).map(|e| e.at_us));
-        let first = SimTime(differs.into_iter().flatten().min().unwrap_or(u64::MAX));
-        self.edits = edits;
-        // A checkpoint at the very moment of an edit may lie between it and what it follows.
-        let fits =
-            |m: &Moment<W>| m.edits_made <= same && (m.world.now() < first || m.world.steps() == 0);
-        if self.now.edits_made <= same && self.time() < first {
+        let amid = self.amid();
+        let change = Change::new(&self.edits, &edits);
+        let same = change.at;
+        let before = std::mem::replace(&mut self.edits, edits);
+        let turn = [before.get(same).cloned(), self.edits.get(same).cloned()];
+        let first = turn.iter().flatten().map(|e| e.at_us).min();
+        let first = SimTime(first.unwrap_or(u64::MAX));
+        let made = self.now.edits_made;
+        if made < same || made == same && !self.is_past(turn[1].as_ref()) {
+            self.kept = self.position().max(self.trace.first_at(first) as u32);
             self.forget_future();
             return;
         }
+        let place = amid.then(|| {
+            let (old, new) = (change.old.len(), change.new.len());
+            let edits = match made - same <= old {
+                true if back && old > 0 => same,
+                true => same + new,
+                false => made - old + new,
+            };
+            (self.now.world.steps(), edits)
+        });
+        // A checkpoint at the very moment of an edit may lie between it and what it follows.
+        let fits =
+            |m: &Moment<W>| m.edits_made <= same && (m.world.now() < first || m.world.steps() == 0);
         self.checkpoints.retain(fits);
         self.restore(fits);
         self.forget_future();
-        self.run_until(here);
+        self.run_alike(here, same, &turn);
+        self.kept = self.position();
+        match place {
+            Some(place) => self.run_into(here, place),
+            None => self.run_until(here),
+        }
+    }
+
+    /// Whether the turn of `edit`, the next one of the list, is now or has been.
+    fn is_past(&mut self, edit: Option<&Edit>) -> bool {
+        let next = self.now.world.next_time();
+        edit.is_some_and(|e| SimTime(e.at_us) <= self.time() && self.is_turn_of(e, next))
+    }
+
+    /// Runs until `at`, and of that moment as far as where so many steps were taken and so many edits made.
+    fn run_into(&mut self, at: SimTime, (steps, edits): (u64, usize)) {
+        loop {
+            let next = self.now.world.next_time();
+            let edit = self.edits.get(self.now.edits_made);
+            let edit = edit.filter(|e| self.is_turn_of(e, next));
+            let there = match edit {
+                Some(e) => self.now.edits_made >= edits && SimTime(e.at_us) >= at,
+                None => self.now.world.steps() >= steps && next.is_none_or(|t| t >= at),
+            };
+            if there || !self.advance_once(at) {
+                break;
+            }
+        }
+        self.now.world.wait_until(at);
+        self.frontier = self.frontier.max(self.time());
+    }
+
+    /// Runs as far as two lists are alike whose first `same` edits are: until it is the `turn` of the
+    /// next edit of either.
+    fn run_alike(&mut self, to: SimTime, same: usize, turn: &[Option<Edit>; 2]) {
+        loop {
+            let next = self.now.world.next_time();
+            let now = |e: &Edit| self.is_turn_of(e, next);
+            let parts = self.now.edits_made == same && turn.iter().flatten().any(now);
+            if parts || !self.advance_once(to) {
+                return;
+            }
+        }
     }
 }
 

@@ -7,9 +7,10 @@ use crate::scenario::Opening;
 use crate::sim::history::Run;
 use crate::sim::{Edit, Refusal, json, limits};
 use crate::view::app::{App, FUTURES, Fork, Future, Open};
-use crate::view::compare::variant;
+use crate::view::compare::{self, variant};
 use crate::view::differences::{in_a_name, name_of};
 use crate::view::scene::Scene;
+use crate::view::selection::Selection;
 use crate::view::shared::Shared;
 use crate::view::spacetime::Camera;
 
@@ -64,7 +65,7 @@ pub(super) fn without_last_edit(app: &mut App) {
 /// Runs the same again after `change`, which is made to where a reset leads, too: what the reader has
 /// chosen stays.
 fn differ(app: &mut App, difference: &str, change: impl Fn(&mut Opening)) {
-    if !super::may_change(app) {
+    if !super::edits::may_change(app) {
         return;
     }
     let Some(o) = &app.open else { return };
@@ -168,6 +169,7 @@ pub(super) fn show(app: &mut App, i: usize) {
     let Some(o) = app.open.as_mut().filter(|o| i < o.futures.len()) else {
         return app.refuse(&unknown(i));
     };
+    app.selection = known_in(o, i, app.selection);
     let before = std::mem::replace(&mut o.current, i);
     o.scene = o.futures[i].scene.clone();
     // What was beside is shown now: the two change places.
@@ -180,6 +182,16 @@ pub(super) fn show(app: &mut App, i: usize) {
     app.player.now_us = o.run().get().time().us();
     app.player.playing = false;
     app.say = format!("Future {}.", o.futures[i].name);
+}
+
+/// What is picked in the future that is shown, if it is the same thing in the one with number `i`.
+fn known_in(o: &Open, i: usize, picked: Selection) -> Selection {
+    if !matches!(picked, Selection::Event(_) | Selection::Message(_)) {
+        return picked;
+    }
+    let (here, there) = (o.run().get(), o.futures[i].run.get());
+    let parting = compare::parting(&here, &there);
+    parting.map_or(picked, |p| picked.among(p.event.0, here.trace()))
 }
 
 /// Gives the future with number `i` a name.

@@ -1,9 +1,11 @@
 //! What the reducer promises, action by action, over a real scenario.
 
 use super::*;
-use crate::sim::NodeId;
+use crate::sim::{Fault, NodeId};
 
+mod anew;
 mod futures;
+mod picked;
 
 fn at(hash: &str) -> App {
     let mut app = App::default();

@@ -69,6 +69,40 @@ fn an_edit_is_undone_and_made_again_to_the_bit() {
     assert_eq!(r.hash_text(), plain.hash_text());
 }
 
+/// After every number of events of the first moment and of a later one: an edit is made, taken back and
+/// made again. Another edit of the same moment, still to come there, stays to come.
+#[test]
+fn an_edit_amid_a_moment_is_undone_to_the_event_before_it() {
+    let crash = |n| Fault::Crash {
+        node: NodeId(n),
+        stop: false,
+    };
+    let mut amid = 0;
+    for events in (0..6).chain(40..90) {
+        let mut r = run(setup(4, 7, constant(20_000)));
+        r.seek_event(events);
+        let stands = |r: &Run| (r.position(), r.time(), r.hash_text(), r.edits().to_vec());
+        for next in [1, 2] {
+            amid += u32::from(r.amid());
+            let before = stands(&r);
+            r.edit(crash(next)).unwrap();
+            let after = stands(&r);
+            for _ in 0..2 {
+                assert!(r.undo());
+                assert_eq!(stands(&r), before, "after {events} events");
+                assert!(r.redo());
+                assert_eq!(stands(&r), after, "after {events} events");
+            }
+            r.seek_event(before.0);
+        }
+        // From before both, the two that are still to come go without a move.
+        let here = (r.position(), r.time(), r.hash_text());
+        assert!(r.undo() && r.undo());
+        assert_eq!((r.position(), r.time(), r.hash_text()), here);
+    }
+    assert!(amid > 20, "{amid}");
+}
+
 /// The second crash of one node is refused when its turn comes; then nothing was done at all.
 #[test]
 fn several_faults_are_one_edit_or_none() {

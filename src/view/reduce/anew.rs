@@ -1,0 +1,82 @@
+//! The run begun anew: a reset, another seed, a staged situation; and what a prediction comes to.
+//!
+//! The rule that is easy to break: one press must not destroy what was made. What was on screen is left
+//! where the browser's "back" leads.
+
+use super::{open, travel};
+use crate::sim::SimTime;
+use crate::view::app::{App, Progress};
+use crate::view::left::Left;
+use crate::view::scene::Scene;
+
+/// Runs the same scenario again, changed by `change`.
+pub(super) fn again(app: &mut App, change: impl FnOnce(&mut Scene)) {
+    let Some(o) = &app.open else { return };
+    let mut scene = o.base().clone();
+    change(&mut scene);
+    let (speed, lesson) = (app.player.speed, o.lesson);
+    let left = Left::of(app);
+    match open(app, scene) {
+        Ok(()) => {
+            if let Some(o) = &mut app.open {
+                o.lesson = Progress {
+                    staged: None,
+                    ..lesson
+                };
+            }
+            app.player.set_speed(speed);
+            app.say = format!("At the start.{}", leave(app, left));
+        }
+        Err(refusal) => app.refuse(&refusal),
+    }
+}
+
+/// Begins the staged situation `id`.
+pub(super) fn stage(app: &mut App, id: &str) {
+    let Some(o) = &app.open else { return };
+    let now = o.base().clone();
+    let lesson = o.lesson;
+    let left = Left::of(app);
+    let done = now.stage(id).and_then(|(scene, staged, seek_us)| {
+        open(app, scene)?;
+        if let Some(o) = &mut app.open {
+            o.futures[0].base = now;
+            o.lesson = Progress {
+                staged: Some(staged.id),
+                ..lesson
+            };
+        }
+        travel(app, |o| {
+            o.run().get_mut().seek(SimTime(seek_us));
+            true
+        });
+        let back = leave(app, left);
+        app.say = format!("{}: {}{back}", staged.label, staged.hint);
+        Ok(())
+    });
+    if let Err(refusal) = done {
+        app.refuse(&refusal);
+    }
+}
+
+/// Answers the prediction by running it.
+pub(super) fn reveal(app: &mut App) {
+    let Some(o) = &mut app.open else { return };
+    match crate::scenario::reveal(&o.base().opening) {
+        Ok(answer) => o.lesson.answer = Some(answer),
+        Err(refusal) => app.refuse(&refusal),
+    }
+}
+
+/// Leaves `left` behind, if there was anything to lose; says so.
+fn leave(app: &mut App, left: Left) -> &'static str {
+    if !left.is_work() || app.look.embed || app.address() == left.hash {
+        return "";
+    }
+    let found = left.hash.is_some();
+    app.leave(left);
+    match found {
+        true => " The browser's Back leads to the run before.",
+        false => "",
+    }
+}
