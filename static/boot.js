@@ -92,7 +92,7 @@
   // Whether a run was kept, which the rest of the program will offer (src/view/kept.rs).
   function kept() {
     try {
-      return "faultline.run.0" in localStorage || "faultline.run.1" in localStorage;
+      return /faultline\.run\./.test(Object.keys(localStorage));
     } catch (error) {
       return false;
     }

@@ -6,6 +6,7 @@
 
 use super::icons::{CLOSE, icon};
 use super::storage::{self, Trouble};
+use super::tabs::{self, Tab};
 use super::{clipboard, dom, upload};
 use crate::view::kept::{self, Keeper, Offer};
 use crate::view::{Action, App};
@@ -46,6 +47,12 @@ pub fn start(app: &Rc<RefCell<App>>, on: &Callback<Action>) {
 #[derive(Clone)]
 struct Watched(Rc<RefCell<App>>);
 
+impl Watched {
+    fn is_embed(&self) -> bool {
+        self.0.try_borrow().is_ok_and(|app| app.look.embed)
+    }
+}
+
 impl PartialEq for Watched {
     fn eq(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
@@ -60,6 +67,10 @@ struct AsideProps {
 }
 
 enum Msg {
+    /// This tab has its name, and knows who else lives.
+    Entered(Tab),
+    /// These tabs live.
+    Living(Vec<String>),
     /// Some time has passed; `true` where the page is being left.
     Look(bool),
     /// Open what is offered.
@@ -88,10 +99,12 @@ struct Notice {
 
 struct Aside {
     keeper: Keeper,
+    /// This tab; nothing is offered or kept before it has its name, which an embed never asks for.
+    tab: Option<Tab>,
     /// What was kept when the page came; `None` once it was looked at.
     offer: Option<Offer>,
-    /// The number of the record that is offered: it stays until the reader has answered.
-    offered: Option<u64>,
+    /// The record that is offered, by its tab and number: it stays until the reader has answered.
+    offered: Option<(String, u64)>,
     looked: bool,
     notice: Option<Notice>,
     /// What the notice said once; it is not said again.
@@ -107,9 +120,13 @@ impl Component for Aside {
 
     fn create(ctx: &Context<Self>) -> Self {
         let look = ctx.link().callback(Msg::Look);
-        look.emit(false);
+        if !ctx.props().app.is_embed() {
+            let entered = ctx.link().callback(Msg::Entered);
+            spawn_local(async move { entered.emit(tabs::enter().await) });
+        }
         Aside {
             keeper: Keeper::default(),
+            tab: None,
             offer: None,
             offered: None,
             looked: false,
@@ -123,17 +140,23 @@ impl Component for Aside {
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
         match msg {
-            Msg::Look(leaving) => return self.look(&ctx.props().app, leaving),
-            Msg::Go => {
-                if let Some(offer) = self.offer.take() {
-                    ctx.props().on_action.emit(Action::OpenFile(offer.text));
-                }
-                self.offered = None;
+            Msg::Look(leaving) => return self.look(ctx, leaving),
+            Msg::Entered(tab) => {
+                self.tab = Some(tab);
+                return self.look(ctx, false);
             }
+            Msg::Living(living) => {
+                if let Some(tab) = &mut self.tab {
+                    tab.living = living;
+                }
+                return false;
+            }
+            Msg::Go => self.go(ctx),
             Msg::Forget => {
                 self.offer = None;
-                self.offered = None;
-                storage::forget();
+                if let Some((whose, _)) = self.offered.take() {
+                    storage::forget(&whose);
+                }
             }
             Msg::Copy => self.copy(ctx),
             Msg::Copied(link) => {
@@ -166,29 +189,35 @@ impl Component for Aside {
 
 impl Aside {
     /// Looks at the run: offers, keeps. Whether anything is to be drawn.
-    fn look(&mut self, app: &Watched, leaving: bool) -> bool {
+    fn look(&mut self, ctx: &Context<Self>, leaving: bool) -> bool {
         // Held for ever once the program has broken.
-        let Ok(app) = app.0.try_borrow() else {
+        let Ok(app) = ctx.props().app.0.try_borrow() else {
             return false;
         };
-        if app.journey.is_some() {
+        let waits = self.tab.is_none() && !app.look.embed;
+        if app.journey.is_some() || waits {
             return false;
         }
         let now = storage::now_ms();
         let first = !self.looked;
         if first {
             self.looked = true;
-            let newest = storage::shelf().newest.filter(|_| !app.look.embed);
-            self.offer = newest.as_ref().and_then(|r| kept::offer(&app, r, now));
-            self.offered = newest.filter(|_| self.offer.is_some()).map(|r| r.number);
+            let found = self.tab.as_ref().and_then(storage::offered);
+            self.offer = found.as_ref().and_then(|f| kept::offer(&app, &f.1, now));
+            let found = found.filter(|_| self.offer.is_some());
+            self.offered = found.map(|(whose, r)| (whose, r.number));
         }
         let Some(text) = self.keeper.due(&app, now, leaving) else {
             return first;
         };
-        let done = match app.look.embed {
+        let done = match &self.tab {
             // An embed shows another page's run, often several at once: they are not the reader's work.
-            true => storage::allowed(),
-            false => storage::keep(text, self.offered),
+            None => storage::allowed(),
+            Some(tab) => {
+                let living = ctx.link().callback(Msg::Living);
+                spawn_local(async move { living.emit(tabs::living().await) });
+                storage::keep(text, tab, self.offered.as_ref())
+            }
         };
         match done {
             // What only moved can be had again; a sentence about it would only disturb.
@@ -199,6 +228,20 @@ impl Aside {
             }
             _ => first,
         }
+    }
+
+    /// Opens what is offered. From now on it is this tab's: where another one has left it, it goes.
+    fn go(&mut self, ctx: &Context<Self>) {
+        let (offer, offered) = (self.offer.take(), self.offered.take());
+        let Some((offer, (whose, _))) = offer.zip(offered) else {
+            return;
+        };
+        if let Some(tab) = self.tab.as_ref().filter(|tab| tab.id != whose)
+            && storage::keep(offer.text.clone(), tab, None).is_ok()
+        {
+            storage::forget(&whose);
+        }
+        ctx.props().on_action.emit(Action::OpenFile(offer.text));
     }
 
     /// Copies the link, or shows it where that is forbidden.

@@ -25,6 +25,7 @@ mod root;
 mod screen;
 pub mod stage;
 mod storage;
+mod tabs;
 pub mod timeline;
 mod transport;
 mod upload;

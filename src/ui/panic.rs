@@ -4,7 +4,7 @@
 //! never through Yew or the state, whose borrows may be held for ever; the run is in the address
 //! and in the browser's storage, so that a reload is a way back.
 
-use super::{dom, download, storage};
+use super::{dom, download, storage, tabs};
 use std::panic::PanicHookInfo;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -44,7 +44,8 @@ fn show(info: &PanicHookInfo<'_>) -> Option<()> {
     })?;
     let _ = boxed.append_child(&again);
     // Where even the start breaks, starting again does not help; a file can be sent to somebody.
-    if let Some(kept) = storage::shelf().newest {
+    let mine = tabs::remembered().map(|tab| storage::shelf(&tab));
+    if let Some(kept) = mine.and_then(|shelf| shelf.newest) {
         let save = button("Save this run", "btn", move || {
             let blob = download::blob(&kept.text, "application/json");
             let _ = blob.and_then(|b| download::save(&b, "faultline-run.json"));

@@ -1,8 +1,8 @@
 //! The run as the browser keeps it for a reader whose page was closed, reloaded, or broke.
 //!
 //! The rules that are easy to break: what comes out of a browser's storage may be torn, old, or
-//! another program's, so a record is sealed, and there are two of them: the newest that is whole
-//! counts. And nothing here decides for the reader: a kept run is offered, never opened unasked.
+//! another program's, so a record is sealed, and a tab has two of them ([`super::tabs`]): the newest that
+//! is whole counts. And nothing here decides for the reader: a kept run is offered, never opened unasked.
 
 use super::{App, RunRef, export::Export};
 use crate::scenario::{SharedRun, file};
@@ -10,8 +10,6 @@ use crate::sim::SimTime;
 use crate::sim::hash::Fx;
 use std::hash::Hasher;
 
-/// The names under which a browser keeps the two records.
-pub const SLOTS: [&str; 2] = ["faultline.run.0", "faultline.run.1"];
 /// The version of a record; another one is passed over, and written over.
 const VERSION: &str = "faultline-run-1";
 /// While time runs, a run is written at most this often, in milliseconds.
@@ -28,7 +26,7 @@ pub struct Record {
     pub text: String,
 }
 
-/// What there is in the two slots.
+/// What there is in the two slots of a tab.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shelf {
     /// The newest record that is whole.

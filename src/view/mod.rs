@@ -28,6 +28,7 @@ pub mod spacetime;
 pub mod stage;
 pub mod state;
 pub mod svg;
+pub mod tabs;
 #[cfg(test)]
 mod toy;
 pub mod twin;

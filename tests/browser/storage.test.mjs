@@ -146,15 +146,126 @@ test("a torn record falls back to the one before, and two torn ones to nothing",
   await page.evaluate(([key, text]) => localStorage.setItem(key, text), [newest, text.slice(0, -20)]);
   await visit(page, "#/");
   assert.match(await (await visible(page, "offer")).innerText(), /, 1 edit, at 1\.200 s/);
-  await page.evaluate(() => {
-    for (const key of ["faultline.run.0", "faultline.run.1"]) localStorage.setItem(key, `${localStorage[key]}!`);
-  });
+  await page.evaluate((keys) => {
+    for (const key of keys) localStorage.setItem(key, `${localStorage[key]}!`);
+  }, (await stored(page)).map(([key]) => key));
   await visit(page, "#/");
   await hook(page, "aside").waitFor({ state: "attached", timeout: 10_000 });
   await page.waitForTimeout(800);
   assert.equal(await hook(page, "offer").count(), 0);
   assertQuiet(page);
   await page.context().close();
+});
+
+// Another tab of the same browser; `from` opens it as a copy of that tab, with what that one remembers.
+async function tab(page, where, from) {
+  const context = page.context();
+  const url = `${site.base}${where}`;
+  const opened = context.waitForEvent("page");
+  if (from) await from.evaluate((url) => void window.open(url), url);
+  else await context.newPage();
+  const other = await opened;
+  other.complaints = [];
+  other.on("pageerror", (error) => other.complaints.push(`thrown: ${error.message}`));
+  if (!from) await other.goto(url);
+  return other;
+}
+
+const work = async (page, node) => {
+  await drawn(page);
+  await ask(page, "seek", 700_000 + node * 1_000);
+  await ask(page, "edit", { do: "crash", node });
+  await kept(page);
+  return run(page);
+};
+
+async function notOffered(page) {
+  await page.locator("link[href*='later.css']").waitFor({ state: "attached", timeout: 10_000 });
+  await page.waitForTimeout(1_300);
+  assert.equal(await hook(page, "offer").count(), 0);
+}
+
+const pairs = async (page) => new Set((await stored(page)).map(([key]) => key.replace(/\.?[01]$/, "")));
+
+test("two tabs keep a run each: neither writes over the other's, and each is offered its own", async () => {
+  const a = await openScenario(site, "raft-election", { options: "?seed=9" });
+  const first = await work(a, 1);
+  const b = await tab(a, "#/");
+  await visible(b, "gallery");
+  await notOffered(b);
+  await b.evaluate(() => void (location.hash = "#/s/raft-nine?seed=4"));
+  await work(b, 2);
+  for (const node of [3, 4, 5]) {
+    await ask(b, "edit", { do: "pause", node });
+    await kept(b);
+  }
+  const second = await run(b);
+  assert.equal((await pairs(a)).size, 2);
+  for (const [page, mine] of [[a, first], [b, second]]) {
+    await visit(page, "#/");
+    await goOn(page, mine.time_us);
+    assert.deepEqual(await run(page), mine);
+    assertQuiet(page);
+  }
+  // A tab that is closed leaves its run to whoever comes next, and only that one.
+  await a.close();
+  const c = await tab(b, "#/");
+  await goOn(c, first.time_us);
+  assert.deepEqual(await run(c), first);
+  await kept(c);
+  assert.equal((await pairs(b)).size, 2, "what was taken over is kept once");
+  const d = await tab(b, "#/");
+  await visible(d, "gallery");
+  await notOffered(d);
+  for (const page of [b, c, d]) assertQuiet(page);
+  await b.context().close();
+});
+
+test("a tab that was duplicated keeps its own run from then on", async () => {
+  const a = await openScenario(site, "raft-election", { options: "?seed=9" });
+  const first = await work(a, 1);
+  const copy = await tab(a, "#/s/raft-nine?seed=4", a);
+  const name = (page) => page.evaluate(() => sessionStorage["faultline.tab"]);
+  const before = await name(a);
+  await copy.waitForFunction((before) => sessionStorage["faultline.tab"] !== before, before, { timeout: 15_000 });
+  assert.equal(await name(a), before);
+  const second = await work(copy, 2);
+  for (const [page, mine] of [[a, first], [copy, second]]) {
+    await visit(page, "#/");
+    await goOn(page, mine.time_us);
+    assert.deepEqual(await run(page), mine);
+    assertQuiet(page);
+  }
+  await a.context().close();
+});
+
+test("what was kept before each tab had records of its own is offered once, and old tabs' runs are given up", async () => {
+  const page = await busy();
+  const mine = await run(page);
+  const all = await stored(page);
+  const newest = all.map(([, text]) => text).sort((a, b) => Number(b.split(" ")[1]) - Number(a.split(" ")[1]))[0];
+  await page.evaluate((newest) => {
+    window.stop();
+    sessionStorage.clear();
+    localStorage.clear();
+    localStorage.setItem("faultline.run.1", newest);
+  }, newest);
+  const next = await tab(page, "#/");
+  await page.close();
+  await goOn(next, mine.time_us);
+  assert.deepEqual(await run(next), mine);
+  await kept(next);
+  assert.ok(!(await stored(next)).some(([key]) => key === "faultline.run.1"), "it is this tab's now");
+  await next.evaluate((newest) => {
+    for (let i = 0; i < 9; i += 1) localStorage.setItem(`faultline.run.${String(i).repeat(16)}.0`, i === 7 ? newest : "torn\n{}");
+  }, newest);
+  await ask(next, "edit", { do: "pause", node: 1 });
+  await kept(next);
+  const left = await pairs(next);
+  assert.equal(left.size, 6);
+  assert.ok(left.has(`faultline.run.${"7".repeat(16)}`), "what cannot be read goes first");
+  assertQuiet(next);
+  await next.context().close();
 });
 
 test("a full storage is said once, and the link can be copied", async () => {
