@@ -198,7 +198,8 @@ fn name_field(
             };
             // Leaving the field takes what is in it: with Esc the old name.
             match e.key().as_str() {
-                "Enter" => {}
+                // Or the same key would press the future's button, which has the focus next.
+                "Enter" => e.prevent_default(),
                 "Escape" => input.set_value(&old),
                 _ => return,
             }
