@@ -4,7 +4,7 @@
 //! (a sandboxed frame has none) and a blocked clipboard are ordinary.
 
 use wasm_bindgen::JsCast;
-use web_sys::{Document, HtmlElement, Window};
+use web_sys::{Document, Element, HtmlElement, Window};
 
 /// The window.
 pub fn window() -> Option<Window> {
@@ -29,6 +29,11 @@ pub fn focus(id: &str) {
     if let Some(e) = element.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
         let _ = e.focus();
     }
+}
+
+/// The element that has the focus.
+pub fn active() -> Option<Element> {
+    document()?.active_element()
 }
 
 /// Sets (or removes) an attribute of the root element.

@@ -5,6 +5,7 @@
 //! made of the selection that the walk will read.
 
 use super::compare::Chooser;
+use super::controls::held;
 use super::dom;
 use super::icons::{BACK, CLOSE, PENCIL, REDO, STEP, UNDO, icon};
 use crate::sim::limits;
@@ -209,7 +210,7 @@ fn name_field(
     };
     let onblur = take.reform(|e: FocusEvent| e.into());
     html! {
-        <input type="text" ref={field.clone()} value={b.name.clone()} maxlength={limits::NAME_CHARS.to_string()}
+        <input type="text" ref={field.clone()} value={held("name", &b.name)} data-field="name" maxlength={limits::NAME_CHARS.to_string()}
             aria-label={format!("Name of future {}", b.name)} data-testid="name" {onkeydown} {onblur} />
     }
 }
