@@ -130,8 +130,10 @@ impl Component for Aside {
                     ctx.props().on_action.emit(Action::OpenFile(offer.text));
                 }
                 self.offered = None;
+                dom::focus("play");
             }
             Msg::Forget => {
+                dom::focus("play");
                 self.offer = None;
                 self.offered = None;
                 storage::forget();

@@ -4,9 +4,9 @@
 //! components of the page, locked, and of what a hand does there only travel, the diagrams' window and picking
 //! come through.
 
-use super::ViewProps;
 use super::stage::Stage;
 use super::timeline::Timeline;
+use super::{ViewProps, dom};
 use crate::check::Checks;
 use crate::sim::EventId;
 use crate::sim::history::Run;
@@ -71,10 +71,10 @@ pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
     let [a, b] = &titles;
     Some(Parts {
         stages: html! {
-            <div class="pair" data-testid="compare">
+            <Landing>
                 { side("Stage", a, "", html! { <Stage ..here.clone() /> }) }
                 { side("Stage", b, "beside it, to watch", html! { <Stage ..there.clone() /> }) }
-            </div>
+            </Landing>
         },
         words: apart_words(open, &c, &names, beside, &view.on_action),
         diagrams: html! {
@@ -84,6 +84,24 @@ pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
             </div>
         },
     })
+}
+
+/// See [`Landing`].
+#[derive(Clone, PartialEq, Properties)]
+struct LandingProps {
+    children: Html,
+}
+
+/// Where a comparison leads to: the focus comes here, and with it what is in sight, for the list that was
+/// chosen from is gone.
+#[component]
+fn Landing(props: &LandingProps) -> Html {
+    use_effect_with((), |()| dom::focus("compare"));
+    html! {
+        <div class="pair" id="compare" data-testid="compare" role="group" tabindex="-1" aria-label="Two futures side by side">
+            { props.children.clone() }
+        </div>
+    }
 }
 
 /// What is picked, where it is the same thing in both: nodes and links are, an event or a message only
@@ -141,6 +159,11 @@ fn apart_words(
     let [a, b] = names;
     let said = differences::parting([here, there], [a, b], c.parting);
     let send = |a: Action| on.reform(move |_: MouseEvent| a.clone());
+    // Back to where the comparison was begun.
+    let leave = on.reform(|_: MouseEvent| {
+        dom::focus("history");
+        Action::Beside(None)
+    });
     let go = c.parting.map(|p| {
         let seek = match here.trace().get(p.event) {
             Some(_) => Action::SeekEvent(p.event),
@@ -154,9 +177,9 @@ fn apart_words(
         <section class="apart" aria-label="What sets the two apart" data-testid="apart" tabindex="0">
             <div class="acts">
                 <b>{ format!("{a} beside {b}") }</b>
-                { go }
+                { go.unwrap_or_default() }
                 <button type="button" class="btn small" data-testid="swap" onclick={send(Action::Future(beside))}>{ "Change places" }</button>
-                <button type="button" class="btn small" data-testid="leave" onclick={send(Action::Beside(None))}>{ "Leave the comparison" }</button>
+                <button type="button" class="btn small" data-testid="leave" onclick={leave}>{ "Leave the comparison" }</button>
             </div>
             <div class="stack" data-testid="apart-event">
                 <h2>{ "First event that differs" }</h2>

@@ -5,7 +5,7 @@
 //! made of the selection that the walk will read.
 
 use super::compare::Chooser;
-use super::controls::held;
+use super::controls::{held, maybe};
 use super::dom;
 use super::icons::{BACK, CLOSE, PENCIL, REDO, STEP, UNDO, icon};
 use crate::sim::limits;
@@ -38,13 +38,17 @@ pub fn history(app: &App, open: &Open, on: &Callback<Action>) -> Html {
         Stride::Message(_) => String::new(),
     };
     let act = |label: &'static str, testid: &'static str, sign, able: bool, action: Action| {
-        let onclick = on.reform(move |_: MouseEvent| action.clone());
+        let onclick = maybe(on, move |_: MouseEvent| able.then(|| action.clone()));
+        // Not `disabled`, which would take the focus from whoever has just pressed it.
         html! {
             <button type="button" class="btn icon small bare" aria-label={label} title={label} data-testid={testid}
-                disabled={!able} {onclick}>{ icon(sign) }</button>
+                aria-disabled={(!able).to_string()} {onclick}>{ icon(sign) }</button>
         }
     };
-    let close = on.reform(|_: MouseEvent| Action::History(false));
+    let close = on.reform(|_: MouseEvent| {
+        dom::focus("history");
+        Action::History(false)
+    });
     html! {
         <div class="history" data-testid="history" role="group" aria-label="History">
             <div class="walks">

@@ -107,7 +107,10 @@ pub fn error(app: &App, on: &Callback<Action>) -> Html {
     let Some(text) = &app.error else {
         return html! {};
     };
-    let close = on.reform(|_: MouseEvent| Action::Error(None));
+    let close = on.reform(|_: MouseEvent| {
+        super::dom::focus("play");
+        Action::Error(None)
+    });
     html! {
         <div class="error">
             <p data-testid="error">{ text }</p>
