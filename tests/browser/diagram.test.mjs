@@ -277,3 +277,25 @@ test("the help tells the diagram's hands, and the phone has room for all of it",
   assert.ok(wide <= 320, `${wide} pixels wide`);
   await page.context().close();
 });
+
+test("with forced colours the canvases keep the page's own, which are told from each other", async () => {
+  for (const colorScheme of ["light", "dark"]) {
+    const page = await openScenario(site, "raft-election", { forcedColors: "active", colorScheme });
+    await led(page);
+    const seen = (canvas) => canvas.evaluate((c) => {
+      const { data } = c.getContext("2d").getImageData(0, 0, c.width, c.height);
+      const colours = new Map();
+      for (let i = 0; i < data.length; i += 4) {
+        const key = data[i + 3] < 255 ? "" : `${data[i]},${data[i + 1]},${data[i + 2]}`;
+        colours.set(key, (colours.get(key) ?? 0) + 1);
+      }
+      colours.delete("");
+      return [...colours].sort((a, b) => b[1] - a[1]).slice(0, 4);
+    });
+    const [band, ...others] = await seen(hook(page, "diagram").locator("canvas"));
+    assert.ok(others.length >= 2, `${colorScheme}: the diagram has the one colour ${band}`);
+    const light = (key) => key.split(",").reduce((sum, c) => sum + Number(c), 0) / 3;
+    assert.ok(colorScheme === "light" ? light(band[0]) > 200 : light(band[0]) < 70, `${colorScheme}: bands of ${band[0]}`);
+    await page.context().close();
+  }
+});
