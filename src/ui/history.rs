@@ -118,6 +118,12 @@ fn Tree(props: &TreeProps) -> Html {
             }
         });
     }
+    let tree = use_node_ref();
+    {
+        let tree = tree.clone();
+        let shown = props.branches.iter().find(|b| b.shown).map(|b| b.future);
+        use_effect_with((shown, props.branches.len()), move |_| reveal(&tree));
+    }
     let branch = |b: &Branch| {
         let (i, naming) = (b.future, naming.clone());
         let name = match *naming == Some(i) {
@@ -127,9 +133,24 @@ fn Tree(props: &TreeProps) -> Html {
         html! { <li key={i} class={DEPTHS[b.depth.min(DEPTHS.len() - 1)]}>{ name }</li> }
     };
     html! {
-        <ul class="tree" aria-label="Futures" data-testid="futures" onkeydown={arrows}>
+        <ul class="tree" ref={tree} aria-label="Futures" data-testid="futures" onkeydown={arrows}>
             { for props.branches.iter().map(branch) }
         </ul>
+    }
+}
+
+/// Brings the future that is shown into sight, moving the tree alone and not the page.
+fn reveal(tree: &NodeRef) {
+    let Some(tree) = tree.cast::<Element>() else {
+        return;
+    };
+    if let Ok(Some(shown)) = tree.query_selector("[aria-current]") {
+        let (all, one) = (
+            tree.get_bounding_client_rect(),
+            shown.get_bounding_client_rect(),
+        );
+        let out = (one.bottom() - all.bottom()).max(0.0) + (one.top() - all.top()).min(0.0);
+        tree.set_scroll_top(tree.scroll_top() + out as i32);
     }
 }
 
