@@ -299,3 +299,32 @@ test("with forced colours the canvases keep the page's own, which are told from 
     await page.context().close();
   }
 });
+
+test("another run, and one begun anew, is shown from near, however far away the last one was", async () => {
+  const page = await openScenario(site, "raft-election");
+  await ask(page, "seek", 800_000);
+  await plot(page).focus();
+  const span = async (key) => {
+    await page.keyboard.press(key);
+    const { from, to } = await shown(page);
+    return to - from;
+  };
+  const usual = 2 * (await span("+"));
+  const away = async () => {
+    let far = 0;
+    for (let i = 0; i < 9; i += 1) far = await span("-");
+    assert.ok(far > 100 * usual, `${far} s`);
+  };
+  await away();
+  await page.keyboard.press("r");
+  await ask(page, "seek", 800_000);
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "diagram");
+  const anew = 2 * (await span("+"));
+  assert.ok(anew < 2 * usual, `after a reset ${anew} s, at first ${usual} s`);
+  await away();
+  await ask(page, "load", { scenario: "raft-replication", seed: 4 });
+  await ask(page, "seek", 800_000);
+  const other = 2 * (await span("+"));
+  assert.ok(other < 4 * usual, `another run ${other} s, at first ${usual} s`);
+  await page.context().close();
+});
