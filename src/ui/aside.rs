@@ -161,7 +161,7 @@ impl Component for Aside {
             <>
             if let Some(offer) = &self.offer { { offer_box(offer, link) } }
             else if let Some(notice) = &self.notice { { notice_box(notice, link) } }
-            if self.held { <div class="drop" data-testid="drop"><p>{ "Drop the file to open its run" }</p></div> }
+            if self.held { <section class="drop" aria-label="A file over the page" data-testid="drop"><p>{ "Drop the file to open its run" }</p></section> }
             </>
         }
     }
