@@ -151,8 +151,12 @@ impl Component for Aside {
                 }
                 return false;
             }
-            Msg::Go => self.go(ctx),
+            Msg::Go => {
+                self.go(ctx);
+                dom::focus("play");
+            }
             Msg::Forget => {
+                dom::focus("play");
                 self.offer = None;
                 if let Some((whose, _)) = self.offered.take() {
                     storage::forget(&whose);
@@ -181,7 +185,7 @@ impl Component for Aside {
             <>
             if let Some(offer) = &self.offer { { offer_box(offer, link) } }
             else if let Some(notice) = &self.notice { { notice_box(notice, link) } }
-            if self.held { <div class="drop" data-testid="drop"><p>{ "Drop the file to open its run" }</p></div> }
+            if self.held { <section class="drop" aria-label="A file over the page" data-testid="drop"><p>{ "Drop the file to open its run" }</p></section> }
             </>
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! The rule that is easy to break: a chip says what is, read off the run; it is not a setting.
 
-use super::controls::text_of;
+use super::controls::{held, text_of};
 use super::icons::{DICE, icon};
 use super::panels::PanelProps;
 use crate::view::app::{Tally, sentence};
@@ -41,9 +41,10 @@ fn seed(props: &PanelProps) -> Html {
     });
     // The page's own dice, not the engine's: which seed a reader rolls is no part of any run.
     let roll = on.reform(|_: MouseEvent| Action::SetSeed((js_sys::Math::random() * 1e4) as u64));
+    let seed = props.scene.seed().to_string();
     html! {
         <span class="chip seed"><label>{ "Seed" }
-            <input type="text" inputmode="numeric" data-testid="seed" value={props.scene.seed().to_string()}
+            <input type="text" inputmode="numeric" data-testid="seed" value={held("seed", &seed)} data-field="seed" data-is={seed}
                 maxlength="20" disabled={lock} onchange={set} /></label>
             <button type="button" class="btn icon bare" aria-label="Another seed" title="Another seed" disabled={lock}
                 data-testid="dice" onclick={roll}>{ icon(DICE) }</button>

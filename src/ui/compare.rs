@@ -4,9 +4,9 @@
 //! components of the page, locked, and of what a hand does there only travel, the diagrams' window and picking
 //! come through.
 
-use super::ViewProps;
 use super::stage::Stage;
 use super::timeline::Timeline;
+use super::{ViewProps, dom};
 use crate::check::Checks;
 use crate::sim::history::Run;
 use crate::view::app::Open;
@@ -70,10 +70,10 @@ pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
     let [a, b] = &titles;
     Some(Parts {
         stages: html! {
-            <div class="pair" data-testid="compare">
+            <Landing>
                 { side("Stage", a, "", html! { <Stage ..here.clone() /> }) }
                 { side("Stage", b, "beside it, to watch", html! { <Stage ..there.clone() /> }) }
-            </div>
+            </Landing>
         },
         words: apart_words(open, &c, &names, beside, &view.on_action),
         diagrams: html! {
@@ -83,6 +83,30 @@ pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
             </div>
         },
     })
+}
+
+/// See [`Landing`].
+#[derive(Clone, PartialEq, Properties)]
+struct LandingProps {
+    children: Html,
+}
+
+/// Where a comparison leads to: the focus comes here, and with it what is in sight, for the list that was
+/// chosen from is gone.
+#[component]
+fn Landing(props: &LandingProps) -> Html {
+    use_effect_with((), |()| {
+        dom::focus("compare");
+        // The focus alone would be content with a part of it, under the transport of a phone.
+        if let Some(e) = dom::active() {
+            e.scroll_into_view();
+        }
+    });
+    html! {
+        <div class="pair" id="compare" data-testid="compare" role="group" tabindex="-1" aria-label="Two futures side by side">
+            { props.children.clone() }
+        </div>
+    }
 }
 
 /// What is picked, where it is the same thing in both: an event or a message only before the two part.
@@ -131,6 +155,11 @@ fn apart_words(
     let [a, b] = names;
     let said = differences::parting([here, there], [a, b], c.parting);
     let send = |a: Action| on.reform(move |_: MouseEvent| a.clone());
+    // Back to where the comparison was begun.
+    let leave = on.reform(|_: MouseEvent| {
+        dom::focus("history");
+        Action::Beside(None)
+    });
     let go = c.parting.map(|p| {
         let seek = match here.trace().get(p.event) {
             Some(_) => Action::SeekEvent(p.event),
@@ -140,21 +169,24 @@ fn apart_words(
             <button type="button" class="btn small" data-testid="go-parting" onclick={send(seek)}>{ "Go to where they part" }</button>
         }
     });
+    let states = differences::count(c.nodes.len(), "node", "nodes");
+    let gist = format!("{} {states}", said.first().map_or("", String::as_str));
+    let acts = html! {
+        <>
+            { go.unwrap_or_default() }
+            <button type="button" class="btn small" data-testid="swap" onclick={send(Action::Future(beside))}>{ "Change places" }</button>
+            <button type="button" class="btn small" data-testid="leave" onclick={leave}>{ "Leave the comparison" }</button>
+        </>
+    };
     html! {
-        <section class="apart" aria-label="What sets the two apart" data-testid="apart" tabindex="0">
-            <div class="acts">
-                <b>{ format!("{a} beside {b}") }</b>
-                { go }
-                <button type="button" class="btn small" data-testid="swap" onclick={send(Action::Future(beside))}>{ "Change places" }</button>
-                <button type="button" class="btn small" data-testid="leave" onclick={send(Action::Beside(None))}>{ "Leave the comparison" }</button>
-            </div>
+        <Words title={format!("{a} beside {b}")} {gist} {acts}>
             <div class="stack" data-testid="apart-event">
                 <h2>{ "First event that differs" }</h2>
                 { for said.into_iter().map(|s| html! { <p>{ s }</p> }) }
             </div>
             <div class="stack" data-testid="apart-nodes" tabindex="0" role="group" aria-label="States that differ">
                 <h2>{ "States that differ" }</h2>
-                <p class="quiet">{ differences::count(c.nodes.len(), "node", "nodes") }</p>
+                <p class="quiet">{ states }</p>
                 if !c.nodes.is_empty() { { node_table(&c.nodes, names) } }
             </div>
             <div class="stack" data-testid="apart-checks">
@@ -162,6 +194,41 @@ fn apart_words(
                 <p class="quiet">{ differences::count(c.checks.len(), "promise", "promises") }</p>
                 <ul>{ for c.checks.iter().map(|d| check_line(d, names)) }</ul>
             </div>
+        </Words>
+    }
+}
+
+/// Where the two stages leave little room for words, which fold to their gist at first.
+const LOW: &str = "(max-width: 900px), (max-height: 820px)";
+
+/// See [`Words`].
+#[derive(Clone, PartialEq, Properties)]
+struct WordsProps {
+    title: String,
+    /// What is said of it all while it is folded.
+    gist: String,
+    /// The buttons.
+    acts: Html,
+    children: Html,
+}
+
+/// What sets the two apart, to fold and unfold.
+#[component]
+fn Words(props: &WordsProps) -> Html {
+    let folded = use_state(|| dom::matches(LOW));
+    let fold = {
+        let folded = folded.clone();
+        move |_: MouseEvent| folded.set(!*folded)
+    };
+    let gist = if *folded { props.gist.as_str() } else { "" };
+    html! {
+        <section class="apart" aria-label="What sets the two apart" data-testid="apart" tabindex="0">
+            <div class="acts">
+                <p><b>{ &props.title }</b>{ " " }<span class="quiet">{ gist }</span></p>
+                <button type="button" class="btn small" data-testid="fold" aria-expanded={(!*folded).to_string()} onclick={fold}>{ "What differs" }</button>
+                { props.acts.clone() }
+            </div>
+            if !*folded { { props.children.clone() } }
         </section>
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::view::settings::{Row, TRAVEL, number_text};
 use crate::view::svg::px;
+use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -13,6 +14,18 @@ pub fn text_of(e: &Event) -> String {
     e.target_dyn_into::<HtmlInputElement>()
         .map(|i| i.value())
         .unwrap_or_default()
+}
+
+/// What the field called `field` (its `data-field`) is to show: `value`, or while it has the focus what stands
+/// in it, for every redraw would take back what is being typed. fields.rs lets go of it.
+#[inline(never)]
+pub fn held(field: &str, value: &str) -> String {
+    match super::dom::active() {
+        Some(input) if input.get_attribute("data-field").as_deref() == Some(field) => {
+            input.unchecked_into::<HtmlInputElement>().value()
+        }
+        _ => value.to_owned(),
+    }
 }
 
 /// The number in the input that `e` came from, if it is one.
@@ -89,7 +102,7 @@ pub fn SliderRow(props: &SliderProps) -> Html {
             <input type="range" min="0" max={px(TRAVEL)} value={px(row.place(value))}
                 aria-label={row.label} aria-valuetext={spoken} disabled={props.disabled} {oninput} {onchange} />
             <span class="value">
-                <input type="number" step="any" value={shown} aria-label={format!("{}, number", row.label)}
+                <input type="number" step="any" value={held(row.label, &shown)} data-field={row.label} data-is={shown} aria-label={format!("{}, number", row.label)}
                     disabled={props.disabled} onchange={typed} />
                 <span class="unit">{ row.unit }</span>
             </span>

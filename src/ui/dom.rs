@@ -4,7 +4,7 @@
 //! (a sandboxed frame has none) and a blocked clipboard are ordinary.
 
 use wasm_bindgen::JsCast;
-use web_sys::{Document, HtmlElement, Window};
+use web_sys::{Document, Element, HtmlElement, Window};
 
 /// The window.
 pub fn window() -> Option<Window> {
@@ -29,6 +29,25 @@ pub fn focus(id: &str) {
     if let Some(e) = element.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
         let _ = e.focus();
     }
+}
+
+/// Puts the focus on the first of `within` that `selector` finds.
+#[inline(never)]
+pub fn focus_in(within: &Element, selector: &str) {
+    let found = within.query_selector(selector).ok().flatten();
+    if let Some(e) = found.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+        let _ = e.focus();
+    }
+}
+
+/// The element that has the focus.
+pub fn active() -> Option<Element> {
+    document()?.active_element()
+}
+
+/// Whether nothing has the focus: what had it is gone.
+pub fn nowhere() -> bool {
+    active().is_none_or(|e| e.tag_name() == "BODY")
 }
 
 /// Sets (or removes) an attribute of the root element.

@@ -5,6 +5,7 @@
 //! made of the selection that the walk will read.
 
 use super::compare::Chooser;
+use super::controls::{held, maybe};
 use super::dom;
 use super::icons::{BACK, CLOSE, PENCIL, REDO, STEP, UNDO, icon};
 use crate::sim::limits;
@@ -37,13 +38,17 @@ pub fn history(app: &App, open: &Open, on: &Callback<Action>) -> Html {
         Stride::Message(_) => String::new(),
     };
     let act = |label: &'static str, testid: &'static str, sign, able: bool, action: Action| {
-        let onclick = on.reform(move |_: MouseEvent| action.clone());
+        let onclick = maybe(on, move |_: MouseEvent| able.then(|| action.clone()));
+        // Not `disabled`, which would take the focus from whoever has just pressed it.
         html! {
             <button type="button" class="btn icon small bare" aria-label={label} title={label} data-testid={testid}
-                disabled={!able} {onclick}>{ icon(sign) }</button>
+                aria-disabled={(!able).to_string()} {onclick}>{ icon(sign) }</button>
         }
     };
-    let close = on.reform(|_: MouseEvent| Action::History(false));
+    let close = on.reform(|_: MouseEvent| {
+        dom::focus("history");
+        Action::History(false)
+    });
     html! {
         <div class="history" data-testid="history" role="group" aria-label="History">
             <div class="walks">
@@ -122,6 +127,12 @@ fn Tree(props: &TreeProps) -> Html {
             }
         });
     }
+    let tree = use_node_ref();
+    {
+        let tree = tree.clone();
+        let shown = props.branches.iter().find(|b| b.shown).map(|b| b.future);
+        use_effect_with((shown, props.branches.len()), move |_| reveal(&tree));
+    }
     let branch = |b: &Branch| {
         let (i, naming) = (b.future, naming.clone());
         let name = match *naming == Some(i) {
@@ -131,9 +142,24 @@ fn Tree(props: &TreeProps) -> Html {
         html! { <li key={i} class={DEPTHS[b.depth.min(DEPTHS.len() - 1)]}>{ name }</li> }
     };
     html! {
-        <ul class="tree" aria-label="Futures" data-testid="futures" onkeydown={arrows}>
+        <ul class="tree" ref={tree} aria-label="Futures" data-testid="futures" onkeydown={arrows}>
             { for props.branches.iter().map(branch) }
         </ul>
+    }
+}
+
+/// Brings the future that is shown into sight, moving the tree alone and not the page.
+fn reveal(tree: &NodeRef) {
+    let Some(tree) = tree.cast::<Element>() else {
+        return;
+    };
+    if let Ok(Some(shown)) = tree.query_selector("[aria-current]") {
+        let (all, one) = (
+            tree.get_bounding_client_rect(),
+            shown.get_bounding_client_rect(),
+        );
+        let out = (one.bottom() - all.bottom()).max(0.0) + (one.top() - all.top()).min(0.0);
+        tree.set_scroll_top(tree.scroll_top() + out as i32);
     }
 }
 
@@ -207,7 +233,8 @@ fn name_field(
             };
             // Leaving the field takes what is in it: with Esc the old name.
             match e.key().as_str() {
-                "Enter" => {}
+                // Or the same key would press the future's button, which has the focus next.
+                "Enter" => e.prevent_default(),
                 "Escape" => input.set_value(&old),
                 _ => return,
             }
@@ -217,7 +244,7 @@ fn name_field(
     };
     let onblur = take.reform(|e: FocusEvent| e.into());
     html! {
-        <input type="text" ref={field.clone()} value={b.name.clone()} maxlength={limits::NAME_CHARS.to_string()}
+        <input type="text" ref={field.clone()} value={held("name", &b.name)} data-field="name" maxlength={limits::NAME_CHARS.to_string()}
             aria-label={format!("Name of future {}", b.name)} data-testid="name" {onkeydown} {onblur} />
     }
 }

@@ -13,6 +13,7 @@ mod dialogs;
 mod dom;
 mod download;
 mod drawing;
+mod fields;
 mod gallery;
 mod header;
 mod history;

@@ -3,7 +3,7 @@
 //! The rule that is easy to break: the state changes only through [`crate::view::reduce`]. What
 //! the browser must be told of it (address, colours, focus) is read off the state afterwards.
 
-use super::{aside, bridge, dialogs, dom, gallery, history, screen};
+use super::{aside, bridge, dialogs, dom, fields, gallery, history, screen};
 use crate::view::reduce::reduce_within;
 use crate::view::{Action, App, Theme, keys};
 use gloo_events::{EventListener, EventListenerOptions};
@@ -199,6 +199,7 @@ fn listen(app: &Rc<RefCell<App>>, on: &Callback<Action>) -> Vec<EventListener> {
     // boot.js says when the rest of the program is there.
     let rest = EventListener::once(&window, "faultline-rest", move |_| {
         aside::start(&watched, &acts);
+        fields::listen();
     });
     vec![hash, keys, rest]
 }

@@ -84,6 +84,7 @@ fn handed(app: &App, open: &Open, on: &Callback<Action>) -> (ViewProps, PanelPro
         playing: app.player.playing,
         calm: app.calm,
         lock: app.look.lock,
+        opening: open.futures[0].run.identity(),
         apart: None,
         on_action: on.clone(),
     };
@@ -107,7 +108,10 @@ pub fn error(app: &App, on: &Callback<Action>) -> Html {
     let Some(text) = &app.error else {
         return html! {};
     };
-    let close = on.reform(|_: MouseEvent| Action::Error(None));
+    let close = on.reform(|_: MouseEvent| {
+        super::dom::focus("play");
+        Action::Error(None)
+    });
     html! {
         <div class="error">
             <p data-testid="error">{ text }</p>

@@ -42,7 +42,7 @@ pub fn transport(props: &TransportProps) -> Html {
                 aria-valuetext={time_text(props.now_us)} oninput={scrub} />
             <button type="button" class="btn icon" aria-label="To the start" onclick={send(Action::Seek(0))}>{ icon(START) }</button>
             <button type="button" class="btn icon" aria-label="Previous event" data-testid="back" onclick={send(Action::Back(1))}>{ icon(BACK) }</button>
-            <button type="button" class="btn main play" data-testid={if playing { "pause" } else { "play" }} key="play"
+            <button type="button" class="btn main play" data-testid={if playing { "pause" } else { "play" }} id="play"
                 onclick={send(if playing { Action::Pause } else { Action::Play })}>
                 { icon(if playing { PAUSE } else { PLAY }) }{ if playing { "Pause" } else { "Play" } }</button>
             <button type="button" class="btn icon" aria-label="Next event" data-testid="step" onclick={send(Action::Step(1))}>{ icon(STEP) }</button>
@@ -53,10 +53,11 @@ pub fn transport(props: &TransportProps) -> Html {
                     onclick={send(Action::Fork)}>{ icon(FORK) }{ "Fork" }</button>
                 <button type="button" class="btn icon" aria-label="Reset: back to the start, without edits" title="Reset"
                     data-testid="reset" onclick={send(Action::Reset)}>{ icon(UNDO) }</button>
-                <button type="button" class="btn icon" aria-label="History: steps and futures" title="History" data-testid="history-open"
+                <button type="button" class="btn icon" aria-label="History: steps and futures" title="History" id="history" data-testid="history-open"
                     aria-expanded={props.history.is_some().to_string()} onclick={send(Action::History(props.history.is_none()))}>{ icon(TREE) }</button>
             </span>
-            { props.history.clone() }
+            // One child in either case: another number of them would make all the buttons anew, without the focus.
+            { props.history.clone().unwrap_or_default() }
         </section>
     }
 }

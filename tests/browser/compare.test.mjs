@@ -166,9 +166,46 @@ test("on a phone the two stand under each other, and nothing is wider than the p
     const boxes = await hook(page, "stage").evaluateAll((all) => all.map((e) => e.getBoundingClientRect().toJSON()));
     assert.ok(boxes[1].top >= boxes[0].bottom - 1, JSON.stringify(boxes));
     assert.ok(boxes.every((b) => b.width > size.width * 0.9 || b.width > 300), JSON.stringify(boxes));
+    // Choosing leads there, and both are in sight at once, with Play.
+    const play = await hook(page, "play").boundingBox();
+    assert.ok(boxes[0].top >= 0 && boxes[1].bottom <= play.y, `${size}: ${JSON.stringify([boxes, play])}`);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(wide <= 0, `${size}: ${wide} px too wide`);
     await page.context().close();
+  }
+});
+
+test("on laptops both stages keep room for their nodes, and the leader a sign besides its colour", async () => {
+  for (const [width, height] of [[1366, 768], [1280, 720], [1024, 768]]) {
+    for (const id of ["raft-election", "raft-nine"]) {
+      const page = await openScenario(site, id, { viewport: { width, height } });
+      const state = await led(page);
+      const leader = leaderOf(state);
+      await ask(page, "edit", { do: "crash", node: (leader.id + 1) % 5 });
+      await beside(page, /^without/);
+      for (const row of [false, true]) {
+        if (row) await hook(page, "history-open").click();
+        const at = `${id} at ${width}x${height}, ${row ? "with" : "without"} the row of the history`;
+        const stages = await hook(page, "stage").evaluateAll((all) => all.map((stage) => {
+          const height = (e) => e.getBoundingClientRect().height;
+          return [height(stage), height(stage.querySelector("canvas")), height(stage.querySelector("svg"))];
+        }));
+        for (const [stage, canvas, figure] of stages) {
+          assert.ok(stage >= (row ? 140 : 200), `${at}: ${stage} px`);
+          assert.equal(canvas, figure, `${at}: the canvas is squashed`);
+        }
+        const place = (id) => hook(page, id).first().boundingBox();
+        const [play, words] = [await place("play"), await place("apart")];
+        assert.ok(words.y + words.height <= play.y, `${at}: the transport hides what is said`);
+      }
+      assert.equal(await hook(page, `node-${leader.id}`).first().locator(".sign").count(), 1, `${id}, ${width}`);
+      // Folded they say where the two part; unfolded, everything.
+      assert.match(await text(page, "apart"), /They part at .* 1 node differs/s);
+      assert.equal(await hook(page, "apart-nodes").count(), 0);
+      await hook(page, "fold").click();
+      assert.match(await text(page, "apart-nodes"), /status\s+crashed\s+up/);
+      await page.context().close();
+    }
   }
 });
 

@@ -277,3 +277,54 @@ test("the help tells the diagram's hands, and the phone has room for all of it",
   assert.ok(wide <= 320, `${wide} pixels wide`);
   await page.context().close();
 });
+
+test("with forced colours the canvases keep the page's own, which are told from each other", async () => {
+  for (const colorScheme of ["light", "dark"]) {
+    const page = await openScenario(site, "raft-election", { forcedColors: "active", colorScheme });
+    await led(page);
+    const seen = (canvas) => canvas.evaluate((c) => {
+      const { data } = c.getContext("2d").getImageData(0, 0, c.width, c.height);
+      const colours = new Map();
+      for (let i = 0; i < data.length; i += 4) {
+        const key = data[i + 3] < 255 ? "" : `${data[i]},${data[i + 1]},${data[i + 2]}`;
+        colours.set(key, (colours.get(key) ?? 0) + 1);
+      }
+      colours.delete("");
+      return [...colours].sort((a, b) => b[1] - a[1]).slice(0, 4);
+    });
+    const [band, ...others] = await seen(hook(page, "diagram").locator("canvas"));
+    assert.ok(others.length >= 2, `${colorScheme}: the diagram has the one colour ${band}`);
+    const light = (key) => key.split(",").reduce((sum, c) => sum + Number(c), 0) / 3;
+    assert.ok(colorScheme === "light" ? light(band[0]) > 200 : light(band[0]) < 70, `${colorScheme}: bands of ${band[0]}`);
+    await page.context().close();
+  }
+});
+
+test("another run, and one begun anew, is shown from near, however far away the last one was", async () => {
+  const page = await openScenario(site, "raft-election");
+  await ask(page, "seek", 800_000);
+  await plot(page).focus();
+  const span = async (key) => {
+    await page.keyboard.press(key);
+    const { from, to } = await shown(page);
+    return to - from;
+  };
+  const usual = 2 * (await span("+"));
+  const away = async () => {
+    let far = 0;
+    for (let i = 0; i < 9; i += 1) far = await span("-");
+    assert.ok(far > 100 * usual, `${far} s`);
+  };
+  await away();
+  await page.keyboard.press("r");
+  await ask(page, "seek", 800_000);
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "diagram");
+  const anew = 2 * (await span("+"));
+  assert.ok(anew < 2 * usual, `after a reset ${anew} s, at first ${usual} s`);
+  await away();
+  await ask(page, "load", { scenario: "raft-replication", seed: 4 });
+  await ask(page, "seek", 800_000);
+  const other = 2 * (await span("+"));
+  assert.ok(other < 4 * usual, `another run ${other} s, at first ${usual} s`);
+  await page.context().close();
+});

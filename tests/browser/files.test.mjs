@@ -60,6 +60,7 @@ async function drop(page, text, name = "run.json") {
   );
   await page.dispatchEvent("main", "dragenter", { dataTransfer: data });
   await visible(page, "drop");
+  await assertAccessible(page, "a file over the page");
   await page.dispatchEvent("main", "drop", { dataTransfer: data });
   await hook(page, "drop").waitFor({ state: "detached" });
 }

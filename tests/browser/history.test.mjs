@@ -167,3 +167,20 @@ test("axe-core finds nothing in the history, at any size, light or dark", async 
   }
   assert.deepEqual([...new Set(found)], []);
 });
+
+test("of many futures the one that is shown is in sight", async () => {
+  const page = await opened();
+  for (let i = 0; i < 6; i += 1) await ask(page, "fork");
+  const inSight = async (i) => {
+    const [all, one] = [await hook(page, "futures").boundingBox(), await hook(page, `future-${i}`).boundingBox()];
+    assert.ok(one.y >= all.y && one.y + one.height <= all.y + all.height, `${i}: ${JSON.stringify([all, one])}`);
+  };
+  await page.locator("[data-testid=future-6][aria-current]").waitFor();
+  await inSight(6);
+  await hook(page, "future-6").focus();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Enter");
+  await page.locator("[data-testid=future-0][aria-current]").waitFor();
+  await inSight(0);
+  await page.context().close();
+});

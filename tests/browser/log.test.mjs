@@ -258,3 +258,25 @@ test("axe-core finds nothing in the log and in a node's change, at any size, lig
   }
   assert.deepEqual([...new Set(found)], []);
 });
+
+test("a row that is clicked stays in sight when what is said of it takes room", async () => {
+  for (const size of ["desktop", "tablet"]) {
+    const page = await logAt("raft-election", 300, { viewport: SIZES[size] });
+    const last = (await drawn(page)) - 1;
+    for (const i of [2, Math.floor(last / 2), last]) {
+      const row = rows(page).locator("[role=row]").nth(i);
+      const id = await row.getAttribute("id");
+      await row.click();
+      await visible(page, "why");
+      await page.waitForTimeout(200);
+      const [view, picked] = [await rows(page).boundingBox(), await page.locator(`[id="${id}"]`).boundingBox()];
+      assert.ok(
+        picked && picked.y >= view.y - 1 && picked.y + picked.height <= view.y + view.height + 1,
+        `${size}, row ${i}: ${JSON.stringify({ view, picked })}`,
+      );
+      await page.keyboard.press("Escape");
+      await hook(page, "why").waitFor({ state: "detached" });
+    }
+    await page.context().close();
+  }
+});

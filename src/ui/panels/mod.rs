@@ -133,7 +133,8 @@ pub fn Slot(props: &SlotProps) -> Html {
                 (Tab::Text, _) | (Tab::Node | Tab::Checks | Tab::Log, Selection::Event(_)) => {
                     why::beside(tab, &props.panel, panel)
                 }
-                _ => panel,
+                // Of the same shape as with something beside it, so that the log is not made anew when a row is picked.
+                _ => html! { <>{ Html::default() }{ panel }</> },
             }
         }
     }

@@ -8,6 +8,7 @@ use super::PanelProps;
 use crate::check::Checks;
 use crate::sim::EventId;
 use crate::sim::history::Run;
+use crate::ui::dom;
 use crate::view::player::{group, time_text};
 use crate::view::why::{Cause, LaneCount, LaneRow, Why, diagram, why};
 use crate::view::{Action, Selection, Tab, spacetime};
@@ -35,7 +36,11 @@ pub fn beside(tab: Tab, props: &PanelProps, panel: Html) -> Html {
 fn chain(props: &PanelProps, w: &Why) -> Html {
     let select = |id: EventId| {
         let action = Action::Select(Selection::Event(id));
-        props.on_action.reform(move |_: MouseEvent| action.clone())
+        // The step itself goes: what is said of its event takes its place.
+        props.on_action.reform(move |_: MouseEvent| {
+            dom::focus("why");
+            action.clone()
+        })
     };
     let step = |c: &Cause| {
         html! {
@@ -57,7 +62,7 @@ fn chain(props: &PanelProps, w: &Why) -> Html {
         }
     };
     html! {
-        <section class="why" data-testid="why" aria-label="Why?">
+        <section class="why" id="why" tabindex="-1" data-testid="why" aria-label="Why?" onkeydown={let_go}>
             <h2>{ "Why?" }</h2>
             <p>{ &w.text }</p>
             <ol class="log">{ for w.causes.iter().map(step) }</ol>
@@ -72,6 +77,13 @@ fn chain(props: &PanelProps, w: &Why) -> Html {
                 </table>
             </details>
         </section>
+    }
+}
+
+/// With Esc the event is let go of, and all that is said of it goes.
+fn let_go(e: KeyboardEvent) {
+    if e.key() == "Escape" {
+        dom::focus("panel");
     }
 }
 

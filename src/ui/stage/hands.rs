@@ -8,11 +8,11 @@ use super::canvas::place;
 use super::draw::Blade;
 use super::{DRAWN, Stage};
 use crate::sim::{Fault, NodeId};
-use crate::ui::ViewProps;
+use crate::ui::{ViewProps, dom};
 use crate::view::stage::{Pt, hit};
 use crate::view::{Action, Selection};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, KeyboardEvent, PointerEvent};
+use web_sys::{Element, KeyboardEvent, PointerEvent};
 
 impl Stage {
     pub(super) fn down(&mut self, e: &PointerEvent) -> bool {
@@ -101,23 +101,30 @@ impl Stage {
             }
             "Escape" if props.selection != Selection::None => {
                 e.stop_propagation();
-                let id = match props.selection {
-                    Selection::Node(n) => format!("[data-pick=n{n}]"),
-                    Selection::Link(a, b) => format!("[data-pick=l{a}-{b}]"),
-                    _ => "[data-pick]".to_owned(),
-                };
+                let picked = props.selection;
                 props.on_action.emit(Action::Select(Selection::None));
-                let back = self
-                    .root
-                    .cast::<Element>()
-                    .and_then(|r| r.query_selector(&id).ok().flatten());
-                if let (true, Some(back)) = (in_menu, back) {
-                    let _ = back.unchecked_into::<HtmlElement>().focus();
+                if in_menu {
+                    self.give_back(picked);
                 }
             }
             _ => {}
         }
         false
+    }
+}
+
+impl Stage {
+    /// Gives the focus to what `picked` is on the stage, or to the first thing there.
+    pub(super) fn give_back(&mut self, picked: Selection) {
+        self.by_key = false;
+        let id = match picked {
+            Selection::Node(n) => format!("[data-pick=n{n}]"),
+            Selection::Link(a, b) => format!("[data-pick=l{a}-{b}]"),
+            _ => "[data-pick]".to_owned(),
+        };
+        if let Some(root) = self.root.cast::<Element>() {
+            dom::focus_in(&root, &id);
+        }
     }
 }
 

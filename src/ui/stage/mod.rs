@@ -14,14 +14,13 @@ mod node;
 use self::canvas::{Canvas, Palette, SizeWatch};
 use self::draw::Blade;
 use self::hands::pick_element;
-use super::ViewProps;
+use super::{ViewProps, dom};
 use crate::sim::world::{Layout, World};
 use crate::sim::{Fault, MsgId, NodeId, SimTime};
 use crate::view::stage::{self as show, Manner, Motion, Plan, Pt, Scene, Sides, outline};
 use crate::view::svg::{self, px};
 use crate::view::{Action, Selection};
 use std::rc::Rc;
-use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
 use yew::prelude::*;
 
@@ -43,8 +42,8 @@ pub enum Msg {
     Clicked(MouseEvent),
     /// A key, on something that has the focus.
     Key(KeyboardEvent),
-    /// An entry of the menu.
-    Chosen(Action),
+    /// An entry of the menu, by a key or not.
+    Chosen(Action, bool),
 }
 
 /// A line longer than this many pixels is a cut, not a click.
@@ -140,7 +139,9 @@ impl Component for Stage {
                 false
             }
             Msg::Key(e) => self.key(props, &e),
-            Msg::Chosen(action) => {
+            Msg::Chosen(action, by_key) => {
+                // What is offered next takes the place of what was chosen.
+                self.by_key = by_key;
                 props.on_action.emit(action);
                 false
             }
@@ -281,8 +282,8 @@ impl Stage {
                 { for menu.entries.into_iter().map(|e| {
                     let action = e.action;
                     html! {
-                        <button type="button" class={if e.breaks { "btn small danger" } else { "btn small" }} data-testid={e.id}
-                            onclick={ctx.link().callback(move |_: MouseEvent| Msg::Chosen(action.clone()))}>{ e.label }</button>
+                        <button type="button" key={e.id} class={if e.breaks { "btn small danger" } else { "btn small" }} data-testid={e.id}
+                            onclick={ctx.link().callback(move |e: MouseEvent| Msg::Chosen(action.clone(), e.detail() == 0))}>{ e.label }</button>
                     }
                 }) }
             </div>
@@ -294,7 +295,15 @@ impl Stage {
     fn place_menu(&mut self, picked: Selection) {
         match self.menu.cast::<HtmlElement>() {
             Some(element) => self.put_menu(&element, picked),
-            None => self.menu_at = None,
+            None => self.no_menu(picked),
+        }
+    }
+
+    /// Where the menu had the focus and is gone, with a message that has arrived, the stage keeps it.
+    fn no_menu(&mut self, picked: Selection) {
+        self.menu_at = None;
+        if self.by_key && picked != Selection::None && dom::nowhere() {
+            self.give_back(picked);
         }
     }
 
@@ -330,10 +339,9 @@ impl Stage {
         set("left", x, width - w - 4.0);
         set("top", at.y - h / 2.0, height - h - 4.0);
         let _ = style.set_property("visibility", "visible");
-        if std::mem::take(&mut self.by_key)
-            && let Ok(Some(first)) = element.query_selector("button")
-        {
-            let _ = first.unchecked_into::<HtmlElement>().focus();
+        let within = |e| element.contains(Some(&e));
+        if std::mem::take(&mut self.by_key) && !dom::active().is_some_and(|e| within(e.into())) {
+            dom::focus_in(element, "button");
         }
     }
 }

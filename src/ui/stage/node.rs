@@ -86,14 +86,19 @@ fn parts(n: &NodeView) -> Vec<Html> {
     if n.detail == Detail::Full {
         inside(n, &mut parts);
         below(n, &mut parts);
-    } else if n.detail == Detail::Short {
+    } else {
         let class = if r < 17.0 {
             "name small"
         } else {
             "name middle"
         };
-        parts.push(text(class, 0.0, 4.0, &n.name));
-        parts.extend(glyph(n).map(|d| path("sign out", d.to_owned(), moved(-8.0, -r - 21.0))));
+        if n.detail == Detail::Short {
+            parts.push(text(class, 0.0, 4.0, &n.name));
+        }
+        // Of dots only those that are filled have one: room is scarce, and colour must not be alone.
+        if n.detail == Detail::Short || n.prominent {
+            parts.extend(glyph(n).map(|d| path("sign out", d.to_owned(), moved(-8.0, -r - 21.0))));
+        }
     }
     if n.byzantine {
         parts.push(corner(-r * 0.56, -r * 0.56, "!", "corner liar"));

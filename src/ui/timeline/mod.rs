@@ -100,6 +100,9 @@ impl Component for Timeline {
 
     fn changed(&mut self, ctx: &Context<Self>, old: &ViewProps) -> bool {
         let props = ctx.props();
+        if props.opening != old.opening {
+            self.camera = None;
+        }
         let panning = matches!(self.hold, Some(Hold::Plot { moved: true, .. }));
         if let Some(apart) = &props.apart {
             self.heed(apart, old);
