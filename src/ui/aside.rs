@@ -77,6 +77,8 @@ enum Msg {
     Go,
     /// Put it aside, for good.
     Forget,
+    /// Put it aside for now: it stays kept, and is offered again.
+    Later,
     /// Copy the link of the run that cannot be kept.
     Copy,
     /// What came of that: the link, where it could not be copied.
@@ -158,9 +160,13 @@ impl Component for Aside {
             Msg::Forget => {
                 dom::focus("play");
                 self.offer = None;
-                if let Some((whose, _)) = self.offered.take() {
-                    storage::forget(&whose);
+                if let Some((whose, number)) = self.offered.take() {
+                    storage::decline(&whose, number);
                 }
+            }
+            Msg::Later => {
+                dom::focus("play");
+                self.offer = None;
             }
             Msg::Copy => self.copy(ctx),
             Msg::Copied(link) => {
@@ -299,6 +305,8 @@ fn offer_box(offer: &Offer, link: &yew::html::Scope<Aside>) -> Html {
             <div class="acts">
                 <button type="button" class="btn main" onclick={link.callback(|_: MouseEvent| Msg::Go)}>{ "Go on" }</button>
                 <button type="button" class="btn" onclick={link.callback(|_: MouseEvent| Msg::Forget)}>{ "No, forget it" }</button>
+                <button type="button" class="btn icon bare" aria-label="Not now: keep it, and ask again next time" title="Not now"
+                    onclick={link.callback(|_: MouseEvent| Msg::Later)}>{ icon(CLOSE) }</button>
             </div>
         </section>
     }

@@ -102,6 +102,18 @@ pub fn forget(tab: &str) {
     }
 }
 
+/// Takes off a tab's shelf the record with this number and those before it: what was kept since stays.
+pub fn decline(tab: &str, number: u64) {
+    let Some(storage) = storage() else { return };
+    for key in slots(tab) {
+        let record = storage.get_item(&key).ok().flatten();
+        let record = record.as_deref().and_then(Record::read);
+        if record.is_none_or(|r| r.number <= number) {
+            let _ = storage.remove_item(&key);
+        }
+    }
+}
+
 /// Whether there is storage here.
 ///
 /// # Errors

@@ -4,9 +4,9 @@
 //! another program's, so a record is sealed, and a tab has two of them ([`super::tabs`]): the newest that
 //! is whole counts. And nothing here decides for the reader: a kept run is offered, never opened unasked.
 
+use super::player::time_text;
 use super::{App, RunRef, export::Export};
 use crate::scenario::{SharedRun, file};
-use crate::sim::SimTime;
 use crate::sim::hash::Fx;
 use std::hash::Hasher;
 
@@ -124,10 +124,8 @@ pub fn offer(app: &App, record: &Record, now_ms: u64) -> Option<Offer> {
         n => format!(", {n} edits"),
     };
     let seed = kept.opening.seed.unwrap_or(def.seed);
-    let (at, ago) = (
-        SimTime(kept.at_us),
-        ago(now_ms.saturating_sub(record.at_ms)),
-    );
+    let at = time_text(kept.at_us);
+    let ago = ago(now_ms.saturating_sub(record.at_ms));
     Some(Offer {
         text: record.text.clone(),
         title: def.title,
