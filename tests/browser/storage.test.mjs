@@ -338,3 +338,27 @@ test("after a panic of the program its run is offered, just before it broke", as
   assertQuiet(page);
   await page.context().close();
 });
+
+test("what is put aside for now is offered again; what is declined goes, and nothing that was done since", async () => {
+  const page = await busy();
+  await visit(page, "#/s/raft-nine");
+  await (await visible(page, "offer")).getByRole("button", { name: "Not now" }).click();
+  assert.equal(await hook(page, "offer").count(), 0);
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "play");
+  await visit(page, "#/s/raft-nine");
+  const offer = await visible(page, "offer");
+  assert.match(await offer.innerText(), /seed 9, 1 edit, at 1\.200 s/);
+  // New work, while the offer stands.
+  await ask(page, "seek", 300_000);
+  await ask(page, "edit", { do: "pause", node: 4 });
+  await ask(page, "seek", 500_000);
+  await kept(page);
+  const mine = await run(page);
+  await offer.getByRole("button", { name: "No, forget it" }).click();
+  await visit(page, "#/");
+  assert.match(await (await visible(page, "offer")).innerText(), /nine servers[^]*1 edit, at 0\.500 s/);
+  await goOn(page, mine.time_us);
+  assert.deepEqual(await run(page), mine);
+  assertQuiet(page);
+  await page.context().close();
+});
