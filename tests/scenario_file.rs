@@ -5,7 +5,8 @@
 mod link_kit;
 mod schema_kit;
 
-use faultline::scenario::link::follow;
+use faultline::scenario::futures::{Forked, Other, Saved};
+use faultline::scenario::link::{encode, follow};
 use faultline::scenario::{Opening, SharedRun, file};
 use faultline::sim::hash::mix;
 use link_kit::cases::{self, FAULTS};
@@ -39,6 +40,113 @@ fn every_file_that_is_written_is_valid_and_comes_back() {
     }
 }
 
+/// Two more futures: one forked from the first, one from that and shown.
+fn tree() -> SharedRun {
+    let edit = |node: u16| {
+        let text = json!({"at_us": 100_000, "do": "crash", "node": node});
+        serde_json::from_value(text).unwrap()
+    };
+    let opening = Opening::of("raft-nine").seed(7);
+    let saved = |name: &str, fork, other| Saved {
+        name: name.to_owned(),
+        fork,
+        other,
+    };
+    let fork = |parent, at_us, events| {
+        Some(Forked {
+            parent,
+            at_us,
+            events,
+        })
+    };
+    let stands = |opening, at_us, events| {
+        Some(Other {
+            opening,
+            at_us,
+            events,
+        })
+    };
+    SharedRun {
+        at_us: 400_000,
+        futures: vec![
+            saved(
+                "A",
+                None,
+                stands(opening.clone().and([edit(1)]), 700_000, None),
+            ),
+            saved(
+                "B: heartbeat 30 ms",
+                fork(0, 0, 0),
+                stands(
+                    opening
+                        .clone()
+                        .param("heartbeat_ms", faultline::protocols::Value::Int(30)),
+                    500_000,
+                    Some(12),
+                ),
+            ),
+            saved("\u{201c}leader\u{201d} crashes", fork(1, 500_000, 12), None),
+        ],
+        ..SharedRun::of(opening.and([edit(1), edit(2)]))
+    }
+}
+
+#[test]
+fn a_tree_of_futures_is_written_and_comes_back_and_a_link_to_its_run_stays_the_same() {
+    let run = tree();
+    let text = file::text(&run).unwrap();
+    let value = serde_json::from_str(&text).unwrap();
+    assert_eq!(schema_kit::validate(&schema(), &value), Ok(()), "{text}");
+    let again = file::read(&text).unwrap();
+    assert_eq!(again, run, "{text}");
+    assert_eq!(file::text(&again).unwrap(), text, "the text is stable");
+    let lines = text.lines().filter(|l| l.contains("\"do\""));
+    assert_eq!(lines.count(), 3, "one edit a line: {text}");
+    let alone = SharedRun {
+        futures: vec![],
+        ..run.clone()
+    };
+    assert_eq!(encode(&run), encode(&alone), "a link is of one run");
+    let hash = |run| follow(run).unwrap().hash_text();
+    assert_eq!(hash(&again), hash(&alone));
+}
+
+/// One piece of it cut out, doubled, or another number put there: it is refused, or it says what it says
+/// when it is written again.
+#[test]
+fn a_tree_that_was_damaged_is_refused_or_read_as_what_it_says() {
+    let text = file::text(&tree()).unwrap();
+    let (mut read, mut refused) = (0, 0);
+    for case in 0..4_000_u64 {
+        let place = |salt: u64| (mix(case ^ salt << 40) % text.len() as u64) as usize;
+        let (a, b) = (place(1).min(place(2)), place(1).max(place(2)));
+        let b = b.min(a + 1 + (mix(case) % 24) as usize);
+        let (Some(head), Some(piece), Some(tail)) = (text.get(..a), text.get(a..b), text.get(b..))
+        else {
+            continue;
+        };
+        let number = [0, 1, 7, 9, 1_u64 << 40][(case % 5) as usize];
+        let damaged = match case % 3 {
+            0 => format!("{head}{tail}"),
+            1 => format!("{head}{piece}{piece}{tail}"),
+            _ => format!("{head}{number}{tail}"),
+        };
+        match file::read(&damaged) {
+            Ok(run) => {
+                read += 1;
+                let again = file::read(&file::text(&run).unwrap()).unwrap();
+                assert_eq!(again.futures.len(), run.futures.len(), "{damaged}");
+                assert_eq!(again.opening.edits, run.opening.edits, "{damaged}");
+            }
+            Err(refusal) => {
+                refused += 1;
+                assert!(refusal.message.len() < 600, "{refusal}");
+            }
+        }
+    }
+    assert!(read > 50 && refused > 1_000, "{read} {refused}");
+}
+
 /// The very example of `docs/files.md`.
 #[test]
 fn a_file_reads_like_this() {
@@ -65,6 +173,22 @@ bad-file | edits[0]: 'node' of an edit must be a whole number from 0 to 65535, n
 bad-file | params.servers: a parameter is | {"scenario":"raft-nine","params":{"servers":[5]}}
 bad-file | 'panel' must be one of | {"scenario":"raft-nine","panel":"secrets"}
 bad-file | direction of reading | {"scenario":"raft-nine","edits":[{"at_us":1,"do":"request","node":9,"request":"set \u202ex 1"}]}
+bad-file | 'futures' of a scenario file must be a list | {"scenario":"raft-nine","futures":{}}
+bad-file | 'futures' lists 9 | {"scenario":"raft-nine","futures":[1,2,3,4,5,6,7,8,9]}
+bad-file | futures[0]: a future must be an object | {"scenario":"raft-nine","futures":[1]}
+bad-file | futures[0]: 'name' is missing | {"scenario":"raft-nine","futures":[{"shown":true}]}
+bad-file | futures[0]: a future's name has 1 to 40 | {"scenario":"raft-nine","futures":[{"name":" A","shown":true}]}
+bad-file | futures[0]: the first has no 'parent' | {"scenario":"raft-nine","futures":[{"name":"A","shown":true,"parent":0}]}
+bad-file | futures[1]: 'parent' must be a number below its own, 1 | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":1}]}
+bad-file | futures[1]: 'parent' must be | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B"}]}
+bad-file | futures[1]: another future has this name | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"A","parent":0}]}
+bad-file | one of 'futures' is shown, not 2 | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":0,"shown":true}]}
+bad-file | one of 'futures' is shown, not 0 | {"scenario":"raft-nine","futures":[{"name":"A"}]}
+bad-file | futures[0]: a future has no field 'edits' | {"scenario":"raft-nine","futures":[{"name":"A","shown":true,"edits":[]}]}
+bad-file | futures[1]: edits[0]: there is no fault 'sing' | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":0,"edits":[{"at_us":1,"do":"sing"}]}]}
+bad-file | futures[1]: 'forked_us' of a future must be | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":0,"forked_us":-1}]}
+bad-file | futures[1]: 'at_us' of a future must be | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":0,"at_us":3e12}]}
+bad-parameter | from 3 to 199 | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":0,"params":{"servers":1000000000}}]}
 bad-parameter | from 3 to 199 | {"scenario":"raft-nine","params":{"servers":1000000000}}
 unknown-parameter | 'colour' | {"scenario":"raft-nine","params":{"colour":1}}
 unknown-scenario | 'nowhere' | {"scenario":"nowhere"}
@@ -79,7 +203,16 @@ fn what_is_unknown_is_refused_with_the_way_to_it_and_the_reason() {
         assert_eq!(refusal.code, cells[0], "{line}: {refusal}");
         assert!(refusal.message.contains(cells[1]), "{line}: {refusal}");
         // The schema knows neither scenarios nor their parameters, nor what eyes cannot see.
-        let beyond = ["direction", "from 3 to 199", "'colour'", "'nowhere'"];
+        let beyond = [
+            "direction",
+            "from 3 to 199",
+            "'colour'",
+            "'nowhere'",
+            "name has 1 to",
+            "'parent'",
+            "this name",
+            "is shown, not",
+        ];
         if let Ok(value) = serde_json::from_str(cells[2])
             && !beyond.iter().any(|b| cells[1].contains(b))
         {

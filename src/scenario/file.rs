@@ -49,6 +49,15 @@ pub fn text(run: &SharedRun) -> Result<String, Refusal> {
         }
         out += "\n  ]";
     }
+    let mut before = ",\n  \"futures\": [\n";
+    for saved in &run.futures {
+        out += before;
+        out += &saved.text();
+        before = ",\n";
+    }
+    if !run.futures.is_empty() {
+        out += "\n  ]";
+    }
     Ok(out + "\n}\n")
 }
 
@@ -80,7 +89,11 @@ pub fn read(text: &str) -> Result<SharedRun, Refusal> {
         ));
     }
     let run = SharedRun::read(f).map_err(no)?;
-    run.opening.def()?.params(&run.opening.params)?;
+    let def = run.opening.def()?;
+    let others = run.futures.iter().filter_map(|s| s.other.as_ref());
+    for opening in others.map(|o| &o.opening).chain([&run.opening]) {
+        def.params(&opening.params)?;
+    }
     Ok(run)
 }
 

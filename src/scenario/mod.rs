@@ -7,6 +7,7 @@ pub mod base64url;
 mod catalogue;
 pub mod def;
 pub mod file;
+pub mod futures;
 pub mod inflate;
 pub mod link;
 pub mod look;

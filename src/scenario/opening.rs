@@ -32,6 +32,9 @@ pub struct Opening {
 
 read_as!(Opening);
 
+/// Parameters and edits.
+type Changes = (SmallMap<String, Value>, Vec<Edit>);
+
 impl Opening {
     /// Reads the argument of the page's `load`.
     ///
@@ -48,13 +51,24 @@ impl Opening {
     /// # Errors
     /// What is no such field, in a sentence that begins with the way to it: `edits[1]: ...`.
     pub fn read_fields(f: &mut Fields) -> Read<Self> {
+        let scenario = f.text("scenario")?;
+        let seed = f.long("seed")?;
+        let (params, edits) = Opening::read_changes(f)?;
+        Ok(Opening {
+            scenario,
+            seed,
+            params,
+            edits,
+        })
+    }
+
+    /// Reads what of an opening is changed: parameters and edits.
+    pub(super) fn read_changes(f: &mut Fields) -> Read<Changes> {
         let param = |(id, value): (String, _)| match Value::read(value) {
             Ok(value) => Ok((id, value)),
             Err(why) => Err(format!("params.{}: {why}", short(&id))),
         };
         let edit = |(i, value)| Edit::read(value).map_err(|why| format!("edits[{i}]: {why}"));
-        let scenario = f.text("scenario")?;
-        let seed = f.long("seed")?;
         let params = f.object("params")?.into_iter().map(param);
         let params = params.collect::<Read<_>>()?;
         let edits = f.opt_list("edits")?;
@@ -66,12 +80,7 @@ impl Opening {
             ));
         }
         let edits = edits.into_iter().enumerate().map(edit);
-        Ok(Opening {
-            scenario,
-            seed,
-            params,
-            edits: edits.collect::<Read<_>>()?,
-        })
+        Ok((params, edits.collect::<Read<_>>()?))
     }
 
     /// The scenario called `id`, as it opens when nothing is said.

@@ -6,6 +6,7 @@
 //! [`super::link::follow`] alone.
 
 use super::Opening;
+use super::futures::Saved;
 use crate::sim::fields::{Fields, Read};
 use crate::sim::{EventId, MsgId, NodeId, Refusal, SimTime, limits};
 use serde_json::{Map, Value};
@@ -25,6 +26,8 @@ pub struct SharedRun {
     pub panel: Option<Panel>,
     /// What is picked.
     pub picked: Option<Picked>,
+    /// All futures of the run, in a file alone; none where there is but this one.
+    pub futures: Vec<Saved>,
 }
 
 /// A page of the inspector, by the name that it keeps in links for ever.
@@ -79,7 +82,9 @@ impl SharedRun {
         if speed_us_s == Some(0) {
             return Err("'speed_us_s' must not be 0: time would stand still".to_owned());
         }
+        let futures = super::futures::read(&mut f, &opening)?;
         let run = SharedRun {
+            futures,
             opening,
             at_us: f.number("at_us", limits::RUN_US)?.unwrap_or(0),
             events: f.number("events", limits::EVENTS.into())?.map(|n| n as u32),

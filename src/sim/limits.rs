@@ -11,6 +11,8 @@ pub const IN_FLIGHT: usize = 200_000;
 pub const EVENTS: u32 = 5_000_000;
 /// Inputs that wait at one busy or paused node.
 pub const INBOX: usize = 50_000;
+/// Futures of one run on a page: each keeps its own checkpoints.
+pub const FUTURES: usize = 8;
 /// Characters in a name.
 pub const NAME_CHARS: usize = 40;
 /// The longest span that a setting may have: one hour.

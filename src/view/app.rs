@@ -20,8 +20,7 @@ use crate::sim::Refusal;
 use crate::sim::history::Run;
 use crate::sim::small::sort_by_key;
 
-/// The most futures of one run: each keeps its own checkpoints.
-pub const FUTURES: usize = 8;
+pub use crate::sim::limits::FUTURES;
 
 /// One future of a run.
 #[derive(Clone, PartialEq)]
@@ -38,6 +37,8 @@ pub struct Future {
     pub base: Scene,
     /// The run.
     pub run: RunRef,
+    /// Where it stood when it was saved, until it is first shown: then it is taken there.
+    pub goal: Option<Journey>,
 }
 
 /// Where a future was forked.
@@ -145,6 +146,7 @@ impl Open {
                 base: scene.without_edits(),
                 scene,
                 run,
+                goal: None,
             }],
             current: 0,
             beside: None,
@@ -347,7 +349,7 @@ impl App {
     pub fn keep(&self, export: Export) -> Result<Kept, Refusal> {
         let open = self.open.as_ref();
         let o = open.ok_or_else(|| Refusal::new("nothing-open", "open a scenario first"))?;
-        export.of(&self.shared(o), &o.run().get())
+        export.of(&self.saved(o), &o.run().get())
     }
 
     /// The run as a text of all its events, to be written piece by piece; `None` if `export` is another

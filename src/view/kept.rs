@@ -6,6 +6,7 @@
 
 use super::player::time_text;
 use super::{App, RunRef, export::Export};
+use crate::scenario::futures::Saved;
 use crate::scenario::{SharedRun, file};
 use crate::sim::hash::Fx;
 use std::hash::Hasher;
@@ -114,7 +115,7 @@ pub struct Offer {
 pub fn offer(app: &App, record: &Record, now_ms: u64) -> Option<Offer> {
     let kept = file::read(&record.text).ok()?;
     let def = kept.opening.def().ok()?;
-    let shown = app.open.as_ref().map(|o| app.shared(o));
+    let shown = app.open.as_ref().map(|o| app.saved(o));
     if shown.is_some_and(|shown| holds(&shown, &kept)) {
         return None;
     }
@@ -123,18 +124,30 @@ pub fn offer(app: &App, record: &Record, now_ms: u64) -> Option<Offer> {
         1 => ", 1 edit".to_owned(),
         n => format!(", {n} edits"),
     };
+    let futures = match kept.futures.len() {
+        0 | 1 => String::new(),
+        n => format!(", {n} futures"),
+    };
     let seed = kept.opening.seed.unwrap_or(def.seed);
     let at = time_text(kept.at_us);
     let ago = ago(now_ms.saturating_sub(record.at_ms));
     Some(Offer {
         text: record.text.clone(),
         title: def.title,
-        rest: format!("seed {seed}{edits}, at {at}; kept {ago}"),
+        rest: format!("seed {seed}{edits}{futures}, at {at}; kept {ago}"),
     })
 }
 
-/// Whether `shown` is the run of `kept`, as far or farther.
+/// Whether `shown` is the run of `kept`, as far or farther, with all its futures.
 fn holds(shown: &SharedRun, kept: &SharedRun) -> bool {
+    let opening = |s: &Saved| s.other.as_ref().map(|o| o.opening.clone());
+    let there = |k: &Saved| {
+        let mut all = shown.futures.iter();
+        all.any(|s| s.name == k.name && opening(s) == opening(k))
+    };
+    if !kept.futures.iter().all(there) {
+        return false;
+    }
     let far = |run: &SharedRun| (run.at_us, run.events.unwrap_or(u32::MAX));
     shown.opening == kept.opening && far(shown) >= far(kept)
 }
@@ -155,8 +168,8 @@ fn ago(ms: u64) -> String {
 /// Decides when the run on screen is written down.
 #[derive(Default)]
 pub struct Keeper {
-    /// The run that was written last, at which version.
-    written: Option<RunRef>,
+    /// The run that was written last, at which version, and what its futures were called.
+    written: Option<(RunRef, Vec<String>)>,
     /// With how many edits.
     edits: usize,
     /// When, in milliseconds.
@@ -167,8 +180,12 @@ impl Keeper {
     /// The run's text, if it is time to write it down: at once where time stands still or an edit was
     /// made, else every [`EVERY_MS`]; with `leaving`, whatever has changed.
     pub fn due(&mut self, app: &App, now_ms: u64, leaving: bool) -> Option<String> {
-        let run = app.open.as_ref()?.run();
-        if self.written.as_ref() == Some(run) || app.journey.is_some() || !is_work(run) {
+        let open = app.open.as_ref()?;
+        let run = open.run();
+        let names = open.futures.iter().map(|f| f.name.clone());
+        let now = Some((run.clone(), names.collect::<Vec<_>>()));
+        let work = open.futures.len() > 1 || is_work(run);
+        if self.written == now || app.journey.is_some() || !work {
             return None;
         }
         let edits = run.get().edits().len();
@@ -176,7 +193,7 @@ impl Keeper {
         if !(leaving || still || now_ms.saturating_sub(self.at_ms) >= EVERY_MS) {
             return None;
         }
-        self.written = Some(run.clone());
+        self.written = now;
         (self.edits, self.at_ms) = (edits, now_ms);
         app.keep(Export::Scenario).ok().map(|kept| kept.text)
     }
@@ -316,6 +333,32 @@ mod tests {
         );
         let foreign = record(2, "{\"scenario\": \"of another program\"}");
         assert_eq!(offer(&other, &foreign, later), None);
+    }
+
+    #[test]
+    fn a_tree_is_kept_whole_and_offered_though_one_of_its_futures_is_on_screen() {
+        let (mut app, mut keeper) = (app(), Keeper::default());
+        reduce(&mut app, Action::Seek(700_000));
+        reduce(&mut app, Action::Fork);
+        let text = keeper.due(&app, 0, false).unwrap();
+        assert_eq!(keeper.due(&app, 1, true), None);
+        reduce(&mut app, Action::Rename(1, "mine".to_owned()));
+        assert_ne!(
+            keeper.due(&app, 2, false).unwrap(),
+            text,
+            "a name is work, too"
+        );
+        let kept = record(1, &text);
+        assert!(
+            offer(&app, &kept, kept.at_ms).is_some(),
+            "its name was another"
+        );
+        reduce(&mut app, Action::Rename(1, "B".to_owned()));
+        assert_eq!(offer(&app, &kept, kept.at_ms), None);
+        let mut alone = self::app();
+        reduce(&mut alone, Action::Seek(700_000));
+        let offered = offer(&alone, &kept, kept.at_ms).unwrap();
+        assert_eq!(offered.rest, "seed 7, 2 futures, at 0.700 s; kept just now");
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod log;
 pub mod player;
 pub mod reduce;
 pub mod route;
+mod saved;
 pub mod scene;
 pub mod selection;
 pub mod settings;

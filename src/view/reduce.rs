@@ -10,6 +10,7 @@ use super::left::{self, Left};
 use super::log;
 use super::player::{self, speed_at};
 use super::route::{Place, Route};
+use super::saved;
 use super::scene::{Linked, Scene};
 use super::selection::Selection;
 use super::walk::{Stride, walk};
@@ -355,12 +356,14 @@ fn open_file(app: &mut App, text: &str) {
             "this run may be watched, not replaced",
         ));
     }
-    match file::read(text).and_then(Scene::follow) {
-        Ok(linked) => {
+    match file::read(text).and_then(saved::open) {
+        Ok((linked, others)) => {
             let left = Left::of(app);
             app.dialog = None;
             app.player.playing = false;
+            let futures = linked.shared.futures.clone();
             enter(app, linked);
+            saved::plant(app, &futures, others);
             app.leave(left);
             app.say = "Opened.".to_owned();
         }
@@ -382,12 +385,7 @@ fn enter(app: &mut App, linked: Linked) {
             at_us: shared.at_us,
             events: shared.events,
         };
-        app.journey = Some(goal);
-        let mut slices = 0;
-        journey(app, goal, &mut || {
-            slices += 1;
-            slices > AT_ONCE
-        });
+        futures::set_out(app, goal);
     }
 }
 

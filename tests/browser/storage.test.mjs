@@ -221,6 +221,41 @@ test("two tabs keep a run each: neither writes over the other's, and each is off
   await b.context().close();
 });
 
+test("all futures are kept: their names, their edits, where they were forked and where they stand", async () => {
+  const page = await openScenario(site, "raft-election", { options: "?seed=9" });
+  await ask(page, "seek", 500_000);
+  await ask(page, "fork");
+  await ask(page, "seek", 900_000);
+  await ask(page, "edit", { do: "crash", node: 2 });
+  await ask(page, "fork");
+  await hook(page, "rename-1").click();
+  await page.keyboard.type("leader crashes");
+  await page.keyboard.press("Enter");
+  await ask(page, "seek", 1_500_000);
+  await kept(page);
+  await page.waitForFunction(() => Object.values(localStorage).some((text) => text.includes("leader crashes")));
+  const mine = await run(page);
+  const { tree } = await ask(page, "state");
+  await page.reload();
+  const offer = await visible(page, "offer");
+  assert.match(await offer.innerText(), /seed 9, 1 edit, 3 futures, at 1\.500 s/, "the address brings back but one");
+  await goOn(page, mine.time_us);
+  assert.deepEqual(await run(page), mine);
+  const back = (await ask(page, "state")).tree;
+  const place = ({ future, name, parent, parted_us, parted_events }) => ({ future, name, parent, parted_us, parted_events });
+  assert.deepEqual(back.map(place), tree.map(place));
+  for (const { future, time_us } of tree) {
+    await hook(page, `future-${future}`).click();
+    await until(page, `future ${future} where it stood`, (state) => state.time_us === time_us);
+  }
+  await kept(page);
+  await page.reload();
+  await drawn(page);
+  await visible(page, "offer");
+  assertQuiet(page);
+  await page.context().close();
+});
+
 test("a tab that was duplicated keeps its own run from then on", async () => {
   const a = await openScenario(site, "raft-election", { options: "?seed=9" });
   const first = await work(a, 1);

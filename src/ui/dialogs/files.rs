@@ -97,7 +97,7 @@ fn Files(props: &FilesProps) -> Html {
                 { button("main", "Save this run", Export::Scenario, false) }
                 <Opener on_action={props.on_action.clone()} />
             </div>
-            <p class="quiet">{ "A small text file: the scenario, its seed and settings, every edit and this moment. \
+            <p class="quiet">{ "A small text file: the scenario, its seed and settings, every future with its edits, and this moment. \
                 Opened again, it is the same run, to the bit. To open one you can also drop it anywhere on the page." }</p>
             <h2>{ "For other programs" }</h2>
             <dl class="keys wide">{ for FORMS.iter().map(row) }</dl>

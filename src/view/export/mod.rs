@@ -108,7 +108,7 @@ impl Export {
         let opening = &shared.opening;
         let title = title(opening, run);
         let text = match self {
-            Export::Scenario => file::text(shared)?,
+            Export::Scenario => scenario(shared)?,
             Export::Jsonl => Script::jsonl(opening).whole(run),
             Export::Shiviz => Script::shiviz(run)?.whole(run),
             Export::Diagram => diagram::svg(run, &title, diagram::Frame::whole(run)),
@@ -121,6 +121,18 @@ impl Export {
             text,
         })
     }
+}
+
+/// The text of a file; of a tree too large for one, the run that is shown alone.
+fn scenario(shared: &SharedRun) -> Result<String, Refusal> {
+    let text = file::text(shared)?;
+    if text.len() <= file::BYTES || shared.futures.is_empty() {
+        return Ok(text);
+    }
+    file::text(&SharedRun {
+        futures: Vec::new(),
+        ..shared.clone()
+    })
 }
 
 /// The size of a picture of the stage.

@@ -4,9 +4,10 @@
 
 use crate::check::Checks;
 use crate::scenario::Opening;
+use crate::scenario::futures::check_name;
 use crate::sim::history::Run;
-use crate::sim::{Edit, Refusal, json, limits};
-use crate::view::app::{App, FUTURES, Fork, Future, Open};
+use crate::sim::{Edit, Refusal};
+use crate::view::app::{App, FUTURES, Fork, Future, Journey, Open};
 use crate::view::compare::{self, variant};
 use crate::view::differences::{in_a_name, name_of};
 use crate::view::scene::Scene;
@@ -143,6 +144,7 @@ fn add(
         fork: Some(fork),
         scene,
         base,
+        goal: None,
         run: Shared::new(run),
     });
     Some(o.futures.len() - 1)
@@ -172,6 +174,8 @@ pub(super) fn show(app: &mut App, i: usize) {
     app.selection = known_in(o, i, app.selection);
     let before = std::mem::replace(&mut o.current, i);
     o.scene = o.futures[i].scene.clone();
+    // Beside another one it stands where that one does; else it goes first to where it was saved.
+    let goal = o.futures[i].goal.take().filter(|_| o.beside.is_none());
     // What was beside is shown now: the two change places.
     match o.beside.as_ref().map(|b| b.future) {
         Some(future) if future == i && before != i => o.put_beside(Some(before)),
@@ -182,6 +186,19 @@ pub(super) fn show(app: &mut App, i: usize) {
     app.player.now_us = o.run().get().time().us();
     app.player.playing = false;
     app.say = format!("Future {}.", o.futures[i].name);
+    if let Some(goal) = goal {
+        set_out(app, goal);
+    }
+}
+
+/// Goes some of the way to a moment at once, and the rest frame by frame.
+pub(super) fn set_out(app: &mut App, goal: Journey) {
+    app.journey = Some(goal);
+    let mut slices = 0;
+    super::journey(app, goal, &mut || {
+        slices += 1;
+        slices > super::AT_ONCE
+    });
 }
 
 /// What is picked in the future that is shown, if it is the same thing in the one with number `i`.
@@ -211,13 +228,8 @@ pub(super) fn rename(app: &mut App, i: usize, name: &str) {
 
 /// `name` as a name of future `i`: in one line, and no other's.
 fn new_name(o: &Open, i: usize, name: &str) -> Result<String, Refusal> {
-    let most = limits::NAME_CHARS;
     let name = name.trim();
-    let odd = |c: char| c.is_control() || json::is_hidden(c);
-    if name.is_empty() || name.chars().count() > most || name.chars().any(odd) {
-        let message = format!("a future's name has 1 to {most} characters that can be seen");
-        return Err(Refusal::new("bad-name", message));
-    }
+    check_name(name)?;
     let mut others = o.futures.iter().enumerate().filter(|(j, _)| *j != i);
     if others.any(|(_, f)| f.name == name) {
         let message = format!("another future is called {name} already");

@@ -339,3 +339,105 @@ fn the_diagrams_of_a_comparison_are_told_one_window() {
     reduce(&mut app, Action::Beside(Some(0)));
     assert_eq!(window(&app), None, "the next comparison begins anew");
 }
+
+/// Of each future: name, parent, where it parted, edits; and what it is when it is shown.
+fn all_of(app: &mut App) -> Vec<(String, Option<usize>, u64, u32, usize, String, u64)> {
+    let tree = app.open.as_ref().unwrap().tree();
+    let mut all = Vec::new();
+    for b in tree {
+        if !b.shown {
+            reduce(app, Action::Future(b.future));
+        }
+        while app.is_moving() {
+            reduce(app, Action::Frame(16_000));
+        }
+        let here = (hash(app), app.player.now_us);
+        all.push((
+            b.name,
+            b.parent,
+            b.parted_us,
+            b.parted_events,
+            b.edits,
+            here.0,
+            here.1,
+        ));
+    }
+    all
+}
+
+/// A tree of three with other parameters, edits and moments, one of them far: as a file it comes back,
+/// whichever is shown; a bad one among them is refused and changes nothing.
+#[test]
+fn a_tree_that_was_saved_opens_with_every_future_where_it_stood() {
+    let mut app = at("#/s/raft-replication?seed=7");
+    for action in [
+        Action::Seek(500_000),
+        Action::Fork,
+        Action::Seek(900_000),
+        crash(1),
+        Action::Step(7),
+        Action::Vary("interval_ms".to_owned(), "50".to_owned()),
+        Action::Beside(None),
+        Action::Future(2),
+        Action::Seek(600_000_000),
+        Action::Rename(1, "leader crashes".to_owned()),
+        Action::Future(1),
+    ] {
+        reduce(&mut app, action);
+        assert_eq!(app.error, None);
+    }
+    let save = |app: &App| {
+        app.keep(crate::view::export::Export::Scenario)
+            .unwrap()
+            .text
+    };
+    for shown in [1, 0, 2] {
+        reduce(&mut app, Action::Future(shown));
+        let text = save(&app);
+        let mut other = raft();
+        reduce(&mut other, Action::OpenFile(text.clone()));
+        assert_eq!(other.error, None);
+        while other.is_moving() {
+            reduce(&mut other, Action::Frame(16_000));
+        }
+        assert_eq!(
+            (hash(&other), other.open.as_ref().unwrap().current),
+            (hash(&app), shown)
+        );
+        assert_eq!(save(&other), text, "saved again, it is the same file");
+        assert_eq!(other.link(), app.link());
+        assert_eq!(all_of(&mut other), all_of(&mut app));
+        let bad = text.replace("\"interval_ms\":50", "\"interval_ms\":-1");
+        assert_ne!(bad, text);
+        let before = hash(&other);
+        reduce(&mut other, Action::OpenFile(bad));
+        assert!(other.error.is_some());
+        assert_eq!(
+            (hash(&other), other.open.unwrap().futures.len()),
+            (before, 3)
+        );
+    }
+    let alone = save(&raft());
+    assert!(!alone.contains("futures"), "{alone}");
+}
+
+/// A future that was saved far away is compared before it was ever shown: it follows, and afterwards it
+/// still goes to where it stood.
+#[test]
+fn a_saved_future_may_be_compared_before_it_is_shown() {
+    let mut app = raft();
+    for action in [Action::Seek(2_000_000), Action::Fork, Action::Seek(300_000)] {
+        reduce(&mut app, action);
+    }
+    let text = app
+        .keep(crate::view::export::Export::Scenario)
+        .unwrap()
+        .text;
+    let mut other = raft();
+    reduce(&mut other, Action::OpenFile(text));
+    reduce(&mut other, Action::Beside(Some(0)));
+    let beside = other.open.as_ref().unwrap().run_beside().unwrap().clone();
+    assert_eq!(beside.get().time(), SimTime(300_000));
+    reduce(&mut other, Action::Beside(None));
+    assert_eq!(all_of(&mut other), all_of(&mut app));
+}
