@@ -15,7 +15,7 @@ use crate::protocols::{Param, ParamKind, Value};
 use crate::scenario::ScenarioDef;
 use crate::sim::history::Run;
 use crate::sim::small::SmallMap;
-use crate::sim::{NodeId, limits};
+use crate::sim::{Edit, NodeId, limits};
 
 /// Something to put beside what is shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +34,7 @@ pub struct Choice {
 pub struct Asked {
     // The other futures: number and name.
     others: Vec<(usize, String)>,
-    // The last edit of the run that is shown, in words.
+    // The edits of the run that is shown that were made last, in words.
     last_edit: Option<String>,
     def: &'static ScenarioDef,
     params: SmallMap<String, Value>,
@@ -55,10 +55,15 @@ impl Asked {
         let others = open.futures.iter().enumerate();
         let others = others.filter(|(i, _)| *i != open.current);
         let run = open.run().get();
-        let last = run.edits().last();
+        let made = run.last_made();
+        let more = match made.len() {
+            0 | 1 => String::new(),
+            n => format!(", and {} more", n - 1),
+        };
+        let words = |e: &&Edit| format!("{}{more}", words::fault(run.world(), &e.fault));
         Asked {
             others: others.map(|(i, f)| (i, f.name.clone())).collect(),
-            last_edit: last.map(|e| words::fault(run.world(), &e.fault)),
+            last_edit: made.first().map(words),
             def: open.scene.def,
             params: open.scene.opening.params.clone(),
         }

@@ -5,7 +5,7 @@
 use crate::check::Checks;
 use crate::scenario::Opening;
 use crate::sim::history::Run;
-use crate::sim::{Edit, Refusal, json, limits};
+use crate::sim::{Refusal, json, limits};
 use crate::view::app::{App, FUTURES, Fork, Future, Open};
 use crate::view::compare::{self, variant};
 use crate::view::differences::{in_a_name, name_of};
@@ -52,13 +52,14 @@ pub(super) fn vary(app: &mut App, param: &str, value: &str) {
     }
 }
 
-/// Runs the same again without the last edit, or those that were made together with it, and puts it beside
-/// what is shown.
+/// Runs the same again without the edit that was made last, or those that one gesture made, and puts it
+/// beside what is shown.
 pub(super) fn without_last_edit(app: &mut App) {
+    let Some(o) = &app.open else { return };
+    // Up to there the futures are alike, so that what names a message means the same one.
+    let before = o.run().get().edits_before();
     differ(app, "without the last edit", |opening| {
-        let when = |e: &Edit| (e.at_us, e.after_steps);
-        let last = opening.edits.last().map(when);
-        opening.edits.retain(|e| Some(when(e)) != last);
+        opening.edits.clone_from(&before);
     });
 }
 
@@ -72,6 +73,7 @@ fn differ(app: &mut App, difference: &str, change: impl Fn(&mut Opening)) {
     let made = variant(&o.scene, &o.run().get(), &change);
     let mut base = o.base().clone();
     change(&mut base.opening);
+    base.opening.edits.clear();
     let fork = Fork {
         parent: o.current,
         events: 0,

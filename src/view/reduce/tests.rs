@@ -6,6 +6,7 @@ use crate::sim::{Fault, NodeId};
 mod anew;
 mod futures;
 mod picked;
+mod variants;
 
 fn at(hash: &str) -> App {
     let mut app = App::default();
