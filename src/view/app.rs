@@ -18,7 +18,6 @@ use crate::check::{Checks, Class, Verdict};
 use crate::scenario::SharedRun;
 use crate::sim::Refusal;
 use crate::sim::history::Run;
-use crate::sim::small::sort_by_key;
 
 /// The most futures of one run: each keeps its own checkpoints.
 pub const FUTURES: usize = 8;
@@ -160,36 +159,6 @@ impl Open {
     /// The run that is shown.
     pub fn run(&self) -> &RunRef {
         &self.futures[self.current].run
-    }
-
-    /// The futures as a tree, in the order to draw it: each after its parent, and what was forked
-    /// earlier in the run before what was forked later.
-    pub fn tree(&self) -> Vec<Branch> {
-        let mut out = Vec::new();
-        self.grow(0, 0, &mut out);
-        out
-    }
-
-    fn grow(&self, future: usize, depth: usize, out: &mut Vec<Branch>) {
-        let f = &self.futures[future];
-        let run = f.run.get();
-        out.push(Branch {
-            future,
-            name: f.name.clone(),
-            parent: f.fork.map(|f| f.parent),
-            depth,
-            parted_us: f.parted_us.unwrap_or(0),
-            parted_events: f.fork.map_or(0, |f| f.events),
-            time_us: run.time().us(),
-            edits: run.edits().len(),
-            shown: future == self.current,
-        });
-        let is_child = |i: &usize| self.futures[*i].fork.map(|f| f.parent) == Some(future);
-        let mut children: Vec<usize> = (0..self.futures.len()).filter(is_child).collect();
-        sort_by_key(&mut children, |&i| self.futures[i].parted_us.unwrap_or(0));
-        for child in children {
-            self.grow(child, depth + 1, out);
-        }
     }
 
     /// Hands out a new version of the run that is shown, and lets the one beside follow it.

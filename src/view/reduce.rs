@@ -109,6 +109,7 @@ fn run_action(app: &mut App, action: Action) {
         Action::Fork => futures::fork(app),
         Action::Future(i) => futures::show(app, i),
         Action::Rename(i, name) => futures::rename(app, i, &name),
+        Action::Remove(i) => futures::remove(app, i),
         Action::Beside(i) => futures::beside(app, i),
         Action::Window(camera) => futures::window(app, camera),
         Action::Vary(param, value) => futures::vary(app, &param, &value),

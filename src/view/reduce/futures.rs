@@ -7,7 +7,7 @@ use crate::scenario::Opening;
 use crate::sim::history::Run;
 use crate::sim::{Refusal, json, limits};
 use crate::view::app::{App, FUTURES, Fork, Future, Open};
-use crate::view::compare::{self, variant};
+use crate::view::compare;
 use crate::view::differences::{in_a_name, name_of};
 use crate::view::scene::Scene;
 use crate::view::selection::Selection;
@@ -64,13 +64,23 @@ pub(super) fn without_last_edit(app: &mut App) {
 }
 
 /// Runs the same again after `change`, which is made to where a reset leads, too: what the reader has
-/// chosen stays.
+/// chosen stays. Where that very run is there already, it is the one to compare with.
 fn differ(app: &mut App, difference: &str, change: impl Fn(&mut Opening)) {
     if !super::edits::may_change(app) {
         return;
     }
     let Some(o) = &app.open else { return };
-    let made = variant(&o.scene, &o.run().get(), &change);
+    let varied = compare::varied(&o.scene, &o.run().get(), &change);
+    let scene = match varied {
+        Ok(scene) => scene,
+        Err(refusal) => return app.refuse(&refusal),
+    };
+    if let Some(i) = same_run(o, &scene) {
+        return beside(app, Some(i));
+    }
+    if o.futures.len() >= FUTURES {
+        return too_many(app);
+    }
     let mut base = o.base().clone();
     change(&mut base.opening);
     base.opening.edits.clear();
@@ -78,9 +88,10 @@ fn differ(app: &mut App, difference: &str, change: impl Fn(&mut Opening)) {
         parent: o.current,
         events: 0,
     };
+    let made = compare::beside(&scene, &o.run().get());
     match made {
         Err(refusal) => app.refuse(&refusal),
-        Ok((scene, run)) => {
+        Ok(run) => {
             if let Some(i) = add(app, (scene, base), (0, fork), run) {
                 if let Some(o) = &mut app.open {
                     let letter = free_letter(&o.futures[..i]);
@@ -90,6 +101,24 @@ fn differ(app: &mut App, difference: &str, change: impl Fn(&mut Opening)) {
             }
         }
     }
+}
+
+/// Another future than the one that is shown that is the run of `scene`: the same seed, the same parameters,
+/// given or usual, and the same edits.
+fn same_run(o: &Open, scene: &Scene) -> Option<usize> {
+    let params = |s: &Scene| s.def.params(&s.opening.params).ok();
+    let wanted = params(scene);
+    let same = |f: &Future| {
+        f.scene.seed() == scene.seed()
+            && params(&f.scene) == wanted
+            && f.run.get().edits() == scene.opening.edits
+    };
+    (0..o.futures.len()).find(|&i| i != o.current && same(&o.futures[i]))
+}
+
+fn too_many(app: &mut App) {
+    let message = format!("a run has at most {FUTURES} futures: remove one of them first");
+    app.refuse(&Refusal::new("too-many-futures", message));
 }
 
 /// Puts the future with number `i` beside the one that is shown; `None` takes it away.
@@ -135,8 +164,7 @@ fn add(
 ) -> Option<usize> {
     let o = app.open.as_mut()?;
     if o.futures.len() >= FUTURES {
-        let message = format!("a run has at most {FUTURES} futures: reset to begin anew");
-        app.refuse(&Refusal::new("too-many-futures", message));
+        too_many(app);
         return None;
     }
     o.futures.push(Future {
@@ -194,6 +222,29 @@ fn known_in(o: &Open, i: usize, picked: Selection) -> Selection {
     let (here, there) = (o.run().get(), o.futures[i].run.get());
     let parting = compare::parting(&here, &there);
     parting.map_or(picked, |p| picked.among(p.event.0, here.trace()))
+}
+
+/// Removes the future with number `i`; the last one stays.
+pub(super) fn remove(app: &mut App, i: usize) {
+    if !super::edits::may_change(app) {
+        return;
+    }
+    let Some(o) = app.open.as_mut().filter(|o| i < o.futures.len()) else {
+        return app.refuse(&unknown(i));
+    };
+    if o.futures.len() == 1 {
+        let message = "a run has at least one future";
+        return app.refuse(&Refusal::new("last-future", message));
+    }
+    if o.current == i {
+        let heir = o.heir(i);
+        show(app, heir);
+    }
+    let Some(o) = &mut app.open else { return };
+    let name = o.remove(i);
+    let shown = &o.futures[o.current].name;
+    app.say = format!("Future {name} is removed. Future {shown} is shown.");
+    app.error = None;
 }
 
 /// Gives the future with number `i` a name.

@@ -55,3 +55,124 @@ fn the_last_edit_is_the_one_made_last_and_what_was_done_to_messages_before_it_st
         (None, vec![Fault::Hold { msg }, down(2)])
     );
 }
+
+/// The same choice three times is one future; and where the value is the usual one, given or not, too.
+#[test]
+fn the_same_comparison_again_is_the_future_that_is_there() {
+    let mut app = at("#/s/raft-replication?seed=7");
+    reduce(&mut app, Action::Seek(400_000));
+    let vary = |value: &str| Action::Vary("interval_ms".to_owned(), value.to_owned());
+    for _ in 0..3 {
+        reduce(&mut app, vary("50"));
+        let o = app.open.as_ref().unwrap();
+        assert_eq!((o.futures.len(), o.beside.as_ref().unwrap().future), (2, 1));
+        reduce(&mut app, Action::Beside(None));
+    }
+    reduce(&mut app, Action::Future(1));
+    reduce(&mut app, vary("120"));
+    let o = app.open.as_ref().unwrap();
+    assert_eq!((o.futures.len(), o.beside.as_ref().unwrap().future), (2, 0));
+    reduce(&mut app, Action::Beside(None));
+    // Edited since, it is another run.
+    reduce(&mut app, crash(1));
+    reduce(&mut app, Action::Future(0));
+    reduce(&mut app, vary("50"));
+    assert_eq!(
+        (app.error.clone(), app.open.unwrap().futures.len()),
+        (None, 3)
+    );
+}
+
+/// A with B (which has C) and D. Each can go, the others keep what they are and where they parted.
+#[test]
+fn a_removed_future_hands_its_children_to_its_parent() {
+    let grown = || {
+        let mut app = raft();
+        for action in [
+            Action::Seek(300_000),
+            Action::Fork,
+            crash(1),
+            Action::Seek(600_000),
+            Action::Fork,
+            crash(2),
+            Action::Future(0),
+            Action::Seek(700_000),
+            Action::Fork,
+            crash(3),
+        ] {
+            reduce(&mut app, action);
+        }
+        app
+    };
+    let shape = |app: &App| -> Vec<(String, Option<String>, u64, usize, bool)> {
+        let o = app.open.as_ref().unwrap();
+        let name = |i: usize| o.futures[i].name.clone();
+        let tree = o.tree().into_iter();
+        tree.map(|b| (b.name, b.parent.map(name), b.parted_us, b.edits, b.shown))
+            .collect()
+    };
+    let line = |name: &str, parent: &str, us, edits, shown| {
+        let parent = (!parent.is_empty()).then(|| parent.to_owned());
+        (name.to_owned(), parent, us, edits, shown)
+    };
+    let removed = |i: usize| {
+        let mut app = grown();
+        reduce(&mut app, Action::Remove(i));
+        assert_eq!(app.error, None);
+        (shape(&app), app.say)
+    };
+    let (b, c) = (
+        line("B", "A", 300_000, 1, false),
+        line("C", "A", 600_000, 2, false),
+    );
+    let (a, d) = (line("A", "", 0, 0, false), line("D", "A", 700_000, 1, true));
+    assert_eq!(removed(1).0, [a.clone(), c, d]);
+    let shown = removed(3);
+    assert_eq!(
+        shown.0[0],
+        line("A", "", 0, 0, true),
+        "its parent is shown next"
+    );
+    assert_eq!(shown.1, "Future D is removed. Future A is shown.");
+    let c = line("C", "B", 600_000, 2, false);
+    assert_eq!(shown.0[1..], [b, c.clone()]);
+    let (b, d) = (line("B", "", 0, 1, false), line("D", "B", 700_000, 1, true));
+    assert_eq!(
+        removed(0).0,
+        [b, c, d],
+        "the first one's first child is the first one now"
+    );
+}
+
+#[test]
+fn the_only_future_stays_and_one_beside_goes_with_its_comparison() {
+    let mut app = raft();
+    reduce(&mut app, Action::Remove(0));
+    assert_eq!(app.code, "last-future");
+    reduce(&mut app, Action::Remove(1));
+    assert_eq!(app.code, "unknown-future");
+    for (gone, beside) in [(0, false), (1, true), (2, true)] {
+        let mut app = raft();
+        reduce(&mut app, Action::Seek(300_000));
+        (0..2).for_each(|_| reduce(&mut app, Action::Fork));
+        reduce(&mut app, crash(1));
+        // Shown is 2, beside it 0.
+        reduce(&mut app, Action::Beside(Some(0)));
+        let shown = hash(&app);
+        reduce(&mut app, Action::Remove(gone));
+        let o = app.open.as_ref().unwrap();
+        assert_eq!(app.error, None);
+        assert_eq!(o.futures.len(), 2);
+        assert_eq!(o.beside.is_some(), beside, "removed {gone}");
+        if gone != 2 {
+            assert_eq!(hash(&app), shown);
+        }
+        reduce(&mut app, Action::Step(5));
+        reduce(&mut app, Action::Beside(None));
+        assert!(app.open.as_ref().unwrap().current < 2);
+    }
+    app.look.lock = true;
+    reduce(&mut app, Action::Fork);
+    reduce(&mut app, Action::Remove(1));
+    assert_eq!(app.code, "locked");
+}
