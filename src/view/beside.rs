@@ -76,8 +76,11 @@ impl Open {
     }
 
     /// Brings back what was there before two were shown: the future, and the moment of each. One that has
-    /// been edited since stays where it is, for what is made of it is to be seen.
+    /// been edited or forked since stays where it is, and on screen, for what is made of it is to be seen.
     fn come_back(&mut self, (shown, stands): &Came) {
+        let here = self.run();
+        let before = stands.iter().find(|(run, _)| run.same(here));
+        let made = before.is_none_or(|(_, (turns, ..))| here.get().turns() != *turns);
         for f in &mut self.futures {
             let stood = stands.iter().find(|(run, _)| run.same(&f.run));
             let Some((_, (turns, events, time))) = stood else {
@@ -95,7 +98,7 @@ impl Open {
             f.run = f.run.changed();
         }
         let there = self.futures.iter().position(|f| f.run.same(shown));
-        self.current = there.unwrap_or(self.current);
+        self.current = there.filter(|_| !made).unwrap_or(self.current);
         self.scene = self.futures[self.current].scene.clone();
     }
 

@@ -11,7 +11,7 @@ use crate::view::compare;
 use crate::view::differences::{in_a_name, name_of};
 use crate::view::scene::Scene;
 use crate::view::selection::Selection;
-use crate::view::shared::Shared;
+use crate::view::shared::{RunRef, Shared};
 use crate::view::spacetime::Camera;
 
 /// Begins another future from here, and shows it.
@@ -131,7 +131,11 @@ pub(super) fn beside(app: &mut App, i: Option<usize>) {
             "a future stands beside another one, not beside itself",
         )),
         _ => {
+            let was = o.run().clone();
             o.put_beside(i);
+            if !o.run().same(&was) {
+                app.selection = same_thing(&was, o.run(), app.selection);
+            }
             app.player.now_us = o.run().get().time().us();
             app.player.playing &= i.is_some();
             // Two stages need its room; whoever wants a third future opens it again.
@@ -199,7 +203,9 @@ pub(super) fn show(app: &mut App, i: usize) {
     let Some(o) = app.open.as_mut().filter(|o| i < o.futures.len()) else {
         return app.refuse(&unknown(i));
     };
-    app.selection = known_in(o, i, app.selection);
+    if i != o.current {
+        app.selection = same_thing(o.run(), &o.futures[i].run, app.selection);
+    }
     let before = std::mem::replace(&mut o.current, i);
     o.scene = o.futures[i].scene.clone();
     // What was beside is shown now: the two change places.
@@ -214,13 +220,13 @@ pub(super) fn show(app: &mut App, i: usize) {
     app.say = format!("Future {}.", o.futures[i].name);
 }
 
-/// What is picked in the future that is shown, if it is the same thing in the one with number `i`.
-fn known_in(o: &Open, i: usize, picked: Selection) -> Selection {
+/// What is picked in the future `here`, if it is the same thing in the one `there`.
+fn same_thing(here: &RunRef, there: &RunRef, picked: Selection) -> Selection {
     if !matches!(picked, Selection::Event(_) | Selection::Message(_)) {
         return picked;
     }
-    let (here, there) = (o.run().get(), o.futures[i].run.get());
-    let parting = compare::parting(&here, &there);
+    let here = here.get();
+    let parting = compare::parting(&here, &there.get());
     parting.map_or(picked, |p| picked.among(p.event.0, here.trace()))
 }
 

@@ -176,3 +176,40 @@ fn the_only_future_stays_and_one_beside_goes_with_its_comparison() {
     reduce(&mut app, Action::Remove(1));
     assert_eq!(app.code, "locked");
 }
+
+/// Beside A stands B; the places are changed, B is edited, or forked and the fork edited. Left, what was made
+/// is what is shown, where it was made; what was only watched goes back to where it stood.
+#[test]
+fn leaving_a_comparison_shows_what_was_made_in_it() {
+    let compared = |actions: &[Action]| {
+        let mut app = raft();
+        reduce(&mut app, Action::Seek(300_000));
+        reduce(&mut app, Action::Fork);
+        reduce(&mut app, Action::Seek(800_000));
+        reduce(&mut app, Action::Future(0));
+        reduce(&mut app, Action::Beside(Some(1)));
+        reduce(&mut app, Action::Seek(1_500_000));
+        for action in actions {
+            reduce(&mut app, action.clone());
+        }
+        reduce(&mut app, Action::Beside(None));
+        assert_eq!(app.error, None);
+        let o = app.open.as_ref().unwrap();
+        let times = o.futures.iter().map(|f| f.run.get().time().us()).collect();
+        assert_eq!(app.player.now_us, o.run().get().time().us());
+        (o.current, times)
+    };
+    let times = |list: &[u64]| list.to_vec();
+    assert_eq!(compared(&[]), (0, times(&[300_000, 800_000])));
+    let swap = Action::Future(1);
+    assert_eq!(
+        compared(std::slice::from_ref(&swap)),
+        (0, times(&[300_000, 800_000]))
+    );
+    let edited = compared(&[swap.clone(), crash(1)]);
+    assert_eq!(edited, (1, times(&[300_000, 1_500_000])));
+    let forked = compared(&[swap, Action::Fork, crash(1)]);
+    assert_eq!(forked, (2, times(&[300_000, 800_000, 1_500_000])));
+    let watched = compared(&[crash(1), Action::Future(1)]);
+    assert_eq!(watched, (0, times(&[1_500_000, 800_000])));
+}
