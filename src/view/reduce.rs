@@ -12,6 +12,7 @@ use super::player::{self, speed_at};
 use super::route::{Place, Route};
 use super::scene::{Linked, Scene};
 use super::selection::Selection;
+use super::shared::RunRef;
 use super::walk::{Stride, walk};
 use crate::check::Checks;
 use crate::scenario::{SharedRun, file};
@@ -65,7 +66,7 @@ pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut(
         Action::Route(search, hash) => route(app, &search, &hash),
         Action::OpenFile(text) => open_file(app, &text),
         Action::Error(e) => app.error = e,
-        timely => run_action(app, timely),
+        other => run_action(app, other),
     }
 }
 
@@ -76,7 +77,21 @@ fn run_action(app: &mut App, action: Action) {
         app.refuse(&Refusal::new("nothing-open", "open a scenario first"));
         return;
     }
-    app.journey = None;
+    let before = stands(app);
+    timely(app, action);
+    // Only what moves or changes the run, or shows another, ends the way to where a link leads.
+    if stands(app) != before {
+        app.journey = None;
+    }
+}
+
+/// The run that is shown, as it is now, and the number of the one beside it.
+fn stands(app: &App) -> Option<(RunRef, Option<usize>)> {
+    let o = app.open.as_ref()?;
+    Some((o.run().clone(), o.beside.as_ref().map(|b| b.future)))
+}
+
+fn timely(app: &mut App, action: Action) {
     match action {
         Action::Step(n) => travel(app, |o| {
             let mut run = o.run().get_mut();

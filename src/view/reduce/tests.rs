@@ -5,6 +5,7 @@ use crate::sim::{Fault, NodeId};
 
 mod anew;
 mod futures;
+mod journey;
 mod picked;
 mod variants;
 
