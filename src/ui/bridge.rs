@@ -84,7 +84,7 @@ fn error(r: &Refusal) -> String {
 
 /// Says a refusal on the page, and answers with it.
 fn refuse(app: &mut App, refusal: &Refusal) -> String {
-    app.error = Some(crate::view::app::sentence(&refusal.message));
+    app.refuse(refusal);
     error(refusal)
 }
 

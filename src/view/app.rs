@@ -264,9 +264,17 @@ impl App {
     }
 
     /// Says a refusal, and keeps everything else as it is.
-    pub(super) fn refuse(&mut self, refusal: &Refusal) {
-        self.error = Some(sentence(&refusal.message));
+    pub fn refuse(&mut self, refusal: &Refusal) {
+        self.complain(sentence(&refusal.message));
         self.code = refusal.code;
+    }
+
+    /// Shows `why` as an error, and says it once: what happens next is said in its turn.
+    pub(super) fn complain(&mut self, why: String) {
+        // Said again, it must read differently, or a screen reader keeps silent.
+        let again = if self.say == why { "\u{a0}" } else { "" };
+        self.say = format!("{why}{again}");
+        self.error = Some(why);
     }
 
     /// Whether the next frame has something to do.

@@ -65,7 +65,8 @@ pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut(
         Action::Narrow(narrow) => app.narrow = narrow,
         Action::Route(search, hash) => route(app, &search, &hash),
         Action::OpenFile(text) => open_file(app, &text),
-        Action::Error(e) => app.error = e,
+        Action::Error(None) => app.error = None,
+        Action::Error(Some(why)) => app.complain(why),
         other => run_action(app, other),
     }
 }
@@ -184,8 +185,8 @@ fn frame(app: &mut App, dt: u64, out_of_time: &mut dyn FnMut() -> bool) {
         app.unsettled_us = 0;
     }
     if let Some(refusal) = stopped {
-        app.refuse(&refusal);
         play(app, false);
+        app.refuse(&refusal);
     } else if app.player.speed <= SPEAK_SPEED && app.silent_us >= SPEAK_US {
         tell_news(app);
     }

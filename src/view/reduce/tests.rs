@@ -7,6 +7,7 @@ mod anew;
 mod futures;
 mod journey;
 mod picked;
+mod said;
 mod variants;
 
 fn at(hash: &str) -> App {
