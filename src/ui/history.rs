@@ -33,8 +33,8 @@ pub fn history(app: &App, open: &Open, on: &Callback<Action>) -> Html {
         Selection::Event(_) => "Message of the event".to_owned(),
     };
     let changes = match Aim::Change.stride(&run, app.selection) {
-        Stride::Change(n) => format!("Change of {}", name(n)),
-        Stride::Message(_) => String::new(),
+        Some(Stride::Change(n)) => format!("Change of {}", name(n)),
+        _ => "Change of a node".to_owned(),
     };
     let act = |label: &'static str, testid: &'static str, sign, able: bool, action: Action| {
         let onclick = on.reform(move |_: MouseEvent| action.clone());

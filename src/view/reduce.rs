@@ -119,7 +119,10 @@ fn timely(app: &mut App, action: Action) {
         Action::Go(aim, back) => {
             let Some(o) = &app.open else { return };
             let stride = aim.stride(&o.run().get(), app.selection);
-            walked(app, stride, back);
+            match stride {
+                Some(stride) => walked(app, stride, back),
+                None => app.say = "This event is the network's: pick a node.".to_owned(),
+            }
         }
         Action::History(on) => app.history = on,
         Action::Fork => futures::fork(app),
