@@ -226,11 +226,13 @@ pub fn parting(runs: [&Run<Checks>; 2], names: [&str; 2], parting: Option<Partin
         ],
         (_, here) => {
             let mut said = vec![format!("They part at {at}, with event {number}.")];
-            for (name, line) in names.into_iter().zip([here, happens(runs[1])]) {
+            let lines = [here, happens(runs[1])].into_iter().zip(runs);
+            for (name, (line, run)) in names.into_iter().zip(lines) {
                 said.push(match line {
                     Some(l) if l.time_us == p.time_us => format!("{name}: {}", l.text),
                     Some(l) => format!("{name}: {} At {}.", l.text, time_text(l.time_us)),
-                    None => format!("{name}: nothing more happens."),
+                    None if run.is_over() => format!("{name}: nothing more happens."),
+                    None => format!("{name}: nothing happens at that moment."),
                 });
             }
             said
@@ -348,6 +350,25 @@ mod tests {
         reduce(&mut app, Action::Beside(None));
         assert_eq!(here(&app), before, "the run is not as it was");
         assert_eq!(app.player.now_us, SimTime(2_000_000).us());
+    }
+
+    /// Right where the edit was made the other one has only not gone on yet; two generals do fall silent.
+    #[test]
+    fn nothing_more_is_said_to_happen_only_where_it_is_so() {
+        let other = |app: &mut App| {
+            let node = NodeId(1);
+            reduce(app, Action::Edit(Fault::Crash { node, stop: false }));
+            reduce(app, Action::WithoutLastEdit);
+            let o = app.open.as_ref().unwrap();
+            let (a, b) = (o.run().get(), o.run_beside().unwrap().get());
+            parting([&a, &b], ["A", "B"], o.parting()).pop().unwrap()
+        };
+        assert_eq!(other(&mut raft()), "B: nothing happens at that moment.");
+        let mut over = App::default();
+        let hash = "#/s/two-generals?seed=3".to_owned();
+        reduce(&mut over, Action::Route(String::new(), hash));
+        reduce(&mut over, Action::Seek(600_000_000));
+        assert_eq!(other(&mut over), "B: nothing more happens.");
     }
 
     #[test]
