@@ -7,7 +7,7 @@
 use super::action::{Action, Dialog, Tab};
 use super::app::{App, Journey, Open};
 use super::left::{self, Left};
-use super::log;
+use super::log::{self, Filter};
 use super::player::{self, speed_at};
 use super::route::{Place, Route};
 use super::scene::{Linked, Scene};
@@ -317,6 +317,11 @@ fn show(app: &mut App, scene: Scene, run: Run<Checks>) {
     app.player = player::Player::default();
     app.player.playing = playing && app.open.is_some();
     app.player.set_speed(scene.speed());
+    let same = |o: &Open| std::ptr::eq(o.scene.def, scene.def);
+    if !app.open.as_ref().is_some_and(same) {
+        app.filter = Filter::default();
+    }
+    app.filter.fit(run.world());
     app.open = Some(Open::new(scene, run));
     app.selection = Selection::None;
     app.error = None;

@@ -215,6 +215,7 @@ pub(super) fn show(app: &mut App, i: usize) {
         None => {}
     }
     o.settle();
+    app.filter.fit(o.run().get().world());
     app.player.now_us = o.run().get().time().us();
     app.player.playing = false;
     app.say = format!("Future {}.", o.futures[i].name);
