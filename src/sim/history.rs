@@ -145,6 +145,12 @@ impl<W: Watcher> Run<W> {
         edit.into_iter().chain(entry).any(|t| t <= self.time())
     }
 
+    /// Whether nothing is left to happen, now or ever: no edit, and nothing in the queue.
+    pub fn is_over(&self) -> bool {
+        let edits = self.edits.len() > self.now.edits_made;
+        !edits && self.now.world.clone().next_time().is_none()
+    }
+
     /// How often the list of edits has changed, and with it the future: what was worked out from the
     /// trace holds as long as this stays the same.
     pub fn turns(&self) -> u32 {

@@ -18,10 +18,12 @@ type Shared = Rc<RefCell<App>>;
 /// Puts `faultline` on the window.
 pub fn install(app: Shared, redraw: Callback<()>) {
     let api = Object::new();
-    let verb = |name: &str, answer: fn(&mut App, JsValue) -> String| {
+    let verb = |name: &str, answer: fn(&mut App, Given) -> String| {
         let (app, redraw) = (app.clone(), redraw.clone());
         let run = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |argument: JsValue| {
-            let json = answer(&mut app.borrow_mut(), argument);
+            // Reading it may run a script (toJSON), which may ask for the state: the state is free yet.
+            let given = Given::of(argument);
+            let json = answer(&mut app.borrow_mut(), given);
             redraw.emit(());
             Promise::resolve(&JSON::parse(&json).unwrap_or(JsValue::NULL))
         });
@@ -55,8 +57,30 @@ pub fn install(app: Shared, redraw: Callback<()>) {
     }
 }
 
+/// What a verb was given: it, and what it is as JSON text, if it is plain data.
+struct Given {
+    value: JsValue,
+    json: Option<String>,
+}
+
+impl Given {
+    fn of(value: JsValue) -> Self {
+        let json = JSON::stringify(&value).ok();
+        Given {
+            json: json.and_then(|s| s.as_string()),
+            value,
+        }
+    }
+
+    fn json(self) -> Result<String, Refusal> {
+        let refusal = || Refusal::new("bad-argument", "the argument must be plain data");
+        self.json.ok_or_else(refusal)
+    }
+}
+
 /// Does what `action` makes of a number from zero on; where none is given, of `usual`.
-fn counted(app: &mut App, n: &JsValue, usual: Option<f64>, action: fn(f64) -> Action) -> String {
+fn counted(app: &mut App, given: &Given, usual: Option<f64>, action: fn(f64) -> Action) -> String {
+    let n = &given.value;
     let given = match n.is_undefined() {
         true => usual,
         false => n.as_f64(),
@@ -84,7 +108,7 @@ fn error(r: &Refusal) -> String {
 
 /// Says a refusal on the page, and answers with it.
 fn refuse(app: &mut App, refusal: &Refusal) -> String {
-    app.error = Some(crate::view::app::sentence(&refusal.message));
+    app.refuse(refusal);
     error(refusal)
 }
 
@@ -95,13 +119,9 @@ fn act(app: &mut App, action: Action) -> String {
     app.state_json()
 }
 
-fn json_of(v: &JsValue) -> Result<String, Refusal> {
-    let text = JSON::stringify(v).ok().and_then(|s| s.as_string());
-    text.ok_or_else(|| Refusal::new("bad-argument", "the argument must be plain data"))
-}
-
-fn load(app: &mut App, argument: JsValue) -> String {
-    let done = json_of(&argument)
+fn load(app: &mut App, given: Given) -> String {
+    let done = given
+        .json()
         .and_then(|json| scenario_of(&json))
         .and_then(|scene| open(app, scene));
     match done {
@@ -117,8 +137,8 @@ fn scenario_of(json: &str) -> Result<Scene, Refusal> {
     Scene::from_json(json)
 }
 
-fn edit(app: &mut App, argument: JsValue) -> String {
-    let fault = json_of(&argument).and_then(|json| Scene::fault_from_json(&json));
+fn edit(app: &mut App, given: Given) -> String {
+    let fault = given.json().and_then(|json| Scene::fault_from_json(&json));
     match fault {
         Ok(fault) => {
             app.error = None;

@@ -300,27 +300,32 @@ pub fn Chooser(props: &ChooserProps) -> Html {
             Some(_) => html! { <optgroup {label}>{ for of.map(option) }</optgroup> },
         }
     };
-    let onchange = {
-        let (all, on) = (all.clone(), on.clone());
-        Callback::from(move |e: Event| {
-            let Some(select) = e.target_dyn_into::<HtmlSelectElement>() else {
+    let select = use_node_ref();
+    let onclick = {
+        let (all, on, select) = (all.clone(), on.clone(), select.clone());
+        Callback::from(move |_: MouseEvent| {
+            let Some(select) = select.cast::<HtmlSelectElement>() else {
                 return;
             };
             let picked = select.value().parse::<usize>().ok();
-            // It asks anew each time: what was chosen is there to be seen.
-            select.set_selected_index(0);
             if let Some(choice) = picked.and_then(|i| all.get(i)) {
+                // It asks anew each time: what was chosen is there to be seen.
+                select.set_selected_index(0);
                 on.emit(choice.action.clone());
             }
         })
     };
+    // Choosing alone does nothing: with a keyboard one goes through the list by choosing.
     html! {
-        <label class="beside"><span>{ "Put beside it" }</span>
-            <select data-testid="compare-with" {onchange}>
-                <option value="" selected=true>{ "choose\u{2026}" }</option>
-                { group("Another future", true) }
-                { group("The same seed, one difference", false) }
-            </select>
-        </label>
+        <span class="beside">
+            <label><span>{ "Put beside it" }</span>
+                <select ref={select} data-testid="compare-with">
+                    <option value="" selected=true>{ "choose\u{2026}" }</option>
+                    { group("Another future", true) }
+                    { group("The same seed, one difference", false) }
+                </select>
+            </label>
+            <button type="button" class="btn small" data-testid="compare-go" {onclick}>{ "Compare" }</button>
+        </span>
     }
 }

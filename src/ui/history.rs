@@ -34,8 +34,8 @@ pub fn history(app: &App, open: &Open, on: &Callback<Action>) -> Html {
         Selection::Event(_) => "Message of the event".to_owned(),
     };
     let changes = match Aim::Change.stride(&run, app.selection) {
-        Stride::Change(n) => format!("Change of {}", name(n)),
-        Stride::Message(_) => String::new(),
+        Some(Stride::Change(n)) => format!("Change of {}", name(n)),
+        _ => "Change of a node".to_owned(),
     };
     let act = |label: &'static str, testid: &'static str, sign, able: bool, action: Action| {
         let onclick = maybe(on, move |_: MouseEvent| able.then(|| action.clone()));
@@ -61,7 +61,7 @@ pub fn history(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                 <Chooser asked={Asked::of(open)} {lock} on_action={on.clone()} />
                 <button type="button" class="btn icon small bare" aria-label="Close the history" onclick={close}>{ icon(CLOSE) }</button>
             </div>
-            <Tree branches={standing(open.tree())} on_action={on.clone()} />
+            <Tree branches={standing(open.tree())} {lock} on_action={on.clone()} />
         </div>
     }
 }
@@ -103,11 +103,12 @@ fn walks(id: &'static str, aim: Aim, what: String, on: &Callback<Action>) -> Htm
 #[derive(Clone, PartialEq, Properties)]
 struct TreeProps {
     branches: Vec<Branch>,
+    lock: bool,
     on_action: Callback<Action>,
 }
 
 /// The futures, each under the one from which it was forked. Arrows move between them, Enter shows one,
-/// F2 names it.
+/// F2 names it, Delete asks whether to remove it.
 #[component]
 fn Tree(props: &TreeProps) -> Html {
     let naming = use_state(|| None::<usize>);
@@ -128,16 +129,31 @@ fn Tree(props: &TreeProps) -> Html {
         });
     }
     let tree = use_node_ref();
+    let shown = props.branches.iter().find(|b| b.shown).map(|b| b.future);
     {
         let tree = tree.clone();
-        let shown = props.branches.iter().find(|b| b.shown).map(|b| b.future);
         use_effect_with((shown, props.branches.len()), move |_| reveal(&tree));
     }
+    let asked = use_state(|| None::<usize>);
+    use_effect_with(props.branches.len(), {
+        let asked = asked.clone();
+        move |_| {
+            // One was removed: the focus, which was on its button, goes to the one that is shown.
+            if let (Some(_), Some(i)) = (*asked, shown) {
+                asked.set(None);
+                dom::focus(&format!("future-{i}"));
+            }
+        }
+    });
+    let may_go = props.branches.len() > 1 && !props.lock;
     let branch = |b: &Branch| {
         let (i, naming) = (b.future, naming.clone());
         let name = match *naming == Some(i) {
             true => name_field(b, &field, &naming, on),
-            false => choose(b, &naming, on),
+            false => html! { <>
+                { choose(b, &naming, may_go.then_some(&asked), on) }
+                if may_go { { remove(b, &asked, on) } }
+            </> },
         };
         html! { <li key={i} class={DEPTHS[b.depth.min(DEPTHS.len() - 1)]}>{ name }</li> }
     };
@@ -166,8 +182,48 @@ fn reveal(tree: &NodeRef) {
 /// How far a branch is set in: by class, because the page's policy forbids style attributes.
 const DEPTHS: [&str; 5] = ["deep-0", "deep-1", "deep-2", "deep-3", "deep-4"];
 
+/// Removes a future: asks first, for nothing brings it back.
+fn remove(b: &Branch, asked: &UseStateHandle<Option<usize>>, on: &Callback<Action>) -> Html {
+    let i = b.future;
+    let sure = **asked == Some(i);
+    let onclick = {
+        let (asked, on) = (asked.clone(), on.clone());
+        Callback::from(move |_: MouseEvent| match sure {
+            true => on.emit(Action::Remove(i)),
+            false => asked.set(Some(i)),
+        })
+    };
+    let forget = |asked: &UseStateHandle<Option<usize>>| {
+        let asked = asked.clone();
+        move || asked.set(None)
+    };
+    let left = forget(asked);
+    let onblur = Callback::from(move |_: FocusEvent| left());
+    let put_off = forget(asked);
+    let onkeydown = Callback::from(move |e: KeyboardEvent| {
+        if sure && e.key() == "Escape" {
+            e.stop_propagation();
+            put_off();
+        }
+    });
+    let label = match sure {
+        true => format!("Remove future {}, for good", b.name),
+        false => format!("Remove future {}", b.name),
+    };
+    html! {
+        <button type="button" id={format!("remove-{i}")} class={if sure { "btn small danger" } else { "btn icon small bare" }}
+            aria-label={label} title="Remove" data-testid={format!("remove-{i}")} {onclick} {onblur} {onkeydown}>
+            if sure { { "Remove for good" } } else { { icon(CLOSE) } }</button>
+    }
+}
+
 /// A future by its name, and the pencil.
-fn choose(b: &Branch, naming: &UseStateHandle<Option<usize>>, on: &Callback<Action>) -> Html {
+fn choose(
+    b: &Branch,
+    naming: &UseStateHandle<Option<usize>>,
+    asked: Option<&UseStateHandle<Option<usize>>>,
+    on: &Callback<Action>,
+) -> Html {
     let i = b.future;
     let show = on.reform(move |_: MouseEvent| Action::Future(i));
     let rename = {
@@ -175,12 +231,17 @@ fn choose(b: &Branch, naming: &UseStateHandle<Option<usize>>, on: &Callback<Acti
         Callback::from(move |_: MouseEvent| naming.set(Some(i)))
     };
     let by_key = {
-        let naming = naming.clone();
-        Callback::from(move |e: KeyboardEvent| {
-            if e.key() == "F2" {
+        let (naming, asked) = (naming.clone(), asked.cloned());
+        Callback::from(move |e: KeyboardEvent| match (e.key().as_str(), &asked) {
+            ("F2", _) => {
                 e.prevent_default();
                 naming.set(Some(i));
             }
+            ("Delete", Some(asked)) => {
+                asked.set(Some(i));
+                dom::focus(&format!("remove-{i}"));
+            }
+            _ => {}
         })
     };
     let from = match b.parent {

@@ -85,7 +85,7 @@ impl Component for Root {
                 None => gallery::gallery(&app, &self.on),
             } }
             { dialogs::dialog(&app, &self.on) }
-            <p class="unseen" role="status" aria-live="polite" data-testid="live">{ spoken(&app) }</p>
+            <p class="unseen" role="status" aria-live="polite" data-testid="live">{ &app.say }</p>
             </>
         }
     }
@@ -152,10 +152,6 @@ impl Root {
     }
 }
 
-fn spoken(app: &App) -> &str {
-    app.error.as_deref().unwrap_or(&app.say)
-}
-
 /// What the address asks for, under the reader's settings.
 fn first_state() -> App {
     let mut app = App {
@@ -171,7 +167,7 @@ fn first_state() -> App {
     };
     let (search, hash) = dom::address();
     crate::view::reduce::reduce(&mut app, Action::Route(search, hash));
-    app.say.clear();
+    app.say = app.error.clone().unwrap_or_default();
     app
 }
 

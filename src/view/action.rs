@@ -42,6 +42,9 @@ pub enum Action {
     Future(usize),
     /// Give the future with this number this name.
     Rename(usize, String),
+    /// Remove the future with this number, unless it is the only one. What was forked from it goes to its
+    /// parent, and so does what is shown.
+    Remove(usize),
     /// Show the future with this number beside the one that is shown: one playhead for both.
     Beside(Option<usize>),
     /// Show this stretch of time in both diagrams of a comparison.

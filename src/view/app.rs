@@ -18,7 +18,6 @@ use crate::check::{Checks, Class, Verdict};
 use crate::scenario::SharedRun;
 use crate::sim::Refusal;
 use crate::sim::history::Run;
-use crate::sim::small::sort_by_key;
 
 pub use crate::sim::limits::FUTURES;
 
@@ -164,36 +163,6 @@ impl Open {
         &self.futures[self.current].run
     }
 
-    /// The futures as a tree, in the order to draw it: each after its parent, and what was forked
-    /// earlier in the run before what was forked later.
-    pub fn tree(&self) -> Vec<Branch> {
-        let mut out = Vec::new();
-        self.grow(0, 0, &mut out);
-        out
-    }
-
-    fn grow(&self, future: usize, depth: usize, out: &mut Vec<Branch>) {
-        let f = &self.futures[future];
-        let run = f.run.get();
-        out.push(Branch {
-            future,
-            name: f.name.clone(),
-            parent: f.fork.map(|f| f.parent),
-            depth,
-            parted_us: f.parted_us.unwrap_or(0),
-            parted_events: f.fork.map_or(0, |f| f.events),
-            time_us: run.time().us(),
-            edits: run.edits().len(),
-            shown: future == self.current,
-        });
-        let is_child = |i: &usize| self.futures[*i].fork.map(|f| f.parent) == Some(future);
-        let mut children: Vec<usize> = (0..self.futures.len()).filter(is_child).collect();
-        sort_by_key(&mut children, |&i| self.futures[i].parted_us.unwrap_or(0));
-        for child in children {
-            self.grow(child, depth + 1, out);
-        }
-    }
-
     /// Hands out a new version of the run that is shown, and lets the one beside follow it.
     pub fn touch(&mut self) {
         if self.beside.is_some() {
@@ -297,9 +266,17 @@ impl App {
     }
 
     /// Says a refusal, and keeps everything else as it is.
-    pub(super) fn refuse(&mut self, refusal: &Refusal) {
-        self.error = Some(sentence(&refusal.message));
+    pub fn refuse(&mut self, refusal: &Refusal) {
+        self.complain(sentence(&refusal.message));
         self.code = refusal.code;
+    }
+
+    /// Shows `why` as an error, and says it once: what happens next is said in its turn.
+    pub(super) fn complain(&mut self, why: String) {
+        // Said again, it must read differently, or a screen reader keeps silent.
+        let again = if self.say == why { "\u{a0}" } else { "" };
+        self.say = format!("{why}{again}");
+        self.error = Some(why);
     }
 
     /// Whether the next frame has something to do.

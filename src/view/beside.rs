@@ -24,11 +24,22 @@ pub struct Beside {
     // What that was worked out from: the two futures, and which turn each had taken.
     of: [(usize, u32); 2],
     // What it was like before: which future was shown, and where each stood.
-    came: (usize, Vec<Stand>),
+    came: Came,
 }
 
+/// Which future was shown, and where each of them stood. Each is known by its run, for numbers change when
+/// one is removed.
+type Came = (RunRef, Vec<(RunRef, Stand)>);
 /// Where a future stood: its turn, its events, its moment.
 type Stand = (u32, u32, SimTime);
+
+impl Beside {
+    /// A future was removed: each of the others is at this `place` now.
+    pub(super) fn renumber(&mut self, place: impl Fn(usize) -> usize) {
+        self.future = place(self.future);
+        self.of = [(usize::MAX, 0); 2];
+    }
+}
 
 impl Open {
     /// Puts the future with number `future` beside the one that is shown, or takes the one that is
@@ -49,24 +60,32 @@ impl Open {
             window,
             parting: Err(0),
             of: [(usize::MAX, 0); 2],
-            came: before.unwrap_or_else(|| (self.current, self.stands())),
+            came: before.unwrap_or_else(|| (self.run().clone(), self.stands())),
         });
         self.follow();
         self.settle();
     }
 
-    fn stands(&self) -> Vec<Stand> {
+    fn stands(&self) -> Vec<(RunRef, Stand)> {
         let stand = |f: &super::app::Future| {
             let run = f.run.get();
-            (run.turns(), run.position(), run.time())
+            let stand = (run.turns(), run.position(), run.time());
+            (f.run.clone(), stand)
         };
         self.futures.iter().map(stand).collect()
     }
 
     /// Brings back what was there before two were shown: the future, and the moment of each. One that has
-    /// been edited since stays where it is, for what is made of it is to be seen.
-    fn come_back(&mut self, came: &(usize, Vec<Stand>)) {
-        for (f, (turns, events, time)) in self.futures.iter_mut().zip(&came.1) {
+    /// been edited or forked since stays where it is, and on screen, for what is made of it is to be seen.
+    fn come_back(&mut self, (shown, stands): &Came) {
+        let here = self.run();
+        let before = stands.iter().find(|(run, _)| run.same(here));
+        let made = before.is_none_or(|(_, (turns, ..))| here.get().turns() != *turns);
+        for f in &mut self.futures {
+            let stood = stands.iter().find(|(run, _)| run.same(&f.run));
+            let Some((_, (turns, events, time))) = stood else {
+                continue;
+            };
             let mut run = f.run.get_mut();
             if run.turns() != *turns || (run.position(), run.time()) == (*events, *time) {
                 continue;
@@ -78,8 +97,9 @@ impl Open {
             drop(run);
             f.run = f.run.changed();
         }
-        self.current = came.0;
-        self.scene = self.futures[came.0].scene.clone();
+        let there = self.futures.iter().position(|f| f.run.same(shown));
+        self.current = there.filter(|_| !made).unwrap_or(self.current);
+        self.scene = self.futures[self.current].scene.clone();
     }
 
     /// The run beside the one that is shown.

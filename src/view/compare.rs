@@ -249,25 +249,32 @@ pub fn follow(here: &Run<Checks>, there: &mut Run<Checks>) {
     }
 }
 
-/// `run`, which came of `scene`, begun again with something else in its opening (a parameter, a seed,
-/// an edit) and taken to the same moment: the other of the two to compare. Its edits are those of
-/// `run`, but for those that name a message, which means nothing in another future.
+/// What `run`, which came of `scene`, is opened from with something else in its opening (a parameter, a
+/// seed, an edit). Its edits are those of `run`, but for those that name a message, which means nothing in
+/// another future.
 ///
 /// # Errors
-/// What opening it refuses.
-pub fn variant(
+/// An unknown scenario.
+pub fn varied(
     scene: &Scene,
     run: &Run<Checks>,
     change: impl FnOnce(&mut Opening),
-) -> Result<(Scene, Run<Checks>), Refusal> {
+) -> Result<Scene, Refusal> {
     let mut opening = scene.opening.clone();
     let kept = |e: &&Edit| !e.fault.names_a_message();
     opening.edits = run.edits().iter().filter(kept).cloned().collect();
     change(&mut opening);
-    let scene = Scene::of(opening)?;
+    Scene::of(opening)
+}
+
+/// `scene` run to the moment of `run`: the other of the two to compare.
+///
+/// # Errors
+/// What opening it refuses.
+pub fn beside(scene: &Scene, run: &Run<Checks>) -> Result<Run<Checks>, Refusal> {
     let mut other = scene.open()?;
     other.seek(run.time());
-    Ok((scene, other))
+    Ok(other)
 }
 
 #[cfg(test)]

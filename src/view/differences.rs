@@ -15,7 +15,7 @@ use crate::protocols::{Param, ParamKind, Value};
 use crate::scenario::ScenarioDef;
 use crate::sim::history::Run;
 use crate::sim::small::SmallMap;
-use crate::sim::{NodeId, limits};
+use crate::sim::{Edit, NodeId, limits};
 
 /// Something to put beside what is shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +34,7 @@ pub struct Choice {
 pub struct Asked {
     // The other futures: number and name.
     others: Vec<(usize, String)>,
-    // The last edit of the run that is shown, in words.
+    // The edits of the run that is shown that were made last, in words.
     last_edit: Option<String>,
     def: &'static ScenarioDef,
     params: SmallMap<String, Value>,
@@ -55,10 +55,15 @@ impl Asked {
         let others = open.futures.iter().enumerate();
         let others = others.filter(|(i, _)| *i != open.current);
         let run = open.run().get();
-        let last = run.edits().last();
+        let made = run.last_made();
+        let more = match made.len() {
+            0 | 1 => String::new(),
+            n => format!(", and {} more", n - 1),
+        };
+        let words = |e: &&Edit| format!("{}{more}", words::fault(run.world(), &e.fault));
         Asked {
             others: others.map(|(i, f)| (i, f.name.clone())).collect(),
-            last_edit: last.map(|e| words::fault(run.world(), &e.fault)),
+            last_edit: made.first().map(words),
             def: open.scene.def,
             params: open.scene.opening.params.clone(),
         }
@@ -221,11 +226,13 @@ pub fn parting(runs: [&Run<Checks>; 2], names: [&str; 2], parting: Option<Partin
         ],
         (_, here) => {
             let mut said = vec![format!("They part at {at}, with event {number}.")];
-            for (name, line) in names.into_iter().zip([here, happens(runs[1])]) {
+            let lines = [here, happens(runs[1])].into_iter().zip(runs);
+            for (name, (line, run)) in names.into_iter().zip(lines) {
                 said.push(match line {
                     Some(l) if l.time_us == p.time_us => format!("{name}: {}", l.text),
                     Some(l) => format!("{name}: {} At {}.", l.text, time_text(l.time_us)),
-                    None => format!("{name}: nothing more happens."),
+                    None if run.is_over() => format!("{name}: nothing more happens."),
+                    None => format!("{name}: nothing happens at that moment."),
                 });
             }
             said
@@ -343,6 +350,25 @@ mod tests {
         reduce(&mut app, Action::Beside(None));
         assert_eq!(here(&app), before, "the run is not as it was");
         assert_eq!(app.player.now_us, SimTime(2_000_000).us());
+    }
+
+    /// Right where the edit was made the other one has only not gone on yet; two generals do fall silent.
+    #[test]
+    fn nothing_more_is_said_to_happen_only_where_it_is_so() {
+        let other = |app: &mut App| {
+            let node = NodeId(1);
+            reduce(app, Action::Edit(Fault::Crash { node, stop: false }));
+            reduce(app, Action::WithoutLastEdit);
+            let o = app.open.as_ref().unwrap();
+            let (a, b) = (o.run().get(), o.run_beside().unwrap().get());
+            parting([&a, &b], ["A", "B"], o.parting()).pop().unwrap()
+        };
+        assert_eq!(other(&mut raft()), "B: nothing happens at that moment.");
+        let mut over = App::default();
+        let hash = "#/s/two-generals?seed=3".to_owned();
+        reduce(&mut over, Action::Route(String::new(), hash));
+        reduce(&mut over, Action::Seek(600_000_000));
+        assert_eq!(other(&mut over), "B: nothing more happens.");
     }
 
     #[test]

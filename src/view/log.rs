@@ -6,6 +6,7 @@
 use super::{Selection, words};
 use crate::check::Checks;
 use crate::sim::history::Run;
+use crate::sim::world::World;
 use crate::sim::{EventId, EventKind, NodeId, Trace};
 
 /// How a line is marked, besides its words.
@@ -96,6 +97,11 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Lets go of a node that `world` does not have.
+    pub fn fit(&mut self, world: &World) {
+        self.node = self.node.filter(|n| n.index() < world.node_count());
+    }
+
     /// Whether it lets an event through.
     pub fn has(&self, run: &Run<Checks>, id: EventId) -> bool {
         let trace = run.trace();

@@ -13,6 +13,7 @@ pub mod compare;
 pub mod curve;
 pub mod differences;
 pub mod export;
+mod grove;
 pub mod kept;
 pub mod keys;
 pub mod left;

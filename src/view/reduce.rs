@@ -7,12 +7,13 @@
 use super::action::{Action, Dialog, Tab};
 use super::app::{App, Journey, Open};
 use super::left::{self, Left};
-use super::log;
+use super::log::{self, Filter};
 use super::player::{self, speed_at};
 use super::route::{Place, Route};
 use super::saved;
 use super::scene::{Linked, Scene};
 use super::selection::Selection;
+use super::shared::RunRef;
 use super::walk::{Stride, walk};
 use crate::check::Checks;
 use crate::scenario::{SharedRun, file};
@@ -65,8 +66,9 @@ pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut(
         Action::Narrow(narrow) => app.narrow = narrow,
         Action::Route(search, hash) => route(app, &search, &hash),
         Action::OpenFile(text) => open_file(app, &text),
-        Action::Error(e) => app.error = e,
-        timely => run_action(app, timely),
+        Action::Error(None) => app.error = None,
+        Action::Error(Some(why)) => app.complain(why),
+        other => run_action(app, other),
     }
 }
 
@@ -77,7 +79,30 @@ fn run_action(app: &mut App, action: Action) {
         app.refuse(&Refusal::new("nothing-open", "open a scenario first"));
         return;
     }
-    app.journey = None;
+    let (before, way) = (stands(app), app.journey.take());
+    timely(app, action);
+    // Only what moves or changes the run, or shows another, ends the way to where a link leads.
+    if stands(app) == before && app.journey.is_none() {
+        app.journey = way;
+    } else if let (Some(o), Some((left, _))) = (&mut app.open, before) {
+        // A future that is left on its way goes on when it is shown again.
+        let others = o
+            .futures
+            .iter_mut()
+            .enumerate()
+            .filter(|(i, _)| *i != o.current);
+        let mut same = others.filter(|(_, f)| f.run.same(&left));
+        same.next().into_iter().for_each(|(_, f)| f.goal = way);
+    }
+}
+
+/// The run that is shown, as it is now, and the number of the one beside it.
+fn stands(app: &App) -> Option<(RunRef, Option<usize>)> {
+    let o = app.open.as_ref()?;
+    Some((o.run().clone(), o.beside.as_ref().map(|b| b.future)))
+}
+
+fn timely(app: &mut App, action: Action) {
     match action {
         Action::Step(n) => travel(app, |o| {
             let mut run = o.run().get_mut();
@@ -104,12 +129,16 @@ fn run_action(app: &mut App, action: Action) {
         Action::Go(aim, back) => {
             let Some(o) = &app.open else { return };
             let stride = aim.stride(&o.run().get(), app.selection);
-            walked(app, stride, back);
+            match stride {
+                Some(stride) => walked(app, stride, back),
+                None => app.say = "This event is the network's: pick a node.".to_owned(),
+            }
         }
         Action::History(on) => app.history = on,
         Action::Fork => futures::fork(app),
         Action::Future(i) => futures::show(app, i),
         Action::Rename(i, name) => futures::rename(app, i, &name),
+        Action::Remove(i) => futures::remove(app, i),
         Action::Beside(i) => futures::beside(app, i),
         Action::Window(camera) => futures::window(app, camera),
         Action::Vary(param, value) => futures::vary(app, &param, &value),
@@ -169,8 +198,8 @@ fn frame(app: &mut App, dt: u64, out_of_time: &mut dyn FnMut() -> bool) {
         app.unsettled_us = 0;
     }
     if let Some(refusal) = stopped {
-        app.refuse(&refusal);
         play(app, false);
+        app.refuse(&refusal);
     } else if app.player.speed <= SPEAK_SPEED && app.silent_us >= SPEAK_US {
         tell_news(app);
     }
@@ -298,6 +327,11 @@ fn show(app: &mut App, scene: Scene, run: Run<Checks>) {
     app.player = player::Player::default();
     app.player.playing = playing && app.open.is_some();
     app.player.set_speed(scene.speed());
+    let same = |o: &Open| std::ptr::eq(o.scene.def, scene.def);
+    if !app.open.as_ref().is_some_and(same) {
+        app.filter = Filter::default();
+    }
+    app.filter.fit(run.world());
     app.open = Some(Open::new(scene, run));
     app.selection = Selection::None;
     app.error = None;

@@ -5,7 +5,7 @@
 
 use crate::scenario::Picked;
 use crate::sim::world::World;
-use crate::sim::{EventId, MsgId, NodeId, Trace};
+use crate::sim::{Event, EventId, MsgId, NodeId, Trace};
 
 /// What is picked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,17 +47,22 @@ impl Selection {
     }
 
     /// The node that it is about: the one picked, the one at which the event happened, the receiver of
-    /// the link or the message; else the first.
+    /// the link, of the message or of the one that was lost; of nothing, the first. `None` for an event of
+    /// the network.
     #[inline(never)]
-    pub fn node_in(self, world: &World, trace: &Trace) -> NodeId {
+    pub fn node_in(self, world: &World, trace: &Trace) -> Option<NodeId> {
+        let receiver = |msg| trace.get_sent(msg).map(|s| s.to);
         let node = match self {
             Selection::Node(node) | Selection::Link(_, node) => Some(node),
-            Selection::Message(msg) => trace.get_sent(msg).map(|s| s.to),
-            Selection::Event(event) => trace.get(event).map(|e| e.node),
+            Selection::Message(msg) => receiver(msg),
+            Selection::Event(event) => match trace.get(event) {
+                Some(e) if e.node == Event::NOBODY => return e.msg().and_then(receiver),
+                e => e.map(|e| e.node),
+            },
             Selection::None => None,
         };
-        node.filter(|n| n.index() < world.node_count())
-            .unwrap_or(NodeId(0))
+        let known = node.filter(|n| n.index() < world.node_count());
+        known.or(Some(NodeId(0)))
     }
 
     /// It where the first `alike` events are the same in another future, too: a node and a link are the

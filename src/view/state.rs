@@ -18,7 +18,8 @@ const SAFE: u64 = (1 << 53) - 1;
 ///
 /// - `scenario`: its id; `seed`: as `load` takes it back, a number as far as scripts have whole
 ///   numbers, above it a text of digits;
-/// - `time_us`, `events`: where the run stands; `playing`, `speed` (simulated seconds a second);
+/// - `time_us`, `events`: where the run stands; `journey`: whether it is still on its way to the moment
+///   that a link or a file names, frame by frame, so that this is not it; `playing`, `speed` (simulated seconds a second);
 /// - `futures`: how many; `future`: which is shown; `beside`: which stands beside it, or `null`;
 ///   `tree`: each after its parent;
 /// - `nodes`: every node; `in_flight`: the first messages on their way; `in_flight_count`: how many;
@@ -33,6 +34,7 @@ pub fn text(app: &App, open: &Open) -> String {
     seed(world.seed(), o.at("seed"));
     o.count("time_us", world.now().us())
         .count("events", u64::from(run.position()))
+        .flag("journey", app.journey.is_some())
         .flag("playing", app.player.playing)
         .fraction("speed", app.player.speed as f64 / 1e6)
         .count("futures", open.futures.len() as u64)

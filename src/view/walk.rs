@@ -34,11 +34,15 @@ pub enum Aim {
 }
 
 impl Aim {
-    /// The stride that this means while `selection` is picked in `run`.
-    pub fn stride(self, run: &Run<Checks>, selection: Selection) -> Stride {
+    /// The stride that this means while `selection` is picked in `run`; none to a change of the node that
+    /// an event of the network is about.
+    pub fn stride(self, run: &Run<Checks>, selection: Selection) -> Option<Stride> {
         match self {
-            Aim::Message => Stride::Message(selection),
-            Aim::Change => Stride::Change(selection.node_in(run.world(), run.trace())),
+            Aim::Message => Some(Stride::Message(selection)),
+            Aim::Change => {
+                let node = selection.node_in(run.world(), run.trace());
+                node.map(Stride::Change)
+            }
         }
     }
 }
@@ -333,10 +337,30 @@ mod tests {
             (Selection::Event(event), run.trace().event(event).node),
         ] {
             let stride = Aim::Change.stride(&run, selection);
-            assert_eq!(stride, Stride::Change(node), "{selection:?}");
+            assert_eq!(stride, Some(Stride::Change(node)), "{selection:?}");
             let stride = Aim::Message.stride(&run, selection);
-            assert_eq!(stride, Stride::Message(selection));
+            assert_eq!(stride, Some(Stride::Message(selection)));
         }
+    }
+
+    /// A crashed node loses what it is sent: that is about it. A partition is about no node.
+    #[test]
+    fn a_loss_is_about_its_receiver_and_a_partition_about_nobody() {
+        let mut run = raft();
+        let all = (0..run.position()).map(EventId);
+        let lost = all.filter(|&e| run.trace().event(e).kind == EventKind::Lost);
+        let lost: Vec<EventId> = lost.collect();
+        assert!(!lost.is_empty());
+        for id in lost {
+            let msg = run.trace().event(id).msg().unwrap();
+            let to = run.trace().sent(msg).to;
+            let stride = Aim::Change.stride(&run, Selection::Event(id));
+            assert_eq!(stride, Some(Stride::Change(to)));
+        }
+        run.edit(Fault::Heal).unwrap();
+        let heal = Selection::Event(EventId(run.position() - 1));
+        assert_eq!(heal.node_in(run.world(), run.trace()), None);
+        assert_eq!(Aim::Change.stride(&run, heal), None);
     }
 
     #[test]

@@ -20,6 +20,7 @@ async function beside(page, label) {
   const found = labels.find((l) => label.test(l));
   assert.ok(found, `${label} is not among ${labels.join(" | ")}`);
   await list.selectOption({ label: found });
+  await hook(page, "compare-go").click();
   await visible(page, "compare");
 }
 

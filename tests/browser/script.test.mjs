@@ -131,3 +131,22 @@ test("in the gallery a verb has nothing to work on, and says so", async () => {
   await drawn(page);
   await page.context().close();
 });
+
+test("an argument that asks for the state while it is read gets its answer, and nothing breaks", async () => {
+  const page = await openScenario(site, "raft-election");
+  await ask(page, "seek", 300_000);
+  const [inner, outer] = await page.evaluate(async () => {
+    let asked;
+    const odd = {
+      toJSON() {
+        asked = window.faultline.state();
+        return { do: "crash", node: 1 };
+      },
+    };
+    const outer = await window.faultline.edit(odd);
+    return [await asked, outer];
+  });
+  assert.deepEqual([inner.edits.length, outer.edits.length], [0, 1]);
+  assertQuiet(page);
+  await page.context().close();
+});

@@ -145,6 +145,23 @@ impl<W: Watcher> Run<W> {
         true
     }
 
+    /// The edits that were made last, in one gesture: those that [`Run::undo`] would take out.
+    pub fn last_made(&self) -> Vec<&Edit> {
+        match self.undo.last() {
+            Some(change) => {
+                let made = change.new.iter();
+                made.filter(|e| !change.old.contains(e)).collect()
+            }
+            None => self.edits.last().into_iter().collect(),
+        }
+    }
+
+    /// The list of edits that [`Run::undo`] would bring back.
+    pub fn edits_before(&self) -> Vec<Edit> {
+        let change = self.undo.last().cloned().or_else(|| self.last_opened());
+        change.map_or_else(Vec::new, |c| c.before(&self.edits))
+    }
+
     /// How the last of the edits came to be there, if there is one.
     fn last_opened(&self) -> Option<Change> {
         let (_, before) = self.edits.split_last()?;

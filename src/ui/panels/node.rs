@@ -22,17 +22,10 @@ use yew::prelude::*;
 pub fn panel(props: &PanelProps) -> Html {
     let run = props.run.get();
     let world = run.world();
-    let id = props.selection.node_in(world, run.trace());
-    let row = node_row(world, id);
-    let pick = maybe(&props.on_action, |e: Event| {
-        let value = e.target_dyn_into::<web_sys::HtmlSelectElement>()?.value();
-        Some(Action::Select(Selection::Node(NodeId(value.parse().ok()?))))
-    });
-    let option = |n: NodeId| {
-        html! {
-            <option value={n.to_string()} selected={n == id}>{ world.name(n) }</option>
-        }
+    let Some(id) = props.selection.node_in(world, run.trace()) else {
+        return of_the_network(props, world);
     };
+    let row = node_row(world, id);
     let numbers = props
         .on_action
         .reform(move |(key, v)| Action::Edit(settings::node_fault(id, key, v)));
@@ -40,7 +33,7 @@ pub fn panel(props: &PanelProps) -> Html {
         <>
         <section>
             <div class="top">
-                <select aria-label="Node" onchange={pick} class="title">{ for world.node_ids().map(option) }</select>
+                { chooser(props, world, Some(id)) }
                 <span class={classes!("chip", tone(&row))}>{ status_line(&row) }</span>
             </div>
         </section>
@@ -60,6 +53,35 @@ pub fn panel(props: &PanelProps) -> Html {
                 { byzantine(world, id, &props.on_action) }
             </section>
         </fieldset>
+        </>
+    }
+}
+
+/// All nodes, to pick one.
+fn chooser(props: &PanelProps, world: &World, now: Option<NodeId>) -> Html {
+    let pick = maybe(&props.on_action, |e: Event| {
+        let value = e.target_dyn_into::<web_sys::HtmlSelectElement>()?.value();
+        Some(Action::Select(Selection::Node(NodeId(value.parse().ok()?))))
+    });
+    let option = |n: NodeId| {
+        html! {
+            <option value={n.to_string()} selected={now == Some(n)}>{ world.name(n) }</option>
+        }
+    };
+    html! {
+        <select aria-label="Node" onchange={pick} class="title">
+            if now.is_none() { <option value="" selected=true>{ "No node" }</option> }
+            { for world.node_ids().map(option) }
+        </select>
+    }
+}
+
+/// What is said of an event that struck no node.
+fn of_the_network(props: &PanelProps, world: &World) -> Html {
+    html! {
+        <>
+        <section><div class="top">{ chooser(props, world, None) }</div></section>
+        <section><p class="quiet">{ "This event happened to the network, not to a node." }</p></section>
         </>
     }
 }

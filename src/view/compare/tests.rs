@@ -129,7 +129,8 @@ fn states_and_checks_that_differ_are_named() {
         o.params
             .insert("mutant".to_owned(), Value::Word("none".to_owned()));
     };
-    let (other_scene, other) = variant(&scene, &run, honest).unwrap();
+    let other_scene = varied(&scene, &run, honest).unwrap();
+    let other = beside(&other_scene, &run).unwrap();
     assert_eq!(
         (other.time(), other_scene.seed()),
         (run.time(), scene.seed())
@@ -180,10 +181,11 @@ fn a_variant_keeps_the_edits_that_mean_something_in_it() {
     let msg = run.world().in_flight()[0].msg;
     run.edit(Fault::Drop { msg }).unwrap();
     run.run_until(SimTime::from_ms(900));
-    let (_, same) = variant(&scene, &run, |_| {}).unwrap();
+    let same = varied(&scene, &run, |_| {}).unwrap();
+    let same = beside(&same, &run).unwrap();
     assert_eq!(same.edits(), &run.edits()[..1]);
     let p = parting(&run, &same).unwrap();
     assert_eq!(run.trace().event(p.event).kind, EventKind::Fault);
     let none = |o: &mut Opening| o.scenario = "no-such".to_owned();
-    assert!(variant(&scene, &run, none).is_err());
+    assert!(varied(&scene, &run, none).is_err());
 }

@@ -5,14 +5,14 @@
 use crate::check::Checks;
 use crate::scenario::Opening;
 use crate::scenario::futures::check_name;
+use crate::sim::Refusal;
 use crate::sim::history::Run;
-use crate::sim::{Edit, Refusal};
 use crate::view::app::{App, FUTURES, Fork, Future, Journey, Open};
-use crate::view::compare::{self, variant};
+use crate::view::compare;
 use crate::view::differences::{in_a_name, name_of};
 use crate::view::scene::Scene;
 use crate::view::selection::Selection;
-use crate::view::shared::Shared;
+use crate::view::shared::{RunRef, Shared};
 use crate::view::spacetime::Camera;
 
 /// Begins another future from here, and shows it.
@@ -53,33 +53,46 @@ pub(super) fn vary(app: &mut App, param: &str, value: &str) {
     }
 }
 
-/// Runs the same again without the last edit, or those that were made together with it, and puts it beside
-/// what is shown.
+/// Runs the same again without the edit that was made last, or those that one gesture made, and puts it
+/// beside what is shown.
 pub(super) fn without_last_edit(app: &mut App) {
+    let Some(o) = &app.open else { return };
+    // Up to there the futures are alike, so that what names a message means the same one.
+    let before = o.run().get().edits_before();
     differ(app, "without the last edit", |opening| {
-        let when = |e: &Edit| (e.at_us, e.after_steps);
-        let last = opening.edits.last().map(when);
-        opening.edits.retain(|e| Some(when(e)) != last);
+        opening.edits.clone_from(&before);
     });
 }
 
 /// Runs the same again after `change`, which is made to where a reset leads, too: what the reader has
-/// chosen stays.
+/// chosen stays. Where that very run is there already, it is the one to compare with.
 fn differ(app: &mut App, difference: &str, change: impl Fn(&mut Opening)) {
     if !super::edits::may_change(app) {
         return;
     }
     let Some(o) = &app.open else { return };
-    let made = variant(&o.scene, &o.run().get(), &change);
+    let varied = compare::varied(&o.scene, &o.run().get(), &change);
+    let scene = match varied {
+        Ok(scene) => scene,
+        Err(refusal) => return app.refuse(&refusal),
+    };
+    if let Some(i) = same_run(o, &scene) {
+        return beside(app, Some(i));
+    }
+    if o.futures.len() >= FUTURES {
+        return too_many(app);
+    }
     let mut base = o.base().clone();
     change(&mut base.opening);
+    base.opening.edits.clear();
     let fork = Fork {
         parent: o.current,
         events: 0,
     };
+    let made = compare::beside(&scene, &o.run().get());
     match made {
         Err(refusal) => app.refuse(&refusal),
-        Ok((scene, run)) => {
+        Ok(run) => {
             if let Some(i) = add(app, (scene, base), (0, fork), run) {
                 if let Some(o) = &mut app.open {
                     let letter = free_letter(&o.futures[..i]);
@@ -89,6 +102,24 @@ fn differ(app: &mut App, difference: &str, change: impl Fn(&mut Opening)) {
             }
         }
     }
+}
+
+/// Another future than the one that is shown that is the run of `scene`: the same seed, the same parameters,
+/// given or usual, and the same edits.
+fn same_run(o: &Open, scene: &Scene) -> Option<usize> {
+    let params = |s: &Scene| s.def.params(&s.opening.params).ok();
+    let wanted = params(scene);
+    let same = |f: &Future| {
+        f.scene.seed() == scene.seed()
+            && params(&f.scene) == wanted
+            && f.run.get().edits() == scene.opening.edits
+    };
+    (0..o.futures.len()).find(|&i| i != o.current && same(&o.futures[i]))
+}
+
+fn too_many(app: &mut App) {
+    let message = format!("a run has at most {FUTURES} futures: remove one of them first");
+    app.refuse(&Refusal::new("too-many-futures", message));
 }
 
 /// Puts the future with number `i` beside the one that is shown; `None` takes it away.
@@ -101,7 +132,11 @@ pub(super) fn beside(app: &mut App, i: Option<usize>) {
             "a future stands beside another one, not beside itself",
         )),
         _ => {
+            let was = o.run().clone();
             o.put_beside(i);
+            if !o.run().same(&was) {
+                app.selection = same_thing(&was, o.run(), app.selection);
+            }
             app.player.now_us = o.run().get().time().us();
             app.player.playing &= i.is_some();
             // Two stages need its room; whoever wants a third future opens it again.
@@ -134,8 +169,7 @@ fn add(
 ) -> Option<usize> {
     let o = app.open.as_mut()?;
     if o.futures.len() >= FUTURES {
-        let message = format!("a run has at most {FUTURES} futures: reset to begin anew");
-        app.refuse(&Refusal::new("too-many-futures", message));
+        too_many(app);
         return None;
     }
     o.futures.push(Future {
@@ -171,7 +205,9 @@ pub(super) fn show(app: &mut App, i: usize) {
     let Some(o) = app.open.as_mut().filter(|o| i < o.futures.len()) else {
         return app.refuse(&unknown(i));
     };
-    app.selection = known_in(o, i, app.selection);
+    if i != o.current {
+        app.selection = same_thing(o.run(), &o.futures[i].run, app.selection);
+    }
     let before = std::mem::replace(&mut o.current, i);
     o.scene = o.futures[i].scene.clone();
     // Beside another one it stands where that one does; else it goes first to where it was saved.
@@ -183,6 +219,7 @@ pub(super) fn show(app: &mut App, i: usize) {
         None => {}
     }
     o.settle();
+    app.filter.fit(o.run().get().world());
     app.player.now_us = o.run().get().time().us();
     app.player.playing = false;
     app.say = format!("Future {}.", o.futures[i].name);
@@ -201,14 +238,37 @@ pub(super) fn set_out(app: &mut App, goal: Journey) {
     });
 }
 
-/// What is picked in the future that is shown, if it is the same thing in the one with number `i`.
-fn known_in(o: &Open, i: usize, picked: Selection) -> Selection {
+/// What is picked in the future `here`, if it is the same thing in the one `there`.
+fn same_thing(here: &RunRef, there: &RunRef, picked: Selection) -> Selection {
     if !matches!(picked, Selection::Event(_) | Selection::Message(_)) {
         return picked;
     }
-    let (here, there) = (o.run().get(), o.futures[i].run.get());
-    let parting = compare::parting(&here, &there);
+    let here = here.get();
+    let parting = compare::parting(&here, &there.get());
     parting.map_or(picked, |p| picked.among(p.event.0, here.trace()))
+}
+
+/// Removes the future with number `i`; the last one stays.
+pub(super) fn remove(app: &mut App, i: usize) {
+    if !super::edits::may_change(app) {
+        return;
+    }
+    let Some(o) = app.open.as_mut().filter(|o| i < o.futures.len()) else {
+        return app.refuse(&unknown(i));
+    };
+    if o.futures.len() == 1 {
+        let message = "a run has at least one future";
+        return app.refuse(&Refusal::new("last-future", message));
+    }
+    if o.current == i {
+        let heir = o.heir(i);
+        show(app, heir);
+    }
+    let Some(o) = &mut app.open else { return };
+    let name = o.remove(i);
+    let shown = &o.futures[o.current].name;
+    app.say = format!("Future {name} is removed. Future {shown} is shown.");
+    app.error = None;
 }
 
 /// Gives the future with number `i` a name.

@@ -5,7 +5,10 @@ use crate::sim::{Fault, NodeId};
 
 mod anew;
 mod futures;
+mod journey;
 mod picked;
+mod said;
+mod variants;
 
 fn at(hash: &str) -> App {
     let mut app = App::default();

@@ -121,3 +121,25 @@ fn another_future_lets_go_of_what_it_does_not_have() {
         }
     }
 }
+
+#[test]
+fn the_filter_of_the_log_stays_with_its_scenario_and_names_only_nodes_that_are_there() {
+    let filter = Filter {
+        node: Some(NodeId(4)),
+        text: "vote".to_owned(),
+        ..Filter::default()
+    };
+    let mut app = raft();
+    reduce(&mut app, Action::Filter(filter.clone()));
+    reduce(&mut app, Action::Reset);
+    assert_eq!(app.filter, filter);
+    let fewer = "#/s/raft-election?servers=3".to_owned();
+    reduce(&mut app, Action::Route(String::new(), fewer));
+    assert_eq!(
+        (app.error.clone(), app.filter.node, &*app.filter.text),
+        (None, None, "vote")
+    );
+    let other = "#/s/two-generals".to_owned();
+    reduce(&mut app, Action::Route(String::new(), other));
+    assert_eq!(app.filter, Filter::default());
+}
