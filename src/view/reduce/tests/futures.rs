@@ -341,7 +341,7 @@ fn the_diagrams_of_a_comparison_are_told_one_window() {
 }
 
 /// Of each future: name, parent, where it parted, edits; and what it is when it is shown.
-fn all_of(app: &mut App) -> Vec<(String, Option<usize>, u64, u32, usize, String, u64)> {
+fn all_of(app: &mut App) -> Vec<String> {
     let tree = app.open.as_ref().unwrap().tree();
     let mut all = Vec::new();
     for b in tree {
@@ -352,15 +352,8 @@ fn all_of(app: &mut App) -> Vec<(String, Option<usize>, u64, u32, usize, String,
             reduce(app, Action::Frame(16_000));
         }
         let here = (hash(app), app.player.now_us);
-        all.push((
-            b.name,
-            b.parent,
-            b.parted_us,
-            b.parted_events,
-            b.edits,
-            here.0,
-            here.1,
-        ));
+        let from = (b.parent, b.parted_us, b.parted_events);
+        all.push(format!("{} {from:?} {} {here:?}", b.name, b.edits));
     }
     all
 }
