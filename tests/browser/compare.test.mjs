@@ -192,7 +192,7 @@ test("on laptops both stages keep room for their nodes, and the leader a sign be
         }));
         for (const [stage, canvas, figure] of stages) {
           assert.ok(stage >= (row ? 140 : 200), `${at}: ${stage} px`);
-          assert.equal(canvas, figure, `${at}: the canvas is squashed`);
+          assert.ok(Math.abs(canvas - figure) < 1, `${at}: the canvas is squashed, ${canvas} of ${figure} px`);
         }
         const place = (id) => hook(page, id).first().boundingBox();
         const [play, words] = [await place("play"), await place("apart")];
