@@ -25,6 +25,8 @@ pub struct Parts {
     pub words: Html,
     /// Instead of the diagram.
     pub diagrams: Html,
+    /// Over the panels: which of the two they are about.
+    pub of: Html,
 }
 
 /// The parts of the screen, if a future stands beside the one that is shown.
@@ -75,6 +77,7 @@ pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
                 { side("Stage", b, "beside it, to watch", html! { <Stage ..there.clone() /> }) }
             </Landing>
         },
+        of: html! { <p class="of" data-testid="of">{ format!("All here is of {a}.") }</p> },
         words: apart_words(open, &c, &names, beside, &view.on_action),
         diagrams: html! {
             <div class="pair" data-testid="compare-time">

@@ -174,7 +174,8 @@ fn reveal(tree: &NodeRef) {
             tree.get_bounding_client_rect(),
             shown.get_bounding_client_rect(),
         );
-        let out = (one.bottom() - all.bottom()).max(0.0) + (one.top() - all.top()).min(0.0);
+        let below = (one.bottom() - all.bottom()).max(0.0).ceil();
+        let out = below + (one.top() - all.top()).min(0.0).floor();
         tree.set_scroll_top(tree.scroll_top() + out as i32);
     }
 }

@@ -20,12 +20,13 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
         None => None,
         Some(_) => super::compare::parts(open, &view),
     };
-    let (stage, words, diagram) = match two {
-        Some(two) => (two.stages, two.words, two.diagrams),
+    let (stage, words, diagram, of) = match two {
+        Some(two) => (two.stages, two.words, two.diagrams, two.of),
         None => (
             html! { <Stage ..view.clone() /> },
             html! {},
             html! { <Timeline ..view /> },
+            html! {},
         ),
     };
     let lesson = look.shows("lesson") && open.beside.is_none();
@@ -68,7 +69,7 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                     <Slot part={Part::Lesson} panel={panel.clone()} />
                 }
                 if inspects {
-                    { inspector(app.tab, &panel) }
+                    { inspector(app.tab, &panel, of) }
                 }
             </main>
         </div>

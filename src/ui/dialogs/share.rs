@@ -16,12 +16,19 @@ pub fn share(app: &App) -> Html {
         <>
         <p class="quiet">{ "Scenario, seed, settings, every edit and this very moment are in the link itself. Who opens it sees the same run, to the bit." }</p>
         { text_or_refusal(link.clone().map_err(|r| r.message), "The link", "share-link", "copy") }
+        if let Some(name) = alone(app) { <p data-testid="share-of">{ format!("The link holds future {name} alone, not the one beside it.") }</p> }
         if let Ok(link) = link { <p class="quiet" data-testid="share-length">{ length(link.len()) }</p> }
         if app.narrow {
             <section class="stack" aria-label="Embed this run" data-testid="embed"><h2>{ "Embed" }</h2>{ embed(app, "copy-snippet") }</section>
         }
         </>
     }
+}
+
+/// Of two futures that are shown, the name of the one that is shared.
+fn alone(app: &App) -> Option<&str> {
+    let open = app.open.as_ref().filter(|o| o.beside.is_some())?;
+    Some(&open.futures[open.current].name)
 }
 
 /// What is good to know about a link of so many characters.

@@ -144,8 +144,8 @@ fn find(tab: Tab) -> Option<&'static Panel> {
     ALL.iter().find(|p| p.tab == tab)
 }
 
-/// The inspector: tabs, and the panel that is picked.
-pub fn inspector(now: Tab, panel: &PanelProps) -> Html {
+/// The inspector: tabs, what is said of all panels, and the panel that is picked.
+pub fn inspector(now: Tab, panel: &PanelProps, of: Html) -> Html {
     let on = &panel.on_action;
     let broken = panel.tally.violated > 0;
     let tab = |p: &'static Panel| {
@@ -178,6 +178,7 @@ pub fn inspector(now: Tab, panel: &PanelProps) -> Html {
     html! {
         <aside class="inspector" data-testid="inspector" aria-label="Inspector" id="inspector">
             <div class="tabs" role="tablist" aria-label="Inspect" {onkeydown}>{ for ALL.iter().map(tab) }</div>
+            { of }
             <div class="panel" role="tabpanel" id="panel" tabindex="0" aria-labelledby={format!("tab-{}", now.label)}
                 data-testid={now.testid} key={now.label}>
                 <Slot part={Part::Tab(now.tab)} panel={panel.clone()} />

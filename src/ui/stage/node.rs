@@ -104,7 +104,14 @@ fn parts(n: &NodeView) -> Vec<Html> {
         parts.push(corner(-r * 0.56, -r * 0.56, "!", "corner liar"));
     }
     if n.waiting > 0 {
-        parts.push(corner(r * 0.62, r * 0.62, &n.waiting.to_string(), "corner"));
+        // Beside what is written in the disc, and beyond the timers' ring, which is drawn over it.
+        let out = r + 16.0;
+        parts.push(corner(
+            out * 0.92,
+            out * 0.4,
+            &n.waiting.to_string(),
+            "corner",
+        ));
     }
     parts
 }

@@ -66,7 +66,11 @@ fn legend(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     super::frame::font(pen, c, 450, 10.5);
     pen.set_text_align("right");
     let words = "bars up: events \u{b7} down: lost";
-    let x = p.grid.left + p.grid.width - 6.0;
+    let mut x = p.grid.left + p.grid.width - 6.0;
+    // Not where the playhead is.
+    if x - 160.0 < p.grid.x(p.now_us as f64) {
+        x -= p.grid.width - 172.0;
+    }
     pen.set_fill_style_str(&c.ground);
     pen.set_global_alpha(0.8);
     pen.fill_rect(x - 156.0, TOP - 8.0, 160.0, 13.0);

@@ -4,9 +4,10 @@
 //! less than none.
 
 use super::draw::{BOTTOM, Picture};
+use crate::sim::Loss;
 use crate::ui::stage::canvas::{Palette, dash};
 use crate::view::Selection;
-use crate::view::spacetime::SpanKind;
+use crate::view::spacetime::{Arrow, SpanKind};
 use crate::view::svg::px;
 use web_sys::CanvasRenderingContext2d as Pen;
 
@@ -37,16 +38,14 @@ pub(super) fn bands(pen: &Pen, c: &Palette, p: &Picture<'_>) {
         }
         pen.set_fill_style_str(&c.bands[(band.number % 4) as usize]);
         pen.fill_rect(from, 16.0, (to - from - 1.0).max(0.5), bottom(p) - 12.0);
-        let wide = band.label.chars().count() as f64 * 5.6 + 8.0;
-        if to - from > 26.0 && from >= free {
-            free = from + wide.min(to - from) - 4.0;
-            pen.save();
-            pen.begin_path();
-            pen.rect(from, 0.0, to - from - 3.0, 16.0);
-            pen.clip();
+        let wide = |label: &str| label.chars().count() as f64 * 6.2 + 4.0;
+        // All of it, or at least which epoch it is.
+        let short = band.label.split(',').next().unwrap_or_default();
+        let fits = |label: &&str| from >= free && wide(label) <= to - from;
+        if let Some(label) = [&*band.label, short].into_iter().find(fits) {
+            free = from + wide(label);
             pen.set_fill_style_str(&c.ink_2);
-            let _ = pen.fill_text(&band.label, from + 2.0, 12.0);
-            pen.restore();
+            let _ = pen.fill_text(label, from + 2.0, 12.0);
         }
     }
 }
@@ -170,13 +169,30 @@ pub(super) fn spans(pen: &Pen, c: &Palette, p: &Picture<'_>) {
             "paused"
         };
         if end - x > 56.0 && half > 6.0 {
-            let middle = f64::midpoint(x, end);
+            let middle = clear(p, s.lane, (x, end));
             pen.set_fill_style_str(&c.ground);
             pen.fill_rect(middle - 24.0, y - 6.5, 48.0, 13.0);
             pen.set_fill_style_str(&c.ink_2);
             let _ = pen.fill_text(word, middle, y + 3.5);
         }
     }
+}
+
+/// Where in a span its word stands, so that no cross of a lost message goes through it: in the middle, if there
+/// is no better place.
+fn clear(p: &Picture<'_>, lane: u16, (from, to): (f64, f64)) -> f64 {
+    let lost = |a: &&Arrow| a.loss != Loss::None && a.to == lane;
+    let crosses: Vec<f64> = p
+        .window
+        .arrows
+        .iter()
+        .filter(lost)
+        .map(|a| a.ends(&p.grid)[1].0)
+        .collect();
+    let hit = |at: f64| crosses.iter().any(|x| (x - at).abs() < 30.0);
+    let places = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8].map(|part| from + (to - from) * part);
+    let inside = |at: &f64| at - from > 28.0 && to - at > 28.0 && !hit(*at);
+    places.into_iter().find(inside).unwrap_or(places[0])
 }
 
 /// Partitions and cuts: a line for each, side by side in two rows, and names below where they fit.
