@@ -6,6 +6,7 @@
 use super::{Selection, words};
 use crate::check::Checks;
 use crate::sim::history::Run;
+use crate::sim::world::World;
 use crate::sim::{EventId, EventKind, NodeId, Trace};
 
 /// How a line is marked, besides its words.
