@@ -374,13 +374,8 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
 /// Opens what a file says; a bad one changes nothing on screen.
 #[inline(never)]
 fn open_file(app: &mut App, text: &str) {
-    if app.look.lock {
-        return app.refuse(&Refusal::new(
-            "locked",
-            "this run may be watched, not replaced",
-        ));
-    }
-    match file::read(text).and_then(Scene::follow) {
+    let read = may_replace(app).and_then(|()| file::read(text));
+    match read.and_then(Scene::follow) {
         Ok(linked) => {
             let left = Left::of(app);
             app.dialog = None;
@@ -415,6 +410,8 @@ fn enter(app: &mut App, linked: Linked) {
         });
     }
 }
+
+pub use edits::may_replace;
 
 mod anew;
 mod edits;
