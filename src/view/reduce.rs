@@ -295,8 +295,13 @@ fn select(app: &mut App, s: Selection) {
 
 fn dialog(app: &mut App, d: Option<Dialog>) {
     let needs_run = !matches!(d, None | Some(Dialog::Help | Dialog::Files));
-    if !(needs_run && app.open.is_none()) {
-        app.dialog = d;
+    if needs_run && app.open.is_none() {
+        return;
+    }
+    app.dialog = d;
+    if d == Some(Dialog::Files) {
+        // What is refused from now on is refused there.
+        app.error = None;
     }
 }
 

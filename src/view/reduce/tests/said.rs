@@ -29,3 +29,18 @@ fn a_refusal_is_said_and_then_what_happens_next() {
     );
     assert_eq!(app.say, "The file is torn.");
 }
+
+/// The dialog shows what was refused in it: the same file twice is refused twice, what was refused before
+/// has no place there.
+#[test]
+fn the_dialog_of_files_begins_without_an_error() {
+    let mut app = raft();
+    for _ in 0..2 {
+        reduce(&mut app, Action::Dialog(Some(Dialog::Files)));
+        assert_eq!(app.error, None);
+        reduce(&mut app, Action::OpenFile("hello".to_owned()));
+        assert!(app.error.is_some() && app.dialog == Some(Dialog::Files));
+        reduce(&mut app, Action::Dialog(None));
+        assert!(app.error.is_some(), "still to be read");
+    }
+}
