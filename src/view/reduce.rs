@@ -299,6 +299,10 @@ fn dialog(app: &mut App, d: Option<Dialog>) {
         return;
     }
     app.dialog = d;
+    if matches!(d, Some(Dialog::Share | Dialog::Embed)) && app.player.playing {
+        // The link is of one moment, and is there to be copied.
+        play(app, false);
+    }
     if d == Some(Dialog::Files) {
         // What is refused from now on is refused there.
         app.error = None;

@@ -44,3 +44,18 @@ fn the_dialog_of_files_begins_without_an_error() {
         assert!(app.error.is_some(), "still to be read");
     }
 }
+
+#[test]
+fn sharing_stops_time_so_that_the_link_stays_what_it_is() {
+    for dialog in [Dialog::Share, Dialog::Embed] {
+        let mut app = raft();
+        reduce(&mut app, Action::Play);
+        reduce(&mut app, Action::Frame(16_000));
+        reduce(&mut app, Action::Dialog(Some(Dialog::Files)));
+        assert!(app.player.playing, "a file is written at the click");
+        reduce(&mut app, Action::Dialog(Some(dialog)));
+        let link = app.link().unwrap();
+        reduce(&mut app, Action::Frame(16_000));
+        assert_eq!((app.link().unwrap(), app.player.playing), (link, false));
+    }
+}
