@@ -78,10 +78,10 @@ fn run_action(app: &mut App, action: Action) {
         app.refuse(&Refusal::new("nothing-open", "open a scenario first"));
         return;
     }
-    let before = stands(app);
+    let (before, goal) = (stands(app), app.journey);
     timely(app, action);
-    // Only what moves or changes the run, or shows another, ends the way to where a link leads.
-    if stands(app) != before {
+    // Only what moves or changes the run, or shows another, ends the way to a far moment.
+    if stands(app) != before && app.journey == goal {
         app.journey = None;
     }
 }
@@ -108,6 +108,7 @@ fn timely(app: &mut App, action: Action) {
                 .seek(SimTime(us.min(crate::sim::limits::RUN_US)));
             true
         }),
+        Action::Travel(us) => go_far(app, us),
         Action::SeekEvent(id) => travel(app, |o| {
             o.run().get_mut().seek_event(id.0.saturating_add(1));
             true
@@ -195,7 +196,19 @@ fn frame(app: &mut App, dt: u64, out_of_time: &mut dyn FnMut() -> bool) {
     }
 }
 
-/// A frame's share of the way to where a link leads.
+/// Goes to the moment `us`: at once where this future has been, else frame by frame.
+#[inline(never)]
+fn go_far(app: &mut App, us: u64) {
+    let Some(o) = &app.open else { return };
+    let at_us = us.min(crate::sim::limits::RUN_US);
+    if at_us <= o.run().get().frontier().us() {
+        return timely(app, Action::Seek(at_us));
+    }
+    let events = None;
+    set_out(app, Journey { at_us, events });
+}
+
+/// A frame's share of the way to where a link leads, or a hand pointed.
 #[inline(never)]
 fn journey(app: &mut App, goal: Journey, out_of_time: &mut dyn FnMut() -> bool) {
     let Some(o) = &app.open else {
@@ -223,7 +236,7 @@ fn journey(app: &mut App, goal: Journey, out_of_time: &mut dyn FnMut() -> bool) 
     } else if let Some(o) = &mut app.open {
         o.touch();
         app.player.now_us = o.run().get().time().us();
-        app.say = "Running to the moment of the link.".to_owned();
+        app.say = format!("On the way to {}.", player::time_text(goal.at_us));
     }
 }
 
@@ -411,13 +424,18 @@ fn enter(app: &mut App, linked: Linked) {
             at_us: shared.at_us,
             events: shared.events,
         };
-        app.journey = Some(goal);
-        let mut slices = 0;
-        journey(app, goal, &mut || {
-            slices += 1;
-            slices > AT_ONCE
-        });
+        set_out(app, goal);
     }
+}
+
+/// Goes some of the way to `goal`, which may be all of it; frames go the rest.
+fn set_out(app: &mut App, goal: Journey) {
+    app.journey = Some(goal);
+    let mut slices = 0;
+    journey(app, goal, &mut || {
+        slices += 1;
+        slices > AT_ONCE
+    });
 }
 
 pub use edits::may_replace;
