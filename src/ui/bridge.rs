@@ -4,7 +4,7 @@
 //! nothing that a hand cannot, runs no code it is given, and never throws: it answers.
 
 use crate::sim::{Refusal, json};
-use crate::view::reduce::{open, reduce};
+use crate::view::reduce::{may_replace, open, reduce};
 use crate::view::scene::Scene;
 use crate::view::{Action, App};
 use js_sys::{JSON, Object, Promise, Reflect};
@@ -120,8 +120,8 @@ fn act(app: &mut App, action: Action) -> String {
 }
 
 fn load(app: &mut App, given: Given) -> String {
-    let done = given
-        .json()
+    let done = may_replace(app)
+        .and_then(|()| given.json())
         .and_then(|json| scenario_of(&json))
         .and_then(|scene| open(app, scene));
     match done {

@@ -123,7 +123,7 @@ fn watch(on: &Callback<Action>, other: &RunRef, parting: Option<Parting>) -> Cal
     let (on, other) = (on.clone(), other.clone());
     Callback::from(move |action: Action| {
         let passes = match &action {
-            Action::Seek(_) | Action::Window(_) => Some(action),
+            Action::Seek(_) | Action::Travel(_) | Action::Window(_) => Some(action),
             Action::Select(picked) => {
                 let run = other.get();
                 match (alike(*picked, &run, parting) == *picked, picked) {

@@ -28,6 +28,8 @@ pub enum Action {
     Back(u32),
     /// Go to this moment, in microseconds of simulated time.
     Seek(u64),
+    /// Go to this moment, in microseconds; where this future has not been, frame by frame.
+    Travel(u64),
     /// Go to just after this event.
     SeekEvent(EventId),
     /// Go on to the next event of this kind; with `true` back to the one before.

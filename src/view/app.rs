@@ -72,7 +72,7 @@ pub struct Branch {
     pub shown: bool,
 }
 
-/// Where a link leads. It comes from strangers and may be far: it is travelled frame by frame.
+/// Where a link leads, or a hand has pointed in the diagram. It may be far: it is travelled frame by frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Journey {
     /// The moment, in microseconds.
@@ -222,7 +222,7 @@ pub struct App {
     pub code: &'static str,
     /// The run that was left in one step for the one on screen.
     pub left: Option<Left>,
-    /// A moment that a link shows and that is not reached yet: frames go on until it is.
+    /// A moment that is asked for and that is not reached yet: frames go on until it is.
     pub journey: Option<Journey>,
     /// The sentence in the live region.
     pub say: String,

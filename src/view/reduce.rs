@@ -118,6 +118,7 @@ fn timely(app: &mut App, action: Action) {
                 .seek(SimTime(us.min(crate::sim::limits::RUN_US)));
             true
         }),
+        Action::Travel(us) => go_far(app, us),
         Action::SeekEvent(id) => travel(app, |o| {
             o.run().get_mut().seek_event(id.0.saturating_add(1));
             true
@@ -205,7 +206,19 @@ fn frame(app: &mut App, dt: u64, out_of_time: &mut dyn FnMut() -> bool) {
     }
 }
 
-/// A frame's share of the way to where a link leads.
+/// Goes to the moment `us`: at once where this future has been, else frame by frame.
+#[inline(never)]
+fn go_far(app: &mut App, us: u64) {
+    let Some(o) = &app.open else { return };
+    let at_us = us.min(crate::sim::limits::RUN_US);
+    if at_us <= o.run().get().frontier().us() {
+        return timely(app, Action::Seek(at_us));
+    }
+    let events = None;
+    set_out(app, Journey { at_us, events });
+}
+
+/// A frame's share of the way to where a link leads, or a hand pointed.
 #[inline(never)]
 fn journey(app: &mut App, goal: Journey, out_of_time: &mut dyn FnMut() -> bool) {
     let Some(o) = &app.open else {
@@ -233,7 +246,7 @@ fn journey(app: &mut App, goal: Journey, out_of_time: &mut dyn FnMut() -> bool) 
     } else if let Some(o) = &mut app.open {
         o.touch();
         app.player.now_us = o.run().get().time().us();
-        app.say = "Running to the moment of the link.".to_owned();
+        app.say = format!("On the way to {}.", player::time_text(goal.at_us));
     }
 }
 
@@ -305,8 +318,17 @@ fn select(app: &mut App, s: Selection) {
 
 fn dialog(app: &mut App, d: Option<Dialog>) {
     let needs_run = !matches!(d, None | Some(Dialog::Help | Dialog::Files));
-    if !(needs_run && app.open.is_none()) {
-        app.dialog = d;
+    if needs_run && app.open.is_none() {
+        return;
+    }
+    app.dialog = d;
+    if matches!(d, Some(Dialog::Share | Dialog::Embed)) && app.player.playing {
+        // The link is of one moment, and is there to be copied.
+        play(app, false);
+    }
+    if d == Some(Dialog::Files) {
+        // What is refused from now on is refused there.
+        app.error = None;
     }
 }
 
@@ -384,13 +406,8 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
 /// Opens what a file says; a bad one changes nothing on screen.
 #[inline(never)]
 fn open_file(app: &mut App, text: &str) {
-    if app.look.lock {
-        return app.refuse(&Refusal::new(
-            "locked",
-            "this run may be watched, not replaced",
-        ));
-    }
-    match file::read(text).and_then(saved::open) {
+    let read = may_replace(app).and_then(|()| file::read(text));
+    match read.and_then(saved::open) {
         Ok((linked, others)) => {
             let left = Left::of(app);
             app.dialog = None;
@@ -419,9 +436,21 @@ fn enter(app: &mut App, linked: Linked) {
             at_us: shared.at_us,
             events: shared.events,
         };
-        futures::set_out(app, goal);
+        set_out(app, goal);
     }
 }
+
+/// Goes some of the way to `goal`, which may be all of it; frames go the rest.
+fn set_out(app: &mut App, goal: Journey) {
+    app.journey = Some(goal);
+    let mut slices = 0;
+    journey(app, goal, &mut || {
+        slices += 1;
+        slices > AT_ONCE
+    });
+}
+
+pub use edits::may_replace;
 
 mod anew;
 mod edits;

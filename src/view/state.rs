@@ -18,8 +18,8 @@ const SAFE: u64 = (1 << 53) - 1;
 ///
 /// - `scenario`: its id; `seed`: as `load` takes it back, a number as far as scripts have whole
 ///   numbers, above it a text of digits;
-/// - `time_us`, `events`: where the run stands; `journey`: whether it is still on its way to the moment
-///   that a link or a file names, frame by frame, so that this is not it; `playing`, `speed` (simulated seconds a second);
+/// - `time_us`, `events`: where the run stands; `journey`: whether it is still on its way to a moment
+///   that was asked for (by a link, a file, a far point of the diagram), so that this is not it yet; `playing`, `speed` (simulated seconds a second);
 /// - `futures`: how many; `future`: which is shown; `beside`: which stands beside it, or `null`;
 ///   `tree`: each after its parent;
 /// - `nodes`: every node; `in_flight`: the first messages on their way; `in_flight_count`: how many;

@@ -90,3 +90,17 @@ test("the embed's snippet opens the very run", async () => {
   await page.context().close();
   await inside.context().close();
 });
+
+test("a file dropped on an embed opens, and the history of the page around it gets no entry", async () => {
+  const page = await openScenario(site, "raft-election", { search: "?embed=1" });
+  const entries = () => page.evaluate(() => history.length);
+  const before = [await entries(), page.url()];
+  await page.evaluate(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(['{"faultline":1,"scenario":"two-generals","seed":3}'], "run.json"));
+    document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+  });
+  await page.waitForFunction(async () => (await window.faultline.state()).scenario === "two-generals");
+  assert.deepEqual([await entries(), page.url()], before);
+  await page.context().close();
+});

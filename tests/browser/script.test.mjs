@@ -150,3 +150,15 @@ test("an argument that asks for the state while it is read gets its answer, and 
   assertQuiet(page);
   await page.context().close();
 });
+
+test("a locked page takes another run neither from a script nor by R, and still moves", async () => {
+  const page = await openScenario(site, "raft-election", { search: "?embed=1&lock=1" });
+  await ask(page, "seek", 500_000);
+  const before = await ask(page, "hash");
+  const loaded = await ask(page, "load", { scenario: "two-generals" });
+  assert.deepEqual([loaded.error.code, loaded.error.message], ["locked", "this run may be watched, not replaced"]);
+  await page.keyboard.press("r");
+  assert.equal(await ask(page, "hash"), before);
+  assert.equal((await ask(page, "seek", 0)).time_us, 0);
+  await page.context().close();
+});

@@ -59,7 +59,6 @@ struct FilesProps {
 #[component]
 fn Files(props: &FilesProps) -> Html {
     let (said, percent) = (use_state(String::new), use_state(writing::percent));
-    let old_error = use_memo((), |()| props.app.error.clone());
     {
         let (said, percent) = (said.setter(), percent.setter());
         use_effect_with((), move |()| {
@@ -85,11 +84,6 @@ fn Files(props: &FilesProps) -> Html {
             .map(|&(export, label, pixels)| button("small", label, export, pixels));
         html! { <><dt>{ *what }</dt><dd class="acts">{ for forms }</dd></> }
     };
-    let error = props
-        .app
-        .error
-        .as_ref()
-        .filter(|_| props.app.error != *old_error);
     html! {
         <>
         if props.app.open.is_some() {
@@ -106,7 +100,7 @@ fn Files(props: &FilesProps) -> Html {
             <p class="quiet">{ "Open a run that was saved before: choose its file, or drop it anywhere on the page." }</p>
             <div class="acts"><Opener on_action={props.on_action.clone()} /></div>
         }
-        if let Some(error) = error { <p class="error" data-testid="file-error">{ error }</p> }
+        if let Some(error) = &props.app.error { <p class="error" data-testid="file-error">{ error }</p> }
         { told(&said, *percent) }
         </>
     }

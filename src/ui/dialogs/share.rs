@@ -85,6 +85,9 @@ struct CopyableProps {
 fn Copyable(props: &CopyableProps) -> Html {
     let area = use_node_ref();
     let done = use_state(|| "");
+    // What that was done with: of another text it says nothing.
+    let copied = use_state(String::new);
+    let said = if *copied == props.text { *done } else { "" };
     let copy = {
         let (area, done, text) = (area.clone(), done.clone(), props.text.clone());
         move |_: MouseEvent| {
@@ -92,6 +95,8 @@ fn Copyable(props: &CopyableProps) -> Html {
                 area.select();
             }
             let (done, text) = (done.clone(), text.clone());
+            copied.set(text.clone());
+            done.set("");
             wasm_bindgen_futures::spawn_local(async move {
                 done.set(if clipboard::write(&text).await {
                     "Copied."
@@ -106,7 +111,7 @@ fn Copyable(props: &CopyableProps) -> Html {
         <textarea ref={area} readonly=true rows="4" class="mono" aria-label={props.label} data-testid={props.testid} value={props.text.clone()} />
         <div class="acts">
             <button type="button" class="btn main" onclick={copy} data-testid={props.copy}>{ "Copy" }</button>
-            <span class="quiet" role="status">{ *done }</span>
+            <span class="quiet" role="status">{ said }</span>
         </div>
         </>
     }

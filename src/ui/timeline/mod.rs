@@ -290,7 +290,7 @@ impl Timeline {
 
     fn seek(&self, props: &ViewProps, x: f64) {
         let us = self.grid(props.run.get().world(), props.now_us).us(x);
-        props.on_action.emit(Action::Seek(us.max(0.0) as u64));
+        props.on_action.emit(Action::Travel(us.max(0.0) as u64));
     }
 }
 

@@ -3,7 +3,7 @@
 //! The rule that is easy to break: one press must not destroy what was made. What was on screen is left
 //! where the browser's "back" leads.
 
-use super::{open, travel};
+use super::{may_replace, open, travel};
 use crate::sim::SimTime;
 use crate::view::app::{App, Progress};
 use crate::view::left::Left;
@@ -11,6 +11,9 @@ use crate::view::scene::Scene;
 
 /// Runs the same scenario again, changed by `change`.
 pub(super) fn again(app: &mut App, change: impl FnOnce(&mut Scene)) {
+    if let Err(refusal) = may_replace(app) {
+        return app.refuse(&refusal);
+    }
     let Some(o) = &app.open else { return };
     let mut scene = o.base().clone();
     change(&mut scene);
@@ -33,6 +36,9 @@ pub(super) fn again(app: &mut App, change: impl FnOnce(&mut Scene)) {
 
 /// Begins the staged situation `id`.
 pub(super) fn stage(app: &mut App, id: &str) {
+    if let Err(refusal) = may_replace(app) {
+        return app.refuse(&refusal);
+    }
     let Some(o) = &app.open else { return };
     let now = o.base().clone();
     let lesson = o.lesson;

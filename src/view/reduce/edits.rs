@@ -16,6 +16,18 @@ pub(super) fn may_change(app: &mut App) -> bool {
     !app.look.lock
 }
 
+/// Whether another run may take the place of the one on screen.
+///
+/// # Errors
+/// The page is locked: whoever showed this run wants this one to be seen.
+pub fn may_replace(app: &App) -> Result<(), Refusal> {
+    let message = "this run may be watched, not replaced";
+    match app.look.lock {
+        true => Err(Refusal::new("locked", message)),
+        false => Ok(()),
+    }
+}
+
 /// Does `faults` to the run, now.
 pub(super) fn edit(app: &mut App, faults: Vec<Fault>) {
     if !may_change(app) {

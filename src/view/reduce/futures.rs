@@ -7,7 +7,7 @@ use crate::scenario::Opening;
 use crate::scenario::futures::check_name;
 use crate::sim::Refusal;
 use crate::sim::history::Run;
-use crate::view::app::{App, FUTURES, Fork, Future, Journey, Open};
+use crate::view::app::{App, FUTURES, Fork, Future, Open};
 use crate::view::compare;
 use crate::view::differences::{in_a_name, name_of};
 use crate::view::scene::Scene;
@@ -224,18 +224,8 @@ pub(super) fn show(app: &mut App, i: usize) {
     app.player.playing = false;
     app.say = format!("Future {}.", o.futures[i].name);
     if let Some(goal) = goal {
-        set_out(app, goal);
+        super::set_out(app, goal);
     }
-}
-
-/// Goes some of the way to a moment at once, and the rest frame by frame.
-pub(super) fn set_out(app: &mut App, goal: Journey) {
-    app.journey = Some(goal);
-    let mut slices = 0;
-    super::journey(app, goal, &mut || {
-        slices += 1;
-        slices > super::AT_ONCE
-    });
 }
 
 /// What is picked in the future `here`, if it is the same thing in the one `there`.

@@ -81,3 +81,28 @@ fn another_address_is_followed_as_ever() {
     back_to(&mut app, "#/");
     assert!(app.open.is_none());
 }
+
+/// Whoever shows a locked run wants that one to be seen: it moves, and it is not another.
+#[test]
+fn a_locked_run_is_not_replaced() {
+    let mut app = two_futures();
+    app.look.lock = true;
+    let before = hash(&app);
+    let file = r#"{"faultline":1,"scenario":"two-generals"}"#;
+    for action in [
+        Action::Reset,
+        Action::SetSeed(8),
+        Action::Stage("cut".to_owned()),
+        Action::OpenFile(file.to_owned()),
+    ] {
+        reduce(&mut app, action.clone());
+        assert_eq!(
+            (app.code, hash(&app)),
+            ("locked", before.clone()),
+            "{action:?}"
+        );
+        app.code = "";
+    }
+    reduce(&mut app, Action::Seek(0));
+    assert_eq!((app.player.now_us, app.code), (0, ""));
+}

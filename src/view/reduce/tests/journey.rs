@@ -57,3 +57,32 @@ fn a_step_an_edit_or_another_future_ends_it() {
         assert_eq!((app.error.clone(), app.journey), (None, None), "{action:?}");
     }
 }
+
+/// No single action runs all of what lies on a far way.
+#[test]
+fn a_far_point_of_the_diagram_is_reached_frame_by_frame() {
+    let mut there = raft();
+    let mut app = raft();
+    reduce(&mut app, Action::Travel(300_000));
+    assert_eq!((app.journey, app.player.now_us), (None, 300_000));
+    reduce(&mut app, Action::Travel(400_000_000));
+    assert!(
+        app.journey.is_some() && events(&app) < 20_000,
+        "{}",
+        events(&app)
+    );
+    assert_eq!(app.say, "On the way to 400.000 s.");
+    let mut frames = 0;
+    while app.is_moving() {
+        reduce(&mut app, Action::Frame(16_000));
+        frames += 1;
+    }
+    reduce(&mut there, Action::Seek(400_000_000));
+    assert!(frames > 3, "{frames}");
+    assert_eq!(hash(&app), hash(&there));
+    // Where it has been it is at once, and another wish on the way takes the place of the first.
+    reduce(&mut app, Action::Travel(800_000_000));
+    assert!(app.journey.is_some());
+    reduce(&mut app, Action::Travel(300_000));
+    assert_eq!((app.journey, app.player.now_us), (None, 300_000));
+}

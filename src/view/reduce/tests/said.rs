@@ -29,3 +29,33 @@ fn a_refusal_is_said_and_then_what_happens_next() {
     );
     assert_eq!(app.say, "The file is torn.");
 }
+
+/// The dialog shows what was refused in it: the same file twice is refused twice, what was refused before
+/// has no place there.
+#[test]
+fn the_dialog_of_files_begins_without_an_error() {
+    let mut app = raft();
+    for _ in 0..2 {
+        reduce(&mut app, Action::Dialog(Some(Dialog::Files)));
+        assert_eq!(app.error, None);
+        reduce(&mut app, Action::OpenFile("hello".to_owned()));
+        assert!(app.error.is_some() && app.dialog == Some(Dialog::Files));
+        reduce(&mut app, Action::Dialog(None));
+        assert!(app.error.is_some(), "still to be read");
+    }
+}
+
+#[test]
+fn sharing_stops_time_so_that_the_link_stays_what_it_is() {
+    for dialog in [Dialog::Share, Dialog::Embed] {
+        let mut app = raft();
+        reduce(&mut app, Action::Play);
+        reduce(&mut app, Action::Frame(16_000));
+        reduce(&mut app, Action::Dialog(Some(Dialog::Files)));
+        assert!(app.player.playing, "a file is written at the click");
+        reduce(&mut app, Action::Dialog(Some(dialog)));
+        let link = app.link().unwrap();
+        reduce(&mut app, Action::Frame(16_000));
+        assert_eq!((app.link().unwrap(), app.player.playing), (link, false));
+    }
+}
