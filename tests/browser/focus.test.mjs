@@ -55,6 +55,7 @@ test("choosing a comparison leads to its stages, leaving it back to where it was
   const list = await visible(page, "compare-with");
   await list.focus();
   await list.selectOption({ index: 1 });
+  await hook(page, "compare-go").click();
   await visible(page, "compare");
   assert.equal(await press(page, page.locator("#compare"), undefined, "Shift"), "compare");
   await page.keyboard.press("Tab");
