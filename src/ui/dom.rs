@@ -35,8 +35,9 @@ pub fn focus(id: &str) {
 #[inline(never)]
 pub fn focus_in(within: &Element, selector: &str) {
     let found = within.query_selector(selector).ok().flatten();
-    if let Some(e) = found.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
-        let _ = e.focus();
+    // What stands on the stage is SVG, which takes the focus by the same call.
+    if let Some(e) = found {
+        let _ = e.unchecked_into::<HtmlElement>().focus();
     }
 }
 
