@@ -321,9 +321,9 @@ pub fn Chooser(props: &ChooserProps) -> Html {
     // Choosing alone does nothing: with a keyboard one goes through the list by choosing.
     html! {
         <span class="beside">
-            <label><span>{ "Put beside it" }</span>
+            <label><span class="unseen">{ "Put beside it" }</span>
                 <select ref={select} data-testid="compare-with">
-                    <option value="" selected=true>{ "choose\u{2026}" }</option>
+                    <option value="" selected=true>{ "Put beside it \u{2026}" }</option>
                     { group("Another future", true) }
                     { group("The same seed, one difference", false) }
                 </select>

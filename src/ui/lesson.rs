@@ -126,6 +126,9 @@ fn in_force(world: &World) -> Html {
     }
 }
 
+/// The most edits that are listed.
+const LISTED: usize = 60;
+
 fn edits(props: &PanelProps, run: &Run<Checks>) -> Html {
     let (on, edits, made, can) = (
         &props.on_action,
@@ -133,6 +136,11 @@ fn edits(props: &PanelProps, run: &Run<Checks>) -> Html {
         run.edits_made(),
         run.can_undo_redo(),
     );
+    // Those about this moment: thousands would take longer to list than to make.
+    let from = made
+        .saturating_sub(LISTED / 2)
+        .min(edits.len().saturating_sub(LISTED));
+    let listed = edits.iter().enumerate().skip(from).take(LISTED);
     let line = |(i, e): (usize, &Edit)| {
         let at = e.at_us;
         let seek = on.reform(move |_: MouseEvent| Action::Seek(at));
@@ -152,15 +160,18 @@ fn edits(props: &PanelProps, run: &Run<Checks>) -> Html {
         <section data-testid="edits">
             <div class="top"><h2>{ title }</h2>
                 <span class="acts">
-                    <button type="button" class="btn icon small bare" aria-label="Undo" data-testid="undo" disabled={!can.0}
+                    <button type="button" class="btn icon small bare" aria-label="Undo" data-testid="undo" aria-disabled={(!can.0).to_string()}
                         onclick={send(Action::Undo)}>{ icon(UNDO) }</button>
-                    <button type="button" class="btn icon small bare" aria-label="Redo" data-testid="redo" disabled={!can.1}
+                    <button type="button" class="btn icon small bare" aria-label="Redo" data-testid="redo" aria-disabled={(!can.1).to_string()}
                         onclick={send(Action::Redo)}>{ icon(REDO) }</button>
                 </span></div>
             if edits.is_empty() {
                 <p class="quiet">{ "None yet. Click a node, a link or a message, and break something." }</p>
             }
-            <ol class="log">{ for edits.iter().enumerate().map(line) }</ol>
+            if edits.len() > LISTED {
+                <p class="quiet">{ "Listed: those about this moment." }</p>
+            }
+            <ol class="log" start={(from + 1).to_string()}>{ for listed.map(line) }</ol>
         </section>
     }
 }
