@@ -284,3 +284,22 @@ test("a row that is clicked stays in sight when what is said of it takes room", 
     await page.context().close();
   }
 });
+
+test("a log that is left before its next frame comes is left in peace", async () => {
+  const page = await logAt("raft-replication", 10_000);
+  await hook(page, "log-text").fill("no sentence says this");
+  await openTab(page, "Checks");
+  // Opened, a search of all events begins, which goes on with every frame; and closed within the same.
+  await page.evaluate(async () => {
+    const tab = (name) => [...document.querySelectorAll("[role=tab]")].find((t) => t.textContent === name);
+    for (let i = 0; i < 5; i += 1) {
+      tab("Log").click();
+      await Promise.resolve();
+      tab("Checks").click();
+      await new Promise((done) => setTimeout(done, 60));
+    }
+  });
+  await visible(page, "checks");
+  assertQuiet(page);
+  await page.context().close();
+});

@@ -53,6 +53,8 @@ pub struct Log {
     all: NodeRef,
     window: NodeRef,
     tick: Closure<dyn FnMut()>,
+    // The frame that is asked for and has not come: called off when the log goes before it.
+    awaited: Option<i32>,
     watch: Option<SizeWatch>,
     // The first row that is seen, and how many are.
     first: usize,
@@ -77,6 +79,7 @@ impl Component for Log {
             all: NodeRef::default(),
             window: NodeRef::default(),
             tick: Closure::new(move || link.send_message(Msg::Search)),
+            awaited: None,
             watch: None,
             first: 0,
             seen: 12,
@@ -108,6 +111,7 @@ impl Component for Log {
         match msg {
             Msg::Scrolled => self.scrolled(ctx.props()),
             Msg::Search => {
+                self.awaited = None;
                 self.search(ctx.props());
                 true
             }
@@ -147,15 +151,26 @@ impl Component for Log {
             self.watch = SizeWatch::new(&self.view, move |_, _| link.send_message(Msg::Sized));
         }
         self.place(ctx.props());
-        if self.searching
-            && let Some(window) = dom::window()
-        {
-            let _ = window.request_animation_frame(self.tick.as_ref().unchecked_ref());
+        if self.searching {
+            self.ask_for_frame();
+        }
+    }
+
+    fn destroy(&mut self, _: &Context<Self>) {
+        if let (Some(frame), Some(window)) = (self.awaited, dom::window()) {
+            let _ = window.cancel_animation_frame(frame);
         }
     }
 }
 
 impl Log {
+    fn ask_for_frame(&mut self) {
+        if self.awaited.is_none() {
+            let tick = self.tick.as_ref().unchecked_ref();
+            self.awaited = dom::window().and_then(|w| w.request_animation_frame(tick).ok());
+        }
+    }
+
     fn search(&mut self, props: &PanelProps) {
         let end = dom::now_ms() + BUDGET_MS;
         let mut enough = || dom::now_ms() >= end;
@@ -308,8 +323,7 @@ impl Log {
         }
         if seen != self.seen {
             self.seen = seen;
-            let _ = dom::window()
-                .map(|w| w.request_animation_frame(self.tick.as_ref().unchecked_ref()));
+            self.ask_for_frame();
         }
     }
 
