@@ -17,7 +17,7 @@ const words = process.argv.slice(2).filter((w) => !w.includes("="));
 async function size() {
   const files = weigh("dist");
   const sum = (some) => some.reduce((total, { gzip }) => total + gzip, 0) / 1e3;
-  const first = files.filter(({ path }) => !/faultline_(more|rest)\.wasm|later\.css$/.test(path));
+  const first = files.filter(({ path }) => !/faultline_(more|shared|rest)\.wasm|later\.css$/.test(path));
   return [line("page until a run of Raft moves, gzip -9", sum(first), "KB", 200), line("all of it", sum(files), "KB", 500)];
 }
 
