@@ -89,3 +89,20 @@ export async function openTab(page, name) {
 export async function errorOf(page) {
   return (await (await visible(page, "error")).innerText()).trim();
 }
+
+// From now on counts the frames that come (`globalThis.frames`) and the longest stretch without one
+// (`globalThis.longest`, in milliseconds).
+export function countFrames(page) {
+  return page.evaluate(() => {
+    Object.assign(globalThis, { frames: 0, longest: 0 });
+    let last = performance.now();
+    const look = () => {
+      const now = performance.now();
+      globalThis.frames += 1;
+      globalThis.longest = Math.max(globalThis.longest, now - last);
+      last = now;
+      requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+}

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertQuiet, barriers, hook, SIZES, start, visible } from "./harness.mjs";
-import { ask, clickNode, openScenario, openTab } from "./hands.mjs";
+import { ask, clickNode, countFrames, openScenario, openTab } from "./hands.mjs";
 
 let site;
 before(async () => {
@@ -37,19 +37,7 @@ test("100,000 events are 100,000 rows, of which a screenful is on the page, sear
   for (let i = 0; i < 10; i += 1) await ask(page, "step", 10_000);
   assert.equal((await ask(page, "state")).events, 100_000);
   // Frames that came, and the longest stretch without one, while rows are found and a word is searched.
-  await page.evaluate(() => {
-    globalThis.longest = 0;
-    globalThis.frames = 0;
-    let last = performance.now();
-    const look = () => {
-      const now = performance.now();
-      globalThis.frames += 1;
-      globalThis.longest = Math.max(globalThis.longest, now - last);
-      last = now;
-      requestAnimationFrame(look);
-    };
-    requestAnimationFrame(look);
-  });
+  await countFrames(page);
   await openTab(page, "Log");
   await visible(page, "log-rows");
   await everyEvent(page);

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { assertAccessible, assertQuiet, hook, SIZES, start, visible } from "./harness.mjs";
-import { ask, openScenario, until } from "./hands.mjs";
+import { ask, countFrames, openScenario, until } from "./hands.mjs";
 import { tool } from "./tool.mjs";
 
 const FORMS = [
@@ -74,17 +74,7 @@ const bar = (page) => page.getByRole("progressbar", { name: "Written" });
 
 test("150,000 events are written over many frames, and byte for byte as the tool writes them", async () => {
   const page = await longRun(150_000);
-  await page.evaluate(() => {
-    let last = performance.now();
-    const look = () => {
-      const now = performance.now();
-      globalThis.frames += 1;
-      globalThis.longest = Math.max(globalThis.longest, now - last);
-      last = now;
-      requestAnimationFrame(look);
-    };
-    requestAnimationFrame(look);
-  });
+  await countFrames(page);
   assert.ok((await ask(page, "state")).events >= 150_000);
   const [save] = await Promise.all([page.waitForEvent("download"), press(page, "Save this run")]);
   const run = await save.path();
@@ -149,8 +139,11 @@ test("it can be stopped, and begun again", async () => {
   // What is asked for next takes the place of what is under way.
   await begin(page, FORMS[0][0]);
   await begin(page, FORMS[1][0]);
+  // The browser tells of a download after the page does.
+  const saved = page.waitForEvent("download", { timeout: 60_000 });
   await release(page);
   await said("^Saved as raft-replication-5-shiviz.log");
+  await saved;
   assert.deepEqual(files, ["raft-replication-5-shiviz.log"]);
   assertQuiet(page);
   await page.context().close();
