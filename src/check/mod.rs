@@ -1,9 +1,15 @@
-//! What "correct" means: properties that watch a run, histories that are judged afterwards,
-//! and a search for what breaks them.
+//! What "correct" means: properties that watch a run, the ground that they stand on, gauges that
+//! measure it, histories that are judged afterwards, and a search for what breaks them.
 
 pub mod consistency;
 pub mod explore;
 pub mod faultmix;
+pub mod gauge;
+pub mod ground;
+pub mod promise;
 pub mod property;
 
+pub use gauge::{Gauge, Gauges};
+pub use ground::{Ground, Need};
+pub use promise::{Broken, Promised, Rule};
 pub use property::{CheckLine, Checks, Class, Property, Seen, Verdict, witness};

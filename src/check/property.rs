@@ -4,9 +4,11 @@
 //! checkpoint and must come to the same verdict after a rewind; it keeps no clock and no
 //! reference. What it cannot decide it calls unknown, never holding.
 
-use crate::sim::small::SmallSet;
-use crate::sim::{Event, EventId, NodeId, world::World};
+use super::gauge::Gauges;
+use super::ground::{Ground, Need};
+use crate::sim::{Event, EventId, Fact, Kind, Mark, MsgId, NodeId, Trace, World};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// The two kinds of promise (Alpern and Schneider 1985).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -45,20 +47,38 @@ pub enum Verdict {
     },
 }
 
-/// What a property is shown after each event.
+/// What a property or a gauge is shown after each event.
 pub struct Seen<'a> {
     /// The world as it is now.
     pub world: &'a World,
+    /// What was recorded. It may hold a future that was taken back: only what belongs to events up to
+    /// `id` counts.
+    pub trace: &'a Trace,
+    /// Which assumptions have been in force.
+    pub ground: &'a Ground,
     /// The event that just happened.
     pub id: EventId,
     /// Its record.
     pub event: &'a Event,
 }
 
-impl Seen<'_> {
+impl<'a> Seen<'a> {
     /// The node at which it happened, if it happened at a node.
     pub fn node(&self) -> Option<NodeId> {
         (self.event.node != Event::NOBODY).then_some(self.event.node)
+    }
+
+    /// The facts of type `F` that were told in it, each with the node that told it.
+    pub fn facts<F: Fact>(&self) -> impl Iterator<Item = (NodeId, &'a F)> + use<'a, F> {
+        let told = self.world.told().iter();
+        told.filter_map(|t| Some((t.node, t.as_fact::<F>()?)))
+    }
+
+    /// The messages that were sent in it, each with its kind; copies that a link made are left out.
+    pub fn sent(&self) -> impl Iterator<Item = (MsgId, Kind)> + use<'a> {
+        let trace = self.trace;
+        let own = trace.sent_in(self.id).filter(|(_, s)| s.mark != Mark::Copy);
+        own.map(move |(m, _)| (m, trace.kind(m)))
     }
 }
 
@@ -74,6 +94,14 @@ pub trait Property {
     fn after(&mut self, seen: &Seen<'_>);
     /// What it says now.
     fn verdict(&self) -> Verdict;
+    /// What it assumes of links, nodes and clocks: a verdict that is pending says which of these is not so.
+    fn needs(&self) -> &[Need] {
+        &[]
+    }
+    /// The rule of the paper that this run leaves out, on which a violation is blamed.
+    fn blame(&mut self, left_out: &'static str) {
+        let _ = left_out;
+    }
     /// The bytes that a copy takes, roughly: by this checkpoints are spaced. Only what grows with the
     /// run counts.
     fn weight(&self) -> usize {
@@ -89,10 +117,12 @@ impl Clone for Box<dyn Property> {
     }
 }
 
-/// All the properties of a run, watching it together.
+/// All the properties and gauges of a run, watching it together.
 #[derive(Clone, Default)]
 pub struct Checks {
+    ground: Ground,
     properties: Vec<Box<dyn Property>>,
+    gauges: Gauges,
 }
 
 /// A property's line in the list of checks: plain data.
@@ -111,7 +141,27 @@ pub struct CheckLine {
 impl Checks {
     /// These properties, watching.
     pub fn new(properties: Vec<Box<dyn Property>>) -> Self {
-        Checks { properties }
+        Checks {
+            properties,
+            ..Checks::default()
+        }
+    }
+
+    /// With these gauges beside them.
+    #[must_use]
+    pub fn with_gauges(mut self, gauges: Gauges) -> Self {
+        self.gauges = gauges;
+        self
+    }
+
+    /// The gauges.
+    pub fn gauges(&self) -> &Gauges {
+        &self.gauges
+    }
+
+    /// Which assumptions have been in force.
+    pub fn ground(&self) -> &Ground {
+        &self.ground
     }
 
     /// What each says now.
@@ -120,9 +170,22 @@ impl Checks {
             name: p.name(),
             claim: p.claim(),
             class: p.class(),
-            verdict: p.verdict(),
+            verdict: self.grounded(p),
         };
         self.properties.iter().map(|p| line(p.as_ref())).collect()
+    }
+
+    /// The verdict of `p`; what is pending says which of its assumptions is not in force.
+    fn grounded(&self, p: &dyn Property) -> Verdict {
+        match p.verdict() {
+            Verdict::Pending { why } => Verdict::Pending {
+                why: match self.ground.excuse(p.needs()) {
+                    Some(excuse) => format!("{why}; {excuse}"),
+                    None => why,
+                },
+            },
+            other => other,
+        }
     }
 
     /// The first violated safety property, if any.
@@ -134,21 +197,30 @@ impl Checks {
 }
 
 impl crate::sim::history::Watcher for Checks {
-    fn after(&mut self, world: &World, id: EventId, event: &Event) {
-        let seen = Seen { world, id, event };
+    fn after(&mut self, world: &World, trace: &Trace, id: EventId) {
+        self.ground.after(world, trace, id);
+        let seen = Seen {
+            world,
+            trace,
+            ground: &self.ground,
+            id,
+            event: world.last_event(),
+        };
         for p in &mut self.properties {
             p.after(&seen);
         }
+        self.gauges.after(&seen);
     }
 
     fn weight(&self) -> usize {
-        self.properties.iter().map(|p| 256 + p.weight()).sum()
+        let properties: usize = self.properties.iter().map(|p| 256 + p.weight()).sum();
+        properties + self.gauges.weight()
     }
 }
 
 /// A helper for witnesses: sorted, without repeats, at most a dozen.
 pub fn witness(events: impl IntoIterator<Item = EventId>) -> Vec<EventId> {
     let known = events.into_iter().filter(|e| e.some().is_some());
-    let sorted: SmallSet<EventId> = known.collect();
-    sorted.iter().copied().take(12).collect()
+    let sorted: BTreeSet<EventId> = known.collect();
+    sorted.into_iter().take(12).collect()
 }

@@ -16,7 +16,7 @@ use super::message::Payload;
 use super::refusal::Refusal;
 use super::small::{SmallMap, sort_by_key};
 use super::time::SimTime;
-use super::trace::{Event, Trace};
+use super::trace::Trace;
 use super::world::{Setup, World};
 use checkpoints::Checkpoints;
 use edits::Change;
@@ -25,8 +25,9 @@ use std::rc::Rc;
 
 /// Something that watches a run event by event, and is cloned with it.
 pub trait Watcher: Clone {
-    /// Called after each event.
-    fn after(&mut self, world: &World, id: EventId, event: &Event);
+    /// Called after event `id`, which is the world's last. The trace may hold a future that was taken back:
+    /// only what belongs to events up to `id` counts.
+    fn after(&mut self, world: &World, trace: &Trace, id: EventId);
 
     /// The bytes that a clone takes, roughly.
     fn weight(&self) -> usize {
@@ -35,7 +36,7 @@ pub trait Watcher: Clone {
 }
 
 impl Watcher for () {
-    fn after(&mut self, _: &World, _: EventId, _: &Event) {}
+    fn after(&mut self, _: &World, _: &Trace, _: EventId) {}
 }
 
 /// Everything that a moment of a run consists of, but the trace.
@@ -214,7 +215,7 @@ impl<W: Watcher> Run<W> {
     fn watch(&mut self) {
         let Moment { world, watcher, .. } = &mut self.now;
         let id = EventId(world.events() - 1);
-        watcher.after(world, id, world.last_event());
+        watcher.after(world, &self.trace, id);
         if self.checkpoints.is_due(world.events()) {
             self.checkpoints.keep(&self.now);
         }

@@ -8,6 +8,7 @@ pub mod chunks;
 pub mod clock;
 pub mod decimal;
 pub mod delay;
+pub mod fact;
 pub mod fault;
 mod fault_read;
 pub mod fields;
@@ -35,6 +36,7 @@ mod wheel;
 pub mod world;
 
 pub use delay::Delay;
+pub use fact::{AnyFact, Fact, Told};
 pub use fault::{ByzantineAct, ByzantineRule, Edit, Fault, NodePatch, Partition};
 pub use host::{Host, Node};
 pub use ids::{EventId, MsgId, NodeId};

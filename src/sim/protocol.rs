@@ -4,6 +4,7 @@
 //! [`Ctx`]. It has no way to see another node, the true time or the world; what it wants done it
 //! tells the `Ctx`, and the engine does it, in that order, after the handler has returned.
 
+use super::fact::{AnyFact, Fact};
 use super::host::Shelves;
 use super::ids::NodeId;
 use super::inspect::Inspect;
@@ -94,6 +95,8 @@ pub enum Effect {
     Sync,
     /// A sentence for the log.
     Note(Rc<str>),
+    /// A fact for whoever watches: promises, gauges, scenarios.
+    Fact(Rc<dyn AnyFact>),
     /// A new epoch (term, ballot, view) has begun, for the bands of the space-time diagram.
     Epoch {
         /// Its number.
@@ -235,6 +238,12 @@ impl<P: Protocol> Ctx<'_, P> {
     /// The node's name is put in front.
     pub fn note(&mut self, sentence: impl Into<Rc<str>>) {
         self.out.push(Effect::Note(sentence.into()));
+    }
+
+    /// Tells whoever watches the run (promises, gauges, scenarios, the log) what has happened here.
+    /// Like everything a handler asks for it comes in order: after a `sync`, once the disk has answered.
+    pub fn fact(&mut self, fact: impl Fact) {
+        self.out.push(Effect::Fact(Rc::new(fact)));
     }
 
     /// Tells the diagram that an epoch (term, ballot, view) begins here.

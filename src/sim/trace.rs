@@ -7,6 +7,7 @@
 //! [`Trace::truncate`], when an edit changes the future, takes records away.
 
 use super::chunks::Chunks;
+use super::fact::Told;
 use super::fault::Fault;
 use super::ids::{EventId, MsgId, NodeId};
 use super::message::{Kind, Payload};
@@ -196,6 +197,7 @@ pub struct Trace {
     notes: Vec<(EventId, Rc<str>)>,
     epochs: Vec<EpochMark>,
     faults: Vec<(EventId, Fault)>,
+    facts: Vec<(EventId, Told)>,
 }
 
 impl Trace {
@@ -319,6 +321,11 @@ impl Trace {
         &self.faults
     }
 
+    /// The facts that were told, in order, each with its event.
+    pub fn facts(&self) -> &[(EventId, Told)] {
+        &self.facts
+    }
+
     /// Forgets every event from number `len` on, and what belongs to them.
     pub fn truncate(&mut self, len: usize) {
         let first = EventId(len as u32);
@@ -337,13 +344,15 @@ impl Trace {
             .truncate(self.epochs.partition_point(|m| m.event < first));
         self.faults
             .truncate(self.faults.partition_point(|(e, _)| *e < first));
+        self.facts
+            .truncate(self.facts.partition_point(|(e, _)| *e < first));
     }
 
     /// Bytes held, roughly: for the page's memory report.
     pub fn bytes(&self) -> usize {
         self.events.len() * size_of::<Event>()
             + self.sent.len() * (size_of::<Sent>() + size_of::<u32>())
-            + self.notes.len() * 80
+            + (self.notes.len() + self.facts.len()) * 80
     }
 
     /// Whether event `id` is still to be written: false when the run is executed again.
@@ -424,6 +433,10 @@ impl Trace {
 
     pub(super) fn push_note(&mut self, event: EventId, note: Rc<str>) {
         self.notes.push((event, note));
+    }
+
+    pub(super) fn push_fact(&mut self, event: EventId, told: Told) {
+        self.facts.push((event, told));
     }
 
     pub(super) fn push_epoch(&mut self, mark: EpochMark) {

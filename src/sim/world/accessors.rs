@@ -3,6 +3,7 @@
 use super::machine::{NodeConfig, Power, Status};
 use super::setup::Layout;
 use super::{Flight, World};
+use crate::sim::fact::Told;
 use crate::sim::fault::{ByzantineRule, Partition};
 use crate::sim::hash::Fx;
 use crate::sim::ids::{EventId, MsgId, NodeId};
@@ -87,6 +88,11 @@ impl World {
     /// The event that happened last.
     pub fn last_event(&self) -> &Event {
         &self.last
+    }
+
+    /// The facts told in the event that happened last, in order.
+    pub fn told(&self) -> &[Told] {
+        &self.told
     }
 
     /// The trace hash: of all events and messages up to now. Equal runs have equal hashes, on

@@ -26,6 +26,7 @@ impl World {
     /// refused with the reason, and nothing has changed.
     pub fn apply(&mut self, fault: &Fault, trace: &mut Trace) -> Result<EventId, Refusal> {
         self.check(fault)?;
+        self.told.clear();
         let node = fault.node().unwrap_or(Event::NOBODY);
         let index = self.faults;
         self.faults += 1;

@@ -5,6 +5,7 @@
 
 use super::machine::Timer;
 use super::{Pending, What, World};
+use crate::sim::fact::Told;
 use crate::sim::fault::ByzantineAct;
 use crate::sim::ids::{EventId, MsgId, NodeId};
 use crate::sim::links::Wired;
@@ -74,6 +75,16 @@ impl World {
                 if self.fresh {
                     trace.push_note(id, note.clone());
                 }
+            }
+            Effect::Fact(fact) => {
+                let told = Told {
+                    node,
+                    fact: fact.clone(),
+                };
+                if self.fresh {
+                    trace.push_fact(id, told.clone());
+                }
+                self.told.push(told);
             }
             Effect::Epoch { number, label } => {
                 self.hash.word(*number);

@@ -20,6 +20,7 @@ pub use accessors::{ClockFace, InFlight, TimerFace};
 pub use machine::{NodeConfig, Status};
 pub use setup::{Layout, NodeSetup, Setup};
 
+use super::fact::Told;
 use super::fault::Partition;
 use super::hash::Fx;
 use super::ids::{EventId, MsgId, NodeId};
@@ -57,6 +58,8 @@ pub struct World {
     walls: Vec<Wall>,
     stopped: Option<Rc<Refusal>>,
     last: Event,
+    // The facts told in the last event.
+    told: Vec<Told>,
     // Whether the event being carried out is new to the trace; false when a run is repeated.
     fresh: bool,
     // Kept between steps only to reuse the allocation; always empty there.

@@ -170,6 +170,7 @@ impl World {
                 kind: EventKind::Start,
                 loss: Loss::None,
             },
+            told: Vec::new(),
             fresh: false,
             scratch: Vec::new(),
         })

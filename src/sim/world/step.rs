@@ -24,6 +24,7 @@ impl World {
             return false;
         };
         self.steps += 1;
+        self.told.clear();
         if time > self.now {
             self.now = time;
             self.at_instant = 0;

@@ -1,0 +1,163 @@
+//! Gauges: numbers that are read off a run while it goes on, and the curve each has drawn so far.
+//!
+//! The rule that is easy to break: a gauge watches like a promise. It is cloned with every checkpoint,
+//! comes to the same number after a rewind, and keeps no clock of its own. What a run has not yielded
+//! yet is `None`, never zero.
+
+use super::Seen;
+use crate::sim::chunks::Slices;
+use crate::sim::{SimTime, World};
+
+/// A number that a run yields.
+pub trait Gauge {
+    /// Called after each event. Must be quick when nothing of interest has happened.
+    fn after(&mut self, seen: &Seen<'_>);
+
+    /// What it shows now, if the run has yielded it.
+    fn value(&self, world: &World) -> Option<f64>;
+
+    /// The bytes that a copy takes, roughly: only what grows with the run counts.
+    fn weight(&self) -> usize {
+        0
+    }
+
+    /// A copy with the same future.
+    fn clone_box(&self) -> Box<dyn Gauge>;
+}
+
+impl Clone for Box<dyn Gauge> {
+    fn clone(&self) -> Self {
+        self.clone_box()
+    }
+}
+
+/// A point of a curve: the time, and what the gauge showed.
+pub type Point = (SimTime, f64);
+
+/// A gauge at work: its name, and the curve that it has drawn.
+#[derive(Clone)]
+pub struct Live {
+    id: &'static str,
+    gauge: Box<dyn Gauge>,
+    curve: Slices<Point>,
+}
+
+/// How many points a curve has before every second one is given up.
+const POINTS: usize = 256;
+/// How far points lie apart at first, in microseconds.
+const APART_US: u64 = 1_000;
+
+/// All gauges of a run, watching it together.
+#[derive(Clone)]
+pub struct Gauges {
+    live: Vec<Live>,
+    apart_us: u64,
+    next: SimTime,
+    taken: usize,
+}
+
+impl Default for Gauges {
+    fn default() -> Self {
+        Gauges::new(Vec::new())
+    }
+}
+
+impl Gauges {
+    /// These gauges, by name.
+    pub fn new(gauges: Vec<(&'static str, Box<dyn Gauge>)>) -> Self {
+        let live = |(id, gauge)| Live {
+            id,
+            gauge,
+            curve: Slices::default(),
+        };
+        Gauges {
+            live: gauges.into_iter().map(live).collect(),
+            apart_us: APART_US,
+            next: SimTime::ZERO,
+            taken: 0,
+        }
+    }
+
+    /// Called after each event.
+    pub fn after(&mut self, seen: &Seen<'_>) {
+        for live in &mut self.live {
+            live.gauge.after(seen);
+        }
+        if seen.event.time >= self.next && !self.live.is_empty() {
+            self.take(seen.world);
+        }
+    }
+
+    /// Adds a point to each curve.
+    #[cold]
+    fn take(&mut self, world: &World) {
+        if self.taken == POINTS {
+            self.taken = 0;
+            self.apart_us *= 2;
+            for live in &mut self.live {
+                live.thin(SimTime(self.apart_us));
+            }
+            self.taken = POINTS / 2;
+        }
+        for live in &mut self.live {
+            if let Some(value) = live.gauge.value(world) {
+                live.curve.push((world.now(), value));
+            }
+        }
+        self.taken += 1;
+        let us = world.now().us();
+        self.next = SimTime(us - us % self.apart_us + self.apart_us);
+    }
+
+    /// What each shows now, in order: name and value.
+    pub fn values<'a>(
+        &'a self,
+        world: &'a World,
+    ) -> impl Iterator<Item = (&'static str, Option<f64>)> + 'a {
+        self.live.iter().map(|l| (l.id, l.gauge.value(world)))
+    }
+
+    /// The curve of the gauge called `id`, up to now.
+    pub fn curve(&self, id: &str) -> Vec<Point> {
+        let live = self.live.iter().find(|l| l.id == id);
+        live.map_or_else(Vec::new, |l| l.curve.iter_from(0).copied().collect())
+    }
+
+    /// The bytes that a copy takes, roughly.
+    pub fn weight(&self) -> usize {
+        let one = |l: &Live| 64 + l.gauge.weight() + l.curve.weight();
+        self.live.iter().map(one).sum()
+    }
+}
+
+impl Live {
+    /// Keeps one point of each stretch of `apart`.
+    fn thin(&mut self, apart: SimTime) {
+        let mut kept: Slices<Point> = Slices::default();
+        let mut stretch = u64::MAX;
+        for &point in self.curve.iter_from(0) {
+            let here = point.0.us() / apart.us();
+            if here != stretch {
+                stretch = here;
+                kept.push(point);
+            }
+        }
+        self.curve = kept;
+    }
+}
+
+/// A gauge that is read off the world, and need not watch.
+#[derive(Clone)]
+pub struct Reading<R>(pub R);
+
+impl<R: Fn(&World) -> Option<f64> + Clone + 'static> Gauge for Reading<R> {
+    fn after(&mut self, _: &Seen<'_>) {}
+
+    fn value(&self, world: &World) -> Option<f64> {
+        (self.0)(world)
+    }
+
+    fn clone_box(&self) -> Box<dyn Gauge> {
+        Box::new(self.clone())
+    }
+}

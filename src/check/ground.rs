@@ -1,0 +1,206 @@
+//! The ground that promises stand on: which assumptions about links, nodes and clocks have been out of
+//! force in this run, since when, for whom. One account for every promise of every protocol.
+//!
+//! The rule that is easy to break: this explains verdicts, it makes none. A promise that is broken is
+//! broken whatever the ground was; the ground says which assumption was missing when it happened.
+
+use crate::sim::world::Status;
+use crate::sim::{Event, EventId, EventKind, Fault, Loss, NodeId, Trace, World};
+
+/// Something that a promise may need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// What is sent is received: nothing is lost by a link, a cut, a wall or a hand.
+    NoLoss,
+    /// No node crashes.
+    NoCrash,
+    /// No node is down for good: each that crashed has recovered.
+    AllUp,
+    /// No node lies, omits, or is late.
+    Correct,
+    /// No clock leaps or changes its pace.
+    Clocks,
+    /// No node is paused.
+    NoPause,
+}
+
+/// What took an assumption out of force first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct First {
+    event: EventId,
+    what: String,
+}
+
+/// The account.
+#[derive(Clone, Debug, Default)]
+pub struct Ground {
+    lost: Option<First>,
+    losses: u32,
+    crashed: Option<First>,
+    faulty: Option<First>,
+    clock: Option<First>,
+    paused: Option<First>,
+    // Who is down now, by name, and who is paused now.
+    down: Vec<String>,
+    asleep: Vec<String>,
+}
+
+impl Ground {
+    /// Takes note of event `id`.
+    pub fn after(&mut self, world: &World, trace: &Trace, id: EventId) {
+        let event = world.last_event();
+        match event.kind {
+            EventKind::Lost if event.loss != Loss::Duplicate => {
+                self.note_loss(world, trace, id, event)
+            }
+            EventKind::Fault => self.note_fault(world, trace, id, event),
+            _ => {}
+        }
+    }
+
+    fn note_loss(&mut self, world: &World, trace: &Trace, id: EventId, event: &Event) {
+        self.losses += 1;
+        if self.lost.is_none() {
+            let sent = event.msg().and_then(|m| trace.get_sent(m));
+            let between = sent.map_or_else(String::new, |s| {
+                format!(" from {} to {}", world.name(s.from), world.name(s.to))
+            });
+            let what = format!("a message{between} was lost ({})", event.loss.reason());
+            self.lost = Some(First { event: id, what });
+        }
+    }
+
+    fn note_fault(&mut self, world: &World, trace: &Trace, id: EventId, event: &Event) {
+        let named = |node: NodeId| world.name(node).to_owned();
+        let with = |status: &[Status]| -> Vec<String> {
+            let here = world
+                .node_ids()
+                .filter(|&n| status.contains(&world.status(n)));
+            here.map(named).collect()
+        };
+        self.down = with(&[Status::Crashed, Status::Stopped]);
+        self.asleep = with(&[Status::Paused]);
+        let node = event.node;
+        if node.index() >= world.node_count() {
+            return;
+        }
+        let first = |place: &mut Option<First>, what: String| {
+            place.get_or_insert(First { event: id, what });
+        };
+        let name = named(node);
+        match world.status(node) {
+            Status::Crashed | Status::Stopped => {
+                first(&mut self.crashed, format!("{name} crashed"))
+            }
+            Status::Paused => first(&mut self.paused, format!("{name} was paused")),
+            Status::Up => {}
+        }
+        let config = world.config(node);
+        if !world.lies(node).is_empty() {
+            first(&mut self.faulty, format!("{name} lies"));
+        } else if config.send_omission_ppm + config.receive_omission_ppm > 0 {
+            first(&mut self.faulty, format!("{name} omits messages"));
+        } else if config.late_us > 0 {
+            first(&mut self.faulty, format!("{name} is late"));
+        }
+        match fault(trace, id) {
+            Some(Fault::ClockJump { .. }) => {
+                first(&mut self.clock, format!("the clock of {name} leapt"))
+            }
+            Some(Fault::Node { set, .. }) if set.drift_ppm.is_some() => {
+                first(
+                    &mut self.clock,
+                    format!("the clock of {name} changed its pace"),
+                );
+            }
+            _ => {}
+        }
+    }
+
+    /// How many messages were lost, for whatever reason but being a second copy.
+    pub fn losses(&self) -> u32 {
+        self.losses
+    }
+
+    /// Who is down now, by name.
+    pub fn down(&self) -> &[String] {
+        &self.down
+    }
+
+    /// What took `need` out of force first, in words, with its event; `None` while it has been in force.
+    pub fn broken(&self, need: Need) -> Option<(EventId, String)> {
+        let first = match need {
+            Need::NoLoss => &self.lost,
+            Need::NoCrash => &self.crashed,
+            Need::AllUp if self.down.is_empty() => &None,
+            Need::AllUp => &self.crashed,
+            Need::Correct => &self.faulty,
+            Need::Clocks => &self.clock,
+            Need::NoPause => &self.paused,
+        };
+        first.as_ref().map(|f| (f.event, f.what.clone()))
+    }
+
+    /// The first of `needs` that has been out of force: the assumption, and what broke it.
+    pub fn missing(&self, needs: &[Need]) -> Option<(EventId, String)> {
+        let broken = |&need: &Need| {
+            let (event, what) = self.broken(need)?;
+            Some((event, format!("{}, and {what}", need.assumed())))
+        };
+        needs.iter().find_map(broken)
+    }
+
+    /// Why a promise that needs `needs` may wait: which of them is out of force now or has been.
+    pub fn excuse(&self, needs: &[Need]) -> Option<String> {
+        if needs
+            .iter()
+            .any(|n| matches!(n, Need::NoCrash | Need::AllUp))
+            && !self.down.is_empty()
+        {
+            let are = if self.down.len() == 1 { "is" } else { "are" };
+            return Some(format!(
+                "{}, and {} {are} not running",
+                Need::AllUp.assumed(),
+                listed(&self.down)
+            ));
+        }
+        if needs.contains(&Need::NoPause) && !self.asleep.is_empty() {
+            return Some(format!(
+                "{}, and {} is",
+                Need::NoPause.assumed(),
+                listed(&self.asleep)
+            ));
+        }
+        self.missing(needs).map(|m| m.1)
+    }
+}
+
+impl Need {
+    /// The assumption in words: "it is assumed that no message is lost".
+    pub fn assumed(self) -> &'static str {
+        match self {
+            Need::NoLoss => "it is assumed that no message is lost",
+            Need::NoCrash => "it is assumed that no node crashes",
+            Need::AllUp => "it is assumed that no node fails",
+            Need::Correct => "it is assumed that every node does what its code says, in time",
+            Need::Clocks => "it is assumed that clocks run evenly",
+            Need::NoPause => "it is assumed that no node is paused",
+        }
+    }
+}
+
+/// The fault that was done in event `id`.
+fn fault(trace: &Trace, id: EventId) -> Option<&Fault> {
+    let all = trace.faults();
+    let at = all.partition_point(|(e, _)| *e < id);
+    all.get(at).filter(|(e, _)| *e == id).map(|(_, f)| f)
+}
+
+/// `A`, `A and B`, `A, B and C`.
+pub fn listed(names: &[String]) -> String {
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        Some((only, _)) => only.clone(),
+        None => "nobody".to_owned(),
+    }
+}

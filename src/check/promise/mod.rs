@@ -1,0 +1,207 @@
+//! Ready-made promises: what most protocols promise, written once.
+//!
+//! A promise is a name, a claim, what it needs of the world, and a [`Rule`]: the judgement itself, which is
+//! shown every event and says what broke. [`Promised`] adds what is alike in all: the verdict that stays,
+//! the witness, which assumption was missing, the weight and the copy.
+//!
+//! The rule that is easy to break: a rule reads facts and never compares states from one event with the
+//! next. What it remembers of a long run lies in ledgers and slices, which checkpoints share.
+
+mod agree;
+mod deliver;
+mod exclude;
+mod happen;
+mod history;
+mod state;
+
+pub use agree::{agreement, at_most_one, integrity, no_creation, same_prefix};
+pub use deliver::{causal_order, fifo_order, no_duplication, no_loss, total_order};
+pub use exclude::{Move, mutual_exclusion};
+pub use happen::{leads_to, termination};
+pub use history::{Operation, Step, consistent};
+pub use state::{conserved, invariant};
+
+use super::ground::Need;
+use super::property::{Class, Property, Seen, Verdict, witness};
+use crate::sim::EventId;
+use std::rc::Rc;
+
+/// What broke a promise: the events that show it, and what went wrong, in a sentence with names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The events that show it, in any order.
+    pub events: Vec<EventId>,
+    /// What went wrong.
+    pub why: String,
+}
+
+impl Broken {
+    /// These events show that `why`.
+    pub fn new(events: impl IntoIterator<Item = EventId>, why: impl Into<String>) -> Self {
+        Broken {
+            events: events.into_iter().collect(),
+            why: why.into(),
+        }
+    }
+}
+
+/// The judgement of a promise.
+pub trait Rule: Clone + 'static {
+    /// Called after each event, until it has broken.
+    ///
+    /// # Errors
+    /// What broke, if it broke in this event.
+    fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken>;
+
+    /// What is still missing, in words: for promises that something happens in the end.
+    fn missing(&self) -> Option<String> {
+        None
+    }
+
+    /// Why it cannot be judged any more.
+    fn unknown(&self) -> Option<String> {
+        None
+    }
+
+    /// The bytes that a copy takes, roughly: only what grows with the run counts.
+    fn weight(&self) -> usize {
+        0
+    }
+}
+
+/// How a broken promise ended.
+#[derive(Debug)]
+struct End {
+    witness: Vec<EventId>,
+    why: String,
+    assumption: String,
+}
+
+/// A rule, made a promise.
+#[derive(Clone)]
+pub struct Promised<R> {
+    name: &'static str,
+    claim: &'static str,
+    class: Class,
+    needs: &'static [Need],
+    rests_on: &'static str,
+    left_out: Option<&'static str>,
+    rule: R,
+    end: Option<Rc<End>>,
+}
+
+impl<R: Rule> Promised<R> {
+    /// Something bad never happens.
+    pub fn safety(name: &'static str, claim: &'static str, rule: R) -> Self {
+        Promised {
+            name,
+            claim,
+            class: Class::Safety,
+            needs: &[],
+            rests_on: "the protocol's own rules",
+            left_out: None,
+            rule,
+            end: None,
+        }
+    }
+
+    /// Something good happens in the end.
+    pub fn liveness(name: &'static str, claim: &'static str, rule: R) -> Self {
+        Promised {
+            class: Class::Liveness,
+            ..Promised::safety(name, claim, rule)
+        }
+    }
+
+    /// What it assumes of the world, most telling first: the first of these that was out of force is
+    /// named when it breaks, and while it waits.
+    #[must_use]
+    pub fn needs(mut self, needs: &'static [Need]) -> Self {
+        self.needs = needs;
+        self
+    }
+
+    /// What it rests on when all of that is in force: the assumption that a violation names then.
+    #[must_use]
+    pub fn rests_on(mut self, assumption: &'static str) -> Self {
+        self.rests_on = assumption;
+        self
+    }
+
+    /// It, for the list of a protocol's promises.
+    pub fn boxed(self) -> Box<dyn Property> {
+        Box::new(self)
+    }
+
+    /// The rule of the protocol that is left out explains most; then what the world did; then what the
+    /// promise rests on.
+    #[cold]
+    fn break_it(&mut self, broken: Broken, seen: &Seen<'_>) {
+        let missing = seen.ground.missing(self.needs);
+        let (event, assumption) = match (self.left_out, missing) {
+            (Some(rule), _) => (None, rule.to_owned()),
+            (None, Some((event, what))) => (Some(event), what),
+            (None, None) => (None, self.rests_on.to_owned()),
+        };
+        self.end = Some(Rc::new(End {
+            witness: witness(broken.events.into_iter().chain(event)),
+            why: broken.why,
+            assumption,
+        }));
+    }
+}
+
+impl<R: Rule> Property for Promised<R> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn claim(&self) -> &'static str {
+        self.claim
+    }
+
+    fn class(&self) -> Class {
+        self.class
+    }
+
+    fn after(&mut self, seen: &Seen<'_>) {
+        if self.end.is_none()
+            && let Err(broken) = self.rule.see(seen)
+        {
+            self.break_it(broken, seen);
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        if let Some(end) = &self.end {
+            return Verdict::Violated {
+                witness: end.witness.clone(),
+                why: end.why.clone(),
+                assumption: end.assumption.clone(),
+            };
+        }
+        if let Some(why) = self.rule.unknown() {
+            return Verdict::Unknown { why };
+        }
+        match self.rule.missing() {
+            Some(why) => Verdict::Pending { why },
+            None => Verdict::Holding,
+        }
+    }
+
+    fn needs(&self) -> &[Need] {
+        self.needs
+    }
+
+    fn blame(&mut self, left_out: &'static str) {
+        self.left_out = Some(left_out);
+    }
+
+    fn weight(&self) -> usize {
+        self.rule.weight()
+    }
+
+    fn clone_box(&self) -> Box<dyn Property> {
+        Box::new(self.clone())
+    }
+}

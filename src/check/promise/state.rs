@@ -1,0 +1,71 @@
+//! Promises about the whole state, looked at after each event.
+//!
+//! The rule that is easy to break: these look with a god's eye, which no node has. So they are for what
+//! is true of all nodes together, such as a sum, and they must be quick, for they look after every event
+//! in which something was told.
+
+use super::{Broken, Promised, Rule};
+use crate::check::Seen;
+use crate::sim::{EventId, EventKind, World};
+
+/// Something is true after every event. `holds` gives what is wrong, in a sentence.
+pub fn invariant(
+    name: &'static str,
+    claim: &'static str,
+    holds: fn(&World) -> Result<(), String>,
+) -> Promised<impl Rule> {
+    Promised::safety(name, claim, Invariant { holds })
+}
+
+#[derive(Clone)]
+struct Invariant {
+    holds: fn(&World) -> Result<(), String>,
+}
+
+impl Rule for Invariant {
+    fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
+        (self.holds)(seen.world).map_err(|why| Broken::new([seen.event.cause, seen.id], why))
+    }
+}
+
+/// A sum over all nodes, and over what is on its way, never changes from what it was when first known.
+///
+/// `sum` gives it, or `None` where it cannot be told (a node that is to boot yet).
+pub fn conserved(
+    name: &'static str,
+    claim: &'static str,
+    sum: fn(&World) -> Option<i64>,
+) -> Promised<impl Rule> {
+    Promised::safety(name, claim, Conserved { sum, first: None })
+}
+
+#[derive(Clone)]
+struct Conserved {
+    sum: fn(&World) -> Option<i64>,
+    first: Option<(i64, EventId)>,
+}
+
+impl Rule for Conserved {
+    fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
+        if seen.world.told().is_empty() && seen.event.kind != EventKind::Fault {
+            return Ok(());
+        }
+        let Some(now) = (self.sum)(seen.world) else {
+            return Ok(());
+        };
+        match self.first {
+            None => self.first = Some((now, seen.id)),
+            Some((first, _)) if first != now => {
+                let (what, by) = if now < first {
+                    ("gone", first - now)
+                } else {
+                    ("too much", now - first)
+                };
+                let why = format!("the sum was {first} and is {now}: {by} {what}");
+                return Err(Broken::new([seen.event.cause, seen.id], why));
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    }
+}

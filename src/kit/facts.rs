@@ -1,0 +1,46 @@
+//! Facts declared once: the enum, and each fact's name in scenario files.
+//!
+//! The rule that is easy to break: a name is for ever, for scenario files and filters say it.
+
+/// Declares what a protocol tells those who watch it.
+///
+/// ```ignore
+/// facts! {
+///     /// What a general tells.
+///     pub enum Fact {
+///         /// He has decided.
+///         Decided { attack: bool } = "decided",
+///         /// He has heard this messenger.
+///         Heard { number: u8 } = "heard",
+///     }
+/// }
+/// ```
+macro_rules! facts {
+    ($(#[$about:meta])* $vis:vis enum $name:ident {
+        $($(#[$doc:meta])* $fact:ident $({ $($field:ident : $type:ty),* $(,)? })? = $id:literal),* $(,)?
+    }) => {
+        $(#[$about])*
+        #[derive(Clone, Debug, PartialEq)]
+        $vis enum $name {
+            $($(#[$doc])* $fact $({ $(
+                #[allow(missing_docs, reason = "the fact's own comment says what its fields are")]
+                $field: $type
+            ),* })?),*
+        }
+
+        impl $name {
+            /// The names of all facts, as scenario files say them.
+            #[allow(dead_code, reason = "a protocol of a test is in no registry")]
+            $vis const NAMES: &'static [&'static str] = &[$($id),*];
+        }
+
+        impl $crate::sim::Fact for $name {
+            fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$fact { .. } => $id),*
+                }
+            }
+        }
+    };
+}
+pub(crate) use facts;

@@ -1,0 +1,243 @@
+//! Gauges declared once: name, unit, how it is read, and what theory or a paper says it should be.
+//!
+//! The rule that is easy to break: a number from theory and the number from runs come from different
+//! code. `theory` is a closed formula of the parameters; it looks at no run.
+
+use super::params::{Params, Value};
+use crate::check::gauge::Reading;
+use crate::check::{Gauge, Seen};
+use crate::sim::{Fact, World};
+
+/// A value that is known from elsewhere, for a setting.
+pub struct Published {
+    /// The parameters that differ from the defaults, as the command line takes them: `["nodes=5"]`.
+    pub params: &'static [&'static str],
+    /// The mean over runs.
+    pub mean: f64,
+    /// Where it is from: a paper's table, a formula.
+    pub source: &'static str,
+}
+
+/// A gauge's declaration. It serves `measure`, the panel, the chart and the test against theory.
+pub struct GaugeDef {
+    /// Its name on the command line: `election_ms`.
+    pub id: &'static str,
+    /// Its name for people: "until a leader is elected".
+    pub label: &'static str,
+    /// Its unit: "ms", or nothing.
+    pub unit: &'static str,
+    /// Makes one, for a run with these parameters.
+    pub make: fn(&Params) -> Box<dyn Gauge>,
+    /// What theory says of its mean over runs, under parameters for which it says something.
+    pub theory: Option<fn(&Params) -> Option<f64>>,
+    /// What runs must come to, within three standard errors.
+    pub published: &'static [Published],
+}
+
+impl GaugeDef {
+    /// A gauge of which theory says nothing.
+    pub const fn new(
+        id: &'static str,
+        label: &'static str,
+        unit: &'static str,
+        make: fn(&Params) -> Box<dyn Gauge>,
+    ) -> Self {
+        GaugeDef {
+            id,
+            label,
+            unit,
+            make,
+            theory: None,
+            published: &[],
+        }
+    }
+
+    /// With what theory says.
+    #[must_use]
+    pub const fn theory(mut self, theory: fn(&Params) -> Option<f64>) -> Self {
+        self.theory = Some(theory);
+        self
+    }
+
+    /// With what runs must come to.
+    #[must_use]
+    pub const fn published(mut self, published: &'static [Published]) -> Self {
+        self.published = published;
+        self
+    }
+}
+
+/// A number read off the world at its moment: how many servers are up, what a node counts.
+pub fn reading(read: impl Fn(&World) -> Option<f64> + Clone + 'static) -> Box<dyn Gauge> {
+    Box::new(Reading(read))
+}
+
+/// How many messages were sent, copies included.
+pub fn messages(_: &Params) -> Box<dyn Gauge> {
+    reading(|w| Some(f64::from(w.messages())))
+}
+
+/// Gauges that add up what facts say.
+#[derive(Clone)]
+struct Sum<P> {
+    pick: P,
+    sum: f64,
+    count: u32,
+    how: How,
+}
+
+#[derive(Clone, Copy)]
+enum How {
+    Sum,
+    Mean,
+    First,
+    Last,
+    Largest,
+}
+
+impl<P> Gauge for Sum<P>
+where
+    P: Fn(&Seen<'_>, &mut dyn FnMut(f64)) + Clone + 'static,
+{
+    fn after(&mut self, seen: &Seen<'_>) {
+        let Sum {
+            pick,
+            sum,
+            count,
+            how,
+        } = self;
+        pick(seen, &mut |value| {
+            match how {
+                How::Sum | How::Mean => *sum += value,
+                How::First if *count > 0 => {}
+                How::Largest if *count > 0 => *sum = sum.max(value),
+                How::First | How::Last | How::Largest => *sum = value,
+            }
+            *count += 1;
+        });
+    }
+
+    fn value(&self, _: &World) -> Option<f64> {
+        match self.how {
+            How::Sum => Some(self.sum),
+            _ if self.count == 0 => None,
+            How::Mean => Some(self.sum / f64::from(self.count)),
+            How::First | How::Last | How::Largest => Some(self.sum),
+        }
+    }
+
+    fn clone_box(&self) -> Box<dyn Gauge> {
+        Box::new(self.clone())
+    }
+}
+
+fn of_facts<F: Fact>(
+    how: How,
+    pick: impl Fn(&F) -> Option<f64> + Clone + 'static,
+) -> Box<dyn Gauge> {
+    let pick = move |seen: &Seen<'_>, add: &mut dyn FnMut(f64)| {
+        for (_, fact) in seen.facts::<F>() {
+            if let Some(value) = pick(fact) {
+                add(value);
+            }
+        }
+    };
+    Box::new(Sum {
+        pick,
+        sum: 0.0,
+        count: 0,
+        how,
+    })
+}
+
+/// The sum of what facts say; 0 before the first.
+pub fn sum<F: Fact>(pick: impl Fn(&F) -> Option<f64> + Clone + 'static) -> Box<dyn Gauge> {
+    of_facts(How::Sum, pick)
+}
+
+/// How many facts are so; 0 before the first.
+pub fn count<F: Fact>(is: impl Fn(&F) -> bool + Clone + 'static) -> Box<dyn Gauge> {
+    of_facts(How::Sum, move |f: &F| is(f).then_some(1.0))
+}
+
+/// The mean of what facts say.
+pub fn mean<F: Fact>(pick: impl Fn(&F) -> Option<f64> + Clone + 'static) -> Box<dyn Gauge> {
+    of_facts(How::Mean, pick)
+}
+
+/// The first that a fact says.
+pub fn first<F: Fact>(pick: impl Fn(&F) -> Option<f64> + Clone + 'static) -> Box<dyn Gauge> {
+    of_facts(How::First, pick)
+}
+
+/// The newest that a fact says.
+pub fn last<F: Fact>(pick: impl Fn(&F) -> Option<f64> + Clone + 'static) -> Box<dyn Gauge> {
+    of_facts(How::Last, pick)
+}
+
+/// The largest that a fact says.
+pub fn largest<F: Fact>(pick: impl Fn(&F) -> Option<f64> + Clone + 'static) -> Box<dyn Gauge> {
+    of_facts(How::Largest, pick)
+}
+
+/// When, in milliseconds of true time, a fact was so first.
+pub fn first_ms<F: Fact>(is: impl Fn(&F) -> bool + Clone + 'static) -> Box<dyn Gauge> {
+    let pick = move |seen: &Seen<'_>, add: &mut dyn FnMut(f64)| {
+        if seen.facts::<F>().any(|(_, f)| is(f)) {
+            add(seen.event.time.us() as f64 / 1_000.0);
+        }
+    };
+    Box::new(Sum {
+        pick,
+        sum: 0.0,
+        count: 0,
+        how: How::First,
+    })
+}
+
+/// How many messages whose kind has one of these names were sent; copies that links made left out.
+pub fn sent(kinds: &'static [&'static str]) -> Box<dyn Gauge> {
+    let pick = move |seen: &Seen<'_>, add: &mut dyn FnMut(f64)| {
+        for (_, kind) in seen.sent() {
+            if kinds.contains(&kind.name) {
+                add(1.0);
+            }
+        }
+    };
+    Box::new(Sum {
+        pick,
+        sum: 0.0,
+        count: 0,
+        how: How::Sum,
+    })
+}
+
+/// How many messages were lost, for whatever reason but being a second copy.
+pub fn losses(_: &Params) -> Box<dyn Gauge> {
+    let pick = |seen: &Seen<'_>, add: &mut dyn FnMut(f64)| {
+        let lost = seen.event.kind == crate::sim::EventKind::Lost;
+        if lost && seen.event.loss != crate::sim::Loss::Duplicate {
+            add(1.0);
+        }
+    };
+    Box::new(Sum {
+        pick,
+        sum: 0.0,
+        count: 0,
+        how: How::Sum,
+    })
+}
+
+/// A parameter and its value from `nodes=5`.
+pub fn setting(text: &str) -> Option<(&str, &str)> {
+    text.split_once('=')
+}
+
+/// A parameter as a number of theory: whole numbers and switches.
+pub fn number(params: &Params, id: &str) -> f64 {
+    match params.0.get(id) {
+        Some(Value::Int(i)) => *i as f64,
+        Some(Value::Bool(b)) => f64::from(u8::from(*b)),
+        _ => 0.0,
+    }
+}

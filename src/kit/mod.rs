@@ -1,0 +1,33 @@
+//! The kit: what authors of protocols share, so that a protocol is its algorithm and its judgement.
+//!
+//! | a protocol says once | here |
+//! |---|---|
+//! | its line in the registry | [`Entry`] |
+//! | its parameters | [`Param`] |
+//! | the rules that can be left out | [`mutants!`](crate::kit::mutants) |
+//! | its messages: name, shape, tone, label | [`messages!`](crate::kit::messages) |
+//! | what it tells those who watch | [`facts!`](crate::kit::facts) |
+//! | its numbers, with theory beside them | [`GaugeDef`], [`gauges`] |
+//! | what it shows beyond circles | [`Board`] |
+//!
+//! Ready-made promises are in [`crate::check::promise`].
+//!
+//! The rule that is easy to break: the kit knows no protocol. What only one of them needs is that
+//! protocol's own.
+
+pub mod boards;
+pub mod entry;
+pub mod facts;
+pub mod gauges;
+pub mod messages;
+pub mod mutants;
+pub mod params;
+
+pub use boards::Board;
+pub use entry::{Entry, Measure};
+pub(crate) use facts::facts;
+pub use gauges::{GaugeDef, Published};
+pub(crate) use messages::messages;
+pub use mutants::MutantDef;
+pub(crate) use mutants::mutants;
+pub use params::{Choice, Param, ParamKind, Params, Value};
