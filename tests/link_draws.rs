@@ -6,7 +6,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use faultline::check::Checks;
-use faultline::protocols::Value;
+use faultline::kit::Value;
 use faultline::scenario::{Opening, open};
 use faultline::sim::history::Run;
 use faultline::sim::{

@@ -80,7 +80,7 @@ fn tree() -> SharedRun {
                 stands(
                     opening
                         .clone()
-                        .param("heartbeat_ms", faultline::protocols::Value::Int(30)),
+                        .param("heartbeat_ms", faultline::kit::Value::Int(30)),
                     500_000,
                     Some(12),
                 ),

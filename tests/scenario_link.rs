@@ -1,7 +1,7 @@
 //! A share link brings back exactly what was shared, and no text whatever breaks its reader.
 #![cfg(not(target_arch = "wasm32"))]
 
-use faultline::protocols::Value;
+use faultline::kit::Value;
 mod link_kit;
 
 use faultline::scenario::link::{ENCODED, decode, encode, follow};

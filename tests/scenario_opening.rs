@@ -1,7 +1,7 @@
 //! An opening is checked before anything is built, and what is refused is named.
 #![cfg(not(target_arch = "wasm32"))]
 
-use faultline::protocols::Value;
+use faultline::kit::Value;
 use faultline::scenario::{self, Opening};
 use faultline::sim::{Edit, Fault, NodeId, SimTime};
 

@@ -3,7 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use faultline::check::explore::{Bounds, Ending, Explored, Move, explore};
-use faultline::protocols::Value;
+use faultline::kit::Value;
 use faultline::scenario::link::{decode, encode, follow};
 use faultline::scenario::{self, Opening, SharedRun};
 use faultline::sim::SimTime;

@@ -36,6 +36,7 @@ struct First {
 pub struct Ground {
     lost: Option<First>,
     losses: u32,
+    edited: Option<EventId>,
     crashed: Option<First>,
     faulty: Option<First>,
     clock: Option<First>,
@@ -71,6 +72,7 @@ impl Ground {
     }
 
     fn note_fault(&mut self, world: &World, trace: &Trace, id: EventId, event: &Event) {
+        self.edited = Some(id);
         let named = |node: NodeId| world.name(node).to_owned();
         let with = |status: &[Status]| -> Vec<String> {
             let here = world
@@ -120,6 +122,11 @@ impl Ground {
     /// How many messages were lost, for whatever reason but being a second copy.
     pub fn losses(&self) -> u32 {
         self.losses
+    }
+
+    /// The last thing that was done to the world, if anything was.
+    pub fn edited(&self) -> Option<EventId> {
+        self.edited
     }
 
     /// Who is down now, by name.

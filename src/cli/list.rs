@@ -2,7 +2,8 @@
 
 use super::args::{Args, Next};
 use super::{Failure, Outcome};
-use crate::protocols::{self, Entry, Param, ParamKind, Value};
+use crate::kit::{Choice, Entry, Param, ParamKind, Value};
+use crate::protocols;
 use crate::scenario::{self, ScenarioDef};
 use serde_json::{Value as Json, json};
 use std::io::Write;
@@ -18,7 +19,7 @@ pub(super) fn list(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Fail
     }
     if as_json {
         let scenarios: Vec<Json> = scenario::ALL.iter().map(|d| scenario_json(d)).collect();
-        let protocols: Vec<Json> = protocols::ALL.iter().map(|e| protocol_json(e)).collect();
+        let protocols: Vec<Json> = protocols::all().map(protocol_json).collect();
         let all = json!({ "scenarios": scenarios, "protocols": protocols });
         writeln!(out, "{all:#}")?;
     } else {
@@ -43,7 +44,7 @@ fn text(out: &mut dyn Write) -> Result<(), Failure> {
         }
     }
     writeln!(out, "\nProtocols and their parameters")?;
-    for e in protocols::ALL {
+    for e in protocols::all() {
         writeln!(out, "  {:<18} {}: {}", e.id, e.title, e.source)?;
         for p in e.params {
             let may = range(p);
@@ -101,7 +102,7 @@ fn scenario_json(d: &ScenarioDef) -> Json {
 fn protocol_json(e: &Entry) -> Json {
     let params: Vec<Json> = e.params.iter().map(param_json).collect();
     json!({
-        "id": e.id, "title": e.title, "chapter": e.chapter, "source": e.source,
+        "id": e.id, "title": e.title, "chapter": protocols::chapter_of(e).map(|c| c.title), "source": e.source,
         "leaves_out": e.leaves_out, "params": params,
     })
 }
@@ -118,7 +119,7 @@ fn param_json(p: &Param) -> Json {
         }
         ParamKind::Choice(words) => {
             json["type"] = "word".into();
-            let one = |c: &protocols::Choice| json!({ "id": c.id, "label": c.label });
+            let one = |c: &Choice| json!({ "id": c.id, "label": c.label });
             json["words"] = words.iter().map(one).collect();
         }
     }

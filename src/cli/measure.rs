@@ -7,7 +7,7 @@ use super::args::{Args, Next};
 use super::statistics::{Summary, summary};
 use super::subject::{Over, trouble};
 use super::{Failure, Outcome};
-use crate::protocols::Measure;
+use crate::kit::Measure;
 use crate::view::export;
 use serde_json::json;
 use std::io::Write;

@@ -18,6 +18,17 @@ pub struct Published {
     pub source: &'static str,
 }
 
+impl Published {
+    /// With these settings the mean is `mean`, says `source`.
+    pub const fn of(params: &'static [&'static str], mean: f64, source: &'static str) -> Self {
+        Published {
+            params,
+            mean,
+            source,
+        }
+    }
+}
+
 /// A gauge's declaration. It serves `measure`, the panel, the chart and the test against theory.
 pub struct GaugeDef {
     /// Its name on the command line: `election_ms`.

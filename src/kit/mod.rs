@@ -24,7 +24,7 @@ pub mod mutants;
 pub mod params;
 
 pub use boards::Board;
-pub use entry::{Entry, Measure};
+pub use entry::{Entry, Measure, Probe, measures};
 pub(crate) use facts::facts;
 pub use gauges::{GaugeDef, Published};
 pub(crate) use messages::messages;

@@ -4,7 +4,7 @@
 //! situation's edits are functions of a run, so that they stay true under another seed.
 
 use super::Opening;
-use crate::protocols::{Entry, Params, Value};
+use crate::kit::{Entry, Params, Value};
 use crate::sim::world::{Layout, World};
 use crate::sim::{Edit, Link, Refusal, Timing, Trace};
 use std::collections::BTreeMap;

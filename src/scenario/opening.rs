@@ -6,7 +6,7 @@
 
 use super::{Cue, ScenarioDef, find};
 use crate::check::Checks;
-use crate::protocols::Value;
+use crate::kit::Value;
 use crate::sim::fields::{Fields, Read, read_as, short};
 use crate::sim::history::Run;
 use crate::sim::world::{Setup, World};
@@ -136,7 +136,7 @@ pub fn open(opening: &Opening) -> Result<Run<Checks>, Refusal> {
         opening,
         (entry.build)(&params, opening.seed.unwrap_or(def.seed))?,
     )?;
-    let checks = Checks::new((entry.properties)(&params));
+    let checks = entry.checks(&params);
     check_edits(&opening.edits, &setup)?;
     Run::new(setup, checks, opening.edits.clone())
 }

@@ -8,7 +8,7 @@
 
 use super::{Opening, open};
 use crate::check::Checks;
-use crate::protocols::Value;
+use crate::kit::Value;
 use crate::sim::history::Run;
 use crate::sim::world::{NodeSetup, Setup, World};
 use crate::sim::{

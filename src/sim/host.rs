@@ -4,6 +4,7 @@
 //! itself; *written* is on the way to the disk; *durable* survives. A crash drops exactly the
 //! first two. A pause drops nothing.
 
+use super::form::{self, Form};
 use super::hash::Scales;
 use super::ids::NodeId;
 use super::inspect::Inspect;
@@ -45,7 +46,9 @@ pub trait Node {
     fn timer(&mut self, env: Env<'_>, slot: u32);
     /// The learner asks for something.
     fn request(&mut self, env: Env<'_>, request: &str);
-    /// See [`Protocol::accepts`].
+    /// See [`Protocol::requests`].
+    fn requests(&self) -> &'static [Form];
+    /// Whether it understands `request` and takes it now; if not, a sentence that says why.
     fn accepts(&self, request: &str) -> Result<(), String>;
     /// The oldest forced write has reached the disk.
     fn synced(&mut self);
@@ -202,12 +205,20 @@ impl<P: Protocol> Node for Host<P> {
     }
 
     fn request(&mut self, env: Env<'_>, request: &str) {
-        let (p, mut ctx) = self.split(env);
-        p.on_request(&mut ctx, request);
+        // Whether it can be read was asked before it came here.
+        if let Ok(asked) = form::read(self.protocol.requests(), request) {
+            let (p, mut ctx) = self.split(env);
+            p.on_request(&mut ctx, &asked);
+        }
+    }
+
+    fn requests(&self) -> &'static [Form] {
+        self.protocol.requests()
     }
 
     fn accepts(&self, request: &str) -> Result<(), String> {
-        self.protocol.accepts(request)
+        let asked = form::read(self.protocol.requests(), request)?;
+        self.protocol.accepts(&asked)
     }
 
     fn synced(&mut self) {

@@ -48,6 +48,17 @@ pub struct Cell {
     pub title: String,
 }
 
+impl Cell {
+    /// A cell with `text`, of at most three characters.
+    pub fn new(text: impl ToString, tone: CellTone, title: impl Into<String>) -> Self {
+        Cell {
+            text: text.to_string(),
+            tone,
+            title: title.into(),
+        }
+    }
+}
+
 /// A node's state as a reader sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Inspect {

@@ -60,6 +60,13 @@ pub struct Kind {
     pub tone: Tone,
 }
 
+impl Kind {
+    /// A kind of message with this name and look.
+    pub const fn new(name: &'static str, shape: Shape, tone: Tone) -> Self {
+        Kind { name, shape, tone }
+    }
+}
+
 /// A protocol's message. `Hash` must be independent of addresses: it goes into the trace hash.
 pub trait Message: Clone + Debug + Hash + 'static {
     /// Its kind: name, shape and tone.

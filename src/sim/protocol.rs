@@ -5,6 +5,7 @@
 //! tells the `Ctx`, and the engine does it, in that order, after the handler has returned.
 
 use super::fact::{AnyFact, Fact};
+use super::form::{Asked, Form};
 use super::host::Shelves;
 use super::ids::NodeId;
 use super::inspect::Inspect;
@@ -39,17 +40,20 @@ pub trait Protocol: Clone + Hash + 'static {
     /// A timer has run out.
     fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, timer: Self::Timer);
 
-    /// The learner (or a script) asks this node for something, in the protocol's own words. The
-    /// default does nothing; refuse words that are not understood in [`Protocol::accepts`].
-    fn on_request(&mut self, ctx: &mut Ctx<'_, Self>, request: &str) {
-        let _ = (ctx, request);
+    /// What this node may be asked.
+    fn requests(&self) -> &'static [Form] {
+        &[]
     }
 
-    /// Whether [`Protocol::on_request`] understands `request`; if not, a sentence that says what
-    /// it does understand.
-    fn accepts(&self, request: &str) -> Result<(), String> {
-        let _ = request;
-        Err("this node takes no requests".to_owned())
+    /// The learner (or a script) asks this node for something, by one of its [`Protocol::requests`].
+    fn on_request(&mut self, ctx: &mut Ctx<'_, Self>, asked: &Asked) {
+        let _ = (ctx, asked);
+    }
+
+    /// Whether it takes this request now; if not, a sentence that says why.
+    fn accepts(&self, asked: &Asked) -> Result<(), String> {
+        let _ = asked;
+        Ok(())
     }
 
     /// What a Byzantine node says to `to` instead of `msg`, when told to lie. `draw` is uniform.

@@ -11,7 +11,7 @@ use super::player::{group, time_text};
 use super::spacetime::Camera;
 use super::{Action, words};
 use crate::check::{Checks, Verdict};
-use crate::protocols::{Param, ParamKind, Value};
+use crate::kit::{Param, ParamKind, Value};
 use crate::scenario::ScenarioDef;
 use crate::sim::history::Run;
 use crate::sim::{Edit, NodeId, limits};

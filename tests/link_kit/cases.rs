@@ -4,7 +4,7 @@
 //! The rule that is easy to break: names stay. A link in `tests/share_cases.txt` is found by its
 //! name, and a new kind gets a new one.
 
-use faultline::protocols::entry::{ParamKind, Value};
+use faultline::kit::{ParamKind, Value};
 use faultline::scenario::{self, Opening, Panel, Picked, ScenarioDef, SharedRun};
 use faultline::sim::{Edit, EventId, MsgId, NodeId, SimTime};
 

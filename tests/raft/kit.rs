@@ -3,11 +3,11 @@
 //! The rule that is easy to break: nothing here decides what is right; it only runs, and shows.
 
 use faultline::check::{CheckLine, Checks, Verdict};
+use faultline::kit::{Params, Value};
 use faultline::protocols::consensus::raft::client::Client;
 use faultline::protocols::consensus::raft::message::Msg;
 use faultline::protocols::consensus::raft::server::{Disk, Role, Server, Timer};
 use faultline::protocols::consensus::raft::{ENTRY, config::Config};
-use faultline::protocols::{Params, Value};
 use faultline::sim::history::Run;
 use faultline::sim::host::Env;
 use faultline::sim::protocol::Effect;
@@ -45,7 +45,7 @@ impl Cluster {
         let params = params(given);
         let mut setup = (ENTRY.build)(&params, seed).unwrap_or_else(|r| panic!("{r}"));
         change(&mut setup);
-        let checks = Checks::new((ENTRY.properties)(&params));
+        let checks = ENTRY.checks(&params);
         let run = Run::new(setup, checks, edits).unwrap_or_else(|r| panic!("{r}"));
         let servers = params.int("servers") as u16;
         Cluster { run, servers }

@@ -13,7 +13,7 @@ use faultline::sim::{Delay, Fault, LinkModel, LinkPatch, NodeId, SimTime};
 
 #[test]
 fn there_are_the_five_of_figure_3_and_two_about_clients() {
-    let lines = Checks::new((ENTRY.properties)(&params(&[]))).lines();
+    let lines = ENTRY.checks(&params(&[])).lines();
     let names: Vec<&str> = lines.iter().map(|l| l.name).collect();
     let figure_3 = [
         "Election safety",
@@ -100,7 +100,7 @@ fn liveness_is_broken_when_calm_lasts_and_nobody_answers() {
     ]);
     let mut setup = (ENTRY.build)(&slow, 1).expect("a setup");
     setup.link.delay = Delay::Constant { us: 10 };
-    let checks = Checks::new((ENTRY.properties)(&watched));
+    let checks = ENTRY.checks(&watched);
     let mut run = Run::new(setup, checks, Vec::new()).expect("a run");
     let verdict = |run: &Run<Checks>| run.watcher().lines()[6].verdict.clone();
     run.run_until(SimTime::from_ms(500));

@@ -11,12 +11,32 @@ use crate::sim::{EventId, Fact, NodeId};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+/// What a decision is about, where there is only one thing to decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Only;
+
+impl Display for Only {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Ok(())
+    }
+}
+
+/// ` (entry 3)`, or nothing.
+fn about(key: &impl Display) -> String {
+    match key.to_string() {
+        key if key.is_empty() => key,
+        key => format!(" ({key})"),
+    }
+}
+
 /// No two nodes decide differently about the same thing.
 ///
-/// `pick` reads a decision off a fact: what it is about, and the value.
+/// `pick` reads a decision off a fact: what it is about ([`Only`] where there is one thing), and the value;
+/// `verb` stands before the value in a sentence: "decides".
 pub fn agreement<F: Fact, K, V>(
     name: &'static str,
     claim: &'static str,
+    verb: &'static str,
     pick: fn(&F) -> Option<(K, V)>,
 ) -> Promised<impl Rule>
 where
@@ -24,6 +44,7 @@ where
     V: PartialEq + Clone + Display + 'static,
 {
     let rule = Agreement {
+        verb,
         pick,
         first: Ledger::default(),
     };
@@ -31,6 +52,7 @@ where
 }
 
 struct Agreement<F, K, V> {
+    verb: &'static str,
     pick: fn(&F) -> Option<(K, V)>,
     first: Ledger<K, (V, NodeId, EventId)>,
 }
@@ -38,6 +60,7 @@ struct Agreement<F, K, V> {
 impl<F, K: Clone, V: Clone> Clone for Agreement<F, K, V> {
     fn clone(&self) -> Self {
         Agreement {
+            verb: self.verb,
             pick: self.pick,
             first: self.first.clone(),
         }
@@ -57,12 +80,8 @@ where
             match self.first.get(&key) {
                 Some((first, by, event)) if *first != value => {
                     let name = |n| seen.world.name(n);
-                    let why = format!(
-                        "{}: {} says {first}, and {} {value}",
-                        key,
-                        name(*by),
-                        name(node)
-                    );
+                    let (a, b, verb) = (name(*by), name(node), self.verb);
+                    let why = format!("{a} {verb} {first}, and {b} {value}{}", about(&key));
                     return Err(Broken::new([*event, seen.id], why));
                 }
                 Some(_) => {}
@@ -178,7 +197,7 @@ where
             match self.first.get(&place) {
                 Some((first, event)) if *first != value => {
                     let (key, who) = (&place.0, seen.world.name(node));
-                    let why = format!("{key}: {who} said {first} first, and now {value}");
+                    let why = format!("{who} said {first} first, and now {value}{}", about(key));
                     return Err(Broken::new([*event, seen.id], why));
                 }
                 Some(_) => {}

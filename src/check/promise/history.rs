@@ -161,7 +161,11 @@ impl<F: Fact> History<F> {
             }
             Outcome::Violated => {
                 let small = smallest(&ops, self.level, STATES);
-                let of = |op: &Op| ops.iter().position(|o| o.call == op.call).map(|i| events[i]);
+                let of = |op: &Op| {
+                    ops.iter()
+                        .position(|o| o.call == op.call)
+                        .map(|i| events[i])
+                };
                 let shown = small.iter().filter_map(of).flat_map(|(a, b)| [a, b]);
                 let why = format!(
                     "no order of these {} operations explains what was read",

@@ -14,7 +14,7 @@ mod happen;
 mod history;
 mod state;
 
-pub use agree::{agreement, at_most_one, integrity, no_creation, same_prefix};
+pub use agree::{Only, agreement, at_most_one, integrity, no_creation, same_prefix};
 pub use deliver::{causal_order, fifo_order, no_duplication, no_loss, total_order};
 pub use exclude::{Move, mutual_exclusion};
 pub use happen::{leads_to, termination};

@@ -1,3 +1,3 @@
-//! Agreement: what can be agreed on, and what cannot.
+//! Agreement.
 
-pub mod two_generals;
+super::chapter! { "agreement", "Agreement": two_generals }

@@ -1,3 +1,3 @@
-//! Consensus: servers that must agree, though some crash and messages get lost.
+//! Consensus.
 
-pub mod raft;
+super::chapter! { "consensus", "Consensus": raft }

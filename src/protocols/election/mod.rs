@@ -1,3 +1,3 @@
-//! Election: how processes agree on one of them.
+//! Election.
 
-pub mod ring;
+super::chapter! { "election", "Election": ring }

@@ -1,3 +1,3 @@
-//! Links: what a link promises, and what its two ends can make of it.
+//! Links.
 
-pub mod stack;
+super::chapter! { "links", "Links": stack }

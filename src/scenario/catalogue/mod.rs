@@ -11,7 +11,7 @@ mod test_panic;
 mod two_generals;
 
 use super::ScenarioDef;
-use crate::protocols::Entry;
+use crate::kit::Entry;
 
 /// Every scenario, in the order of the gallery.
 pub const ALL: &[&ScenarioDef] = &[

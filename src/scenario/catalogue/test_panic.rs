@@ -1,8 +1,9 @@
 //! A protocol with a bug in it, on purpose: tests of the page and of the tool see what a reader is
 //! told when a protocol panics. No list shows it.
 
-use crate::protocols::Entry;
+use crate::kit::Entry;
 use crate::scenario::{Lesson, Prediction, ScenarioDef};
+use crate::sim::form::{Asked, Form};
 use crate::sim::world::{NodeSetup, Setup};
 use crate::sim::{Ctx, Host, Inspect, Kind, Message, NodeId, Protocol, Shape, Tone};
 
@@ -10,7 +11,6 @@ use crate::sim::{Ctx, Host, Inspect, Kind, Message, NodeId, Protocol, Shape, Ton
 pub static ENTRY: Entry = Entry {
     id: "test-panic",
     title: "A bug on purpose",
-    chapter: "Tests",
     source: "none",
     leaves_out: "everything",
     params: &[],
@@ -23,8 +23,7 @@ pub static ENTRY: Entry = Entry {
             ..Setup::default()
         })
     },
-    properties: |_| Vec::new(),
-    measures: |_, _, _| Vec::new(),
+    ..Entry::BLANK
 };
 
 pub static DEF: ScenarioDef = ScenarioDef {
@@ -92,16 +91,18 @@ impl Protocol for Fragile {
         self.told += 1;
     }
     fn on_timer(&mut self, _: &mut Ctx<'_, Self>, (): ()) {}
-    fn on_request(&mut self, _: &mut Ctx<'_, Self>, request: &str) {
+    fn on_request(&mut self, _: &mut Ctx<'_, Self>, asked: &Asked) {
         assert!(
-            request != "panic",
+            asked.form != "panic",
             "a bug on purpose: it was asked to panic"
         );
     }
-    fn accepts(&self, request: &str) -> Result<(), String> {
-        match request {
-            "panic" | "nothing" => Ok(()),
-            _ => Err("this node understands 'panic' and 'nothing'".to_owned()),
+    fn requests(&self) -> &'static [Form] {
+        const {
+            &[
+                Form::bare("panic", "Panic"),
+                Form::bare("nothing", "Do nothing"),
+            ]
         }
     }
     fn inspect(&self) -> Inspect {

@@ -1,10 +1,11 @@
 //! Looking at a world: plain answers, copies where needed. Nothing here changes anything.
 
 use super::machine::{NodeConfig, Power, Status};
-use super::setup::Layout;
+use super::setup::{Layout, Place};
 use super::{Flight, World};
 use crate::sim::fact::Told;
 use crate::sim::fault::{ByzantineRule, Partition};
+use crate::sim::form::Form;
 use crate::sim::hash::Fx;
 use crate::sim::ids::{EventId, MsgId, NodeId};
 use crate::sim::inspect::Inspect;
@@ -201,6 +202,16 @@ impl World {
     /// How a node lies; empty if it is honest.
     pub fn lies(&self, node: NodeId) -> &[ByzantineRule] {
         &self.nodes[node.index()].lies
+    }
+
+    /// What a node may be asked.
+    pub fn requests(&self, node: NodeId) -> &'static [Form] {
+        self.nodes[node.index()].node.requests()
+    }
+
+    /// Where the protocol wants a node to stand.
+    pub fn place(&self, node: NodeId) -> Place {
+        self.nodes[node.index()].place
     }
 
     /// How many inputs wait at a node.

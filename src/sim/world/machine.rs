@@ -1,6 +1,6 @@
 //! One node's machine: power, clock, processor, inbox, timers, dice, failure modes.
 
-use super::setup::NodeSetup;
+use super::setup::{NodeSetup, Place};
 use crate::sim::clock::Clock;
 use crate::sim::fault::{ByzantineRule, NodePatch};
 use crate::sim::host::Node;
@@ -185,6 +185,7 @@ pub(in crate::sim) struct Machine {
     pub client: bool,
     pub config: NodeConfig,
     pub name: Rc<str>,
+    pub place: Place,
     pub lies: Vec<ByzantineRule>,
     pub last_to: BTreeMap<NodeId, Payload>,
 }
@@ -202,6 +203,7 @@ impl Machine {
         let mut machine = Machine {
             node: setup.node,
             name: setup.name.into(),
+            place: setup.place,
             client: setup.client,
             power: Power::On,
             paused: false,

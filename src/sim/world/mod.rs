@@ -18,7 +18,7 @@ mod tests;
 
 pub use accessors::{ClockFace, InFlight, TimerFace};
 pub use machine::{NodeConfig, Status};
-pub use setup::{Layout, NodeSetup, Setup};
+pub use setup::{Layout, NodeSetup, Place, Setup};
 
 use super::fact::Told;
 use super::fault::Partition;

@@ -264,6 +264,13 @@ impl World {
             return no("out-of-range", "a request has at most 200 characters");
         }
         let machine = &self.nodes[node.index()];
+        if machine.node.requests().is_empty()
+            && let Some(other) = self.nodes.iter().find(|m| !m.node.requests().is_empty())
+        {
+            let (name, other) = (&machine.name, &other.name);
+            let why = format!("{name} takes no requests: ask {other}, which does");
+            return Err(Refusal::new("bad-request", why));
+        }
         machine.node.accepts(request).map_err(|why| {
             let shown = super::super::fields::short(request);
             Refusal::new(

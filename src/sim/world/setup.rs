@@ -29,6 +29,27 @@ pub enum Layout {
     Line,
     /// Two hills with a valley between.
     TwoHills,
+    /// The nodes of group 0 in the middle, all others around; links from the middle outward.
+    Star,
+    /// Group 0 on the left, group 1 on the right; links across.
+    TwoSides,
+    /// Group after group from the top down; links between neighbouring groups.
+    Tiers,
+    /// Row by row, as nearly square as may be; links to the neighbours.
+    Grid,
+    /// Each node where its [`Place`] says; links where they are used.
+    Map,
+}
+
+/// Where a protocol wants a node to stand, as far as its layout asks for it. Means nothing to the engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The tier, the side, or how far from the middle.
+    pub group: u8,
+    /// On a map: from the left, in thousandths of the width.
+    pub x: u16,
+    /// On a map: from the top, in thousandths of the height.
+    pub y: u16,
 }
 
 /// A node before the run.
@@ -42,6 +63,8 @@ pub struct NodeSetup {
     pub client: bool,
     /// Clock, processor and disk.
     pub config: NodeConfig,
+    /// Where it stands, if the layout asks for it.
+    pub place: Place,
 }
 
 impl NodeSetup {
@@ -52,7 +75,22 @@ impl NodeSetup {
             node,
             client: false,
             config: NodeConfig::default(),
+            place: Place::default(),
         }
+    }
+
+    /// In this tier, on this side, or at this distance from the middle.
+    #[must_use]
+    pub fn in_group(mut self, group: u8) -> Self {
+        self.place.group = group;
+        self
+    }
+
+    /// At this place of a map, in thousandths of its width and height.
+    #[must_use]
+    pub fn at(mut self, x: u16, y: u16) -> Self {
+        self.place = Place { x, y, ..self.place };
+        self
     }
 
     /// A client.

@@ -1,7 +1,7 @@
 //! What a comparison says of pairs of runs that differ in one thing.
 
 use super::*;
-use crate::protocols::Value;
+use crate::kit::Value;
 use crate::scenario;
 use crate::sim::{Delay, EventKind, Fault, LinkPatch, SimTime};
 

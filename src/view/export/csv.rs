@@ -3,7 +3,7 @@
 //! The rule that is easy to break: a run that does not yield a number leaves its place empty; it
 //! does not count as zero.
 
-use crate::protocols::Measure;
+use crate::kit::Measure;
 use crate::sim::decimal;
 
 /// Digits after the point.

@@ -151,10 +151,9 @@ pub fn title(opening: &Opening, run: &Run<Checks>) -> String {
 pub fn measures(
     opening: &Opening,
     run: &Run<Checks>,
-) -> Result<(u64, Vec<crate::protocols::Measure>), Refusal> {
-    let def = opening.def()?;
-    let params = def.params(&opening.params)?;
-    let found = (def.entry()?.measures)(&params, run.world(), &so_far(run));
+) -> Result<(u64, Vec<crate::kit::Measure>), Refusal> {
+    opening.def()?;
+    let found = crate::kit::measures(run.watcher(), run.world());
     Ok((run.world().seed(), found))
 }
 

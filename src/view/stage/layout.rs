@@ -143,10 +143,10 @@ impl Plan {
                     c.by((2.0 * f - 1.0) * half.min(n as f64 * 110.0), 0.0)
                 })
                 .collect(),
-            Layout::Circle | Layout::Ring if n > RING_MOST => self.rows(n, half),
-            Layout::Circle | Layout::Ring if n == 1 => vec![c],
-            Layout::Circle | Layout::Ring if n == 2 => vec![c.by(-rx, 0.0), c.by(rx, 0.0)],
-            Layout::Circle | Layout::Ring => (0..n)
+            _ if n > RING_MOST => self.rows(n, half),
+            _ if n == 1 => vec![c],
+            _ if n == 2 => vec![c.by(-rx, 0.0), c.by(rx, 0.0)],
+            _ => (0..n)
                 .map(|i| on_ellipse(c, rx, ry, i as f64 * 360.0 / n as f64 - 90.0))
                 .collect(),
         }
@@ -249,6 +249,7 @@ impl Plan {
         let apart = (i32::from(a.0) - i32::from(b.0)).abs();
         match self.layout {
             Layout::Circle => true,
+            Layout::Star | Layout::TwoSides | Layout::Tiers | Layout::Grid | Layout::Map => true,
             Layout::Ring => apart == 1 || (apart == n - 1 && n > 1),
             Layout::Line | Layout::TwoHills => apart == 1,
         }

@@ -35,7 +35,7 @@ impl WallView {
         let group = |n: NodeId| partition.groups.iter().position(|g| g.contains(&n));
         let curves = match plan.layout {
             Layout::Line | Layout::TwoHills => upright(plan, &group),
-            Layout::Circle | Layout::Ring => around(plan, &group),
+            _ => around(plan, &group),
         };
         let end = curves
             .iter()

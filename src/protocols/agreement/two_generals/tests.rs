@@ -1,28 +1,18 @@
 //! Tests of the two generals.
 
-use super::{A, B, Decision, ENTRY, General, Messenger};
+use super::{A, B, ENTRY, General, Messenger};
 use crate::check::{CheckLine, Checks, Verdict};
-use crate::protocols::{Params, Value};
+use crate::kit::{Params, measures};
 use crate::sim::history::Run;
-use crate::sim::{Edit, EventKind, Fault, NodeId, SimTime};
-use std::collections::BTreeMap;
+use crate::sim::{Edit, EventKind, Fault, SimTime};
 
 fn params(k: i64, loss_percent: i64, mutant: &str) -> Params {
-    let given = [
-        ("k", Value::Int(k)),
-        ("loss_percent", Value::Int(loss_percent)),
-        ("mutant", Value::Word(mutant.to_owned())),
-    ];
-    let given: BTreeMap<String, Value> = given
-        .map(|(id, v)| (id.to_owned(), v))
-        .into_iter()
-        .collect();
-    ENTRY.params(&given).unwrap()
+    let set = [format!("k={k}"), format!("loss_percent={loss_percent}"), format!("mutant={mutant}")];
+    ENTRY.set(&set.each_ref().map(String::as_str)).unwrap()
 }
 
 fn start(params: &Params, seed: u64, edits: Vec<Edit>) -> Run<Checks> {
-    let checks = Checks::new((ENTRY.properties)(params));
-    Run::new((ENTRY.build)(params, seed).unwrap(), checks, edits).unwrap()
+    Run::new((ENTRY.build)(params, seed).unwrap(), ENTRY.checks(params), edits).unwrap()
 }
 
 fn finish(run: &mut Run<Checks>) {
@@ -30,12 +20,8 @@ fn finish(run: &mut Run<Checks>) {
     assert!(run.refused().is_empty(), "{:?}", run.refused());
 }
 
-fn decision(run: &Run<Checks>, node: NodeId) -> Option<Decision> {
-    run.world().node_as::<General>(node).unwrap().decision()
-}
-
 fn minds(run: &Run<Checks>) -> (bool, bool) {
-    let attacks = |node| decision(run, node).unwrap() == Decision::Attack;
+    let attacks = |node| run.world().node_as::<General>(node).unwrap().orders.attack.unwrap();
     (attacks(A), attacks(B))
 }
 
@@ -80,7 +66,7 @@ fn the_probability_of_disagreement_follows_the_formula() {
         for seed in 0..runs {
             let mut run = start(&params, seed, Vec::new());
             finish(&mut run);
-            let all = (ENTRY.measures)(&params, run.world(), run.trace());
+            let all = measures(run.watcher(), run.world());
             let of = |name| all.iter().find(|m| m.name == name).unwrap().value.unwrap();
             disagree += of("disagree");
             let violated = matches!(line(&run, "Agreement").verdict, Verdict::Violated { .. });
@@ -141,7 +127,7 @@ fn the_last_messenger_is_the_one_whose_loss_changes_one_mind() {
                 kinds.collect::<Vec<_>>(),
                 [EventKind::Lost, EventKind::Timer, EventKind::Timer]
             );
-            assert_eq!(assumption, "no messenger is lost; one was: dropped by hand");
+            assert_eq!(assumption, format!("it is assumed that no message is lost, and a message from General {} to General {} was lost (dropped by hand)", if sender_is_a {"A"} else {"B"}, if sender_is_a {"B"} else {"A"}));
         }
     }
 }

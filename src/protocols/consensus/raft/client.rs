@@ -6,6 +6,7 @@
 
 use super::command::{Answer, Op};
 use super::message::Msg;
+use crate::sim::form::{Asked as Asking, Form};
 use crate::sim::{Ctx, Inspect, NodeId, Protocol, Span};
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
@@ -325,25 +326,26 @@ impl Protocol for Client {
         }
     }
 
-    fn on_request(&mut self, ctx: &mut Cx<'_>, request: &str) {
-        match Op::parse(request) {
-            Ok(op) if self.asked.is_none() => self.ask(ctx, op),
-            Ok(op) => {
-                self.waiting.push_back(op);
-                self.score.revision += 1;
-            }
-            // Refused by `accepts` before it came here.
-            Err(_) => {}
+    fn on_request(&mut self, ctx: &mut Cx<'_>, asked: &Asking) {
+        let op = Op::asked(asked);
+        if self.asked.is_none() {
+            return self.ask(ctx, op);
         }
+        self.waiting.push_back(op);
+        self.score.revision += 1;
     }
 
-    fn accepts(&self, request: &str) -> Result<(), String> {
+    fn requests(&self) -> &'static [Form] {
+        const { &Op::FORMS }
+    }
+
+    fn accepts(&self, _: &Asking) -> Result<(), String> {
         if self.waiting.len() >= QUEUE {
             return Err(format!(
                 "{QUEUE} requests wait already: let it be answered first"
             ));
         }
-        Op::parse(request).map(|_| ())
+        Ok(())
     }
 
     fn timer_name(timer: ClientTimer) -> &'static str {

@@ -5,7 +5,24 @@
 //! section 6.3).
 
 use crate::sim::NodeId;
+use crate::sim::form::{self, Asked, FieldKind, Form, FormField};
 use std::fmt;
+
+const KEY: FormField = FormField {
+    label: "the key",
+    kind: FieldKind::Letter { default: 'x' },
+};
+
+const fn number(label: &'static str, default: i64) -> FormField {
+    FormField {
+        label,
+        kind: FieldKind::Int {
+            default,
+            min: i32::MIN as i64,
+            max: i32::MAX as i64,
+        },
+    }
+}
 
 /// An operation on one key of the store. Keys are single lower-case letters, values whole numbers;
 /// a key that was never set holds 0.
@@ -67,41 +84,50 @@ pub enum Command {
 }
 
 impl Op {
-    /// What a request may look like, for refusals.
-    pub const HELP: &'static str = "set x 3, add x 1, cas x 3 4 or get x, with a key from a to z";
+    /// What a client may be asked.
+    pub const FORMS: [Form; 4] = [
+        Form {
+            id: "set",
+            label: "Set a key",
+            fields: &[KEY, number("the value", 3)],
+        },
+        Form {
+            id: "add",
+            label: "Add to a key",
+            fields: &[KEY, number("the number", 1)],
+        },
+        Form {
+            id: "cas",
+            label: "Compare and swap",
+            fields: &[KEY, number("the old value", 3), number("the new value", 4)],
+        },
+        Form {
+            id: "get",
+            label: "Read a key",
+            fields: &[KEY],
+        },
+    ];
+
+    /// The operation that a client is asked for by one of [`Op::FORMS`].
+    pub fn asked(asked: &Asked) -> Op {
+        let key = asked.letter(0);
+        let int = |i| asked.int(i) as i32;
+        match asked.form {
+            "set" => Op::Set { key, value: int(1) },
+            "add" => Op::Add { key, by: int(1) },
+            "cas" => Op::Cas {
+                key,
+                from: int(1),
+                to: int(2),
+            },
+            _ => Op::Get { key },
+        }
+    }
 
     /// Reads an operation as a person writes it. The error is a sentence.
     pub fn parse(text: &str) -> Result<Op, String> {
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let refuse = || {
-            let shown = crate::sim::fields::short(text);
-            format!("a client understands {}, not '{shown}'", Op::HELP)
-        };
-        let key = |w: &str| {
-            let mut letters = w.chars();
-            match (letters.next(), letters.next()) {
-                (Some(c @ 'a'..='z'), None) => Ok(c),
-                _ => Err(refuse()),
-            }
-        };
-        let number = |w: &str| w.parse::<i32>().map_err(|_| refuse());
-        match words[..] {
-            ["set", k, v] => Ok(Op::Set {
-                key: key(k)?,
-                value: number(v)?,
-            }),
-            ["add", k, v] => Ok(Op::Add {
-                key: key(k)?,
-                by: number(v)?,
-            }),
-            ["cas", k, a, b] => Ok(Op::Cas {
-                key: key(k)?,
-                from: number(a)?,
-                to: number(b)?,
-            }),
-            ["get", k] => Ok(Op::Get { key: key(k)? }),
-            _ => Err(refuse()),
-        }
+        static FORMS: [Form; 4] = Op::FORMS;
+        form::read(&FORMS, text).map(|asked| Op::asked(&asked))
     }
 
     /// The key it is about.

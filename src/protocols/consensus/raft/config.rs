@@ -3,7 +3,7 @@
 //! The rule that is easy to break: a mutant leaves out exactly one sentence of the paper. It is
 //! asked about at the place of that sentence and nowhere else.
 
-use crate::protocols::{Choice, Params};
+use crate::kit::{Choice, Params};
 use crate::sim::{NodeId, Refusal, Span};
 
 /// Raft with one sentence left out.

@@ -5,7 +5,7 @@
 use super::Tally;
 use super::client::{Client, Score};
 use super::server::Server;
-use crate::protocols::{Measure, Params};
+use crate::kit::{Measure, Params};
 use crate::sim::Trace;
 use crate::sim::world::World;
 

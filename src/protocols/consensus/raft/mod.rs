@@ -39,7 +39,7 @@ mod serving;
 mod show;
 pub mod start;
 
-use crate::protocols::{Choice, Entry, Param, ParamKind, Params};
+use crate::kit::{Choice, Entry, Param, ParamKind, Params};
 use crate::sim::world::{NodeSetup, Setup};
 use crate::sim::{Host, NodeId, Refusal, Span, limits};
 use client::{Client, ClientConfig};
@@ -172,13 +172,12 @@ static PARAMS: [Param; 14] = [
 pub const ENTRY: Entry = Entry {
     id: "raft",
     title: "Raft",
-    chapter: "Consensus",
     source: "Ongaro and Ousterhout 2014 (extended version); Ongaro 2014, sections 6 and 9",
     leaves_out: "snapshots, membership changes, and reads that bypass the log",
     params: &PARAMS,
     build,
-    properties: properties::all,
-    measures: measures::of_run,
+    promises: properties::all,
+    ..Entry::BLANK
 };
 
 /// The servers, then the clients.

@@ -368,10 +368,6 @@ impl Protocol for Server {
         self.save(ctx);
     }
 
-    fn accepts(&self, _: &str) -> Result<(), String> {
-        Err("ask a client (C1, say), not a server: clients know how to retry".to_owned())
-    }
-
     /// A lying voter says yes to everyone; a lying follower says that it has stored everything.
     fn lie(&self, msg: &Msg, _: NodeId, _: u64) -> Option<Msg> {
         match *msg {

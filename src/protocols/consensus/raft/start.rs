@@ -5,7 +5,7 @@
 
 use super::log::{Log, Term};
 use super::server::Disk;
-use crate::protocols::Choice;
+use crate::kit::Choice;
 
 /// What the disks hold at the first boot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 
 use super::{ELECTED, ELECTION, Mutant, Process};
 use crate::check::{Class, Property, Seen, Verdict, witness};
-use crate::protocols::{Measure, Params};
+use crate::kit::{Measure, Params};
 use crate::sim::{EventId, EventKind, Mark, MsgId, Trace, World};
 
 pub(super) fn properties(params: &Params) -> Vec<Box<dyn Property>> {

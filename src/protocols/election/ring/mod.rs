@@ -19,11 +19,11 @@
 
 mod checks;
 
-use crate::protocols::{Choice, Entry, Param, ParamKind, Params};
+use crate::kit::{Choice, Entry, Param, ParamKind, Params};
 use crate::sim::streams::{below, setup_stream};
 use crate::sim::world::Layout;
 use crate::sim::{
-    Cell, CellTone, Ctx, Delay, Glyph, Host, Inspect, Kind, Link, Message, NodeId, NodeSetup,
+    Asked, Form, Cell, CellTone, Ctx, Delay, Glyph, Host, Inspect, Kind, Link, Message, NodeId, NodeSetup,
     Protocol, Refusal, Setup, Shape, Tone,
 };
 use rand::Rng;
@@ -32,13 +32,12 @@ use rand::Rng;
 pub static ENTRY: Entry = Entry {
     id: "ring-election",
     title: "Ring election",
-    chapter: "Election",
     source: "Chang and Roberts 1979",
     leaves_out: "no process fails and no message is lost or overtaken; the ring is never repaired",
     params: PARAMS,
     build,
-    properties: checks::properties,
-    measures: checks::measures,
+    promises: checks::properties,
+    ..Entry::BLANK
 };
 
 const PARAMS: &[Param] = &[
@@ -298,15 +297,12 @@ impl Protocol for Process {
 
     fn on_timer(&mut self, _: &mut Ctx<'_, Self>, (): ()) {}
 
-    fn on_request(&mut self, ctx: &mut Ctx<'_, Self>, _: &str) {
+    fn on_request(&mut self, ctx: &mut Ctx<'_, Self>, _: &Asked) {
         self.call_election(ctx);
     }
 
-    fn accepts(&self, request: &str) -> Result<(), String> {
-        if request == "elect" {
-            return Ok(());
-        }
-        Err("a process on the ring understands 'elect': call an election".to_owned())
+    fn requests(&self) -> &'static [Form] {
+        const { &[Form::bare("elect", "Call an election")] }
     }
 
     /// A liar sends any process's id instead of the one it should.

@@ -2,7 +2,7 @@
 
 use super::ENTRY;
 use crate::check::{CheckLine, Checks, Verdict};
-use crate::protocols::{Params, Value};
+use crate::kit::{Params, Value};
 use crate::sim::history::Run;
 use crate::sim::{Edit, Fault, LinkModel, LinkPatch, NodeId, SimTime};
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ fn params(set: &[(&str, &str)]) -> Params {
 
 fn run(set: &[(&str, &str)], seed: u64, edits: Vec<Edit>) -> (Params, Run<Checks>) {
     let params = params(set);
-    let checks = Checks::new((ENTRY.properties)(&params));
+    let checks = ENTRY.checks(&params);
     let setup = (ENTRY.build)(&params, seed).unwrap();
     let mut run = Run::new(setup, checks, edits).unwrap();
     run.run_until(QUIET);
@@ -33,7 +33,7 @@ fn run(set: &[(&str, &str)], seed: u64, edits: Vec<Edit>) -> (Params, Run<Checks
 }
 
 fn measure(params: &Params, run: &Run<Checks>, name: &str) -> Option<f64> {
-    let all = (ENTRY.measures)(params, run.world(), run.trace());
+    let all = crate::kit::measures(run.watcher(), run.world());
     all.into_iter().find(|m| m.name == name).unwrap().value
 }
 
@@ -247,7 +247,7 @@ fn a_liar_breaks_safety_and_the_assumption_is_named() {
     );
     let violated = (0..50).filter(|&seed| {
         let params = params(&[]);
-        let checks = Checks::new((ENTRY.properties)(&params));
+        let checks = ENTRY.checks(&params);
         let setup = (ENTRY.build)(&params, seed).unwrap();
         let mut run = Run::new(setup, checks, vec![lie.clone()]).unwrap();
         run.run_until(SimTime::from_ms(2_000));

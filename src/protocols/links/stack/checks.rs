@@ -6,7 +6,7 @@
 
 use super::{Packet, RECEIVER, Receiver, SENDER, Sender};
 use crate::check::{Class, Property, Seen, Verdict, witness};
-use crate::protocols::{Measure, Params};
+use crate::kit::{Measure, Params};
 use crate::sim::{
     Event, EventId, EventKind, Fault, Layers, Loss, Mark, MsgId, NodeId, Status, Trace, World,
 };

@@ -23,7 +23,7 @@
 
 mod checks;
 
-use crate::protocols::{Choice, Entry, Param, ParamKind, Params};
+use crate::kit::{Choice, Entry, Param, ParamKind, Params};
 use crate::sim::world::Layout;
 use crate::sim::{
     Cell, CellTone, Ctx, Delay, Glyph, Host, Inspect, Kind, Layers, Link, Message, NodeId,
@@ -34,13 +34,12 @@ use crate::sim::{
 pub static ENTRY: Entry = Entry {
     id: "link-stack",
     title: "Link stack",
-    chapter: "Links",
     source: "Cachin, Guerraoui, Rodrigues 2011, section 2.4",
     leaves_out: "a window that limits what is unacknowledged, and timeouts that adapt to the delay",
     params: PARAMS,
     build,
-    properties: checks::properties,
-    measures: checks::measures,
+    promises: checks::properties,
+    ..Entry::BLANK
 };
 
 const PARAMS: &[Param] = &[

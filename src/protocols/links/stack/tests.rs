@@ -2,7 +2,7 @@
 
 use super::{ENTRY, RECEIVER, SENDER};
 use crate::check::{CheckLine, Checks, Verdict};
-use crate::protocols::{Params, Value};
+use crate::kit::{Params, Value};
 use crate::sim::history::Run;
 use crate::sim::{
     ByzantineAct, ByzantineRule, Edit, Fault, Layers, LinkModel, LinkPatch, SimTime, World,
@@ -22,7 +22,7 @@ fn params(set: &[(&str, &str)]) -> Params {
 
 fn run(set: &[(&str, &str)], seed: u64, edits: Vec<Edit>) -> (Params, Run<Checks>) {
     let params = params(set);
-    let checks = Checks::new((ENTRY.properties)(&params));
+    let checks = ENTRY.checks(&params);
     let setup = (ENTRY.build)(&params, seed).unwrap();
     let mut run = Run::new(setup, checks, edits).unwrap();
     run.run_until(SimTime::from_ms(120_000));
@@ -32,7 +32,7 @@ fn run(set: &[(&str, &str)], seed: u64, edits: Vec<Edit>) -> (Params, Run<Checks
 
 fn measure(set: &[(&str, &str)], seed: u64, edits: Vec<Edit>, name: &str) -> Option<f64> {
     let (params, run) = run(set, seed, edits);
-    let all = (ENTRY.measures)(&params, run.world(), run.trace());
+    let all = crate::kit::measures(run.watcher(), run.world());
     all.into_iter().find(|m| m.name == name).unwrap().value
 }
 

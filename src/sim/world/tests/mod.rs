@@ -9,6 +9,7 @@ mod time;
 
 use super::*;
 use crate::sim::fault::{ByzantineAct, ByzantineRule, Edit, Fault, NodePatch};
+use crate::sim::form::{Asked, Form};
 use crate::sim::history::Run;
 use crate::sim::link::{Layers, Link, LinkModel, LinkPatch};
 use crate::sim::message::{Kind, Message, Shape, Tone};
@@ -88,15 +89,11 @@ impl Protocol for Ticker {
         self.send(ctx);
         ctx.set_timer(0, Span::ms(self.every_ms));
     }
-    fn on_request(&mut self, ctx: &mut Ctx<'_, Self>, _: &str) {
+    fn on_request(&mut self, ctx: &mut Ctx<'_, Self>, _: &Asked) {
         self.send(ctx);
     }
-    fn accepts(&self, request: &str) -> Result<(), String> {
-        if request == "send" {
-            Ok(())
-        } else {
-            Err("it understands 'send'".to_owned())
-        }
+    fn requests(&self) -> &'static [Form] {
+        const { &[Form::bare("send", "Send one now")] }
     }
     fn inspect(&self) -> Inspect {
         Inspect::default()

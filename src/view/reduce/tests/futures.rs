@@ -1,7 +1,7 @@
 //! What the reducer promises of futures: begun, compared, named, and where a reset leads from each.
 
 use super::*;
-use crate::protocols::Value;
+use crate::kit::Value;
 use crate::view::app::FUTURES;
 use crate::view::differences::{Asked, choices};
 use crate::view::spacetime::Camera;
@@ -104,7 +104,7 @@ fn a_future_beside_follows_wherever_the_one_that_is_shown_goes() {
     let o = app.open.as_ref().unwrap();
     assert_eq!((o.current, o.beside.as_ref().unwrap().future), (1, 0));
     let halved = o.scene.opening.params.get("interval_ms");
-    assert_eq!(halved, Some(&crate::protocols::Value::Int(50)));
+    assert_eq!(halved, Some(&crate::kit::Value::Int(50)));
     let comparison = o.comparison().unwrap();
     let parting = comparison.parting.unwrap();
     assert_eq!(

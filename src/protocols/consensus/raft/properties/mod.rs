@@ -16,7 +16,7 @@ use super::log::Term;
 use super::name_of;
 use super::server::Server;
 use crate::check::{Property, Seen, Verdict, witness};
-use crate::protocols::Params;
+use crate::kit::Params;
 use crate::sim::{EventId, NodeId, Span};
 use std::collections::BTreeMap;
 use std::rc::Rc;

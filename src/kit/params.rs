@@ -1,12 +1,10 @@
-//! What a protocol tells the rest of the house about itself.
+//! Parameters: typed and ranged once, with the constructors by which a protocol's table reads as one.
 //!
-//! The rule that is easy to break: parameters are typed and ranged here, once; whoever takes a
-//! value from outside (a link, the command line, the page) passes it through [`Entry::params`].
+//! The rule that is easy to break: whoever takes a value from outside (a link, the command line, the
+//! page) passes it through [`super::Entry::params`], which refuses what is not in the table.
 
-use crate::check::Property;
 use crate::sim::fields::{Read, read_as, short, shown};
-use crate::sim::world::{Setup, World};
-use crate::sim::{Refusal, Trace};
+use crate::sim::{Refusal, Span};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -49,6 +47,13 @@ pub struct Choice {
     pub id: &'static str,
     /// What it means, for people.
     pub label: &'static str,
+}
+
+impl Choice {
+    /// The word `id`, and what it means.
+    pub const fn new(id: &'static str, label: &'static str) -> Self {
+        Choice { id, label }
+    }
 }
 
 /// What a parameter may be.
@@ -99,6 +104,16 @@ impl Params {
         matches!(self.0.get(id), Some(Value::Bool(true)))
     }
 
+    /// The milliseconds called `id`, as a span.
+    pub fn ms(&self, id: &str) -> Span {
+        Span::ms(self.int(id).max(0) as u64)
+    }
+
+    /// The per cent called `id`, in parts per million.
+    pub fn ppm(&self, id: &str) -> u32 {
+        (self.int(id).clamp(0, 100) * 10_000) as u32
+    }
+
     /// The word called `id`.
     pub fn word(&self, id: &str) -> &str {
         match self.0.get(id) {
@@ -108,69 +123,70 @@ impl Params {
     }
 }
 
-/// One number that a run yields.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Measure {
-    /// Its name: `election_ms`, `messages`.
-    pub name: &'static str,
-    /// Its value in this run, or `None` if the run did not yield it.
-    pub value: Option<f64>,
-}
-
-/// A protocol's line in the registry.
-pub struct Entry {
-    /// A readable slug: `raft`.
-    pub id: &'static str,
-    /// Its name: `Raft`.
-    pub title: &'static str,
-    /// The chapter: `Consensus`.
-    pub chapter: &'static str,
-    /// Where it comes from: paper, year, section.
-    pub source: &'static str,
-    /// What its model leaves out, in one line.
-    pub leaves_out: &'static str,
-    /// Its parameters.
-    pub params: &'static [Param],
-    /// The nodes and links of a run, before the scenario's own settings.
-    pub build: fn(&Params, seed: u64) -> Result<Setup, Refusal>,
-    /// The promises that watch it.
-    pub properties: fn(&Params) -> Vec<Box<dyn Property>>,
-    /// What a finished run yields.
-    pub measures: fn(&Params, &World, &Trace) -> Vec<Measure>,
-}
-
-impl Entry {
-    /// Checks `given` against the parameters and fills in the defaults. Refuses an unknown name, a
-    /// wrong type, and a number out of range, saying what would be accepted.
-    pub fn params(&self, given: &BTreeMap<String, Value>) -> Result<Params, Refusal> {
-        if let Some(id) = given
-            .keys()
-            .find(|k| self.params.iter().all(|p| p.id != *k))
-        {
-            let known: Vec<_> = self.params.iter().map(|p| p.id).collect();
-            return Err(Refusal::new(
-                "unknown-parameter",
-                format!(
-                    "{} has no parameter '{}': it has {}",
-                    self.title,
-                    short(id),
-                    known.join(", ")
-                ),
-            ));
-        }
-        let value = |p: &Param| {
-            let v = given.get(p.id).map_or(Ok(p.default()), |v| p.accept(v))?;
-            Ok((p.id, v))
-        };
-        self.params
-            .iter()
-            .map(value)
-            .collect::<Result<_, _>>()
-            .map(Params)
-    }
-}
-
 impl Param {
+    /// A whole number, with its default and range.
+    pub const fn int(
+        id: &'static str,
+        label: &'static str,
+        default: i64,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Self {
+        Param::measured(id, label, "", default, range)
+    }
+
+    /// A whole number with a unit.
+    pub const fn measured(
+        id: &'static str,
+        label: &'static str,
+        unit: &'static str,
+        default: i64,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Self {
+        Param {
+            id,
+            label,
+            kind: ParamKind::Int {
+                default,
+                min: *range.start(),
+                max: *range.end(),
+                unit,
+            },
+        }
+    }
+
+    /// Whole milliseconds.
+    pub const fn ms(
+        id: &'static str,
+        label: &'static str,
+        default: i64,
+        range: std::ops::RangeInclusive<i64>,
+    ) -> Self {
+        Param::measured(id, label, "ms", default, range)
+    }
+
+    /// A chance in per cent.
+    pub const fn percent(id: &'static str, label: &'static str, default: i64) -> Self {
+        Param::measured(id, label, "%", default, 0..=100)
+    }
+
+    /// On or off.
+    pub const fn flag(id: &'static str, label: &'static str, on: bool) -> Self {
+        Param {
+            id,
+            label,
+            kind: ParamKind::Bool(on),
+        }
+    }
+
+    /// One of these words; the first is the default.
+    pub const fn choice(id: &'static str, label: &'static str, words: &'static [Choice]) -> Self {
+        Param {
+            id,
+            label,
+            kind: ParamKind::Choice(words),
+        }
+    }
+
     /// The value it has when nothing is said.
     pub fn default(&self) -> Value {
         match &self.kind {

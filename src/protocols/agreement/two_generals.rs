@@ -1,0 +1,359 @@
+//! Two Generals (Akkoyunlu, Ekanadham, Huber 1975; with generals since Gray 1978; as the coordinated
+//! attack problem: Lynch 1996, section 5.1).
+//!
+//! Two armies stand on two hills. Together they win, alone either is lost. Their generals agree by
+//! messengers through the valley, where each messenger is caught with probability `p`. General A
+//! sends the plan; B acknowledges it; A acknowledges the acknowledgement; and so on, each message
+//! once. At dawn, which both know, each attacks or retreats.
+//!
+//! The rule here has a parameter, `k`, the number of messengers; the plan is the first of them, and
+//! the others are acknowledgements: **a general attacks if he has received the k-th messenger, or
+//! has sent him.** He who sends the k-th has received all the others, so he knows as much as can be
+//! known, except whether this last one arrives.
+//!
+//! What comes of it: if one of the messengers 1 to k-1 is caught, the k-th is never sent, and both
+//! retreat. If none is caught, both attack. If exactly the k-th is caught, his sender attacks alone.
+//! So `P(exactly one attacks) = p (1-p)^(k-1)`, and for no k is it 0. No other rule does better: take
+//! messengers away from the end of a run in which both attack; at some point the first mind changes,
+//! and the loss of that one messenger is a disagreement.
+//!
+//! The rule that is easy to break: time is not the trouble. The model is synchronous (delays, steps
+//! and clocks have bounds, so that dawn is the same for both), and yet it cannot be done; the only
+//! assumption that is missing is that nothing is lost. What a general received, sent and decided is
+//! on disk, so a crash does not make him change his mind.
+
+use crate::check::promise::{Only, agreement, termination};
+use crate::check::{Broken, Need, Promised, Property, Rule, Seen};
+use crate::kit::{
+    Entry, GaugeDef, Param, Params, Published, facts, gauges, mutants,
+};
+use crate::sim::world::Layout;
+use crate::sim::{
+    Cell, CellTone, Ctx, Delay, Glyph, Host, Inspect, Kind, Link, Message, NodeId, NodeSetup, Protocol,
+    Refusal, Setup, Shape, Span, Timing, Tone,
+};
+
+/// The registry line.
+pub static ENTRY: Entry = Entry {
+    id: "two-generals",
+    title: "Two Generals",
+    source: "Gray 1978; Lynch 1996, section 5.1",
+    leaves_out: "rules that decide by chance, which lower the risk and never remove it",
+    params: &[
+        Param::int("k", "Messengers, the plan included", 5, 1..=20),
+        Param::percent("loss_percent", "Caught in the valley", 30),
+        Mutant::PARAM,
+    ],
+    mutants: Mutant::TABLE,
+    facts: Fact::NAMES,
+    build,
+    promises,
+    gauges: GAUGES,
+    ..Entry::BLANK
+};
+
+const A: NodeId = NodeId(0);
+const B: NodeId = NodeId(1);
+
+/// The longest way through the valley.
+const VALLEY: Span = Span::ms(100);
+
+mutants! {
+    /// What the general makes of the last messenger.
+    pub enum Mutant {
+        /// He wants to be sure.
+        WantCertainty = "want-certainty", "attack only after receiving the last messenger" {
+            rule: "who has sent the last messenger attacks, though he cannot be certain",
+            breaks: "Agreement",
+            with: &["loss_percent=0"],
+        }
+        /// He never attacks: always agreed, and of no use.
+        AlwaysRetreat = "always-retreat", "never attack: always agreed, and of no use" {
+            rule: "a general attacks once he has sent or received the last messenger",
+            breaks: "Validity",
+            with: &["loss_percent=0"],
+        }
+    }
+    as it is: "attack after sending or receiving the last messenger",
+}
+
+/// Someone who carries a message through the valley. (No `messages!` here: links made long ago hold the
+/// hash of runs with this very struct.)
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Messenger {
+    /// The first carries the plan, number `i` the acknowledgement of number `i - 1`.
+    number: u8,
+}
+
+impl Message for Messenger {
+    fn kind(&self) -> Kind {
+        match self.number {
+            1 => Kind::new("plan", Shape::Arrow, Tone::Blue),
+            _ => Kind::new("acknowledgement", Shape::Tag, Tone::Green),
+        }
+    }
+
+    fn label(&self) -> String {
+        match self.number {
+            1 => "plan".to_owned(),
+            n => format!("ack {}", n - 1),
+        }
+    }
+}
+
+facts! {
+    /// What a general tells those who watch.
+    pub enum Fact {
+        /// He has sent a messenger.
+        Sent { number: u8 } = "sent",
+        /// He attacks at dawn, or retreats.
+        Decided { attack: bool } = "decided",
+    }
+}
+
+/// What a general has on paper, that is, on disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Orders {
+    /// The last messenger that came, or 0.
+    received: u8,
+    /// The last messenger that was sent, or 0.
+    sent: u8,
+    attack: Option<bool>,
+}
+
+/// A general on a hill.
+#[derive(Clone, Debug, Hash)]
+pub struct General {
+    me: NodeId,
+    k: u8,
+    dawn: Span,
+    mutant: Mutant,
+    orders: Orders,
+}
+
+impl General {
+    /// The messenger he waits for: the plan, or the answer to what he sent last.
+    fn awaits(&self) -> u8 {
+        self.orders.sent + 1
+    }
+
+    /// Sends messenger `number`, having written down that he does.
+    fn dispatch(&mut self, ctx: &mut Ctx<'_, Self>, number: u8) {
+        self.orders.sent = number;
+        ctx.persist(self.orders.clone());
+        ctx.send(if self.me == A { B } else { A }, Messenger { number });
+        ctx.fact(Fact::Sent { number });
+    }
+
+    /// The rule of attack, and the reason in words.
+    fn weigh(&self) -> (bool, String) {
+        let k = self.k;
+        let Orders { received, sent, .. } = self.orders;
+        match self.mutant {
+            Mutant::AlwaysRetreat => (false, "as always".to_owned()),
+            _ if received == k => (true, format!("messenger {k}, the last, has reached him")),
+            Mutant::WantCertainty if sent == k => (
+                false,
+                format!("he does not know whether messenger {k} has arrived"),
+            ),
+            _ if sent == k => (
+                true,
+                format!("he has sent messenger {k}, the last, and cannot know whether he arrived"),
+            ),
+            _ => (false, format!("messenger {} has not come", self.awaits())),
+        }
+    }
+}
+
+impl Protocol for General {
+    type Msg = Messenger;
+    type Timer = ();
+    type Stable = Orders;
+
+    fn start(&mut self, ctx: &mut Ctx<'_, Self>) {
+        ctx.set_timer((), self.dawn);
+        if self.me == A {
+            ctx.note("sends the plan: attack at dawn");
+            self.dispatch(ctx, 1);
+        }
+    }
+
+    fn restart(&mut self, ctx: &mut Ctx<'_, Self>) {
+        self.orders = ctx.durable().clone();
+        if self.orders.attack.is_none() {
+            ctx.set_timer((), Span(self.dawn.0.saturating_sub(ctx.now_us())));
+        }
+    }
+
+    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, _: NodeId, msg: &Messenger) {
+        let number = msg.number;
+        if self.orders.attack.is_some() {
+            ctx.note(format!("hears messenger {number} after dawn: too late"));
+        } else if number != self.awaits() {
+            ctx.note(format!("has heard messenger {number} before"));
+        } else if number < self.k {
+            self.orders.received = number;
+            let next = number + 1;
+            ctx.note(format!("hears messenger {number} and sends messenger {next}"));
+            self.dispatch(ctx, next);
+        } else {
+            self.orders.received = number;
+            ctx.note(format!("hears messenger {number}, the last"));
+            ctx.persist(self.orders.clone());
+        }
+    }
+
+    fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, (): ()) {
+        let (attack, reason) = self.weigh();
+        self.orders.attack = Some(attack);
+        ctx.persist(self.orders.clone());
+        ctx.note(format!("{}: {reason}", if attack { "attacks" } else { "retreats" }));
+        ctx.fact(Fact::Decided { attack });
+    }
+
+    fn timer_name((): ()) -> &'static str {
+        "dawn"
+    }
+
+    fn inspect(&self) -> Inspect {
+        let (role, glyph) = match self.orders.attack {
+            Some(true) => ("attacks", Glyph::Check),
+            Some(false) => ("retreats", Glyph::Cross),
+            None => ("waits for dawn", Glyph::Question),
+        };
+        let Orders { received, sent, .. } = self.orders;
+        let cell = |number: u8| {
+            // A messenger is known to have arrived if he was received here, or was answered.
+            let (tone, state) = match number {
+                n if n <= received => (CellTone::Firm, "arrived"),
+                n if n <= sent => (CellTone::Tentative, "sent, fate unknown"),
+                _ => (CellTone::Empty, "not heard of"),
+            };
+            let what = Messenger { number }.label();
+            Cell::new(number, tone, format!("messenger {number} ({what}): {state}"))
+        };
+        Inspect {
+            role: role.to_owned(),
+            glyph,
+            prominent: self.orders.attack == Some(true),
+            badge: format!("knows {received}/{}", self.k),
+            cells: (1..=self.k).map(cell).collect(),
+            ..Inspect::default()
+        }
+        .field("last received", received)
+        .field("last sent", sent)
+        .field("k", self.k)
+        .field("dawn", self.dawn)
+        .field("decision", role)
+    }
+}
+
+fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
+    let k = params.int("k") as u8;
+    let longest = VALLEY.0;
+    let delay = Delay::Uniform {
+        min_us: longest * 3 / 5,
+        max_us: longest,
+    };
+    let link = Link::fair_loss(delay, params.ppm("loss_percent"));
+    link.check()?;
+    let general = |name, me| {
+        let general = General {
+            me,
+            k,
+            // All the messengers have had the time they may need, and one more for the clocks.
+            dawn: Span(longest * (u64::from(k) + 1)),
+            mutant: Mutant::of(params),
+            orders: Orders::default(),
+        };
+        NodeSetup::server(name, Host::boxed(general))
+    };
+    Ok(Setup {
+        seed,
+        timing: Timing::Synchronous {
+            delay_us: longest,
+            step_us: 1_000,
+            drift_ppm: 100,
+        },
+        link,
+        nodes: vec![general("General A", A), general("General B", B)],
+        layout: Layout::TwoHills,
+        ..Setup::default()
+    })
+}
+
+fn promises(_: &Params) -> Vec<Box<dyn Property>> {
+    let decided = |f: &Fact| match f {
+        Fact::Decided { attack: true } => Some((Only, "attacks")),
+        Fact::Decided { .. } => Some((Only, "retreats")),
+        Fact::Sent { .. } => None,
+    };
+    vec![
+        agreement("Agreement", "both generals attack, or neither does", "", decided)
+            .needs(&[Need::NoLoss])
+            .rests_on("every messenger arrives before dawn, which is the same for both")
+            .boxed(),
+        Promised::safety(
+            "Validity",
+            "if no messenger is lost and nothing else goes wrong, both attack",
+            Validity,
+        )
+        .boxed(),
+        termination("Termination", "at dawn each general decides", [A, B], |f: &Fact| {
+            matches!(f, Fact::Decided { .. })
+        })
+        .needs(&[Need::AllUp, Need::NoPause])
+        .boxed(),
+    ]
+}
+
+/// Agreement alone is cheap, for who always retreats always agrees.
+#[derive(Clone)]
+struct Validity;
+
+impl Rule for Validity {
+    fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
+        let calm = seen.ground.losses() == 0 && seen.ground.edited().is_none();
+        let retreats = |(_, f): (NodeId, &Fact)| *f == Fact::Decided { attack: false };
+        if calm && seen.facts().any(retreats) {
+            let why = "every messenger arrived, and still not both attack";
+            return Err(Broken::new([seen.id], why));
+        }
+        Ok(())
+    }
+}
+
+static GAUGES: &[GaugeDef] = &[
+    // 1 or 0, so its mean over runs is the probability that exactly one attacks.
+    GaugeDef::new("disagree", "exactly one attacks", "", |_| {
+        gauges::reading(|w| {
+            let decided = |n| w.node_as::<General>(n)?.orders.attack;
+            Some(f64::from(u8::from(decided(A)? != decided(B)?)))
+        })
+    })
+    .theory(|p| {
+        let (loss, k) = (p.int("loss_percent") as f64 / 100.0, p.int("k"));
+        Some((1..k).fold(loss, |product, _| product * (1.0 - loss)))
+    })
+    .published(&[
+        Published::of(&["k=1"], 0.3, "p (1-p)^(k-1)"),
+        Published::of(&["k=5"], 0.072_03, "p (1-p)^(k-1)"),
+        Published::of(&["k=9"], 0.017_29, "p (1-p)^(k-1)"),
+    ]),
+    GaugeDef::new("attack_a", "General A attacks", "", |_| attacks(A)),
+    GaugeDef::new("attack_b", "General B attacks", "", |_| attacks(B)),
+    GaugeDef::new("messengers", "messengers sent", "", |_| {
+        gauges::count(|f: &Fact| matches!(f, Fact::Sent { .. }))
+    }),
+    GaugeDef::new("lost", "messengers caught", "", gauges::losses),
+];
+
+fn attacks(node: NodeId) -> Box<dyn crate::check::Gauge> {
+    gauges::reading(move |w| {
+        let attack = w.node_as::<General>(node)?.orders.attack?;
+        Some(f64::from(u8::from(attack)))
+    })
+}
+
+#[cfg(test)]
+mod tests;
