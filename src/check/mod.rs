@@ -13,4 +13,4 @@ pub use consistency::Level;
 pub use gauge::{Gauge, Gauges};
 pub use ground::{Ground, Need};
 pub use promise::{Broken, Promised, Rule};
-pub use property::{CheckLine, Checks, Class, Property, Seen, Verdict, witness};
+pub use property::{CheckLine, Checks, Class, Property, Seen, Verdict, Wake, witness};

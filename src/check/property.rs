@@ -47,6 +47,17 @@ pub enum Verdict {
     },
 }
 
+/// Which events a property, a rule or a gauge wants to be shown. Most events of a long run are no news, and
+/// who need not see them costs nothing there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// All.
+    Always,
+    /// Those in which something was told, and those in which a node booted, a message was lost, or something
+    /// was done to the world: all but plain deliveries, timers and waiting.
+    News,
+}
+
 /// What a property or a gauge is shown after each event.
 pub struct Seen<'a> {
     /// The world as it is now.
@@ -66,6 +77,13 @@ impl<'a> Seen<'a> {
     /// The node at which it happened, if it happened at a node.
     pub fn node(&self) -> Option<NodeId> {
         (self.event.node != Event::NOBODY).then_some(self.event.node)
+    }
+
+    /// Whether it is news ([`Wake::News`]).
+    #[inline]
+    pub fn is_news(&self) -> bool {
+        use crate::sim::EventKind::{Fault, Flap, Lost, Start};
+        !self.world.told().is_empty() || matches!(self.event.kind, Start | Lost | Fault | Flap)
     }
 
     /// The facts of type `F` that were told in it, each with the node that told it.
@@ -90,8 +108,13 @@ pub trait Property {
     fn claim(&self) -> &'static str;
     /// Safety or liveness.
     fn class(&self) -> Class;
-    /// Called after each event. Must be quick when nothing of interest has changed.
+    /// Called after each event that it wants to be shown. Must be quick when nothing of interest has
+    /// changed.
     fn after(&mut self, seen: &Seen<'_>);
+    /// Which events it wants to be shown.
+    fn wake(&self) -> Wake {
+        Wake::Always
+    }
     /// What it says now.
     fn verdict(&self) -> Verdict;
     /// What it assumes of links, nodes and clocks: a verdict that is pending says which of these is not so.
@@ -122,6 +145,8 @@ impl Clone for Box<dyn Property> {
 pub struct Checks {
     ground: Ground,
     properties: Vec<Box<dyn Property>>,
+    // Which of them want every event, by their place.
+    restless: Vec<usize>,
     gauges: Gauges,
 }
 
@@ -141,7 +166,9 @@ pub struct CheckLine {
 impl Checks {
     /// These properties, watching.
     pub fn new(properties: Vec<Box<dyn Property>>) -> Self {
+        let restless = |(i, p): (usize, &Box<dyn Property>)| (p.wake() == Wake::Always).then_some(i);
         Checks {
+            restless: properties.iter().enumerate().filter_map(restless).collect(),
             properties,
             ..Checks::default()
         }
@@ -206,8 +233,14 @@ impl crate::sim::history::Watcher for Checks {
             id,
             event: world.last_event(),
         };
-        for p in &mut self.properties {
-            p.after(&seen);
+        if seen.is_news() {
+            for p in &mut self.properties {
+                p.after(&seen);
+            }
+        } else {
+            for &i in &self.restless {
+                self.properties[i].after(&seen);
+            }
         }
         self.gauges.after(&seen);
     }

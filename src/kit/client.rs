@@ -18,7 +18,7 @@ pub use told::{
     ANSWER_MS, ANSWERED, Call, End, Fact, RETRIES, UNKNOWN, answer_quantile, answered, consistent,
 };
 
-use crate::check::promise::{Operation, Step};
+use crate::check::promise::Step;
 use crate::sim::form::{Asked as Asking, Form};
 use crate::sim::{Ctx, Glyph, Inspect, Message, NodeId, Protocol, Span};
 use std::collections::VecDeque;
@@ -73,7 +73,7 @@ pub trait Service: Clone + Hash + 'static {
         None
     }
 
-    /// The value that `op` has found by this answer, if [`Service::begun`] says that it reads one.
+    /// The value that `answer` tells, as one of a register.
     fn value(&self, op: &Self::Op, answer: &Self::Answer) -> u64 {
         let _ = (op, answer);
         0
@@ -258,10 +258,9 @@ impl<S: Service> Client<S> {
         });
         let Asked { serial, op } = asked;
         ctx.note(format!("asks for '{op}', request {serial}"));
-        let operation = self.operation(serial, &op, |_, step| step);
         ctx.fact(Fact::Asked {
             call: call(ctx, serial, &op),
-            operation,
+            begun: self.service.begun(&op),
         });
         if self.config.patience > Span::ZERO {
             ctx.set_timer(ClientTimer::GiveUp, self.config.patience);
@@ -327,24 +326,25 @@ impl<S: Service> Client<S> {
         outcome: &Outcome<S::Answer>,
     ) {
         let Asked { serial, op } = asked;
-        let (note, count, end, step) = match outcome {
+        let service = &self.service;
+        let (note, count, end, value) = match outcome {
             Outcome::Ok(a) => (
-                format!("knows: '{op}' was done, {}", self.service.found(op, a)),
+                format!("knows: '{op}' was done, {}", service.found(op, a)),
                 &mut self.score.ok,
                 End::Ok,
-                Some(Step::Done(self.service.value(op, a))),
+                service.value(op, a),
             ),
             Outcome::Failed(a) => (
-                format!("knows: '{op}' was not done, {}", self.service.found(op, a)),
+                format!("knows: '{op}' was not done, {}", service.found(op, a)),
                 &mut self.score.failed,
                 End::Failed,
-                Some(Step::Not),
+                service.value(op, a),
             ),
             Outcome::Unknown => (
                 format!("gives up on '{op}' and does not know whether it was done"),
                 &mut self.score.unknown,
                 End::Unknown,
-                None,
+                0,
             ),
         };
         *count += 1;
@@ -352,23 +352,10 @@ impl<S: Service> Client<S> {
         ctx.fact(Fact::Ended {
             call: call(ctx, *serial, op),
             end,
+            value,
             waited: Span(ctx.now_us().saturating_sub(self.asked_at)),
-            operation: step.and_then(|step| self.operation(*serial, op, |_, _| step)),
+            register: service.begun(op).map(|b| b.0),
         });
-    }
-
-    fn operation(
-        &self,
-        serial: u32,
-        op: &S::Op,
-        step: impl FnOnce(u64, Step) -> Step,
-    ) -> Option<Operation> {
-        let (key, begun) = self.service.begun(op)?;
-        Some(Operation {
-            serial: serial.into(),
-            key,
-            step: step(key, begun),
-        })
     }
 
     fn think(&mut self, ctx: &mut Cx<'_, S>) {

@@ -5,7 +5,7 @@
 
 use super::params::{Params, Value};
 use crate::check::gauge::Reading;
-use crate::check::{Gauge, Seen};
+use crate::check::{Gauge, Seen, Wake};
 use crate::sim::{Fact, World};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -97,6 +97,19 @@ struct Sum<P> {
     sum: f64,
     count: u32,
     how: How,
+    wake: Wake,
+}
+
+impl<P> Sum<P> {
+    fn of(how: How, wake: Wake, pick: P) -> Self {
+        Sum {
+            pick,
+            sum: 0.0,
+            count: 0,
+            how,
+            wake,
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -118,6 +131,7 @@ where
             sum,
             count,
             how,
+            ..
         } = self;
         pick(seen, &mut |value| {
             match how {
@@ -128,6 +142,10 @@ where
             }
             *count += 1;
         });
+    }
+
+    fn wake(&self) -> Wake {
+        self.wake
     }
 
     fn value(&self, _: &World) -> Option<f64> {
@@ -155,12 +173,7 @@ fn of_facts<F: Fact>(
             }
         }
     };
-    Box::new(Sum {
-        pick,
-        sum: 0.0,
-        count: 0,
-        how,
-    })
+    Box::new(Sum::of(how, Wake::News, pick))
 }
 
 /// The sum of what facts say; 0 before the first.
@@ -214,6 +227,10 @@ impl<F: Fact, P: Fn(&F) -> Option<f64> + Clone + 'static> Gauge for Quantile<F, 
         }
     }
 
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     /// The middle of the drawer in which the value of that rank lies.
     fn value(&self, _: &World) -> Option<f64> {
         let rank = (u64::from(self.count) * u64::from(self.per_mille)).div_ceil(1_000);
@@ -263,12 +280,7 @@ pub fn first_ms<F: Fact>(is: impl Fn(&F) -> bool + Clone + 'static) -> Box<dyn G
             add(seen.event.time.us() as f64 / 1_000.0);
         }
     };
-    Box::new(Sum {
-        pick,
-        sum: 0.0,
-        count: 0,
-        how: How::First,
-    })
+    Box::new(Sum::of(How::First, Wake::News, pick))
 }
 
 /// How many messages whose kind has one of these names were sent; copies that links made left out.
@@ -280,12 +292,7 @@ pub fn sent(kinds: &'static [&'static str]) -> Box<dyn Gauge> {
             }
         }
     };
-    Box::new(Sum {
-        pick,
-        sum: 0.0,
-        count: 0,
-        how: How::Sum,
-    })
+    Box::new(Sum::of(How::Sum, Wake::Always, pick))
 }
 
 /// How many messages were lost, for whatever reason but being a second copy.
@@ -296,12 +303,7 @@ pub fn losses(_: &Params) -> Box<dyn Gauge> {
             add(1.0);
         }
     };
-    Box::new(Sum {
-        pick,
-        sum: 0.0,
-        count: 0,
-        how: How::Sum,
-    })
+    Box::new(Sum::of(How::Sum, Wake::News, pick))
 }
 
 /// A parameter and its value from `nodes=5`.

@@ -11,6 +11,7 @@
 //! | what it shows beyond circles | [`Board`] |
 //! | its clients: sessions, retries, redirects, outcomes | [`client`] |
 //! | who has answered, and whether they are enough | [`quorum`] |
+//! | replicated key-value state, each request once | [`store`] |
 //!
 //! Ready-made promises are in [`crate::check::promise`].
 //!
@@ -26,6 +27,7 @@ pub mod messages;
 pub mod mutants;
 pub mod params;
 pub mod quorum;
+pub mod store;
 
 pub use boards::Board;
 pub use entry::{Entry, Measure, Probe, measures};

@@ -22,7 +22,7 @@ pub use history::{Operation, Step, consistent};
 pub use state::{conserved, invariant};
 
 use super::ground::Need;
-use super::property::{Class, Property, Seen, Verdict, witness};
+use super::property::{Class, Property, Seen, Verdict, Wake, witness};
 use crate::sim::EventId;
 use std::rc::Rc;
 
@@ -47,11 +47,16 @@ impl Broken {
 
 /// The judgement of a promise.
 pub trait Rule: Clone + 'static {
-    /// Called after each event, until it has broken.
+    /// Called after each event that it wants to be shown, until it has broken.
     ///
     /// # Errors
     /// What broke, if it broke in this event.
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken>;
+
+    /// Which events it wants to be shown: who reads facts alone says [`Wake::News`].
+    fn wake(&self) -> Wake {
+        Wake::Always
+    }
 
     /// What is still missing, in words: for promises that something happens in the end.
     fn missing(&self) -> Option<String> {
@@ -170,6 +175,10 @@ impl<R: Rule> Property for Promised<R> {
         {
             self.break_it(broken, seen);
         }
+    }
+
+    fn wake(&self) -> Wake {
+        self.rule.wake()
     }
 
     fn verdict(&self) -> Verdict {

@@ -5,7 +5,7 @@
 //! in which something was told.
 
 use super::{Broken, Promised, Rule};
-use crate::check::Seen;
+use crate::check::{Seen, Wake};
 use crate::sim::{EventId, EventKind, World};
 
 /// Something is true after every event. `holds` gives what is wrong, in a sentence.
@@ -46,6 +46,10 @@ struct Conserved {
 }
 
 impl Rule for Conserved {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         if seen.world.told().is_empty() && seen.event.kind != EventKind::Fault {
             return Ok(());

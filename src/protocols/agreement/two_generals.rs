@@ -312,6 +312,10 @@ fn promises(_: &Params) -> Vec<Box<dyn Property>> {
 struct Validity;
 
 impl Rule for Validity {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         let calm = seen.ground.losses() == 0 && seen.ground.edited().is_none();
         let retreats = |(_, f): (NodeId, &Fact)| *f == Fact::Decided { attack: false };
