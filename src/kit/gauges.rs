@@ -7,6 +7,7 @@ use super::params::{Params, Value};
 use crate::check::gauge::Reading;
 use crate::check::{Gauge, Seen};
 use crate::sim::{Fact, World};
+use std::collections::BTreeMap;
 
 /// A value that is known from elsewhere, for a setting.
 pub struct Published {
@@ -250,5 +251,76 @@ pub fn number(params: &Params, id: &str) -> f64 {
         Some(Value::Int(i)) => *i as f64,
         Some(Value::Bool(b)) => f64::from(u8::from(*b)),
         _ => 0.0,
+    }
+}
+
+/// The smallest value that at least `percent` of what facts say do not exceed, to 2 %: values lie in
+/// classes, each 2 % wider than the one before, so that a long run needs no list of them.
+pub fn percentile<F: Fact>(
+    percent: u8,
+    pick: impl Fn(&F) -> Option<f64> + Clone + 'static,
+) -> Box<dyn Gauge> {
+    Box::new(Percentile {
+        percent,
+        pick: move |seen: &Seen<'_>, add: &mut dyn FnMut(f64)| {
+            seen.facts::<F>().filter_map(|(_, f)| pick(f)).for_each(add);
+        },
+        classes: BTreeMap::new(),
+        count: 0,
+    })
+}
+
+#[derive(Clone)]
+struct Percentile<P> {
+    percent: u8,
+    pick: P,
+    classes: BTreeMap<i16, u32>,
+    count: u32,
+}
+
+/// How much wider a class is than the one before.
+const WIDER: f64 = 1.02;
+/// The class of zero, and of what is smaller than a millionth.
+const ZERO: i16 = i16::MIN;
+
+impl<P> Gauge for Percentile<P>
+where
+    P: Fn(&Seen<'_>, &mut dyn FnMut(f64)) + Clone + 'static,
+{
+    fn after(&mut self, seen: &Seen<'_>) {
+        let (classes, count) = (&mut self.classes, &mut self.count);
+        (self.pick)(seen, &mut |value| {
+            let class = match value > 1e-6 {
+                true => libm::ceil(libm::log(value) / libm::log(WIDER)) as i16,
+                false => ZERO,
+            };
+            *classes.entry(class).or_default() += 1;
+            *count += 1;
+        });
+    }
+
+    fn value(&self, _: &World) -> Option<f64> {
+        let wanted = u64::from(self.count) * u64::from(self.percent);
+        let mut below = 0;
+        let class = self.classes.iter().find(|(_, n)| {
+            below += u64::from(**n) * 100;
+            below >= wanted
+        });
+        // The upper end of the class; the largest value is no larger.
+        class.map(|(&c, _)| {
+            if c == ZERO {
+                0.0
+            } else {
+                libm::pow(WIDER, f64::from(c))
+            }
+        })
+    }
+
+    fn weight(&self) -> usize {
+        self.classes.len() * 16
+    }
+
+    fn clone_box(&self) -> Box<dyn Gauge> {
+        Box::new(self.clone())
     }
 }

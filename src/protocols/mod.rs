@@ -34,6 +34,7 @@ pub mod agreement;
 pub mod consensus;
 pub mod election;
 pub mod links;
+pub mod messaging;
 
 /// Every chapter, in the order of a course.
 pub static CHAPTERS: &[&Chapter] = &[
@@ -41,6 +42,7 @@ pub static CHAPTERS: &[&Chapter] = &[
     &election::CHAPTER,
     &links::CHAPTER,
     &agreement::CHAPTER,
+    &messaging::CHAPTER,
 ];
 
 /// Every protocol. Tests and the command-line tool loop over it.
