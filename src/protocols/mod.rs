@@ -32,6 +32,7 @@ use chapter;
 
 pub mod agreement;
 pub mod consensus;
+pub mod dissemination;
 pub mod election;
 pub mod links;
 pub mod messaging;
@@ -43,6 +44,7 @@ pub static CHAPTERS: &[&Chapter] = &[
     &links::CHAPTER,
     &agreement::CHAPTER,
     &messaging::CHAPTER,
+    &dissemination::CHAPTER,
 ];
 
 /// Every protocol. Tests and the command-line tool loop over it.
