@@ -36,6 +36,7 @@ pub mod dissemination;
 pub mod election;
 pub mod links;
 pub mod messaging;
+pub mod time;
 
 /// Every chapter, in the order of a course.
 pub static CHAPTERS: &[&Chapter] = &[
@@ -45,6 +46,7 @@ pub static CHAPTERS: &[&Chapter] = &[
     &agreement::CHAPTER,
     &messaging::CHAPTER,
     &dissemination::CHAPTER,
+    &time::CHAPTER,
 ];
 
 /// Every protocol. Tests and the command-line tool loop over it.

@@ -1,6 +1,7 @@
 //! Tests of gossip.
 
-use super::{ENTRY, rounds};
+use super::ENTRY;
+use super::theory::rounds;
 use crate::check::{Checks, Verdict};
 use crate::kit::measures;
 use crate::sim::history::Run;

@@ -60,7 +60,7 @@ fn runs_come_to_what_theory_says() {
 #[test]
 fn a_bounded_buffer_bounds_the_stay() {
     let set = ["load_percent=150", "buffer=4", "warmup_ms=2000"];
-    let theory = super::stay(&ENTRY.set(&set).unwrap()).unwrap();
+    let theory = super::judge::stay(&ENTRY.set(&set).unwrap()).unwrap();
     let (mean, error) = mean(&set, 60, 20, "stay");
     assert!((mean - theory).abs() <= 3.0 * error, "{mean} +- {error}, not {theory}");
     let (head, _) = self::mean(&[set[0], set[1], set[2], "policy=drop-head"], 60, 20, "stay");
