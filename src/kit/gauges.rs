@@ -18,6 +18,8 @@ pub struct Published {
     pub mean: f64,
     /// Where it is from: a paper's table, a formula.
     pub source: &'static str,
+    /// How long the runs are, in milliseconds of simulated time.
+    pub at_ms: u64,
 }
 
 impl Published {
@@ -27,7 +29,15 @@ impl Published {
             params,
             mean,
             source,
+            at_ms: 60_000,
         }
+    }
+
+    /// Read off where runs have lasted so long, not a minute.
+    #[must_use]
+    pub const fn at_ms(mut self, at_ms: u64) -> Self {
+        self.at_ms = at_ms;
+        self
     }
 }
 

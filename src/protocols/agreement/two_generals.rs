@@ -23,7 +23,7 @@
 //! on disk, so a crash does not make him change his mind.
 
 use crate::check::promise::{Only, agreement, termination};
-use crate::check::{Broken, Need, Promised, Property, Rule, Seen};
+use crate::check::{Broken, Need, Promised, Property, Rule, Seen, Wake};
 use crate::kit::{
     Entry, GaugeDef, Param, Params, Published, facts, gauges, mutants,
 };
