@@ -1,6 +1,7 @@
 //! What "correct" means: properties that watch a run, the ground that they stand on, gauges that
 //! measure it, histories that are judged afterwards, and a search for what breaks them.
 
+pub mod calm;
 pub mod consistency;
 pub mod explore;
 pub mod faultmix;

@@ -9,11 +9,13 @@
 //! new request carries a new one, even after a crash of the client; so the number is on the
 //! client's disk before the request is on its way (Ongaro 2014, section 6.3).
 
+mod calm;
 mod told;
 
 #[cfg(test)]
 mod tests;
 
+pub use calm::answered_in_calm;
 pub use told::{
     ANSWER_MS, ANSWERED, Call, End, Fact, RETRIES, UNKNOWN, answer_quantile, answered, consistent,
 };

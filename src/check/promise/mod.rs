@@ -9,6 +9,7 @@
 
 mod agree;
 mod deliver;
+mod elect;
 mod exclude;
 mod happen;
 mod history;
@@ -16,6 +17,7 @@ mod state;
 
 pub use agree::{Only, agreement, at_most_one, integrity, no_creation, same_prefix};
 pub use deliver::{causal_order, fifo_order, no_duplication, no_loss, total_order};
+pub use elect::{Ballots, Vote, elected};
 pub use exclude::{Move, mutual_exclusion};
 pub use happen::{leads_to, termination};
 pub use history::{Operation, Step, consistent};

@@ -5,7 +5,8 @@
 //! shared blocks; only the last, short block is ever copied. Each entry also carries a digest of
 //! everything up to it: no part of the algorithm, but two logs can be compared in one step.
 
-use super::command::Command;
+use crate::kit::store::Op;
+use crate::sim::NodeId;
 use crate::sim::hash::Fx;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -17,6 +18,48 @@ pub type Term = u32;
 pub type Index = u32;
 
 const BLOCK: usize = 64;
+
+/// What one entry tells the state machine to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// Nothing: a leader's first entry, which lets it commit what it inherited (section 8).
+    Noop,
+    /// A client's operation. It names its client and its number, because the state machine itself, not the
+    /// leader, decides whether it has been executed before (Ongaro 2014, section 6.3).
+    Client {
+        /// Who asks.
+        client: NodeId,
+        /// The client's number for this request: the same for every retry of it.
+        serial: u32,
+        /// What is asked.
+        op: Op,
+    },
+}
+
+impl Command {
+    /// Who asks for what, if somebody does.
+    pub fn request(self) -> Option<(NodeId, u32, Op)> {
+        match self {
+            Command::Noop => None,
+            Command::Client { client, serial, op } => Some((client, serial, op)),
+        }
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Command::Noop => f.write_str("no-op"),
+            Command::Client { op, .. } => op.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}' of term {}", self.command, self.term)
+    }
+}
 
 /// One entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -213,9 +256,9 @@ mod tests {
     use super::*;
 
     fn entry(term: Term, value: i32) -> Entry {
-        let op = super::super::command::Op::Set { key: 'x', value };
+        let op = Op::Set { key: 'x', value };
         let command = Command::Client {
-            client: crate::sim::NodeId(9),
+            client: NodeId(9),
             serial: value as u32,
             op,
         };
