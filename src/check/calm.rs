@@ -79,7 +79,11 @@ pub fn working_majority(world: &World, servers: &[NodeId]) -> Result<Vec<NodeId>
         .collect();
     let majority = servers.len() / 2 + 1;
     if up.len() < majority {
-        return Err(format!("only {} of {} servers run", up.len(), servers.len()));
+        return Err(format!(
+            "only {} of {} servers run",
+            up.len(),
+            servers.len()
+        ));
     }
     if let Some(&s) = up.iter().find(|&&s| !world.lies(s).is_empty()) {
         return Err(format!("{} lies", world.name(s)));

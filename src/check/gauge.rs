@@ -81,9 +81,8 @@ impl Gauges {
             gauge,
             curve: Curve::default(),
         };
-        let restless = |(i, g): (usize, &(&str, Box<dyn Gauge>))| {
-            (g.1.wake() == Wake::Always).then_some(i)
-        };
+        let restless =
+            |(i, g): (usize, &(&str, Box<dyn Gauge>))| (g.1.wake() == Wake::Always).then_some(i);
         Gauges {
             restless: gauges.iter().enumerate().filter_map(restless).collect(),
             live: gauges.into_iter().map(live).collect(),

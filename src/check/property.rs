@@ -166,7 +166,8 @@ pub struct CheckLine {
 impl Checks {
     /// These properties, watching.
     pub fn new(properties: Vec<Box<dyn Property>>) -> Self {
-        let restless = |(i, p): (usize, &Box<dyn Property>)| (p.wake() == Wake::Always).then_some(i);
+        let restless =
+            |(i, p): (usize, &Box<dyn Property>)| (p.wake() == Wake::Always).then_some(i);
         Checks {
             restless: properties.iter().enumerate().filter_map(restless).collect(),
             properties,

@@ -144,7 +144,9 @@ impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for Elected<F, K> {
                     let story = |n| self.ballots.story(seen.world, &epoch, n);
                     let (winners, first, second) = (self.winners, story(by), story(node));
                     let why = format!("two {winners} in {epoch}: {first}, and {second}");
-                    let votes = [by, node].into_iter().flat_map(|n| self.ballots.events(&epoch, n));
+                    let votes = [by, node]
+                        .into_iter()
+                        .flat_map(|n| self.ballots.events(&epoch, n));
                     return Err(Broken::new([event, seen.id].into_iter().chain(votes), why));
                 }
                 Some(_) => {}

@@ -5,8 +5,8 @@
 //! history too long to judge is unknown from then on, never "holding".
 
 use super::{Broken, Promised, Rule};
-use crate::check::{Seen, Wake};
 use crate::check::consistency::{Act, Level, Op, Outcome, check, smallest};
+use crate::check::{Seen, Wake};
 use crate::sim::chunks::Slices;
 use crate::sim::{EventId, Fact, NodeId};
 use std::collections::BTreeMap;

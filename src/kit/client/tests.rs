@@ -195,6 +195,13 @@ impl Bench {
         let promises = vec![
             answered("Answered", "each request ends").boxed(),
             consistent("Linearizable", "as one copy", Level::Linearizable).boxed(),
+            answered_in_calm("In time", "in a second of calm", Span::ms(1_000), |world| {
+                match world.is_up(NodeId(0)) {
+                    true => Ok(vec![NodeId(0)]),
+                    false => Err("the first server is down".to_owned()),
+                }
+            })
+            .boxed(),
         ];
         let defs = [ANSWERED, UNKNOWN, RETRIES, ANSWER_MS];
         let gauges = defs.map(|g| (g.id, (g.make)(&Params::default())));
@@ -436,4 +443,58 @@ fn going_back_and_on_tells_the_same_story() {
         (b.told(), b.run.hash_text(), b.run.watcher().lines()),
         (told, hash, lines)
     );
+}
+
+/// A second of calm is a second without an answer *and* with the first server up and reached: its crash, its
+/// return and a message lost by bad luck each begin a new one.
+#[test]
+fn in_time_is_judged_in_calm_alone_and_stays_broken() {
+    let mut b = Bench::new(&[Way::Mute]);
+    b.ask("get");
+    b.for_ms(10);
+    b.ask("get");
+    b.for_ms(890);
+    let verdict = |b: &Bench| b.line("In time").verdict;
+    let waits = |why: &str| Verdict::Pending {
+        why: why.to_owned(),
+    };
+    assert_eq!(verdict(&b), waits("2 requests unanswered"), "one is queued");
+    let node = NodeId(0);
+    b.run.edit(Fault::Crash { node, stop: false }).unwrap();
+    b.for_ms(5_000);
+    let excused = "2 requests unanswered; nothing is promised now: the first server is down";
+    assert_eq!(verdict(&b), waits(excused));
+    b.run.edit(Fault::Recover { node }).unwrap();
+    b.for_ms(950);
+    assert_eq!(verdict(&b), waits("2 requests unanswered"));
+    b.for_ms(1_000);
+    let Verdict::Violated { why, witness, .. } = verdict(&b) else {
+        panic!("{:?}", verdict(&b));
+    };
+    assert!(why.starts_with("C1 has waited since"), "{why}");
+    assert_eq!(witness.len(), 2);
+}
+
+#[test]
+fn a_client_that_is_down_or_walled_off_waits_for_nothing() {
+    let mut b = Bench::new(&[Way::Mute]);
+    b.ask("get");
+    b.for_ms(10);
+    let node = b.client;
+    b.run.edit(Fault::Crash { node, stop: false }).unwrap();
+    b.for_ms(5_000);
+    assert_eq!(b.line("In time").verdict, Verdict::Holding);
+
+    let mut b = Bench::new(&[Way::Mute]);
+    b.ask("get");
+    b.for_ms(10);
+    let groups = vec![vec![NodeId(0)], vec![NodeId(1)]];
+    let wall = crate::sim::Partition {
+        groups,
+        ..Default::default()
+    };
+    b.run.edit(Fault::Partition(wall)).unwrap();
+    b.for_ms(5_000);
+    let verdict = b.line("In time").verdict;
+    assert!(matches!(verdict, Verdict::Pending { .. }), "{verdict:?}");
 }
