@@ -6,7 +6,7 @@
 use super::params::{Params, Value};
 use crate::check::gauge::Reading;
 use crate::check::{Gauge, Seen, Wake};
-use crate::sim::{Fact, World};
+use crate::sim::{Fact, Span, World};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
@@ -126,6 +126,7 @@ impl<P> Sum<P> {
 enum How {
     Sum,
     Mean,
+    MeanMs,
     First,
     Last,
     Largest,
@@ -145,7 +146,7 @@ where
         } = self;
         pick(seen, &mut |value| {
             match how {
-                How::Sum | How::Mean => *sum += value,
+                How::Sum | How::Mean | How::MeanMs => *sum += value,
                 How::First if *count > 0 => {}
                 How::Largest if *count > 0 => *sum = sum.max(value),
                 How::First | How::Last | How::Largest => *sum = value,
@@ -163,6 +164,7 @@ where
             How::Sum => Some(self.sum),
             _ if self.count == 0 => None,
             How::Mean => Some(self.sum / f64::from(self.count)),
+            How::MeanMs => Some(self.sum / 1_000.0 / f64::from(self.count)),
             How::First | How::Last | How::Largest => Some(self.sum),
         }
     }
@@ -199,6 +201,11 @@ pub fn count<F: Fact>(is: impl Fn(&F) -> bool + Clone + 'static) -> Box<dyn Gaug
 /// The mean of what facts say.
 pub fn mean<F: Fact>(pick: impl Fn(&F) -> Option<f64> + Clone + 'static) -> Box<dyn Gauge> {
     of_facts(How::Mean, pick)
+}
+
+/// The mean of the spans that facts say, in milliseconds. They are added up in whole microseconds.
+pub fn mean_ms<F: Fact>(pick: impl Fn(&F) -> Option<Span> + Clone + 'static) -> Box<dyn Gauge> {
+    of_facts(How::MeanMs, move |f: &F| pick(f).map(|span| span.0 as f64))
 }
 
 /// The first that a fact says.

@@ -11,6 +11,7 @@
 //! | what it shows beyond circles | [`Board`] |
 //! | its clients: sessions, retries, redirects, outcomes | [`client`] |
 //! | who has answered, and whether they are enough | [`quorum`] |
+//! | a log that copies for nothing | [`journal`] |
 //! | replicated key-value state, each request once | [`store`] |
 //!
 //! Ready-made promises are in [`crate::check::promise`].
@@ -23,6 +24,7 @@ pub mod client;
 pub mod entry;
 pub mod facts;
 pub mod gauges;
+pub mod journal;
 pub mod load;
 pub mod messages;
 pub mod mutants;

@@ -5,7 +5,7 @@
 use faultline::check::{CheckLine, Checks, Verdict};
 use faultline::kit::client::Fact as ClientFact;
 use faultline::kit::{Params, Value};
-use faultline::protocols::consensus::raft::facts::Fact;
+use faultline::protocols::consensus::raft::facts::{Each, Fact};
 use faultline::protocols::consensus::raft::message::Msg;
 use faultline::protocols::consensus::raft::server::{Disk, Role, Server, Timer};
 use faultline::protocols::consensus::raft::{Client, ENTRY, config::Config};
@@ -262,6 +262,8 @@ pub struct Bench {
     pub now_us: u64,
     /// What it has told so far.
     pub told: Vec<Fact>,
+    /// What it has told of entries.
+    pub entries: Vec<Each>,
     rng: rand::rngs::Xoshiro256PlusPlus,
 }
 
@@ -275,6 +277,7 @@ impl Bench {
             nodes: config.servers + 1,
             now_us: 0,
             told: Vec::new(),
+            entries: Vec::new(),
             rng: node_stream(1, me),
         };
         bench.with(Host::start);
@@ -295,8 +298,9 @@ impl Bench {
             match effect {
                 Effect::Sync => self.host.synced(),
                 Effect::Fact(fact) => {
-                    let fact: &Fact = (**fact).as_any().downcast_ref().expect("Raft's");
-                    self.told.push(fact.clone());
+                    let any = (**fact).as_any();
+                    self.told.extend(any.downcast_ref().cloned());
+                    self.entries.extend(any.downcast_ref::<Each>());
                 }
                 _ => {}
             }

@@ -192,17 +192,18 @@ impl Bench {
             nodes,
             ..Setup::default()
         };
-        let promises = vec![
-            answered("Answered", "each request ends").boxed(),
-            consistent("Linearizable", "as one copy", Level::Linearizable).boxed(),
-            answered_in_calm("In time", "in a second of calm", Span::ms(1_000), |world| {
-                match world.is_up(NodeId(0)) {
-                    true => Ok(vec![NodeId(0)]),
-                    false => Err("the first server is down".to_owned()),
-                }
-            })
-            .boxed(),
-        ];
+        let promises =
+            vec![
+                answered("Answered", "each request ends").boxed(),
+                consistent("Linearizable", "as one copy", Level::Linearizable).boxed(),
+                answered_in_calm("In time", "in a second of calm", Span::ms(1_000), |world| {
+                    match world.is_up(NodeId(0)) {
+                        true => Ok(vec![NodeId(0)]),
+                        false => Err("the first server is down".to_owned()),
+                    }
+                })
+                .boxed(),
+            ];
         let defs = [ANSWERED, UNKNOWN, RETRIES, ANSWER_MS];
         let gauges = defs.map(|g| (g.id, (g.make)(&Params::default())));
         let median = ("median", answer_quantile(500));

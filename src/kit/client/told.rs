@@ -193,7 +193,7 @@ pub const RETRIES: GaugeDef = GaugeDef::new("retries", "requests sent again", ""
 
 /// The mean wait for an answer, in milliseconds of the clients' clocks.
 pub const ANSWER_MS: GaugeDef = GaugeDef::new("answer_ms", "mean wait for an answer", "ms", |_| {
-    gauges::mean(Fact::answer_ms)
+    gauges::mean_ms(Fact::answer)
 });
 
 /// The wait for an answer that `per_mille` of a thousand answers stay below, in milliseconds: 500 is the

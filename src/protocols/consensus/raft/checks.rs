@@ -5,7 +5,7 @@
 //! which checkpoints share: a plain list would be copied for each of hundreds.
 
 use super::config::Config;
-use super::facts::Fact;
+use super::facts::{Each, Fact};
 use super::log::{Entry, Index, Log, Term};
 use crate::check::calm::{longest_delay, sound, working_majority};
 use crate::check::promise::{Ballots, Vote, agreement, elected};
@@ -48,14 +48,14 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
             "State-machine safety",
             "no two servers apply different entries at one index",
             "applied",
-            Fact::applied,
+            Each::applied,
         )
         .rests_on(HONEST)
         .boxed(),
         exactly_once(
             "Exactly-once effect",
             "an answered command took effect once, with that answer",
-            Fact::executed,
+            Each::executed,
         )
         .rests_on(HONEST)
         .boxed(),
@@ -79,6 +79,22 @@ struct LeaderAppendOnly {
     leads: BTreeMap<NodeId, (Term, Index, EventId)>,
 }
 
+impl LeaderAppendOnly {
+    /// What `node` has from entry `first` on is new, or gone.
+    fn changes(&mut self, node: NodeId, first: Index, seen: &Seen<'_>) -> Result<(), Broken> {
+        let Some((term, last, event)) = self.leads.get_mut(&node) else {
+            return Ok(());
+        };
+        if first <= *last {
+            let who = seen.world.name(node);
+            let why = format!("{who} changed entries of its own log while it led term {term}");
+            return Err(Broken::new([*event, seen.id], why));
+        }
+        (*last, *event) = (first, seen.id);
+        Ok(())
+    }
+}
+
 impl Rule for LeaderAppendOnly {
     fn wake(&self) -> Wake {
         Wake::News
@@ -86,28 +102,21 @@ impl Rule for LeaderAppendOnly {
 
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<Fact>() {
-            let first_changed = match fact {
+            match fact {
                 Fact::Leads { term, log } => {
                     self.leads.insert(node, (*term, log.last_index(), seen.id));
-                    continue;
                 }
                 Fact::StepsDown | Fact::Boots => {
                     self.leads.remove(&node);
-                    continue;
                 }
-                Fact::Wrote { index, .. } => *index,
-                Fact::Cut { from } => *from,
-                _ => continue,
-            };
-            let Some((term, last, event)) = self.leads.get_mut(&node) else {
-                continue;
-            };
-            if first_changed <= *last {
-                let who = seen.world.name(node);
-                let why = format!("{who} changed entries of its own log while it led term {term}");
-                return Err(Broken::new([*event, seen.id], why));
+                Fact::Cut { from } => self.changes(node, *from, seen)?,
+                _ => {}
             }
-            (*last, *event) = (first_changed, seen.id);
+        }
+        for (node, fact) in seen.facts::<Each>() {
+            if let Each::Wrote { index, .. } = *fact {
+                self.changes(node, index, seen)?;
+            }
         }
         Ok(())
     }
@@ -127,8 +136,8 @@ impl Rule for LogMatching {
     }
 
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
-        for (node, fact) in seen.facts::<Fact>() {
-            let Fact::Wrote {
+        for (node, fact) in seen.facts::<Each>() {
+            let Each::Wrote {
                 index,
                 term,
                 digest,
@@ -245,23 +254,27 @@ impl Rule for LeaderCompleteness {
                     self.leaders.keep_first(term, (node, seen.id, log.clone()));
                     self.compare(seen.world, term)?;
                 }
-                Fact::Applied {
-                    index,
+                _ => {}
+            }
+        }
+        for (node, fact) in seen.facts::<Each>() {
+            if let Each::Applied {
+                index,
+                entry,
+                in_term,
+                digest,
+                ..
+            } = *fact
+                && index as usize == self.committed.len() + 1
+            {
+                let committed = Committed {
+                    digest,
                     entry,
                     in_term,
-                    digest,
-                    ..
-                } if index as usize == self.committed.len() + 1 => {
-                    let committed = Committed {
-                        digest,
-                        entry,
-                        in_term,
-                        node,
-                        event: seen.id,
-                    };
-                    self.commit(seen.world, committed)?;
-                }
-                _ => {}
+                    node,
+                    event: seen.id,
+                };
+                self.commit(seen.world, committed)?;
             }
         }
         Ok(())

@@ -1,7 +1,8 @@
 //! What servers tell those who watch.
 //!
 //! The rule that is easy to break: something is told once, where it happens, and only if it is news: a
-//! heartbeat tells nothing. Votes and entries are told when they are on disk, as they are promised.
+//! heartbeat tells nothing. Votes and entries are told when they are on disk, as they are promised. What
+//! every server tells of every entry is fleeting: a long run would remember little else.
 
 use super::log::{Entry, Index, Log, Term};
 use crate::kit::facts;
@@ -24,19 +25,56 @@ facts! {
         Leads { term: Term, log: Log } = "leads",
         /// It leads no more.
         StepsDown = "steps-down",
-        /// A new entry is in its log, of this term; `digest` is that of the log up to it.
-        Wrote { index: Index, term: Term, digest: u64 } = "wrote",
         /// It has removed this entry from its log, and all behind it.
         Cut { from: Index } = "cut",
         /// As leader it goes back in a follower's log, which lacked what it sent.
         BacksUp { follower: NodeId, next: Index } = "backs-up",
-        /// An entry is committed for all it knows, and applied. `in_term` is the server's own term, `digest`
-        /// that of the log up to the entry, `values` that of the state machine after it.
-        Applied { index: Index, entry: Entry, in_term: Term, digest: u64, values: u64 } = "applied",
+        /// As leader it has found this entry, and all before it, on a majority.
+        Commits { index: Index } = "commits",
         /// The request in an entry that it applied had been executed before.
         Skipped { index: Index } = "skipped",
         /// It has answered a request from its table of sessions.
         AnsweredAgain { client: NodeId, serial: u32 } = "answered-again",
+    }
+}
+
+/// What a server tells of each entry of its log, to promises and gauges alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Each {
+    /// A new entry is in its log.
+    Wrote {
+        /// Its place.
+        index: Index,
+        /// Its term.
+        term: Term,
+        /// The digest of the log up to it.
+        digest: u64,
+    },
+    /// An entry is committed for all it knows, and applied.
+    Applied {
+        /// Its place.
+        index: Index,
+        /// The entry.
+        entry: Entry,
+        /// The server's own term.
+        in_term: Term,
+        /// The digest of the log up to it.
+        digest: u64,
+        /// The digest of the state machine's values after it.
+        values: u64,
+    },
+}
+
+impl crate::sim::Fact for Each {
+    fn name(&self) -> &'static str {
+        match self {
+            Each::Wrote { .. } => "wrote",
+            Each::Applied { .. } => "applied",
+        }
+    }
+
+    fn fleeting(&self) -> bool {
+        true
     }
 }
 
@@ -76,11 +114,13 @@ impl Fact {
             _ => None,
         }
     }
+}
 
+impl Each {
     /// The entry that it has applied.
     pub fn applied(&self) -> Option<(At, Entry)> {
         match self {
-            Fact::Applied { index, entry, .. } => Some((At(*index), *entry)),
+            Each::Applied { index, entry, .. } => Some((At(*index), *entry)),
             _ => None,
         }
     }
@@ -88,7 +128,7 @@ impl Fact {
     /// What that was to its state machine.
     pub fn executed(&self) -> Option<store::Applied> {
         match *self {
-            Fact::Applied {
+            Each::Applied {
                 index,
                 entry,
                 values,

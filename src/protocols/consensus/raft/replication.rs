@@ -5,7 +5,7 @@
 //! says, and neither index ever goes back because of an old message.
 
 use super::config::Mutant;
-use super::facts::Fact;
+use super::facts::{Each, Fact};
 use super::log::{Entry, Index};
 use super::message::Msg;
 use super::name_of;
@@ -264,6 +264,7 @@ impl Server {
                 "commits entry {n}: on {copies} of {} servers",
                 self.config.servers
             ));
+            ctx.fact(Fact::Commits { index: n });
             self.commit_to(ctx, n);
         }
     }
@@ -295,7 +296,7 @@ impl Server {
         executed: Option<Execution<Answer>>,
     ) {
         let index = self.last_applied;
-        ctx.fact(Fact::Applied {
+        ctx.fact(Each::Applied {
             index,
             entry,
             in_term: self.current_term,

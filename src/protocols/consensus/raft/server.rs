@@ -5,7 +5,7 @@
 //! [`Server::broadcast`], which save first; no handler calls `ctx.send` itself.
 
 use super::config::{Config, Mutant};
-use super::facts::Fact;
+use super::facts::{Each, Fact};
 use super::log::{Index, Log, Term};
 use super::message::Msg;
 use super::name_of;
@@ -56,8 +56,9 @@ impl fmt::Debug for Disk {
         let vote = self.voted_for.map_or("nobody".to_owned(), name_of);
         write!(
             f,
-            "term {}, vote for {vote}, log {:?}",
-            self.current_term, self.log
+            "term {}, vote for {vote}, log {}",
+            self.current_term,
+            self.log.terms(24)
         )
     }
 }
@@ -219,7 +220,7 @@ impl Server {
     /// Tells those who watch what is in its log behind entry `kept`.
     fn tell_entries(&self, ctx: &mut Cx<'_>, kept: Index) {
         for (index, entry) in self.log.iter_from(kept + 1) {
-            ctx.fact(Fact::Wrote {
+            ctx.fact(Each::Wrote {
                 index,
                 term: entry.term,
                 digest: self.log.digest_at(index).unwrap_or(0),
