@@ -26,7 +26,6 @@ pub mod message;
 pub mod protocol;
 pub mod queue;
 pub mod refusal;
-pub mod small;
 pub mod streams;
 pub mod time;
 pub mod timing;

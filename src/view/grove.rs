@@ -4,7 +4,6 @@
 //! keeps one (a parent, what is shown, what stands beside) is told here.
 
 use super::app::{Branch, Open};
-use crate::sim::small::sort_by_key;
 
 impl Open {
     /// The futures as a tree, in the order to draw it: each after its parent, and what was forked
@@ -37,7 +36,7 @@ impl Open {
     fn children(&self, future: usize) -> Vec<usize> {
         let is_child = |i: &usize| self.futures[*i].fork.map(|f| f.parent) == Some(future);
         let mut children: Vec<usize> = (0..self.futures.len()).filter(is_child).collect();
-        sort_by_key(&mut children, |&i| self.futures[i].parted_us.unwrap_or(0));
+        children.sort_by_key(|&i| self.futures[i].parted_us.unwrap_or(0));
         children
     }
 
