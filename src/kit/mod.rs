@@ -9,12 +9,15 @@
 //! | what it tells those who watch | [`facts!`](crate::kit::facts) |
 //! | its numbers, with theory beside them | [`GaugeDef`], [`gauges`] |
 //! | what it shows beyond circles | [`Board`] |
+//! | its tests, against the paper and against faults | [`bench`] |
 //!
-//! Ready-made promises are in [`crate::check::promise`].
+//! Ready-made promises are in [`crate::check::promise`]; [`prelude`] has all of it in one line.
 //!
 //! The rule that is easy to break: the kit knows no protocol. What only one of them needs is that
 //! protocol's own.
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod bench;
 pub mod boards;
 pub mod entry;
 pub mod facts;
@@ -22,6 +25,7 @@ pub mod gauges;
 pub mod messages;
 pub mod mutants;
 pub mod params;
+pub mod prelude;
 
 pub use boards::Board;
 pub use entry::{Entry, Measure, Probe, measures};
