@@ -7,7 +7,7 @@ use super::PanelProps;
 use crate::sim::{EventId, NodeId};
 use crate::ui::controls::maybe;
 use crate::ui::dom;
-use crate::ui::stage::canvas::SizeWatch;
+use crate::ui::sizes::SizeWatch;
 use crate::view::log::rows::Rows;
 use crate::view::log::{Filter, LineTone, Sort, concerns, line};
 use crate::view::player::{group, time_text};
