@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertAccessible, assertQuiet, hook, scenarioRoutes, SIZES, start, visible } from "./harness.mjs";
+import { restHere } from "./hands.mjs";
 
 const SCENARIOS = [
   "raft-election",
@@ -71,7 +72,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
 test("a window made narrow moves embedding into Share, and back out when it is wide again", async () => {
   const page = await site.open("#/s/raft-nine");
   await visible(page, "embed");
-  await page.locator("link[href*='later.css']").waitFor({ state: "attached", timeout: 10_000 });
+  await restHere(page);
   await page.setViewportSize(SIZES.phone);
   await hook(page, "embed").waitFor({ state: "detached" });
   await page.setViewportSize(SIZES.desktop);
