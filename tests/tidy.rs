@@ -3,6 +3,7 @@
 //! The rule that is easy to break: every rule here has a sample below that must fail it. A rule that
 //! cannot fail is a comment.
 
+mod tidy_circles;
 mod tidy_source;
 mod tidy_text;
 

@@ -9,6 +9,7 @@ use super::ids::NodeId;
 use super::inspect::Inspect;
 use super::message::Payload;
 use super::protocol::{Ctx, Effect, Protocol};
+use super::shelves::Shelves;
 use rand::rngs::Xoshiro256PlusPlus;
 use std::any::Any;
 use std::collections::VecDeque;
@@ -76,17 +77,6 @@ impl Clone for Box<dyn Node> {
     fn clone(&self) -> Self {
         self.clone_box()
     }
-}
-
-/// The second and third shelf of a disk.
-#[derive(Clone, Debug, Default, Hash)]
-pub struct Shelves<S> {
-    /// Written, not synced: a crash drops it.
-    pub written: S,
-    /// What each sync under way will make durable, oldest first.
-    pub syncing: VecDeque<S>,
-    /// Durable: survives everything but the loss of the disk.
-    pub durable: S,
 }
 
 /// The place of a message that was handled, for the next one that is sent: it saves an allocation a

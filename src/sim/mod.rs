@@ -26,6 +26,7 @@ pub mod message;
 pub mod protocol;
 pub mod queue;
 pub mod refusal;
+pub mod shelves;
 pub mod small;
 pub mod streams;
 pub mod time;

@@ -4,10 +4,10 @@
 //! [`Ctx`]. It has no way to see another node, the true time or the world; what it wants done it
 //! tells the `Ctx`, and the engine does it, in that order, after the handler has returned.
 
-use super::host::Shelves;
 use super::ids::NodeId;
 use super::inspect::Inspect;
 use super::message::{Message, Payload};
+use super::shelves::Shelves;
 use super::time::Span;
 use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;

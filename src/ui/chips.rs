@@ -4,7 +4,7 @@
 
 use super::controls::{held, text_of};
 use super::icons::{DICE, icon};
-use super::panels::PanelProps;
+use super::props::PanelProps;
 use crate::view::app::{Tally, sentence};
 use crate::view::assumptions::assumptions;
 use crate::view::{Action, Tab, route};

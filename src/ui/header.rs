@@ -4,7 +4,7 @@
 //! for those who do not see it. What goes with the words is found elsewhere: the snippet in "Share".
 
 use super::icons::{THEME, icon, mark};
-use crate::view::app::Open;
+use crate::view::open::Open;
 use crate::view::{Action, App, Dialog, Theme};
 use yew::prelude::*;
 

@@ -5,7 +5,7 @@
 //! answered and listed is read off the run, not the author's word.
 
 use super::icons::{REDO, UNDO, icon};
-use super::panels::PanelProps;
+use super::props::PanelProps;
 use crate::check::Checks;
 use crate::scenario::{Staged, Step};
 use crate::sim::Edit;

@@ -3,12 +3,14 @@
 //! The rule that is easy to break: an embed shows the parts its address names, in the same
 //! components; there is no second page to keep in step.
 
-use super::panels::{PanelProps, Part, Slot, inspector};
+use super::panels::{Part, Slot, inspector};
+use super::props::PanelProps;
 use super::stage::Stage;
 use super::timeline::Timeline;
 use super::transport::{TransportProps, transport};
 use super::{ViewProps, header};
-use crate::view::app::{Open, tally};
+use crate::view::app::tally;
+use crate::view::open::Open;
 use crate::view::{Action, App};
 use yew::prelude::*;
 

@@ -4,9 +4,10 @@
 //! The rule that is easy to break: one difference at a time. A second future that differs in two things
 //! shows nobody which of them it was.
 
-use super::app::{Open, sentence};
+use super::app::sentence;
 use super::compare::{Comparison, How, Parting};
 use super::log;
+use super::open::Open;
 use super::player::{group, time_text};
 use super::spacetime::Camera;
 use super::{Action, words};

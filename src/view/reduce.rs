@@ -4,10 +4,12 @@
 //! was and says why in [`App::error`]. Nothing here waits, and nothing reads a clock: a frame's
 //! budget is asked of the caller.
 
-use super::action::{Action, Dialog, Tab};
-use super::app::{App, Journey, Open};
-use super::left::{self, Left};
+use super::action::Action;
+use super::app::App;
+use super::chosen::{Dialog, Tab};
+use super::future::Journey;
 use super::log::{self, Filter};
+use super::open::Open;
 use super::player::{self, speed_at};
 use super::route::{Place, Route};
 use super::saved;
@@ -361,7 +363,7 @@ fn show(app: &mut App, scene: Scene, run: Run<Checks>) {
 }
 
 fn route(app: &mut App, search: &str, hash: &str) {
-    if app.left.is_some() && left::come_back(app, hash) {
+    if app.left.is_some() && leaving::come_back(app, hash) {
         return;
     }
     let done = Route::parse(search, hash).and_then(|r| follow(app, &r));
@@ -409,13 +411,13 @@ fn open_file(app: &mut App, text: &str) {
     let read = may_replace(app).and_then(|()| file::read(text));
     match read.and_then(saved::open) {
         Ok((linked, others)) => {
-            let left = Left::of(app);
+            let left = leaving::leaving(app);
             app.dialog = None;
             app.player.playing = false;
             let futures = linked.shared.futures.clone();
             enter(app, linked);
             saved::plant(app, &futures, others);
-            app.leave(left);
+            leaving::leave(app, left);
             app.say = "Opened.".to_owned();
         }
         Err(refusal) => app.refuse(&refusal),
@@ -455,5 +457,6 @@ pub use edits::may_replace;
 mod anew;
 mod edits;
 mod futures;
+mod leaving;
 #[cfg(test)]
 mod tests;

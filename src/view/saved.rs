@@ -3,7 +3,9 @@
 //! The rule that is easy to break: only the future that is shown is taken to where it stood. The others may
 //! be far, and eight of them would hold the page: each goes its way when it is first shown.
 
-use super::app::{App, Fork, Future, Journey, Open};
+use super::app::App;
+use super::future::{Fork, Future, Journey};
+use super::open::Open;
 use super::scene::{Linked, Scene};
 use super::shared::Shared;
 use crate::scenario::SharedRun;

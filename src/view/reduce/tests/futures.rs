@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::protocols::Value;
-use crate::view::app::FUTURES;
+use crate::sim::limits::FUTURES;
 use crate::view::differences::{Asked, choices};
 use crate::view::spacetime::Camera;
 
