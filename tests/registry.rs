@@ -7,7 +7,6 @@
 use faultline::check::Checks;
 use faultline::protocols::{ALL, Entry, Param, ParamKind, Params, Value, find};
 use faultline::sim::history::Run;
-use faultline::sim::small::SmallMap;
 use faultline::sim::streams::{below, setup_stream};
 use faultline::sim::world::Layout;
 use faultline::sim::{
@@ -15,16 +14,17 @@ use faultline::sim::{
     NodePatch, Partition, Refusal, SimTime, Timing,
 };
 use rand::Rng;
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 const SEEDS: [u64; 3] = [1, 2, 0xfeed_beef];
 
 fn defaults(entry: &Entry) -> Params {
-    entry.params(&SmallMap::new()).unwrap()
+    entry.params(&BTreeMap::new()).unwrap()
 }
 
 fn with(entry: &Entry, param: &Param, value: Value) -> Params {
-    let given = SmallMap::from_iter([(param.id.to_owned(), value)]);
+    let given = BTreeMap::from_iter([(param.id.to_owned(), value)]);
     entry.params(&given).unwrap()
 }
 
@@ -200,7 +200,7 @@ fn bounds_build_or_refuse_with_a_reason_and_every_choice_builds() {
 #[test]
 fn what_is_no_parameter_is_refused_in_words() {
     for entry in ALL {
-        let given = SmallMap::from_iter([("no-such".to_owned(), Value::Int(1))]);
+        let given = BTreeMap::from_iter([("no-such".to_owned(), Value::Int(1))]);
         let refusal = entry.params(&given).unwrap_err();
         assert_eq!(refusal.code, "unknown-parameter");
         for param in entry.params {

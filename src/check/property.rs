@@ -4,9 +4,9 @@
 //! checkpoint and must come to the same verdict after a rewind; it keeps no clock and no
 //! reference. What it cannot decide it calls unknown, never holding.
 
-use crate::sim::small::SmallSet;
 use crate::sim::{Event, EventId, NodeId, world::World};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// The two kinds of promise (Alpern and Schneider 1985).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -149,6 +149,6 @@ impl crate::sim::history::Watcher for Checks {
 /// A helper for witnesses: sorted, without repeats, at most a dozen.
 pub fn witness(events: impl IntoIterator<Item = EventId>) -> Vec<EventId> {
     let known = events.into_iter().filter(|e| e.some().is_some());
-    let sorted: SmallSet<EventId> = known.collect();
+    let sorted: BTreeSet<EventId> = known.collect();
     sorted.iter().copied().take(12).collect()
 }

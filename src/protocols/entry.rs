@@ -5,10 +5,10 @@
 
 use crate::check::Property;
 use crate::sim::fields::{Read, read_as, short, shown};
-use crate::sim::small::SmallMap;
 use crate::sim::world::{Setup, World};
 use crate::sim::{Refusal, Trace};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A parameter's value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -83,7 +83,7 @@ pub struct Param {
 /// A full set of checked values: every parameter of the protocol, none else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Params(pub SmallMap<&'static str, Value>);
+pub struct Params(pub BTreeMap<&'static str, Value>);
 
 impl Params {
     /// The number called `id`; 0 if it is none (a programming error, caught by the registry test).
@@ -142,7 +142,7 @@ pub struct Entry {
 impl Entry {
     /// Checks `given` against the parameters and fills in the defaults. Refuses an unknown name, a
     /// wrong type, and a number out of range, saying what would be accepted.
-    pub fn params(&self, given: &SmallMap<String, Value>) -> Result<Params, Refusal> {
+    pub fn params(&self, given: &BTreeMap<String, Value>) -> Result<Params, Refusal> {
         if let Some(id) = given
             .keys()
             .find(|k| self.params.iter().all(|p| p.id != *k))

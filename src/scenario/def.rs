@@ -5,9 +5,9 @@
 
 use super::Opening;
 use crate::protocols::{Entry, Params, Value};
-use crate::sim::small::SmallMap;
 use crate::sim::world::{Layout, World};
 use crate::sim::{Edit, Link, Refusal, Timing, Trace};
+use std::collections::BTreeMap;
 
 /// A parameter's value as a scenario gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,7 +159,7 @@ impl ScenarioDef {
     ///
     /// # Errors
     /// What the protocol does not have or take.
-    pub fn params(&self, given: &SmallMap<String, Value>) -> Result<Params, Refusal> {
+    pub fn params(&self, given: &BTreeMap<String, Value>) -> Result<Params, Refusal> {
         self.entry()?.params(&self.with(self.params, given))
     }
 
@@ -173,7 +173,7 @@ impl ScenarioDef {
             Some(param) => param.parse(text),
             // The entry knows how to say which parameters there are.
             None => {
-                let unknown = SmallMap::from_iter([(id.to_owned(), Value::Bool(true))]);
+                let unknown = BTreeMap::from_iter([(id.to_owned(), Value::Bool(true))]);
                 entry.params(&unknown).map(|_| Value::Bool(true))
             }
         }
@@ -203,7 +203,7 @@ impl ScenarioDef {
         })
     }
 
-    fn with(&self, presets: Presets, given: &SmallMap<String, Value>) -> SmallMap<String, Value> {
+    fn with(&self, presets: Presets, given: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
         let presets = presets.iter().map(|(id, v)| ((*id).to_owned(), v.value()));
         let given = given.iter().map(|(k, v)| (k.clone(), v.clone()));
         presets.chain(given).collect()

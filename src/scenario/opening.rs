@@ -9,10 +9,10 @@ use crate::check::Checks;
 use crate::protocols::Value;
 use crate::sim::fields::{Fields, Read, read_as, short};
 use crate::sim::history::Run;
-use crate::sim::small::SmallMap;
 use crate::sim::world::{Setup, World};
 use crate::sim::{Edit, Fault, Refusal, SimTime, limits};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What is opened: the argument of the page's `load`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -23,8 +23,8 @@ pub struct Opening {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// Parameters that differ from the scenario's.
-    #[serde(skip_serializing_if = "SmallMap::is_empty")]
-    pub params: SmallMap<String, Value>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, Value>,
     /// What is done to the run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<Edit>,
@@ -33,7 +33,7 @@ pub struct Opening {
 read_as!(Opening);
 
 /// Parameters and edits.
-type Changes = (SmallMap<String, Value>, Vec<Edit>);
+type Changes = (BTreeMap<String, Value>, Vec<Edit>);
 
 impl Opening {
     /// Reads the argument of the page's `load`.

@@ -14,13 +14,13 @@ use super::ids::EventId;
 use super::limits;
 use super::message::Payload;
 use super::refusal::Refusal;
-use super::small::{SmallMap, sort_by_key};
 use super::time::SimTime;
 use super::trace::{Event, Trace};
 use super::world::{Setup, World};
 use checkpoints::Checkpoints;
 use edits::Change;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Something that watches a run event by event, and is cloned with it.
@@ -53,12 +53,12 @@ pub struct Run<W: Watcher = ()> {
     now: Moment<W>,
     trace: Trace,
     edits: Rc<Vec<Edit>>,
-    refused: SmallMap<usize, Refusal>,
+    refused: BTreeMap<usize, Refusal>,
     checkpoints: Checkpoints<W>,
     undo: Vec<Change>,
     redo: Vec<Change>,
     // The contents of the messages between two checkpoints, as last asked for.
-    contents: RefCell<SmallMap<u32, Rc<Vec<Payload>>>>,
+    contents: RefCell<BTreeMap<u32, Rc<Vec<Payload>>>>,
     // The furthest moment that this future has been shown to reach.
     frontier: SimTime,
     // How often a future was given up for another.
@@ -80,13 +80,13 @@ impl<W: Watcher> Run<W> {
             edits_made: 0,
         };
         let mut edits = edits;
-        sort_by_key(&mut edits, |e| e.at_us);
+        edits.sort_by_key(|e| e.at_us);
         Ok(Run {
             checkpoints: Checkpoints::new(now.clone()),
             now,
             trace: Trace::new(),
             edits: Rc::new(edits),
-            refused: SmallMap::new(),
+            refused: BTreeMap::new(),
             undo: Vec::new(),
             redo: Vec::new(),
             contents: RefCell::default(),
@@ -122,7 +122,7 @@ impl<W: Watcher> Run<W> {
     }
 
     /// Why an edit could not be made when its time came, by its place in the list.
-    pub fn refused(&self) -> &SmallMap<usize, Refusal> {
+    pub fn refused(&self) -> &BTreeMap<usize, Refusal> {
         &self.refused
     }
 

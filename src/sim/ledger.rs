@@ -2,24 +2,25 @@
 //!
 //! The rule that is easy to break: a new key should be the highest so far. Those lie in a list whose
 //! clones share it, which is why a checkpoint of a long run costs little; a key that comes late lies
-//! in a small map, which every clone copies.
+//! in a tree, which every clone copies.
 
 use super::chunks::Slices;
-use super::small::SmallMap;
+use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Unbounded};
 
 /// Values by key. There is no way to change or remove one.
 #[derive(Clone)]
 pub struct Ledger<K, V> {
     // In the order of their keys.
     kept: Slices<(K, V)>,
-    late: SmallMap<K, V>,
+    late: BTreeMap<K, V>,
 }
 
 impl<K, V> Default for Ledger<K, V> {
     fn default() -> Self {
         Ledger {
             kept: Slices::default(),
-            late: SmallMap::default(),
+            late: BTreeMap::default(),
         }
     }
 }
@@ -47,7 +48,7 @@ impl<K: Ord + Clone, V: Clone> Ledger<K, V> {
     pub fn keys_after(&self, key: &K) -> impl Iterator<Item = &K> {
         let from = self.kept.partition_point(|(k, _)| k <= key);
         let kept = self.kept.iter_from(from).map(|(k, _)| k);
-        kept.chain(self.late.after(key).map(|(k, _)| k))
+        kept.chain(self.late.range((Excluded(key), Unbounded)).map(|(k, _)| k))
     }
 
     /// The bytes that a clone copies, roughly.

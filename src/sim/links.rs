@@ -6,8 +6,8 @@
 
 use super::ids::NodeId;
 use super::link::Link;
-use super::small::SmallMap;
 use super::time::{SimTime, Span};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A link's settings, with what the sending path asks most often.
@@ -56,7 +56,7 @@ pub struct Links {
     // Empty until a link differs from the others or a wall is raised.
     differs: Vec<Differs>,
     settings: Vec<Rc<Wired>>,
-    wires: SmallMap<(NodeId, NodeId), Wire>,
+    wires: BTreeMap<(NodeId, NodeId), Wire>,
 }
 
 impl Links {
@@ -67,7 +67,7 @@ impl Links {
             sent: vec![0; n * n],
             differs: Vec::new(),
             settings: vec![Wired::new(link)],
-            wires: SmallMap::new(),
+            wires: BTreeMap::new(),
         }
     }
 
@@ -162,14 +162,14 @@ impl Links {
 
     /// Everything under way will have arrived by `deadline`: nobody need wait longer behind it.
     pub fn hurry(&mut self, deadline: SimTime) {
-        for (_, wire) in self.wires.iter_mut() {
+        for wire in self.wires.values_mut() {
             wire.last_due = wire.last_due.min(deadline);
         }
     }
 
     /// The wire's queue, made when first asked for.
     pub fn wire(&mut self, from: NodeId, to: NodeId) -> &mut Wire {
-        self.wires.or_default((from, to))
+        self.wires.entry((from, to)).or_default()
     }
 
     /// The bytes that a clone takes, roughly.

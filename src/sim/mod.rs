@@ -27,7 +27,6 @@ pub mod protocol;
 pub mod queue;
 pub mod refusal;
 pub mod shelves;
-pub mod small;
 pub mod streams;
 pub mod time;
 pub mod timing;

@@ -99,7 +99,6 @@ impl Beside {
     }
 
     /// The run `shown` has moved: this one follows.
-    #[inline(never)]
     pub(super) fn follow(&self, futures: &mut [Future], shown: usize) {
         let run = &futures[self.future].run;
         follow(&futures[shown].run.get(), &mut run.get_mut());
@@ -107,7 +106,6 @@ impl Beside {
     }
 
     /// Lets slow readers see its run, and where the two part by now.
-    #[inline(never)]
     pub(super) fn settle(&mut self, futures: &[Future], shown: usize) {
         self.settled = futures[self.future].run.clone();
         let (here, there) = (futures[shown].run.get(), self.settled.get());

@@ -15,8 +15,8 @@ use crate::check::{Checks, Verdict};
 use crate::protocols::{Param, ParamKind, Value};
 use crate::scenario::ScenarioDef;
 use crate::sim::history::Run;
-use crate::sim::small::SmallMap;
 use crate::sim::{Edit, NodeId, limits};
+use std::collections::BTreeMap;
 
 /// Something to put beside what is shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +38,7 @@ pub struct Asked {
     // The edits of the run that is shown that were made last, in words.
     last_edit: Option<String>,
     def: &'static ScenarioDef,
-    params: SmallMap<String, Value>,
+    params: BTreeMap<String, Value>,
 }
 
 impl PartialEq for Asked {

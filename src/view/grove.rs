@@ -5,7 +5,6 @@
 
 use super::future::Branch;
 use super::open::Open;
-use crate::sim::small::sort_by_key;
 
 impl Open {
     /// The futures as a tree, in the order to draw it: each after its parent, and what was forked
@@ -38,13 +37,12 @@ impl Open {
     fn children(&self, future: usize) -> Vec<usize> {
         let is_child = |i: &usize| self.futures[*i].fork.map(|f| f.parent) == Some(future);
         let mut children: Vec<usize> = (0..self.futures.len()).filter(is_child).collect();
-        sort_by_key(&mut children, |&i| self.futures[i].parted_us.unwrap_or(0));
+        children.sort_by_key(|&i| self.futures[i].parted_us.unwrap_or(0));
         children
     }
 
     /// Who gets the children of future `i` when it is removed: its parent; of the first one, which has
     /// none, its first child.
-    #[inline(never)]
     pub(super) fn heir(&self, i: usize) -> usize {
         let parent = self.futures[i].fork.map(|f| f.parent);
         parent.unwrap_or_else(|| self.children(i).first().copied().unwrap_or(0))
@@ -52,7 +50,6 @@ impl Open {
 
     /// Removes future `i`, which is not the one that is shown; its name. Its children stay where they
     /// parted. A comparison with it is left.
-    #[inline(never)]
     pub(super) fn remove(&mut self, i: usize) -> String {
         let heir = self.heir(i);
         if self.beside.as_ref().is_some_and(|b| b.future == i) {

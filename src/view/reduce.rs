@@ -221,7 +221,6 @@ fn frame(app: &mut App, dt: u64, out_of_time: &mut dyn FnMut() -> bool) {
 }
 
 /// Goes to the moment `us`: at once where this future has been, else frame by frame.
-#[inline(never)]
 fn go_far(app: &mut App, us: u64) {
     let Some(o) = &app.open else { return };
     let at_us = us.min(crate::sim::limits::RUN_US);
@@ -233,7 +232,6 @@ fn go_far(app: &mut App, us: u64) {
 }
 
 /// A frame's share of the way to where a link leads, or a hand pointed.
-#[inline(never)]
 fn journey(app: &mut App, goal: Journey, out_of_time: &mut dyn FnMut() -> bool) {
     let Some(o) = &app.open else {
         app.journey = None;
@@ -265,7 +263,6 @@ fn journey(app: &mut App, goal: Journey, out_of_time: &mut dyn FnMut() -> bool) 
 }
 
 /// Says the last telling event since the live region spoke.
-#[inline(never)]
 fn tell_news(app: &mut App) {
     let Some(o) = &app.open else { return };
     let run = o.run().get();
@@ -418,7 +415,6 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
 }
 
 /// Opens what a file says; a bad one changes nothing on screen.
-#[inline(never)]
 fn open_file(app: &mut App, text: &str) {
     let read = may_replace(app).and_then(|()| file::read(text));
     match read.and_then(saved::open) {

@@ -6,7 +6,7 @@
 
 use super::chosen::Theme;
 use crate::sim::Refusal;
-use crate::sim::small::SmallMap;
+use std::collections::BTreeMap;
 
 /// The longest address that is read, in bytes.
 const LONGEST: usize = 40_000;
@@ -31,7 +31,7 @@ pub struct Route {
     /// The seed, if named.
     pub seed: Option<u64>,
     /// Parameters of the protocol, by name: every option after the `#` that is none of the page's own.
-    pub params: SmallMap<String, String>,
+    pub params: BTreeMap<String, String>,
     /// How the page shows itself.
     pub look: Look,
 }

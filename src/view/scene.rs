@@ -6,8 +6,8 @@
 use crate::check::Checks;
 use crate::scenario::{self, Opening, ScenarioDef, SharedRun, Staged, link};
 use crate::sim::history::Run;
-use crate::sim::small::SmallMap;
 use crate::sim::{Fault, Refusal, json};
+use std::collections::BTreeMap;
 
 /// What is open.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ impl Scene {
     pub fn named(
         id: &str,
         seed: Option<u64>,
-        params: &SmallMap<String, String>,
+        params: &BTreeMap<String, String>,
     ) -> Result<Self, Refusal> {
         let mut scene = Scene::of(Opening::of(id))?;
         scene.opening.seed = seed;
@@ -112,7 +112,6 @@ impl Scene {
     ///
     /// # Errors
     /// A damaged link, one of an unknown scenario, and what opening it refuses.
-    #[inline(never)]
     pub fn from_link(payload: &str) -> Result<Linked, Refusal> {
         Scene::follow(link::decode(payload)?)
     }

@@ -4,7 +4,6 @@
 //! of another's it may only read, and give up the oldest where there would be too many.
 
 use super::kept::{Record, Shelf};
-use crate::sim::small::sort_by_key;
 
 /// What the name of every record begins with.
 const PREFIX: &str = "faultline.run.";
@@ -70,8 +69,8 @@ pub fn in_order<'a>(
 ) -> Vec<(&'a str, bool)> {
     let mut others: Vec<&(&str, Shelf)> = all.iter().filter(|(tab, _)| *tab != mine).collect();
     let lives = |tab: &str| spared == Some(tab) || living.iter().any(|l| l == tab);
-    sort_by_key(&mut others, |o| o.1.newest.as_ref().map_or(0, |r| r.at_ms));
-    sort_by_key(&mut others, |o| u64::from(lives(o.0)));
+    others.sort_by_key(|o| o.1.newest.as_ref().map_or(0, |r| r.at_ms));
+    others.sort_by_key(|o| u64::from(lives(o.0)));
     others.into_iter().map(|o| (o.0, !lives(o.0))).collect()
 }
 

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertAccessible, assertQuiet, hook, start, visible } from "./harness.mjs";
-import { ask, frames, openScenario, restHere, settled, until } from "./hands.mjs";
+import { ask, frames, openScenario, settled, until } from "./hands.mjs";
 
 let site;
 before(async () => {
@@ -96,7 +96,6 @@ test("the embed's snippet opens the very run", async () => {
 
 test("a file dropped on an embed opens, and the history of the page around it gets no entry", async () => {
   const page = await openScenario(site, "raft-election", { search: "?embed=1" });
-  await restHere(page);
   const history = () => page.evaluate(() => [globalThis.history.length, location.href]);
   const before = await history();
   await page.evaluate(() => {

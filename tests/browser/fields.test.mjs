@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertQuiet, hook, start, visible } from "./harness.mjs";
-import { ask, beginName, openScenario, openTab, restHere, settled, until } from "./hands.mjs";
+import { ask, beginName, openScenario, openTab, settled, until } from "./hands.mjs";
 
 let site;
 before(async () => {
@@ -60,9 +60,6 @@ test("what is typed while time runs stays until it is taken, in every field", as
 
 test("Esc, and going elsewhere after a refusal, bring back what the field is to show", async () => {
   const page = await openScenario(site, "raft-election", { options: "?seed=7" });
-  // Pressing the diagram is one of the things that fetch the rest of the program.
-  await hook(page, "diagram").click();
-  await restHere(page);
   await hook(page, "history-open").click();
   await visible(page, "history");
   const seed = hook(page, "seed");

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { assertAccessible, assertQuiet, hook, PREFIX, SIZES, start, visible } from "./harness.mjs";
-import { ask, drawn, errorOf, eventually, openScenario, restHere, until } from "./hands.mjs";
+import { ask, drawn, errorOf, eventually, openScenario, until } from "./hands.mjs";
 import { tool } from "./tool.mjs";
 
 const FRAMED = `<!doctype html><html lang="en"><title>a page with a frame</title><link rel="icon" href="data:,">
@@ -50,7 +50,6 @@ const file = (text, name = "run.json") => ({ name, mimeType: "application/json",
 
 // Drops a file on the middle of the page.
 async function drop(page, text, name = "run.json") {
-  await restHere(page);
   const data = await page.evaluateHandle(
     ([text, name]) => {
       const data = new DataTransfer();

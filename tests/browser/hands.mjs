@@ -41,11 +41,6 @@ export async function eventually(look, timeout = PATIENCE) {
   }
 }
 
-// Waits until the rest of the program has come, which listens for files, other tabs and keys in fields.
-export function restHere(page) {
-  return hook(page, "aside").waitFor({ state: "attached", timeout: PATIENCE });
-}
-
 // Opens the scenario `id` and waits until its stage can be seen and used.
 export async function openScenario(site, id, { search = "", options = "", ...context } = {}) {
   const page = await site.open(`${search}#/s/${id}${options}`, context);

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertAccessible, assertQuiet, hook, scenarioRoutes, SIZES, start, visible } from "./harness.mjs";
-import { restHere } from "./hands.mjs";
 
 const SCENARIOS = [
   "raft-election",
@@ -72,7 +71,6 @@ for (const [size, viewport] of Object.entries(SIZES)) {
 test("a window made narrow moves embedding into Share, and back out when it is wide again", async () => {
   const page = await site.open("#/s/raft-nine");
   await visible(page, "embed");
-  await restHere(page);
   await page.setViewportSize(SIZES.phone);
   await hook(page, "embed").waitFor({ state: "detached" });
   await page.setViewportSize(SIZES.desktop);

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertAccessible, assertQuiet, hook, PREFIX, start, visible } from "./harness.mjs";
-import { ask, beginName, drawn, errorOf, openScenario, restHere, settled, until } from "./hands.mjs";
+import { ask, beginName, drawn, errorOf, openScenario, settled, until } from "./hands.mjs";
 
 const framed = (search) => `<!doctype html><html lang="en"><title>a page with a frame</title><link rel="icon" href="data:,">
 <iframe title="frame" sandbox="allow-scripts" width="1200" height="800" src="${PREFIX}${search}#/s/raft-election?seed=9"></iframe>`;

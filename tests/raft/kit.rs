@@ -11,10 +11,10 @@ use faultline::protocols::{Params, Value};
 use faultline::sim::history::Run;
 use faultline::sim::host::Env;
 use faultline::sim::protocol::Effect;
-use faultline::sim::small::SmallMap;
 use faultline::sim::streams::node_stream;
 use faultline::sim::world::{Setup, Status, World};
 use faultline::sim::{Edit, Fault, Host, LinkPatch, Node, NodeId, Protocol, SimTime, Span};
+use std::collections::BTreeMap;
 
 /// Parameters by name; words and numbers and switches as text, as on the command line.
 pub fn params(given: &[(&str, &str)]) -> Params {
@@ -24,7 +24,7 @@ pub fn params(given: &[(&str, &str)]) -> Params {
         let v = p.parse(text).unwrap_or_else(|r| panic!("{r}"));
         ((*id).to_owned(), v)
     };
-    let given: SmallMap<String, Value> = given.iter().map(value).collect();
+    let given: BTreeMap<String, Value> = given.iter().map(value).collect();
     ENTRY.params(&given).unwrap_or_else(|r| panic!("{r}"))
 }
 

@@ -5,8 +5,8 @@ use crate::protocols::links::stack::Receiver;
 use crate::scenario::{
     Cue, Lesson, Opening, Prediction, Preset, ScenarioDef, Staged, Step, look, open,
 };
-use crate::sim::small::SmallSet;
 use crate::sim::{Edit, Fault, LinkPatch, NodeId, Refusal, SimTime, World};
+use std::collections::BTreeSet;
 
 pub static DEF: ScenarioDef = ScenarioDef {
     id: "link-stack",
@@ -115,7 +115,7 @@ fn received(world: &World) -> Vec<u16> {
 }
 
 fn distinct(world: &World) -> usize {
-    received(world).into_iter().collect::<SmallSet<_>>().len()
+    received(world).into_iter().collect::<BTreeSet<_>>().len()
 }
 
 fn copies(world: &World) -> usize {

@@ -8,11 +8,11 @@ use super::checkpoints::Checkpoints;
 use super::{Moment, Run, Watcher};
 use crate::sim::ids::MsgId;
 use crate::sim::message::Payload;
-use crate::sim::small::SmallMap;
 use crate::sim::time::SimTime;
 use crate::sim::trace::Trace;
 use crate::sim::world::World;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The stretches between checkpoints whose messages are remembered.
@@ -70,7 +70,7 @@ impl<W: Watcher> Run<W> {
             },
             trace,
             edits: self.edits.clone(),
-            refused: SmallMap::new(),
+            refused: BTreeMap::new(),
             checkpoints: Checkpoints::none(),
             undo: Vec::new(),
             redo: Vec::new(),

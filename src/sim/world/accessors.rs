@@ -10,7 +10,6 @@ use crate::sim::inspect::Inspect;
 use crate::sim::link::Link;
 use crate::sim::message::Payload;
 use crate::sim::refusal::Refusal;
-use crate::sim::small::sort_by_key;
 use crate::sim::time::SimTime;
 use crate::sim::timing::Timing;
 use crate::sim::trace::{Event, Loss, Mark};
@@ -276,7 +275,7 @@ impl World {
     /// The messages on their way, in order of sending.
     pub fn in_flight(&self) -> Vec<InFlight> {
         let mut all: Vec<InFlight> = self.flights().map(|(_, f)| face(f)).collect();
-        sort_by_key(&mut all, |f| u64::from(f.msg.0));
+        all.sort_by_key(|f| u64::from(f.msg.0));
         all
     }
 
@@ -302,7 +301,7 @@ impl World {
                 h.finish()
             })
             .collect();
-        sort_by_key(&mut words, |w| *w);
+        words.sort_unstable();
         words.into_iter().for_each(|w| h.word(w));
         h.finish()
     }

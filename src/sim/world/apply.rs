@@ -11,7 +11,6 @@ use crate::sim::ids::{EventId, MsgId, NodeId};
 use crate::sim::link::LinkPatch;
 use crate::sim::queue::Ticket;
 use crate::sim::refusal::Refusal;
-use crate::sim::small::sort_by_key;
 use crate::sim::time::{SimTime, Span};
 use crate::sim::timing::Timing;
 use crate::sim::trace::{Event, EventKind, Loss, Mark, Trace};
@@ -200,7 +199,7 @@ impl World {
             .filter(|(_, f)| f.doom == Loss::None && which(f))
             .map(|(ticket, f)| (f.msg(), ticket))
             .collect();
-        sort_by_key(&mut broken, |(msg, _)| u64::from(msg.0));
+        broken.sort_by_key(|(msg, _)| u64::from(msg.0));
         for (_, ticket) in broken {
             let flight = self.queue.at(ticket);
             flight.doom = loss;
@@ -292,7 +291,7 @@ impl World {
             .flights()
             .filter_map(|(t, f)| Some((f.msg(), t, timing.deadline(self.seed, f.sent)?)))
             .collect();
-        sort_by_key(&mut flights, |(msg, ..)| u64::from(msg.0));
+        flights.sort_by_key(|(msg, ..)| u64::from(msg.0));
         for (_, ticket, deadline) in flights {
             let deadline = deadline.max(self.now);
             let flight = self.queue.at(ticket);

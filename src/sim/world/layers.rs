@@ -12,9 +12,9 @@ use super::{What, World};
 use crate::sim::ids::{EventId, NodeId};
 use crate::sim::links::Wired;
 use crate::sim::message::{Kind, Message, Payload, Shape, Tone};
-use crate::sim::small::{SmallMap, SmallSet};
 use crate::sim::time::Span;
 use crate::sim::trace::{EventKind, Loss, Mark, Trace};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// What the two ends of a link with layers remember.
@@ -23,14 +23,14 @@ pub(in crate::sim) struct LayerState {
     // The sender's end.
     last_frame: u32,
     floor: u32,
-    unacknowledged: SmallMap<u32, Payload>,
+    unacknowledged: BTreeMap<u32, Payload>,
     // Frames whose time came while the sender was paused: it looks at them when it is resumed.
-    due: SmallSet<u32>,
+    due: BTreeSet<u32>,
     // The receiver's end. `expected` is none after a crash: the next frame sets it.
     fresh: bool,
     expected: Option<u32>,
-    seen: SmallSet<u32>,
-    early: SmallMap<u32, Input>,
+    seen: BTreeSet<u32>,
+    early: BTreeMap<u32, Input>,
 }
 
 impl LayerState {
@@ -67,7 +67,7 @@ impl World {
         if !layers.any() {
             return;
         }
-        let state = self.layers.or_default((parcel.from, parcel.to));
+        let state = self.layers.entry((parcel.from, parcel.to)).or_default();
         state.last_frame += 1;
         parcel.frame = state.last_frame;
         if layers.retransmit_us > 0 {
@@ -101,7 +101,7 @@ impl World {
             return;
         }
         if machine.paused {
-            self.layers.or_default((from, to)).due.insert(frame);
+            self.layers.entry((from, to)).or_default().due.insert(frame);
             return;
         }
         let id = self.record(trace, EventKind::Resend, from, frame, EventId::NONE);
@@ -121,7 +121,7 @@ impl World {
     /// A node goes on after a pause: it looks at once at what would have been sent again meanwhile.
     pub(super) fn resume_layers(&mut self, node: NodeId) {
         let mut due: Vec<(NodeId, u32)> = Vec::new();
-        for ((from, to), state) in self.layers.iter_mut() {
+        for ((from, to), state) in &mut self.layers {
             if *from == node {
                 due.extend(state.due.iter().map(|&frame| (*to, frame)));
                 state.due.clear();
@@ -181,7 +181,7 @@ impl World {
             return Some(input);
         };
         let layers = self.links.get(from, node).link.layers;
-        let state = self.layers.or_default((from, node));
+        let state = self.layers.entry((from, node)).or_default();
         if !state.fresh {
             state.fresh = true;
             state.expected.get_or_insert(1);
@@ -205,7 +205,7 @@ impl World {
         if early {
             let id = self.record(trace, EventKind::Arrive, node, msg.0, cause);
             if let Some(state) = self.layers.get_mut(&(from, node)) {
-                state.early.keep_first(frame, input);
+                state.early.entry(frame).or_insert(input);
             }
             self.acknowledge(trace, layers.retransmit_us, node, from, frame, id);
             if frame <= expected {
@@ -313,7 +313,7 @@ impl World {
     /// buffers, which is lost.
     pub(super) fn forget_layers(&mut self, node: NodeId) -> Vec<Input> {
         let mut lost = Vec::new();
-        for ((from, to), state) in self.layers.iter_mut() {
+        for ((from, to), state) in &mut self.layers {
             if *from == node {
                 state.unacknowledged.clear();
                 state.due.clear();

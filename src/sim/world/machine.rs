@@ -9,13 +9,13 @@ use crate::sim::limits;
 use crate::sim::message::Payload;
 use crate::sim::protocol::Effect;
 use crate::sim::refusal::Refusal;
-use crate::sim::small::SmallMap;
 use crate::sim::streams::node_stream;
 use crate::sim::time::SimTime;
 use crate::sim::timing::Timing;
 use crate::sim::trace::Mark;
 use rand::rngs::Xoshiro256PlusPlus;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -186,7 +186,7 @@ pub(in crate::sim) struct Machine {
     pub config: NodeConfig,
     pub name: Rc<str>,
     pub lies: Vec<ByzantineRule>,
-    pub last_to: SmallMap<NodeId, Payload>,
+    pub last_to: BTreeMap<NodeId, Payload>,
 }
 
 /// Whether a machine has power.
@@ -216,7 +216,7 @@ impl Machine {
             waking: false,
             last: EventId::NONE,
             lies: Vec::new(),
-            last_to: SmallMap::new(),
+            last_to: BTreeMap::new(),
             swift: true,
             honest: true,
         };

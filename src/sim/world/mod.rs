@@ -31,9 +31,9 @@ use super::refusal::Refusal;
 use super::time::SimTime;
 use super::timing::Timing;
 use super::trace::{Event, Loss, Mark};
-use crate::sim::small::SmallMap;
 use layers::LayerState;
 use machine::Machine;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The whole state of a run at one moment.
@@ -53,7 +53,7 @@ pub struct World {
     queue: Queue<Pending>,
     nodes: Vec<Machine>,
     links: Links,
-    layers: SmallMap<(NodeId, NodeId), LayerState>,
+    layers: BTreeMap<(NodeId, NodeId), LayerState>,
     walls: Vec<Wall>,
     stopped: Option<Rc<Refusal>>,
     last: Event,

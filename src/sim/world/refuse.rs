@@ -9,9 +9,9 @@ use crate::sim::ids::{MsgId, NodeId};
 use crate::sim::limits;
 use crate::sim::link::{LinkModel, LinkPatch};
 use crate::sim::refusal::Refusal;
-use crate::sim::small::SmallSet;
 use crate::sim::time::Span;
 use crate::sim::timing::Timing;
+use std::collections::BTreeSet;
 
 fn no<T>(code: &'static str, message: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::new(code, message))
@@ -199,7 +199,7 @@ impl World {
     }
 
     fn check_partition(&self, p: &Partition) -> Result<(), Refusal> {
-        let mut seen = SmallSet::new();
+        let mut seen = BTreeSet::new();
         for &node in p.groups.iter().flatten() {
             self.node_exists(node)?;
             if !seen.insert(node) {

@@ -10,11 +10,11 @@ use crate::sim::link::Link;
 use crate::sim::links::Links;
 use crate::sim::queue::Queue;
 use crate::sim::refusal::Refusal;
-use crate::sim::small::SmallMap;
 use crate::sim::time::SimTime;
 use crate::sim::timing::Timing;
 use crate::sim::trace::{Event, EventKind, Loss};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// How the nodes stand on the stage. Means nothing to the engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -158,7 +158,7 @@ impl World {
             queue,
             nodes,
             links,
-            layers: SmallMap::new(),
+            layers: BTreeMap::new(),
             walls: Vec::new(),
             stopped: None,
             last: Event {

@@ -4,10 +4,10 @@
 //! the other side; an empty side is no wall.
 
 use crate::sim::fault::Partition;
-use crate::sim::small::SmallSet;
 use crate::sim::{Fault, NodeId};
 use crate::ui::controls::{choice, switch};
 use crate::view::{Action, RunRef, words};
+use std::collections::BTreeSet;
 use yew::prelude::*;
 
 /// See [`Separate`].
@@ -22,7 +22,7 @@ pub struct SeparateProps {
 /// The form of a partition.
 #[component]
 pub fn Separate(props: &SeparateProps) -> Html {
-    let side = use_state(SmallSet::<NodeId>::new);
+    let side = use_state(BTreeSet::<NodeId>::new);
     let one_way = use_state(|| false);
     let flapping = use_state(|| false);
     let run = props.run.get();

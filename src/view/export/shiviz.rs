@@ -12,9 +12,9 @@
 use crate::check::Checks;
 use crate::sim::history::Run;
 use crate::sim::json_object::push_count;
-use crate::sim::small::SmallSet;
 use crate::sim::{Event, EventId, Refusal};
 use crate::view::log;
+use std::collections::BTreeSet;
 
 /// The host of what happens to the network as a whole: losses, partitions.
 const NETWORK: &str = "network";
@@ -116,7 +116,7 @@ impl Clocks {
 /// A name for every node without spaces, quotes or doubles; the network's is the last.
 fn hosts(run: &Run<Checks>) -> Vec<String> {
     let world = run.world();
-    let mut taken: SmallSet<String> = SmallSet::new();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
     let names = world.node_ids().map(|n| world.name(n));
     let names = names.chain([NETWORK]).enumerate().map(|(i, name)| {
         let plain = |c: char| match c {

@@ -8,7 +8,6 @@ use crate::view::app::App;
 use crate::view::left::Left;
 
 /// What is on screen, to be left.
-#[inline(never)]
 pub(super) fn leaving(app: &App) -> Left {
     Left {
         times: app.left.as_ref().map_or(0, |l| l.times) + 1,
@@ -25,7 +24,6 @@ pub(super) fn leave(app: &mut App, left: Left) {
 
 /// Brings back the run that was left, with all its futures, if `hash` is its address; what is on screen
 /// is left for it. Else nothing changes.
-#[inline(never)]
 pub(super) fn come_back(app: &mut App, hash: &str) -> bool {
     let known = |l: &Left| l.open.is_some() && l.hash.as_deref() == Some(hash);
     if !app.left.as_ref().is_some_and(known) {

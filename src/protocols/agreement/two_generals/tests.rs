@@ -4,8 +4,8 @@ use super::{A, B, Decision, ENTRY, General, Messenger};
 use crate::check::{CheckLine, Checks, Verdict};
 use crate::protocols::{Params, Value};
 use crate::sim::history::Run;
-use crate::sim::small::SmallMap;
 use crate::sim::{Edit, EventKind, Fault, NodeId, SimTime};
+use std::collections::BTreeMap;
 
 fn params(k: i64, loss_percent: i64, mutant: &str) -> Params {
     let given = [
@@ -13,7 +13,7 @@ fn params(k: i64, loss_percent: i64, mutant: &str) -> Params {
         ("loss_percent", Value::Int(loss_percent)),
         ("mutant", Value::Word(mutant.to_owned())),
     ];
-    let given: SmallMap<String, Value> = given
+    let given: BTreeMap<String, Value> = given
         .map(|(id, v)| (id.to_owned(), v))
         .into_iter()
         .collect();

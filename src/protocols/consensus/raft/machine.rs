@@ -6,7 +6,7 @@
 
 use super::command::{Answer, Command, Op};
 use crate::sim::NodeId;
-use crate::sim::small::SmallMap;
+use std::collections::BTreeMap;
 
 /// What the machine remembers of a client: one request at a time is under way, so one is enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,8 +33,8 @@ pub enum Applied {
 /// The store and its sessions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Machine {
-    values: SmallMap<char, i32>,
-    sessions: SmallMap<NodeId, Session>,
+    values: BTreeMap<char, i32>,
+    sessions: BTreeMap<NodeId, Session>,
 }
 
 impl Machine {
@@ -71,7 +71,7 @@ impl Machine {
     }
 
     /// Keys and values, in order.
-    pub fn values(&self) -> &SmallMap<char, i32> {
+    pub fn values(&self) -> &BTreeMap<char, i32> {
         &self.values
     }
 }

@@ -4,8 +4,8 @@ use super::ENTRY;
 use crate::check::{CheckLine, Checks, Verdict};
 use crate::protocols::{Params, Value};
 use crate::sim::history::Run;
-use crate::sim::small::SmallMap;
 use crate::sim::{Edit, Fault, LinkModel, LinkPatch, NodeId, SimTime};
+use std::collections::BTreeMap;
 
 const QUIET: SimTime = SimTime::from_ms(60_000);
 
@@ -18,7 +18,7 @@ fn params(set: &[(&str, &str)]) -> Params {
         )
     };
     ENTRY
-        .params(&set.iter().map(value).collect::<SmallMap<_, _>>())
+        .params(&set.iter().map(value).collect::<BTreeMap<_, _>>())
         .unwrap()
 }
 
@@ -121,12 +121,12 @@ fn a_single_caller_costs_its_distance_to_the_largest_and_one_round() {
 #[test]
 fn every_order_of_the_ids_is_equally_likely() {
     let params = params(&[("nodes", "3")]);
-    let mut orders: SmallMap<Vec<u16>, u32> = SmallMap::new();
+    let mut orders: BTreeMap<Vec<u16>, u32> = BTreeMap::new();
     for seed in 0..6_000 {
-        *orders.or_default(super::ids(&params, seed)) += 1;
+        *orders.entry(super::ids(&params, seed)).or_default() += 1;
     }
     assert_eq!(orders.len(), 6);
-    for (order, &count) in orders.iter() {
+    for (order, &count) in &orders {
         assert!((884..=1_116).contains(&count), "{order:?}: {count}");
     }
 }

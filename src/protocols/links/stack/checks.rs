@@ -7,10 +7,11 @@
 use super::{Packet, RECEIVER, Receiver, SENDER, Sender};
 use crate::check::{Class, Property, Seen, Verdict, witness};
 use crate::protocols::{Measure, Params};
-use crate::sim::small::{SmallMap, SmallSet};
 use crate::sim::{
     Event, EventId, EventKind, Fault, Layers, Loss, Mark, MsgId, NodeId, Status, Trace, World,
 };
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound::{Excluded, Unbounded};
 
 /// Only what this stack promises. Without retransmission a loss is in order, and so on.
 pub(super) fn properties(params: &Params) -> Vec<Box<dyn Property>> {
@@ -54,7 +55,7 @@ struct Promise {
     what: What,
     twice: bool,
     // The first delivery of each number.
-    first: SmallMap<u16, EventId>,
+    first: BTreeMap<u16, EventId>,
     // The last crash of an end, and the name of the node.
     crash: Option<(EventId, String)>,
     verdict: Verdict,
@@ -65,7 +66,7 @@ impl Promise {
         Promise {
             what,
             twice: params.word("mutant") == "send-twice",
-            first: SmallMap::new(),
+            first: BTreeMap::new(),
             crash: None,
             verdict: Verdict::Holding,
         }
@@ -87,7 +88,11 @@ impl Promise {
     fn check(&mut self, seen: &Seen<'_>, packet: Packet) {
         let number = packet.number;
         let before = self.first.get(&number).copied();
-        let later = self.first.after(&number).next().map(|(n, e)| (*n, *e));
+        let later = self
+            .first
+            .range((Excluded(number), Unbounded))
+            .next()
+            .map(|(n, e)| (*n, *e));
         let sent = seen.world.node_as::<Sender>(SENDER).map_or(0, Sender::sent);
         match (self.what, before, later) {
             (What::NoCreation, _, _) if number > sent || packet != Packet::new(number) => {
@@ -115,7 +120,7 @@ impl Promise {
             }
             _ => {}
         }
-        self.first.keep_first(number, seen.id);
+        self.first.entry(number).or_insert(seen.id);
     }
 
     /// The assumption without which a layer could not keep its promise, and the event that broke
@@ -193,7 +198,7 @@ impl Property for Promise {
 /// Reliable delivery: what is sent is delivered in the end.
 #[derive(Clone)]
 struct NoLoss {
-    missing: SmallSet<u16>,
+    missing: BTreeSet<u16>,
     sender_crashed: bool,
     receiver_crashed: bool,
     blocked: Loss,

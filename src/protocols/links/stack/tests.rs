@@ -4,10 +4,10 @@ use super::{ENTRY, RECEIVER, SENDER};
 use crate::check::{CheckLine, Checks, Verdict};
 use crate::protocols::{Params, Value};
 use crate::sim::history::Run;
-use crate::sim::small::SmallMap;
 use crate::sim::{
     ByzantineAct, ByzantineRule, Edit, Fault, Layers, LinkModel, LinkPatch, SimTime, World,
 };
+use std::collections::BTreeMap;
 
 const ALL_LAYERS: [(&str, &str); 3] = [("retransmit", "on"), ("dedupe", "on"), ("reorder", "on")];
 
@@ -16,7 +16,7 @@ fn params(set: &[(&str, &str)]) -> Params {
         let param = ENTRY.params.iter().find(|p| p.id == *k).unwrap();
         ((*k).to_owned(), param.parse(v).unwrap())
     };
-    let given: SmallMap<String, Value> = set.iter().map(value).collect();
+    let given: BTreeMap<String, Value> = set.iter().map(value).collect();
     ENTRY.params(&given).unwrap()
 }
 

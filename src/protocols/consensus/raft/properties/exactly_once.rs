@@ -14,22 +14,22 @@ use crate::protocols::consensus::raft::name_of;
 use crate::protocols::consensus::raft::server::Server;
 use crate::sim::chunks::Slices;
 use crate::sim::hash::Fx;
-use crate::sim::small::SmallMap;
 use crate::sim::{EventId, NodeId};
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 /// What executing the applied entries one by one gives.
 #[derive(Clone, Default)]
 struct Reference {
-    values: SmallMap<char, i32>,
+    values: BTreeMap<char, i32>,
     /// Each client's newest executed request: number, answer, and the event of its application.
-    newest: SmallMap<NodeId, (u32, Answer, EventId)>,
+    newest: BTreeMap<NodeId, (u32, Answer, EventId)>,
     /// A digest of the values after each entry.
     digests: Slices<u64>,
 }
 
-fn digest(values: &SmallMap<char, i32>) -> u64 {
+fn digest(values: &BTreeMap<char, i32>) -> u64 {
     let mut h = Fx::default();
     values.hash(&mut h);
     h.finish()
@@ -57,7 +57,7 @@ pub(super) struct ExactlyOnce {
     servers: u16,
     eyes: Eyes,
     /// The newest request of each client that was judged.
-    judged: SmallMap<NodeId, u32>,
+    judged: BTreeMap<NodeId, u32>,
     reference: Rc<Reference>,
     seen: Vec<Index>,
     broken: Option<Rc<Broken>>,
@@ -69,7 +69,7 @@ impl ExactlyOnce {
             mutant: config.mutant,
             servers: config.servers,
             eyes: Eyes::new(config),
-            judged: SmallMap::new(),
+            judged: BTreeMap::new(),
             reference: Rc::default(),
             seen: vec![0; usize::from(config.servers)],
             broken: None,

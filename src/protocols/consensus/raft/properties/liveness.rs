@@ -9,9 +9,9 @@ use super::Broken;
 use crate::check::{Class, Property, Seen, Verdict, witness};
 use crate::protocols::consensus::raft::client::Client;
 use crate::protocols::consensus::raft::config::Config;
-use crate::sim::small::SmallMap;
 use crate::sim::world::{Status, World};
 use crate::sim::{EventId, EventKind, Loss, NodeId, SimTime, Span};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// How many of the longest election timeouts, and rounds of retries over all servers, a calm phase
@@ -33,7 +33,7 @@ struct Waiting {
 pub(super) struct Answered {
     config: Config,
     patience: Span,
-    clients: SmallMap<NodeId, Waiting>,
+    clients: BTreeMap<NodeId, Waiting>,
     calm_since: SimTime,
     /// When it is worth looking again.
     look_at: SimTime,
@@ -49,7 +49,7 @@ impl Answered {
         Answered {
             config,
             patience: Span(elections + rounds),
-            clients: SmallMap::new(),
+            clients: BTreeMap::new(),
             calm_since: SimTime::ZERO,
             look_at: SimTime::ZERO,
             excuse: None,

@@ -17,8 +17,8 @@ use super::name_of;
 use super::server::Server;
 use crate::check::{Property, Seen, Verdict, witness};
 use crate::protocols::Params;
-use crate::sim::small::SmallMap;
 use crate::sim::{EventId, NodeId, Span};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Every promise, in the order of Figure 3.
@@ -104,7 +104,7 @@ type Vote = (NodeId, NodeId, EventId);
 /// Who voted for whom, and when: what a witness of a broken election shows.
 #[derive(Clone, Default)]
 struct Ballots {
-    by_term: Rc<SmallMap<Term, Vec<Vote>>>,
+    by_term: Rc<BTreeMap<Term, Vec<Vote>>>,
 }
 
 impl Ballots {
@@ -123,7 +123,7 @@ impl Ballots {
             return;
         }
         let by_term = Rc::make_mut(&mut self.by_term);
-        let votes = by_term.or_default(term);
+        let votes = by_term.entry(term).or_default();
         votes.push((voter, candidate, event));
         while by_term.len() > BALLOTS {
             by_term.pop_first();
