@@ -11,7 +11,7 @@ use super::message::Payload;
 use super::protocol::{Ctx, Effect, Protocol};
 use super::shelves::Shelves;
 use rand::rngs::Xoshiro256PlusPlus;
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
@@ -36,12 +36,10 @@ pub trait Node {
     fn start(&mut self, env: Env<'_>);
     /// Boots after a crash.
     fn restart(&mut self, env: Env<'_>);
+    /// Which messages it understands.
+    fn hears(&self) -> TypeId;
     /// Hands over a message; false if it is of another protocol and was not understood.
-    fn message(&mut self, env: Env<'_>, from: NodeId, payload: &Payload) -> bool;
-    /// The same, for one who has no further use for the message.
-    fn take(&mut self, env: Env<'_>, from: NodeId, payload: Payload) -> bool {
-        self.message(env, from, &payload)
-    }
+    fn message(&mut self, env: Env<'_>, from: NodeId, payload: Payload) -> bool;
     /// The timer in `slot` has run out.
     fn timer(&mut self, env: Env<'_>, slot: u32);
     /// The learner asks for something.
@@ -146,6 +144,10 @@ impl<P: Protocol> Host<P> {
 }
 
 impl<P: Protocol> Node for Host<P> {
+    fn hears(&self) -> TypeId {
+        TypeId::of::<P::Msg>()
+    }
+
     fn start(&mut self, env: Env<'_>) {
         let (p, mut ctx) = self.split(env);
         p.start(&mut ctx);
@@ -157,19 +159,8 @@ impl<P: Protocol> Node for Host<P> {
     }
 
     #[inline]
-    fn message(&mut self, env: Env<'_>, from: NodeId, payload: &Payload) -> bool {
+    fn message(&mut self, env: Env<'_>, from: NodeId, payload: Payload) -> bool {
         // An upcast, not a call of `as_any`: this runs for every message.
-        let any: &dyn Any = &**payload;
-        let Some(msg) = any.downcast_ref::<P::Msg>() else {
-            return false;
-        };
-        let (p, mut ctx) = self.split(env);
-        p.on_message(&mut ctx, from, msg);
-        true
-    }
-
-    #[inline]
-    fn take(&mut self, env: Env<'_>, from: NodeId, payload: Payload) -> bool {
         let any: Rc<dyn Any> = payload;
         let Ok(msg) = any.downcast::<P::Msg>() else {
             return false;
