@@ -311,10 +311,12 @@ fn says(run: &Run<Checks>, what: Selection) -> Option<String> {
         }
         Selection::Event(e) => {
             let event = trace.get(e)?;
-            let note = trace
-                .notes_of(e)
-                .next()
-                .map_or_else(|| happened(run, event), ToString::to_string);
+            let note = match (event.kind, trace.notes_of(e).next()) {
+                (_, None) => happened(run, event),
+                // What was done, and what the node makes of it.
+                (EventKind::Fault, Some(note)) => format!("{}: {note}", happened(run, event)),
+                (_, Some(note)) => note.to_string(),
+            };
             let short: String = note.chars().take(70).collect();
             // A fault's words name whom it strikes; what happens at a node begins with its name.
             let at = match event.kind {
