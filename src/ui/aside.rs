@@ -276,7 +276,7 @@ impl Aside {
 /// Whether the reader has done something to the run.
 fn edited(app: &App) -> bool {
     let open = app.open.as_ref();
-    open.is_some_and(|o| o.run().get().edits() != o.scene.opening.edits)
+    open.is_some_and(|o| o.run().get().edits() != o.origin.opening.edits)
 }
 
 impl Notice {

@@ -5,8 +5,8 @@
 //! answers, once what it did and what came before is drawn.
 
 use crate::sim::{Refusal, json};
+use crate::view::origin::Origin;
 use crate::view::reduce::{may_replace, open, reduce};
-use crate::view::scene::Scene;
 use crate::view::{Action, App};
 use js_sys::{Error, Function, JSON, Object, Promise, Reflect};
 use std::cell::RefCell;
@@ -203,7 +203,7 @@ fn load(app: &mut App, given: Given) -> String {
     let done = may_replace(app)
         .and_then(|()| given.json())
         .and_then(|json| scenario_of(&json))
-        .and_then(|scene| open(app, scene));
+        .and_then(|origin| open(app, origin));
     match done {
         Ok(()) => {
             reduce(app, Action::Pause);
@@ -213,12 +213,12 @@ fn load(app: &mut App, given: Given) -> String {
     }
 }
 
-fn scenario_of(json: &str) -> Result<Scene, Refusal> {
-    Scene::from_json(json)
+fn scenario_of(json: &str) -> Result<Origin, Refusal> {
+    Origin::from_json(json)
 }
 
 fn edit(app: &mut App, given: Given) -> String {
-    let fault = given.json().and_then(|json| Scene::fault_from_json(&json));
+    let fault = given.json().and_then(|json| Origin::fault_from_json(&json));
     match fault {
         Ok(fault) => {
             app.error = None;

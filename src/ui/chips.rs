@@ -41,7 +41,7 @@ fn seed(props: &PanelProps) -> Html {
     });
     // The page's own dice, not the engine's: which seed a reader rolls is no part of any run.
     let roll = on.reform(|_: MouseEvent| Action::SetSeed((js_sys::Math::random() * 1e4) as u64));
-    let seed = props.scene.seed().to_string();
+    let seed = props.origin.seed().to_string();
     html! {
         <span class="chip seed"><label>{ "Seed" }
             <input type="text" inputmode="numeric" data-testid="seed" value={held("seed", &seed)} data-field="seed" data-is={seed}

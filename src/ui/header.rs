@@ -28,7 +28,7 @@ pub fn header(app: &App, open: Option<&Open>, on: &Callback<Action>) -> Html {
         <header class={classes!("bar", open.map(|_| "work-bar"))}>
             <a class="brand" href="#/" aria-label="Faultline: all scenarios">{ mark() }<span>{ "Faultline" }</span></a>
             if let Some(o) = open {
-                <p class="crumbs"><span class="chapter">{ o.scene.chapter() }{ " › " }</span><b>{ o.scene.title() }</b></p>
+                <p class="crumbs"><span class="chapter">{ o.origin.chapter() }{ " › " }</span><b>{ o.origin.title() }</b></p>
             }
             <div class="end">
                 <button type="button" class="btn icon bare" aria-label={format!("Colours: {}", theme_word(theme))}

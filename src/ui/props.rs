@@ -7,7 +7,7 @@ use crate::view::app::Tally;
 use crate::view::differences::Apart;
 use crate::view::log::Filter;
 use crate::view::open::Progress;
-use crate::view::scene::Scene;
+use crate::view::origin::Origin;
 use crate::view::{Action, Reach, RunRef, Selection};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -40,7 +40,7 @@ pub struct ViewProps {
 #[derive(Clone, PartialEq, Properties)]
 pub struct PanelProps {
     /// What is open.
-    pub scene: Scene,
+    pub origin: Origin,
     /// The run; while time runs fast, a version some tenths of a second old.
     pub run: RunRef,
     /// What the checks come to.

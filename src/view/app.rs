@@ -122,10 +122,10 @@ impl App {
         // At its start and untouched, a run needs no more than its name and its seed.
         let plain = {
             let run = o.run().get();
-            run.edits().is_empty() && run.position() == 0 && o.scene.is_plain()
+            run.edits().is_empty() && run.position() == 0 && o.origin.is_plain()
         };
         match plain {
-            true => Some(format!("#/s/{}?seed={}", o.scene.id(), o.scene.seed())),
+            true => Some(format!("#/s/{}?seed={}", o.origin.id(), o.origin.seed())),
             false => self.link().ok(),
         }
     }
@@ -168,7 +168,7 @@ impl App {
         SharedRun {
             panel: (self.tab != Tab::default()).then(|| self.tab.panel()),
             picked: self.selection.picked(),
-            ..o.scene.share(&o.run().get(), self.player.speed)
+            ..o.origin.share(&o.run().get(), self.player.speed)
         }
     }
 }

@@ -65,8 +65,8 @@ impl Asked {
         Asked {
             others: others.map(|(i, f)| (i, f.name.clone())).collect(),
             last_edit: made.first().map(words),
-            def: open.scene.def,
-            params: open.scene.opening.params.clone(),
+            def: open.origin.def,
+            params: open.origin.opening.params.clone(),
         }
     }
 }

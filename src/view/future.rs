@@ -3,7 +3,7 @@
 //! The rule that is easy to break: a future is known by its number only as long as none is removed; by its run
 //! it is known for ever.
 
-use super::scene::Scene;
+use super::origin::Origin;
 use super::shared::RunRef;
 
 /// One future of a run.
@@ -16,9 +16,9 @@ pub struct Future {
     /// From what it was forked; `None` for the first.
     pub fork: Option<Fork>,
     /// What it was opened from: where a parameter was changed, another than its parent's.
-    pub scene: Scene,
+    pub origin: Origin,
     /// The same without what a staged situation brought: where a reset leads.
-    pub base: Scene,
+    pub base: Origin,
     /// The run.
     pub run: RunRef,
     /// Where it stood when it was saved, until it is first shown: then it is taken there.

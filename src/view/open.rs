@@ -6,7 +6,7 @@
 use super::beside::Beside;
 use super::compare::{Comparison, Parting};
 use super::future::Future;
-use super::scene::Scene;
+use super::origin::Origin;
 use super::shared::{RunRef, Shared};
 use crate::check::Checks;
 use crate::sim::history::Run;
@@ -35,7 +35,7 @@ impl Progress {
 #[derive(Clone, PartialEq)]
 pub struct Open {
     /// What the future that is shown was opened from: scenario, seed, parameters, edits at the start.
-    pub scene: Scene,
+    pub origin: Origin,
     /// Its futures; never empty.
     pub futures: Vec<Future>,
     /// The one that is shown.
@@ -51,17 +51,17 @@ pub struct Open {
 
 impl Open {
     /// A scenario with its first future.
-    pub fn new(scene: Scene, run: Run<Checks>) -> Self {
+    pub fn new(origin: Origin, run: Run<Checks>) -> Self {
         let run = Shared::new(run);
         Open {
-            scene: scene.clone(),
+            origin: origin.clone(),
             settled: run.clone(),
             futures: vec![Future {
                 name: "A".to_owned(),
                 parted_us: None,
                 fork: None,
-                base: scene.without_edits(),
-                scene,
+                base: origin.without_edits(),
+                origin,
                 run,
                 goal: None,
             }],
@@ -72,7 +72,7 @@ impl Open {
     }
 
     /// Where a reset leads from the future that is shown.
-    pub fn base(&self) -> &Scene {
+    pub fn base(&self) -> &Origin {
         &self.futures[self.current].base
     }
 
@@ -95,7 +95,7 @@ impl Open {
         }
         self.settled = self.run().clone();
         let run = self.settled.get();
-        for (i, step) in self.scene.def.lesson.steps.iter().enumerate().take(64) {
+        for (i, step) in self.origin.def.lesson.steps.iter().enumerate().take(64) {
             if !self.lesson.is_done(i) && (step.done)(run.world(), run.trace()) {
                 self.lesson.done |= 1 << i;
             }
@@ -114,7 +114,7 @@ impl Open {
             }
             (None, Some(before)) => {
                 self.current = before.come_back(&mut self.futures, self.current);
-                self.scene = self.futures[self.current].scene.clone();
+                self.origin = self.futures[self.current].origin.clone();
             }
             (None, None) => {}
         }

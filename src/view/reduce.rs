@@ -10,10 +10,10 @@ use super::chosen::{Dialog, Tab};
 use super::future::Journey;
 use super::log::{self, Filter};
 use super::open::Open;
+use super::origin::{Linked, Origin};
 use super::player::{self, speed_at};
 use super::route::{Place, Route};
 use super::saved;
-use super::scene::{Linked, Scene};
 use super::selection::Selection;
 use super::shared::RunRef;
 use super::walk::{Aim, Stride, walk};
@@ -343,29 +343,29 @@ fn dialog(app: &mut App, d: Option<Dialog>) {
     }
 }
 
-/// Puts `scene` on screen, at its start and paused; on a refusal nothing changes.
+/// Puts `origin` on screen, at its start and paused; on a refusal nothing changes.
 ///
 /// # Errors
-/// What [`Scene::open`] refuses.
-pub fn open(app: &mut App, scene: Scene) -> Result<(), Refusal> {
-    let run = scene.open()?;
-    show(app, scene, run);
+/// What [`Origin::open`] refuses.
+pub fn open(app: &mut App, origin: Origin) -> Result<(), Refusal> {
+    let run = origin.open()?;
+    show(app, origin, run);
     Ok(())
 }
 
-/// Puts `run` of `scene` on screen.
-fn show(app: &mut App, scene: Scene, run: Run<Checks>) {
+/// Puts `run` of `origin` on screen.
+fn show(app: &mut App, origin: Origin, run: Run<Checks>) {
     let playing = app.player.playing;
     app.journey = None;
     app.player = player::Player::default();
     app.player.playing = playing && app.open.is_some();
-    app.player.set_speed(scene.speed());
-    let same = |o: &Open| std::ptr::eq(o.scene.def, scene.def);
+    app.player.set_speed(origin.speed());
+    let same = |o: &Open| std::ptr::eq(o.origin.def, origin.def);
     if !app.open.as_ref().is_some_and(same) {
         app.filter = Filter::default();
     }
     app.filter.fit(run.world());
-    app.open = Some(Open::new(scene, run));
+    app.open = Some(Open::new(origin, run));
     app.selection = Selection::None;
     app.error = None;
     app.told = 0;
@@ -386,14 +386,14 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
     let opened = match &r.place {
         Place::Gallery => None,
         Place::Scenario(id) => {
-            let scene = Scene::named(id, r.seed, &r.params)?;
+            let origin = Origin::named(id, r.seed, &r.params)?;
             Some(Linked {
-                run: scene.open()?,
-                shared: SharedRun::of(scene.opening.clone()),
-                scene,
+                run: origin.open()?,
+                shared: SharedRun::of(origin.opening.clone()),
+                origin,
             })
         }
-        Place::Shared(payload) => Some(Scene::from_link(payload)?),
+        Place::Shared(payload) => Some(Origin::from_link(payload)?),
     };
     app.look = r.look.clone();
     app.theme = r.look.theme.unwrap_or(app.theme);
@@ -434,8 +434,12 @@ fn open_file(app: &mut App, text: &str) {
 
 /// Puts a shared run on screen, as it was shared: its moment, its speed, what was looked at.
 fn enter(app: &mut App, linked: Linked) {
-    let Linked { scene, run, shared } = linked;
-    show(app, scene, run);
+    let Linked {
+        origin,
+        run,
+        shared,
+    } = linked;
+    show(app, origin, run);
     if let Some(speed) = shared.speed_us_s {
         app.player.set_speed(speed);
     }

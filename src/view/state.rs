@@ -42,7 +42,7 @@ pub fn text(app: &App, open: &Open) -> String {
     let world = run.world();
     let mut out = String::new();
     let mut o = Object::new(&mut out);
-    o.text("scenario", open.scene.id());
+    o.text("scenario", open.origin.id());
     seed(world.seed(), o.at("seed"));
     o.count("time_us", world.now().us())
         .count("events", u64::from(run.position()))

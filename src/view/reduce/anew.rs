@@ -9,19 +9,19 @@ use crate::sim::SimTime;
 use crate::view::app::App;
 use crate::view::left::Left;
 use crate::view::open::Progress;
-use crate::view::scene::Scene;
+use crate::view::origin::Origin;
 
 /// Runs the same scenario again, changed by `change`.
-pub(super) fn again(app: &mut App, change: impl FnOnce(&mut Scene)) {
+pub(super) fn again(app: &mut App, change: impl FnOnce(&mut Origin)) {
     if let Err(refusal) = may_replace(app) {
         return app.refuse(&refusal);
     }
     let Some(o) = &app.open else { return };
-    let mut scene = o.base().clone();
-    change(&mut scene);
+    let mut origin = o.base().clone();
+    change(&mut origin);
     let (speed, lesson) = (app.player.speed, o.lesson);
     let left = leaving(app);
-    match open(app, scene) {
+    match open(app, origin) {
         Ok(()) => {
             if let Some(o) = &mut app.open {
                 o.lesson = Progress {
@@ -45,8 +45,8 @@ pub(super) fn stage(app: &mut App, id: &str) {
     let now = o.base().clone();
     let lesson = o.lesson;
     let left = leaving(app);
-    let done = now.stage(id).and_then(|(scene, staged, seek_us)| {
-        open(app, scene)?;
+    let done = now.stage(id).and_then(|(origin, staged, seek_us)| {
+        open(app, origin)?;
         if let Some(o) = &mut app.open {
             o.futures[0].base = now;
             o.lesson = Progress {
