@@ -9,12 +9,11 @@ mod storm_kit;
 
 use faultline::scenario;
 use faultline::sim::{EventId, MsgId, NodeId};
-use faultline::view::action::{Dialog, Tab, Theme};
 use faultline::view::reduce::reduce;
 use faultline::view::selection::Selection;
 use faultline::view::walk::Stride;
 use faultline::view::{Action, App};
-use faultline::view::{Open, Reach};
+use faultline::view::{Dialog, Open, Reach, Tab, Theme};
 use storm_kit::{Dice, again, any_fault, assert_same};
 
 /// Storms in each scenario.

@@ -166,7 +166,7 @@ mod tests {
         let mut run = open(&opening).unwrap();
         run.run_until(SimTime::from_ms(700));
         let (id, _) = run.trace().faults().last().unwrap();
-        let notes: Vec<String> = run.trace().notes_of(*id).map(|n| n.to_string()).collect();
+        let notes: Vec<String> = run.trace().notes_of(*id).map(ToString::to_string).collect();
         assert!(!notes.is_empty(), "it starts an election");
         let name = run.world().name(node);
         let said = format!(
