@@ -34,7 +34,7 @@ pub mod quorum;
 
 pub use boards::Board;
 pub use entry::{Entry, Measure, Probe, measures};
-pub(crate) use facts::facts;
+pub(crate) use facts::{facts, pick};
 pub use gauges::{GaugeDef, Published};
 pub use load::Load;
 pub(crate) use messages::messages;
