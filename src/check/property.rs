@@ -6,7 +6,7 @@
 
 use super::gauge::Gauges;
 use super::ground::{Ground, Need};
-use crate::sim::{Event, EventId, Fact, Kind, Mark, MsgId, NodeId, Trace, World};
+use crate::sim::{Event, EventId, Fact, Fault, Kind, Mark, MsgId, NodeId, Trace, World};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -84,6 +84,11 @@ impl<'a> Seen<'a> {
     pub fn is_news(&self) -> bool {
         use crate::sim::EventKind::{Fault, Flap, Lost, Start};
         !self.world.told().is_empty() || matches!(self.event.kind, Start | Lost | Fault | Flap)
+    }
+
+    /// What was done to the world in it, if it is that.
+    pub fn fault(&self) -> Option<&'a Fault> {
+        super::ground::fault(self.trace, self.id)
     }
 
     /// The facts of type `F` that were told in it, each with the node that told it.

@@ -21,7 +21,7 @@ pub use elect::{Ballots, Vote, elected};
 pub use exclude::{Move, mutual_exclusion};
 pub use happen::{leads_to, termination};
 pub use history::{Operation, Step, consistent};
-pub use state::{conserved, invariant, monotonic};
+pub use state::{conserved, invariant, monotonic, never};
 
 use super::ground::Need;
 use super::property::{Class, Property, Seen, Verdict, Wake, witness};
@@ -93,6 +93,7 @@ pub struct Promised<R> {
     needs: &'static [Need],
     rests_on: &'static str,
     left_out: Option<&'static str>,
+    calm: bool,
     rule: R,
     end: Option<Rc<End>>,
 }
@@ -107,6 +108,7 @@ impl<R: Rule> Promised<R> {
             needs: &[],
             rests_on: "the protocol's own rules",
             left_out: None,
+            calm: false,
             rule,
             end: None,
         }
@@ -132,6 +134,14 @@ impl<R: Rule> Promised<R> {
     #[must_use]
     pub fn rests_on(mut self, assumption: &'static str) -> Self {
         self.rests_on = assumption;
+        self
+    }
+
+    /// It is given only as long as nothing goes wrong: no message was lost, and nothing was done to the world
+    /// but to ask for something ("if nothing fails, all commit").
+    #[must_use]
+    pub fn while_calm(mut self) -> Self {
+        self.calm = true;
         self
     }
 
@@ -173,6 +183,7 @@ impl<R: Rule> Property for Promised<R> {
 
     fn after(&mut self, seen: &Seen<'_>) {
         if self.end.is_none()
+            && !(self.calm && seen.ground.disturbed())
             && let Err(broken) = self.rule.see(seen)
         {
             self.break_it(broken, seen);

@@ -8,14 +8,12 @@ use super::config::Config;
 use super::facts::{Each, Fact};
 use super::log::{Entry, Index, Log, Term};
 use crate::check::calm::{longest_delay, sound, working_majority};
-use crate::check::promise::{Ballots, Vote, agreement, elected};
-use crate::check::{Broken, Promised, Property, Rule, Seen, Wake};
-use crate::kit::Params;
+use crate::check::promise::{Ballots, Vote, elected};
 use crate::kit::client::answered_in_calm;
+use crate::kit::prelude::*;
 use crate::kit::store::exactly_once;
 use crate::sim::chunks::Slices;
 use crate::sim::ledger::Ledger;
-use crate::sim::{EventId, NodeId, Span, World};
 use std::collections::BTreeMap;
 
 /// What the safety of Raft rests on, besides its own rules.

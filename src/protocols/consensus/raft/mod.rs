@@ -103,6 +103,7 @@ pub const ENTRY: Entry = Entry {
     gauges: gauges::ALL,
     boards: boards::of,
     probes: boards::PROBES,
+    ..Entry::BLANK
 };
 
 /// What servers tell, and clients.
