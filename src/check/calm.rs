@@ -7,7 +7,7 @@
 //! The rule that is easy to break: bad luck begins a new phase, as a change of the world does. What a
 //! phase rests on is looked at when the world changes, not after every event.
 
-use super::Seen;
+use super::seen::Seen;
 use crate::sim::{EventKind, Loss, NodeId, SimTime, Span, World};
 use std::rc::Rc;
 

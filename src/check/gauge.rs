@@ -4,7 +4,7 @@
 //! comes to the same number after a rewind, and keeps no clock of its own. What a run has not yielded
 //! yet is `None`, never zero.
 
-use super::{Seen, Wake};
+use super::seen::{Seen, Wake};
 use crate::sim::chunks::Chunks;
 use crate::sim::{SimTime, World};
 

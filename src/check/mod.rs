@@ -9,9 +9,11 @@ pub mod gauge;
 pub mod ground;
 pub mod promise;
 pub mod property;
+pub mod seen;
 
 pub use consistency::Level;
 pub use gauge::{Gauge, Gauges};
 pub use ground::{Ground, Need};
 pub use promise::{Broken, Promised, Rule};
-pub use property::{CheckLine, Checks, Class, Property, Seen, Verdict, Wake, witness};
+pub use property::{CheckLine, Checks, Class, Property, Verdict, witness};
+pub use seen::{Seen, Wake};

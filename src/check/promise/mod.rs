@@ -24,7 +24,8 @@ pub use history::{Operation, Step, consistent};
 pub use state::{conserved, invariant, monotonic, never};
 
 use super::ground::Need;
-use super::property::{Class, Property, Seen, Verdict, Wake, witness};
+use super::property::{Class, Property, Verdict, witness};
+use super::seen::{Seen, Wake};
 use crate::sim::EventId;
 use std::rc::Rc;
 
