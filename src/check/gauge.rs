@@ -7,6 +7,7 @@
 use super::seen::{Seen, Wake};
 use crate::sim::chunks::Chunks;
 use crate::sim::{SimTime, World};
+use std::rc::Rc;
 
 /// A number that a run yields.
 pub trait Gauge {
@@ -40,12 +41,11 @@ impl Clone for Box<dyn Gauge> {
 /// A point of a curve: the time, and what the gauge showed.
 pub type Point = (SimTime, f64);
 
-/// A gauge at work: its name, and the curve that it has drawn.
+/// A gauge at work, and its name.
 #[derive(Clone)]
 pub struct Live {
     id: &'static str,
     gauge: Box<dyn Gauge>,
-    curve: Curve,
 }
 
 /// The points of a curve, in small chunks: every checkpoint copies the last one, of every gauge.
@@ -60,6 +60,8 @@ const APART_US: u64 = 1_000;
 #[derive(Clone)]
 pub struct Gauges {
     live: Vec<Live>,
+    // The curve that each has drawn. Points are few, so most checkpoints share them.
+    curves: Rc<Vec<Curve>>,
     // Which of them want every event, by their place.
     restless: Vec<usize>,
     apart_us: u64,
@@ -76,14 +78,11 @@ impl Default for Gauges {
 impl Gauges {
     /// These gauges, by name.
     pub fn new(gauges: Vec<(&'static str, Box<dyn Gauge>)>) -> Self {
-        let live = |(id, gauge)| Live {
-            id,
-            gauge,
-            curve: Curve::default(),
-        };
+        let live = |(id, gauge)| Live { id, gauge };
         let restless =
             |(i, g): (usize, &(&str, Box<dyn Gauge>))| (g.1.wake() == Wake::Always).then_some(i);
         Gauges {
+            curves: Rc::new(vec![Curve::default(); gauges.len()]),
             restless: gauges.iter().enumerate().filter_map(restless).collect(),
             live: gauges.into_iter().map(live).collect(),
             apart_us: APART_US,
@@ -114,14 +113,15 @@ impl Gauges {
         if self.taken == POINTS {
             self.taken = 0;
             self.apart_us *= 2;
-            for live in &mut self.live {
-                live.thin(SimTime(self.apart_us));
+            for curve in Rc::make_mut(&mut self.curves) {
+                *curve = thinned(curve, SimTime(self.apart_us));
             }
             self.taken = POINTS / 2;
         }
-        for live in &mut self.live {
+        let curves = Rc::make_mut(&mut self.curves);
+        for (live, curve) in self.live.iter().zip(curves) {
             if let Some(value) = live.gauge.value(world) {
-                live.curve.push((world.now(), value));
+                curve.push((world.now(), value));
             }
         }
         self.taken += 1;
@@ -139,31 +139,32 @@ impl Gauges {
 
     /// The curve of the gauge called `id`, up to now.
     pub fn curve(&self, id: &str) -> Vec<Point> {
-        let live = self.live.iter().find(|l| l.id == id);
-        live.map_or_else(Vec::new, |l| l.curve.iter_from(0).copied().collect())
+        let found = self.live.iter().position(|l| l.id == id);
+        let points = found.map(|i| self.curves[i].iter_from(0).copied());
+        points.map_or_else(Vec::new, Iterator::collect)
     }
 
     /// The bytes that a copy takes, roughly.
     pub fn weight(&self) -> usize {
-        let one = |l: &Live| 64 + l.gauge.weight() + l.curve.weight();
-        self.live.iter().map(one).sum()
+        let one = |l: &Live| 64 + l.gauge.weight();
+        let curves: usize = self.curves.iter().map(Curve::weight).sum();
+        // Every second checkpoint or so has curves of its own.
+        self.live.iter().map(one).sum::<usize>() + curves / 2
     }
 }
 
-impl Live {
-    /// Keeps one point of each stretch of `apart`.
-    fn thin(&mut self, apart: SimTime) {
-        let mut kept = Curve::default();
-        let mut stretch = u64::MAX;
-        for &point in self.curve.iter_from(0) {
-            let here = point.0.us() / apart.us();
-            if here != stretch {
-                stretch = here;
-                kept.push(point);
-            }
+/// One point of each stretch of `apart`.
+fn thinned(curve: &Curve, apart: SimTime) -> Curve {
+    let mut kept = Curve::default();
+    let mut stretch = u64::MAX;
+    for &point in curve.iter_from(0) {
+        let here = point.0.us() / apart.us();
+        if here != stretch {
+            stretch = here;
+            kept.push(point);
         }
-        self.curve = kept;
     }
+    kept
 }
 
 /// A gauge that is read off the world, and need not watch.

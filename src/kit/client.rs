@@ -25,6 +25,7 @@ pub use told::{
 use crate::check::promise::Step;
 use crate::sim::form::{Asked as Asking, Form};
 use crate::sim::{Ctx, Glyph, Inspect, Message, NodeId, Protocol, Span};
+use parts::Said;
 use std::collections::VecDeque;
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
@@ -113,6 +114,7 @@ pub struct Client<S: Service> {
     waiting: VecDeque<S::Op>,
     last: Option<Ended<S::Op, S::Answer>>,
     score: Score,
+    said: Said,
 }
 
 type Cx<'a, S> = Ctx<'a, Client<S>>;
@@ -131,6 +133,7 @@ impl<S: Service> Client<S> {
             waiting: VecDeque::new(),
             last: None,
             score: Score::default(),
+            said: Said::default(),
         }
     }
 
@@ -174,7 +177,7 @@ impl<S: Service> Client<S> {
         let Asked { serial, op } = asked;
         ctx.note(format!("asks for '{op}', request {serial}"));
         ctx.fact(Fact::Asked {
-            call: call(ctx, serial, &op),
+            call: self.call(ctx, serial, &op),
             begun: self.service.begun(&op),
         });
         if self.config.patience > Span::ZERO {
@@ -199,7 +202,7 @@ impl<S: Service> Client<S> {
 
     /// No answer from this server: the next one, with the same number.
     fn retry(&mut self, ctx: &mut Cx<'_, S>) {
-        let Some(Asked { serial, op }) = &self.asked else {
+        let Some(Asked { serial, op }) = self.asked.clone() else {
             return;
         };
         self.score.retries += 1;
@@ -207,7 +210,7 @@ impl<S: Service> Client<S> {
         let next = self.target.0 + 1;
         self.target = NodeId(if next < end { next } else { start });
         ctx.fact(Fact::Retried {
-            call: call(ctx, *serial, op),
+            call: self.call(ctx, serial, &op),
             to: self.target,
         });
         self.attempt(ctx);
@@ -241,6 +244,7 @@ impl<S: Service> Client<S> {
         outcome: &Outcome<S::Answer>,
     ) {
         let Asked { serial, op } = asked;
+        let call = self.call(ctx, *serial, op);
         let service = &self.service;
         let (note, count, end, value) = match outcome {
             Outcome::Ok(a) => (
@@ -265,7 +269,7 @@ impl<S: Service> Client<S> {
         *count += 1;
         ctx.note(note);
         ctx.fact(Fact::Ended {
-            call: call(ctx, *serial, op),
+            call,
             end,
             value,
             waited: Span(ctx.now_us().saturating_sub(self.asked_at)),
@@ -273,18 +277,20 @@ impl<S: Service> Client<S> {
         });
     }
 
+    /// The request as those who watch know it; all that is told of it shares one text.
+    fn call(&mut self, ctx: &Cx<'_, S>, serial: u32, op: &S::Op) -> Call {
+        let text = self.said.text(serial, || Rc::from(op.to_string()));
+        Call {
+            serial,
+            client: ctx.me(),
+            text,
+        }
+    }
+
     fn think(&mut self, ctx: &mut Cx<'_, S>) {
         if self.config.interval > Span::ZERO {
             ctx.set_timer(ClientTimer::Next, self.config.interval);
         }
-    }
-}
-
-fn call<S: Service>(ctx: &Cx<'_, S>, serial: u32, op: &S::Op) -> Call {
-    Call {
-        serial,
-        client: ctx.me(),
-        text: Rc::from(op.to_string()),
     }
 }
 

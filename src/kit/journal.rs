@@ -11,8 +11,10 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
-/// How many entries a block holds, and how many blocks a shelf.
-const SIZE: usize = 64;
+/// How many entries a block holds: who appends to a shared block copies half of that, in the mean.
+const SIZE: usize = 32;
+/// How many blocks a shelf holds.
+const BLOCKS: usize = 64;
 /// How many are shown of a long one.
 const SHOWN: u32 = 24;
 
@@ -57,7 +59,7 @@ impl<T: Clone + Hash> Journal<T> {
             return self.tail.get(i - from);
         }
         let block = i / SIZE;
-        self.shelves[block / SIZE][block % SIZE].get(i % SIZE)
+        self.shelves[block / BLOCKS][block % BLOCKS].get(i % SIZE)
     }
 
     /// Entry number `index`, if there is one.
@@ -85,13 +87,21 @@ impl<T: Clone + Hash> Journal<T> {
         let mut h = Fx::of(self.digest());
         entry.hash(&mut h);
         let digest = h.finish();
-        let tail = Rc::make_mut(&mut self.tail);
-        tail.push(Slot { entry, digest });
+        let slot = Slot { entry, digest };
+        match Rc::get_mut(&mut self.tail) {
+            Some(tail) => tail.push(slot),
+            None => {
+                let mut tail = Vec::with_capacity(SIZE);
+                tail.extend_from_slice(&self.tail);
+                tail.push(slot);
+                self.tail = Rc::new(tail);
+            }
+        }
         self.len += 1;
-        if tail.len() == SIZE {
+        if self.tail.len() == SIZE {
             let block = std::mem::take(&mut self.tail);
             let shelves = Rc::make_mut(&mut self.shelves);
-            match shelves.last_mut().filter(|shelf| shelf.len() < SIZE) {
+            match shelves.last_mut().filter(|shelf| shelf.len() < BLOCKS) {
                 Some(shelf) => Rc::make_mut(shelf).push(block),
                 None => shelves.push(Rc::new(vec![block])),
             }
@@ -107,13 +117,13 @@ impl<T: Clone + Hash> Journal<T> {
         let (block, rest) = (keep as usize / SIZE, keep as usize % SIZE);
         if block < (self.len as usize - self.tail.len()) / SIZE {
             let shelves = Rc::make_mut(&mut self.shelves);
-            shelves.truncate(block / SIZE + 1);
+            shelves.truncate(block / BLOCKS + 1);
             if let Some(shelf) = shelves.last_mut() {
                 let shelf = Rc::make_mut(shelf);
-                shelf.truncate(block % SIZE + 1);
+                shelf.truncate(block % BLOCKS + 1);
                 self.tail = shelf.pop().unwrap_or_default();
             }
-            if block.is_multiple_of(SIZE) {
+            if block.is_multiple_of(BLOCKS) {
                 shelves.pop();
             }
         }
@@ -205,7 +215,7 @@ mod tests {
                 let near = (x >> 8) as usize % model.len();
                 let keep = match x >> 32 & 3 {
                     0 => near - near % SIZE,
-                    1 => near - near % (SIZE * SIZE),
+                    1 => near - near % (SIZE * BLOCKS),
                     _ => near,
                 };
                 let copy = journal.clone();
@@ -223,13 +233,14 @@ mod tests {
         assert_eq!(journal.entries_from(70, 3), model[69..72]);
     }
 
-    /// Cut at each place of a journal of a shelf and a block and some: what is left is a journal like any.
+    /// Cut here and there, and at the edges of blocks and shelves (64 blocks of 32 are 2,048): what is left
+    /// is a journal like any.
     #[test]
     fn it_can_be_cut_anywhere() {
         let whole: Journal<u32> = (1..=4_200).collect();
         for keep in (0..=4_200)
             .step_by(61)
-            .chain([63, 64, 65, 4_095, 4_096, 4_097, 4_160])
+            .chain([31, 32, 33, 2_047, 2_048, 2_049, 2_080, 4_096])
         {
             let mut cut = whole.clone();
             cut.truncate_from(keep + 1);

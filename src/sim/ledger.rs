@@ -26,12 +26,29 @@ impl<K, V> Default for Ledger<K, V> {
 }
 
 impl<K: Ord + Clone, V: Clone> Ledger<K, V> {
-    /// The value of `key`.
+    /// The value of `key`. A key among the newest is found at once.
     pub fn get(&self, key: &K) -> Option<&V> {
-        let at = self.kept.partition_point(|(k, _)| k < key);
-        match self.kept.get(at).filter(|(k, _)| k == key) {
-            Some((_, value)) => Some(value),
-            None => self.late.get(key),
+        // Who is asked about is mostly near the end: steps back from there double.
+        let (mut high, mut step) = (self.kept.len(), 1);
+        while high > 0 && self.kept.at(high - 1).0 > *key {
+            high = high.saturating_sub(step);
+            step *= 2;
+        }
+        let beyond = high == self.kept.len();
+        let (mut low, mut high) = (high, (high + step).min(self.kept.len()));
+        // All before `low` are at most `key`, all from `high` on are above it.
+        while low < high {
+            let mid = usize::midpoint(low, high);
+            if self.kept.at(mid).0 <= *key {
+                low = mid + 1;
+            } else {
+                high = mid;
+            }
+        }
+        match low.checked_sub(1).map(|i| self.kept.at(i)) {
+            Some((k, value)) if k == key => Some(value),
+            _ if beyond => None,
+            _ => self.late.get(key),
         }
     }
 

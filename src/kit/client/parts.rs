@@ -7,6 +7,7 @@
 use crate::sim::Span;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
+use std::rc::Rc;
 
 /// What is installed on a client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -95,4 +96,21 @@ impl<O> Default for ClientDisk<O> {
             open: None,
         }
     }
+}
+
+/// The newest request in words: made once for all that is told of it, no part of the state.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Said(Option<(u32, Rc<str>)>);
+
+impl Said {
+    /// The words for request number `serial`.
+    pub(super) fn text(&mut self, serial: u32, make: impl FnOnce() -> Rc<str>) -> Rc<str> {
+        let known = self.0.take().filter(|k| k.0 == serial);
+        let (_, text) = self.0.insert(known.unwrap_or_else(|| (serial, make())));
+        text.clone()
+    }
+}
+
+impl Hash for Said {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
