@@ -8,6 +8,7 @@ pub mod gauge;
 pub mod ground;
 pub mod promise;
 pub mod property;
+pub mod shrink;
 
 pub use consistency::Level;
 pub use gauge::{Gauge, Gauges};

@@ -1,0 +1,88 @@
+//! Whole faults among edits: which edits are one fault, with what undoes it.
+//!
+//! The rule that is easy to break: what comes after a change was placed after a number of steps of a run that
+//! is no more; from then on only its time counts.
+
+use crate::sim::{Edit, Fault};
+
+/// The places of the edits that are one fault.
+pub(super) type Group = Vec<usize>;
+
+/// The whole faults, in order of their beginnings.
+pub(super) fn groups(edits: &[Edit]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (i, edit) in edits.iter().enumerate() {
+        let open = groups.iter_mut().rev().find(|g| {
+            let last = g.last().map(|&at| &edits[at].fault);
+            last.is_some_and(|f| goes_on(f, &edit.fault))
+        });
+        match open {
+            Some(group) => group.push(i),
+            None => groups.push(vec![i]),
+        }
+    }
+    groups
+}
+
+/// Whether `next` belongs to the fault of which `last` is the newest part.
+fn goes_on(last: &Fault, next: &Fault) -> bool {
+    match (last, next) {
+        (Fault::Crash { node, .. }, Fault::Recover { node: same })
+        | (Fault::Pause { node }, Fault::Resume { node: same }) => node == same,
+        // Walls go up and up, and all fall at once.
+        (_, Fault::Partition(_) | Fault::Heal) => blocks(last),
+        (_, Fault::Link { set, .. }) => blocks(last) && set.cut.is_some(),
+        (Fault::Hold { msg }, Fault::Release { msg: same }) => msg == same,
+        _ => false,
+    }
+}
+
+fn blocks(fault: &Fault) -> bool {
+    match fault {
+        Fault::Partition(_) => true,
+        Fault::Link { set, .. } => set.cut == Some(true),
+        _ => false,
+    }
+}
+
+/// The pairs of edits without which two faults of one kind become one that lasts: an end, and the next
+/// beginning.
+pub(super) fn seams(edits: &[Edit]) -> Vec<Group> {
+    let ends = edits.iter().enumerate();
+    let seam = |(i, end): (usize, &Edit)| {
+        let later = edits[i + 1..].iter();
+        let next = later
+            .into_iter()
+            .position(|e| begins_again(&end.fault, &e.fault))?;
+        Some(vec![i, i + 1 + next])
+    };
+    ends.filter_map(seam).collect()
+}
+
+fn begins_again(end: &Fault, next: &Fault) -> bool {
+    match (end, next) {
+        (Fault::Recover { node }, Fault::Crash { node: same, .. })
+        | (Fault::Resume { node }, Fault::Pause { node: same }) => node == same,
+        (Fault::Heal, next) => blocks(next),
+        _ => false,
+    }
+}
+
+/// `edits` without those at these places.
+pub(super) fn without(edits: &[Edit], gone: &[usize]) -> Vec<Edit> {
+    let first = gone.iter().copied().min().unwrap_or(edits.len());
+    let kept = edits.iter().enumerate().filter(|(i, _)| !gone.contains(i));
+    let kept = kept.map(|(i, edit)| Edit {
+        after_steps: edit.after_steps.filter(|_| i < first),
+        ..edit.clone()
+    });
+    kept.collect()
+}
+
+/// Makes `edits` come earlier.
+pub(super) fn earlier(edits: &mut [Edit], by_us: u64) {
+    for edit in edits {
+        edit.at_us = edit.at_us.saturating_sub(by_us);
+        edit.after_steps = None;
+    }
+}
