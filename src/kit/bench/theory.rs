@@ -42,15 +42,19 @@ impl Compared {
 /// Every gauge of `entry` under every setting for which its theory or a paper says something.
 pub fn against_theory(entry: &'static Entry) -> Vec<Compared> {
     let published = entry.gauges.iter().flat_map(|g| g.published);
-    let settings = published.map(|p: &Published| p.params);
-    let settings: BTreeSet<&[&str]> = settings.chain([&[][..]]).collect();
-    let compared = settings.iter().flat_map(|s| compare(entry, s));
+    let cases = published.map(|p: &Published| (p.params, p.at_ms));
+    let by_default = (&[][..], entry.length.0 / 1_000);
+    let cases: BTreeSet<Setting> = cases.chain([by_default]).collect();
+    let compared = cases.into_iter().flat_map(|case| compare(entry, case));
     compared.collect()
 }
 
-fn compare(entry: &'static Entry, settings: &'static [&'static str]) -> Vec<Compared> {
-    let bench = Bench::of(entry, settings);
-    let known = known(&bench, settings);
+/// Settings, and how long runs are.
+type Setting = (&'static [&'static str], u64);
+
+fn compare(entry: &'static Entry, (settings, ms): Setting) -> Vec<Compared> {
+    let bench = Bench::of(entry, settings).until_ms(ms);
+    let known = known(&bench, (settings, ms));
     if known.is_empty() {
         return Vec::new();
     }
@@ -74,12 +78,12 @@ fn compare(entry: &'static Entry, settings: &'static [&'static str]) -> Vec<Comp
 }
 
 /// What is known of the gauges under these settings.
-fn known(bench: &Bench, settings: &[&str]) -> Vec<Known> {
+fn known(bench: &Bench, case: Setting) -> Vec<Known> {
     let mut known = Vec::new();
     for (place, gauge) in bench.entry.gauges.iter().enumerate() {
         let theory = gauge.theory.and_then(|t| t(&bench.params));
         known.extend(theory.map(|mean| (place, mean, "the gauge's own theory")));
-        let published = gauge.published.iter().filter(|p| p.params == settings);
+        let published = gauge.published.iter().filter(|p| (p.params, p.at_ms) == case);
         known.extend(published.map(|p| (place, p.mean, p.source)));
     }
     known
