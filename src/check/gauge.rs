@@ -4,14 +4,20 @@
 //! comes to the same number after a rewind, and keeps no clock of its own. What a run has not yielded
 //! yet is `None`, never zero.
 
-use super::Seen;
-use crate::sim::chunks::Slices;
+use super::seen::{Seen, Wake};
+use crate::sim::chunks::Chunks;
 use crate::sim::{SimTime, World};
 
 /// A number that a run yields.
 pub trait Gauge {
-    /// Called after each event. Must be quick when nothing of interest has happened.
+    /// Called after each event that it wants to be shown. Must be quick when nothing of interest has
+    /// happened.
     fn after(&mut self, seen: &Seen<'_>);
+
+    /// Which events it wants to be shown.
+    fn wake(&self) -> Wake {
+        Wake::Always
+    }
 
     /// What it shows now, if the run has yielded it.
     fn value(&self, world: &World) -> Option<f64>;
@@ -39,8 +45,11 @@ pub type Point = (SimTime, f64);
 pub struct Live {
     id: &'static str,
     gauge: Box<dyn Gauge>,
-    curve: Slices<Point>,
+    curve: Curve,
 }
+
+/// The points of a curve, in small chunks: every checkpoint copies the last one, of every gauge.
+type Curve = Chunks<Point, 4>;
 
 /// How many points a curve has before every second one is given up.
 const POINTS: usize = 256;
@@ -51,6 +60,8 @@ const APART_US: u64 = 1_000;
 #[derive(Clone)]
 pub struct Gauges {
     live: Vec<Live>,
+    // Which of them want every event, by their place.
+    restless: Vec<usize>,
     apart_us: u64,
     next: SimTime,
     taken: usize,
@@ -68,9 +79,12 @@ impl Gauges {
         let live = |(id, gauge)| Live {
             id,
             gauge,
-            curve: Slices::default(),
+            curve: Curve::default(),
         };
+        let restless =
+            |(i, g): (usize, &(&str, Box<dyn Gauge>))| (g.1.wake() == Wake::Always).then_some(i);
         Gauges {
+            restless: gauges.iter().enumerate().filter_map(restless).collect(),
             live: gauges.into_iter().map(live).collect(),
             apart_us: APART_US,
             next: SimTime::ZERO,
@@ -80,8 +94,14 @@ impl Gauges {
 
     /// Called after each event.
     pub fn after(&mut self, seen: &Seen<'_>) {
-        for live in &mut self.live {
-            live.gauge.after(seen);
+        if seen.is_news() {
+            for live in &mut self.live {
+                live.gauge.after(seen);
+            }
+        } else {
+            for &i in &self.restless {
+                self.live[i].gauge.after(seen);
+            }
         }
         if seen.event.time >= self.next && !self.live.is_empty() {
             self.take(seen.world);
@@ -133,7 +153,7 @@ impl Gauges {
 impl Live {
     /// Keeps one point of each stretch of `apart`.
     fn thin(&mut self, apart: SimTime) {
-        let mut kept: Slices<Point> = Slices::default();
+        let mut kept = Curve::default();
         let mut stretch = u64::MAX;
         for &point in self.curve.iter_from(0) {
             let here = point.0.us() / apart.us();
@@ -152,6 +172,10 @@ pub struct Reading<R>(pub R);
 
 impl<R: Fn(&World) -> Option<f64> + Clone + 'static> Gauge for Reading<R> {
     fn after(&mut self, _: &Seen<'_>) {}
+
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
 
     fn value(&self, world: &World) -> Option<f64> {
         (self.0)(world)

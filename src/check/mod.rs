@@ -1,6 +1,7 @@
 //! What "correct" means: properties that watch a run, the ground that they stand on, gauges that
 //! measure it, histories that are judged afterwards, and a search for what breaks them.
 
+pub mod calm;
 pub mod consistency;
 pub mod explore;
 pub mod faultmix;
@@ -9,9 +10,11 @@ pub mod ground;
 pub mod promise;
 pub mod property;
 pub mod shrink;
+pub mod seen;
 
 pub use consistency::Level;
 pub use gauge::{Gauge, Gauges};
 pub use ground::{Ground, Need};
 pub use promise::{Broken, Promised, Rule};
-pub use property::{CheckLine, Checks, Class, Property, Seen, Verdict, witness};
+pub use property::{CheckLine, Checks, Class, Property, Verdict, witness};
+pub use seen::{Seen, Wake};

@@ -6,7 +6,8 @@
 
 use super::gauge::Gauges;
 use super::ground::{Ground, Need};
-use crate::sim::{Event, EventId, Fact, Fault, Kind, Mark, MsgId, NodeId, Trace, World};
+use super::seen::{Seen, Wake};
+use crate::sim::{EventId, Trace, World};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -47,46 +48,6 @@ pub enum Verdict {
     },
 }
 
-/// What a property or a gauge is shown after each event.
-pub struct Seen<'a> {
-    /// The world as it is now.
-    pub world: &'a World,
-    /// What was recorded. It may hold a future that was taken back: only what belongs to events up to
-    /// `id` counts.
-    pub trace: &'a Trace,
-    /// Which assumptions have been in force.
-    pub ground: &'a Ground,
-    /// The event that just happened.
-    pub id: EventId,
-    /// Its record.
-    pub event: &'a Event,
-}
-
-impl<'a> Seen<'a> {
-    /// The node at which it happened, if it happened at a node.
-    pub fn node(&self) -> Option<NodeId> {
-        (self.event.node != Event::NOBODY).then_some(self.event.node)
-    }
-
-    /// What was done to the world in it, if it is that.
-    pub fn fault(&self) -> Option<&'a Fault> {
-        super::ground::fault(self.trace, self.id)
-    }
-
-    /// The facts of type `F` that were told in it, each with the node that told it.
-    pub fn facts<F: Fact>(&self) -> impl Iterator<Item = (NodeId, &'a F)> + use<'a, F> {
-        let told = self.world.told().iter();
-        told.filter_map(|t| Some((t.node, t.as_fact::<F>()?)))
-    }
-
-    /// The messages that were sent in it, each with its kind; copies that a link made are left out.
-    pub fn sent(&self) -> impl Iterator<Item = (MsgId, Kind)> + use<'a> {
-        let trace = self.trace;
-        let own = trace.sent_in(self.id).filter(|(_, s)| s.mark != Mark::Copy);
-        own.map(move |(m, _)| (m, trace.kind(m)))
-    }
-}
-
 /// A promise of a protocol.
 pub trait Property {
     /// Its name in the paper: "Election safety".
@@ -95,8 +56,13 @@ pub trait Property {
     fn claim(&self) -> &'static str;
     /// Safety or liveness.
     fn class(&self) -> Class;
-    /// Called after each event. Must be quick when nothing of interest has changed.
+    /// Called after each event that it wants to be shown. Must be quick when nothing of interest has
+    /// changed.
     fn after(&mut self, seen: &Seen<'_>);
+    /// Which events it wants to be shown.
+    fn wake(&self) -> Wake {
+        Wake::Always
+    }
     /// What it says now.
     fn verdict(&self) -> Verdict;
     /// What it assumes of links, nodes and clocks: a verdict that is pending says which of these is not so.
@@ -127,6 +93,8 @@ impl Clone for Box<dyn Property> {
 pub struct Checks {
     ground: Ground,
     properties: Vec<Box<dyn Property>>,
+    // Which of them want every event, by their place.
+    restless: Vec<usize>,
     gauges: Gauges,
 }
 
@@ -146,7 +114,10 @@ pub struct CheckLine {
 impl Checks {
     /// These properties, watching.
     pub fn new(properties: Vec<Box<dyn Property>>) -> Self {
+        let restless =
+            |(i, p): (usize, &Box<dyn Property>)| (p.wake() == Wake::Always).then_some(i);
         Checks {
+            restless: properties.iter().enumerate().filter_map(restless).collect(),
             properties,
             ..Checks::default()
         }
@@ -211,8 +182,14 @@ impl crate::sim::history::Watcher for Checks {
             id,
             event: world.last_event(),
         };
-        for p in &mut self.properties {
-            p.after(&seen);
+        if seen.is_news() {
+            for p in &mut self.properties {
+                p.after(&seen);
+            }
+        } else {
+            for &i in &self.restless {
+                self.properties[i].after(&seen);
+            }
         }
         self.gauges.after(&seen);
     }

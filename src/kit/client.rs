@@ -9,21 +9,25 @@
 //! new request carries a new one, even after a crash of the client; so the number is on the
 //! client's disk before the request is on its way (Ongaro 2014, section 6.3).
 
+mod calm;
+mod parts;
 mod told;
 
 #[cfg(test)]
 mod tests;
 
+pub use calm::answered_in_calm;
+pub use parts::{Asked, ClientConfig, ClientDisk, ClientTimer, Ended, Outcome, Score};
 pub use told::{
     ANSWER_MS, ANSWERED, Call, End, Fact, RETRIES, UNKNOWN, answer_quantile, answered, consistent,
 };
 
-use crate::check::promise::{Operation, Step};
+use crate::check::promise::Step;
 use crate::sim::form::{Asked as Asking, Form};
 use crate::sim::{Ctx, Glyph, Inspect, Message, NodeId, Protocol, Span};
 use std::collections::VecDeque;
 use std::fmt::{Debug, Display};
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -73,7 +77,7 @@ pub trait Service: Clone + Hash + 'static {
         None
     }
 
-    /// The value that `op` has found by this answer, if [`Service::begun`] says that it reads one.
+    /// The value that `answer` tells, as one of a register.
     fn value(&self, op: &Self::Op, answer: &Self::Answer) -> u64 {
         let _ = (op, answer);
         0
@@ -94,95 +98,6 @@ pub enum Reply<A> {
     Refused(A),
     /// Not here: who else might know, as far as the server does.
     Elsewhere(Option<NodeId>),
-}
-
-/// What is installed on a client.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ClientConfig {
-    /// The servers it may ask.
-    pub servers: Range<u16>,
-    /// How long it thinks between an answer and its next request; zero: it asks only when told to.
-    pub interval: Span,
-    /// How long it waits before it asks another server; zero: it asks once.
-    pub retry: Span,
-    /// How long it wants an answer before it gives up and does not know; zero: for ever.
-    pub patience: Span,
-}
-
-/// What a client knows of a request in the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome<A> {
-    /// It was executed, with this answer.
-    Ok(A),
-    /// It was not executed, and never will be; the answer says why.
-    Failed(A),
-    /// It may or may not have been executed, or be executed yet.
-    Unknown,
-}
-
-/// A request under way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Asked<O> {
-    /// Its number.
-    pub serial: u32,
-    /// What is asked.
-    pub op: O,
-}
-
-/// A request that has come to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Ended<O, A> {
-    /// What was asked.
-    pub asked: Asked<O>,
-    /// What became of it.
-    pub outcome: Outcome<A>,
-}
-
-/// How many requests ended how, over the whole run, crashes included: for people, no part of the state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Score {
-    /// Executed.
-    pub ok: u32,
-    /// Certainly not executed.
-    pub failed: u32,
-    /// Not known.
-    pub unknown: u32,
-    /// How often a request was sent again.
-    pub retries: u32,
-}
-
-impl Hash for Score {
-    fn hash<H: Hasher>(&self, _: &mut H) {}
-}
-
-/// A client's timers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ClientTimer {
-    /// It has thought long enough.
-    Next,
-    /// It has waited long enough for this server.
-    Retry,
-    /// It has waited long enough altogether.
-    GiveUp,
-}
-
-/// What a client keeps on disk: the last serial number that it used, and that request while it is
-/// unanswered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ClientDisk<O> {
-    /// The number of the newest request.
-    pub serial: u32,
-    /// That request, while it is unanswered.
-    pub open: Option<Asked<O>>,
-}
-
-impl<O> Default for ClientDisk<O> {
-    fn default() -> Self {
-        ClientDisk {
-            serial: 0,
-            open: None,
-        }
-    }
 }
 
 /// A client.
@@ -258,10 +173,9 @@ impl<S: Service> Client<S> {
         });
         let Asked { serial, op } = asked;
         ctx.note(format!("asks for '{op}', request {serial}"));
-        let operation = self.operation(serial, &op, |_, step| step);
         ctx.fact(Fact::Asked {
             call: call(ctx, serial, &op),
-            operation,
+            begun: self.service.begun(&op),
         });
         if self.config.patience > Span::ZERO {
             ctx.set_timer(ClientTimer::GiveUp, self.config.patience);
@@ -327,24 +241,25 @@ impl<S: Service> Client<S> {
         outcome: &Outcome<S::Answer>,
     ) {
         let Asked { serial, op } = asked;
-        let (note, count, end, step) = match outcome {
+        let service = &self.service;
+        let (note, count, end, value) = match outcome {
             Outcome::Ok(a) => (
-                format!("knows: '{op}' was done, {}", self.service.found(op, a)),
+                format!("knows: '{op}' was done, {}", service.found(op, a)),
                 &mut self.score.ok,
                 End::Ok,
-                Some(Step::Done(self.service.value(op, a))),
+                service.value(op, a),
             ),
             Outcome::Failed(a) => (
-                format!("knows: '{op}' was not done, {}", self.service.found(op, a)),
+                format!("knows: '{op}' was not done, {}", service.found(op, a)),
                 &mut self.score.failed,
                 End::Failed,
-                Some(Step::Not),
+                service.value(op, a),
             ),
             Outcome::Unknown => (
                 format!("gives up on '{op}' and does not know whether it was done"),
                 &mut self.score.unknown,
                 End::Unknown,
-                None,
+                0,
             ),
         };
         *count += 1;
@@ -352,23 +267,10 @@ impl<S: Service> Client<S> {
         ctx.fact(Fact::Ended {
             call: call(ctx, *serial, op),
             end,
+            value,
             waited: Span(ctx.now_us().saturating_sub(self.asked_at)),
-            operation: step.and_then(|step| self.operation(*serial, op, |_, _| step)),
+            register: service.begun(op).map(|b| b.0),
         });
-    }
-
-    fn operation(
-        &self,
-        serial: u32,
-        op: &S::Op,
-        step: impl FnOnce(u64, Step) -> Step,
-    ) -> Option<Operation> {
-        let (key, begun) = self.service.begun(op)?;
-        Some(Operation {
-            serial: serial.into(),
-            key,
-            step: step(key, begun),
-        })
     }
 
     fn think(&mut self, ctx: &mut Cx<'_, S>) {

@@ -45,6 +45,25 @@ macro_rules! facts {
 }
 pub(crate) use facts;
 
+/// The names of two lists: what a protocol tells, and what its clients do.
+pub const fn joined<const N: usize>(
+    first: &[&'static str],
+    second: &[&'static str],
+) -> [&'static str; N] {
+    assert!(first.len() + second.len() == N);
+    let mut all = [""; N];
+    let mut i = 0;
+    while i < N {
+        all[i] = if i < first.len() {
+            first[i]
+        } else {
+            second[i - first.len()]
+        };
+        i += 1;
+    }
+    all
+}
+
 /// Reads something off facts, for promises and gauges: `pick!(Fact::Sent { packet } => packet.number)` is a
 /// function from a fact to an option.
 macro_rules! pick {

@@ -11,8 +11,8 @@ pub use told::{all_ms, distinct, inversions, repeats, short_of};
 
 use super::params::{Params, Value};
 use crate::check::gauge::Reading;
-use crate::check::{Gauge, Seen};
-use crate::sim::{Fact, World};
+use crate::check::{Gauge, Seen, Wake};
+use crate::sim::{Fact, Span, World};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
@@ -113,12 +113,26 @@ struct Sum<P> {
     sum: f64,
     count: u32,
     how: How,
+    wake: Wake,
+}
+
+impl<P> Sum<P> {
+    fn of(how: How, wake: Wake, pick: P) -> Self {
+        Sum {
+            pick,
+            sum: 0.0,
+            count: 0,
+            how,
+            wake,
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
 enum How {
     Sum,
     Mean,
+    MeanMs,
     First,
     Last,
     Largest,
@@ -134,10 +148,11 @@ where
             sum,
             count,
             how,
+            ..
         } = self;
         pick(seen, &mut |value| {
             match how {
-                How::Sum | How::Mean => *sum += value,
+                How::Sum | How::Mean | How::MeanMs => *sum += value,
                 How::First if *count > 0 => {}
                 How::Largest if *count > 0 => *sum = sum.max(value),
                 How::First | How::Last | How::Largest => *sum = value,
@@ -146,11 +161,16 @@ where
         });
     }
 
+    fn wake(&self) -> Wake {
+        self.wake
+    }
+
     fn value(&self, _: &World) -> Option<f64> {
         match self.how {
             How::Sum => Some(self.sum),
             _ if self.count == 0 => None,
             How::Mean => Some(self.sum / f64::from(self.count)),
+            How::MeanMs => Some(self.sum / 1_000.0 / f64::from(self.count)),
             How::First | How::Last | How::Largest => Some(self.sum),
         }
     }
@@ -171,12 +191,7 @@ fn of_facts<F: Fact>(
             }
         }
     };
-    Box::new(Sum {
-        pick,
-        sum: 0.0,
-        count: 0,
-        how,
-    })
+    Box::new(Sum::of(how, Wake::News, pick))
 }
 
 /// The sum of what facts say; 0 before the first.
@@ -192,6 +207,11 @@ pub fn count<F: Fact>(is: impl Fn(&F) -> bool + Clone + 'static) -> Box<dyn Gaug
 /// The mean of what facts say.
 pub fn mean<F: Fact>(pick: impl Fn(&F) -> Option<f64> + Clone + 'static) -> Box<dyn Gauge> {
     of_facts(How::Mean, pick)
+}
+
+/// The mean of the spans that facts say, in milliseconds. They are added up in whole microseconds.
+pub fn mean_ms<F: Fact>(pick: impl Fn(&F) -> Option<Span> + Clone + 'static) -> Box<dyn Gauge> {
+    of_facts(How::MeanMs, move |f: &F| pick(f).map(|span| span.0 as f64))
 }
 
 /// The first that a fact says.
@@ -228,6 +248,10 @@ impl<F: Fact, P: Fn(&F) -> Option<f64> + Clone + 'static> Gauge for Quantile<F, 
                 self.count += 1;
             }
         }
+    }
+
+    fn wake(&self) -> Wake {
+        Wake::News
     }
 
     /// The middle of the drawer in which the value of that rank lies.
@@ -279,12 +303,7 @@ pub fn first_ms<F: Fact>(is: impl Fn(&F) -> bool + Clone + 'static) -> Box<dyn G
             add(seen.event.time.us() as f64 / 1_000.0);
         }
     };
-    Box::new(Sum {
-        pick,
-        sum: 0.0,
-        count: 0,
-        how: How::First,
-    })
+    Box::new(Sum::of(How::First, Wake::News, pick))
 }
 
 /// How many messages whose kind has one of these names were sent; copies that links made left out.
@@ -296,12 +315,7 @@ pub fn sent(kinds: &'static [&'static str]) -> Box<dyn Gauge> {
             }
         }
     };
-    Box::new(Sum {
-        pick,
-        sum: 0.0,
-        count: 0,
-        how: How::Sum,
-    })
+    Box::new(Sum::of(How::Sum, Wake::Always, pick))
 }
 
 /// How many messages were lost, for whatever reason but being a second copy.
@@ -312,12 +326,7 @@ pub fn losses(_: &Params) -> Box<dyn Gauge> {
             add(1.0);
         }
     };
-    Box::new(Sum {
-        pick,
-        sum: 0.0,
-        count: 0,
-        how: How::Sum,
-    })
+    Box::new(Sum::of(How::Sum, Wake::News, pick))
 }
 
 /// A parameter and its value from `nodes=5`.

@@ -11,6 +11,8 @@
 //! | what it shows beyond circles | [`Board`] |
 //! | its clients: sessions, retries, redirects, outcomes | [`client`] |
 //! | who has answered, and whether they are enough | [`quorum`] |
+//! | a log that copies for nothing | [`journal`] |
+//! | replicated key-value state, each request once | [`store`] |
 //! | its tests, against the paper and against faults | [`bench`] |
 //!
 //! Ready-made promises are in [`crate::check::promise`]; [`prelude`] has all of it in one line.
@@ -25,12 +27,14 @@ pub mod client;
 pub mod entry;
 pub mod facts;
 pub mod gauges;
+pub mod journal;
 pub mod load;
 pub mod messages;
 pub mod mutants;
 pub mod params;
 pub mod prelude;
 pub mod quorum;
+pub mod store;
 
 pub use boards::Board;
 pub use entry::{Entry, Measure, Probe, measures};

@@ -12,7 +12,7 @@ pub use crate::check::promise::{
     leads_to, mutual_exclusion, never, no_creation, no_duplication, no_loss, same_prefix,
     termination, total_order,
 };
-pub use crate::check::{Broken, Gauge, Need, Promised, Property, Rule, Seen};
+pub use crate::check::{Broken, Gauge, Need, Promised, Property, Rule, Seen, Wake};
 pub use crate::sim::world::Layout;
 pub use crate::sim::{
     Asked, Cell, CellTone, Ctx, Delay, EventId, EventKind, Form, Glyph, Host, Inspect, Kind, Link,

@@ -1,7 +1,8 @@
 //! A quorum: who has answered a question that was put to several, and whether they are enough.
 //!
-//! The rule that is easy to break: each node counts once, however often its answer arrives. And an answer
-//! belongs to a question: who asks anew (a new term, a new ballot, a new transaction) counts anew.
+//! The rule that is easy to break: each node counts once, however often its answer arrives; a yes stands,
+//! and a no may still become one. And an answer belongs to a question: who asks anew (a new term, a new
+//! ballot, a new transaction) counts anew.
 
 use crate::kit::boards::{Lamp, Mood};
 use crate::sim::NodeId;
@@ -44,14 +45,15 @@ impl<T> Quorum<T> {
 
     /// `node` says yes, and this with it. True if that makes a quorum, which happens once.
     pub fn yes(&mut self, node: NodeId, with: T) -> bool {
-        if self.heard(node) {
+        if self.said_yes(node).is_some() {
             return false;
         }
+        self.no.retain(|&n| n != node);
         self.yes.push((node, with));
         self.yes.len() == self.need
     }
 
-    /// `node` says no. True if with that no quorum can come together any more, which happens once.
+    /// `node` says no. True if with that no quorum can come together any more.
     pub fn no(&mut self, node: NodeId) -> bool {
         if self.heard(node) {
             return false;
@@ -190,7 +192,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes in whatever order: first words count, and any two majorities share a node.
+        /// Whatever comes in whatever order: a yes stands, a no counts until then, and any two majorities
+        /// share a node.
         #[test]
         fn it_counts_sets(
             n in 1usize..9,
@@ -199,13 +202,17 @@ mod tests {
             let mut q = Quorum::majority(n);
             let (mut yes, mut no) = (BTreeSet::new(), BTreeSet::new());
             for (node, says) in words.into_iter().filter(|w| usize::from(w.0) < n) {
-                let new = !yes.contains(&node) && !no.contains(&node);
                 let (reached, lost) = (q.is_reached(), q.is_lost());
-                let turned = if says { q.yes(NodeId(node), ()) } else { q.no(NodeId(node)) };
-                if new {
-                    if says { yes.insert(node) } else { no.insert(node) };
+                if says {
+                    yes.insert(node);
+                    no.remove(&node);
+                    prop_assert_eq!(q.yes(NodeId(node), ()), q.is_reached() && !reached);
+                } else {
+                    if !yes.contains(&node) {
+                        no.insert(node);
+                    }
+                    prop_assert_eq!(q.no(NodeId(node)), q.is_lost() && !lost);
                 }
-                prop_assert_eq!(turned, (reached, lost) != (q.is_reached(), q.is_lost()));
                 prop_assert_eq!(q.count(), yes.len());
                 prop_assert_eq!(q.is_reached(), 2 * yes.len() > n);
                 prop_assert_eq!(q.is_lost(), n - no.len() < majority(n));

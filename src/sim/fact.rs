@@ -13,12 +13,21 @@ use std::rc::Rc;
 pub trait Fact: Debug + 'static {
     /// Its name in scenario files, conditions and filters: `decided`.
     fn name(&self) -> &'static str;
+
+    /// Whether it is for those who watch the run alone: shown to promises and gauges in its event, and not
+    /// kept in the trace. For what is told at nearly every event of a long run; scenario files and the log
+    /// cannot ask for it.
+    fn fleeting(&self) -> bool {
+        false
+    }
 }
 
 /// [`Fact`] with its type erased. Implemented for every fact; not to be implemented by hand.
 pub trait AnyFact: Any + Debug {
     /// See [`Fact::name`].
     fn name(&self) -> &'static str;
+    /// See [`Fact::fleeting`].
+    fn fleeting(&self) -> bool;
     /// For whoever knows the type.
     fn as_any(&self) -> &dyn Any;
 }
@@ -26,6 +35,10 @@ pub trait AnyFact: Any + Debug {
 impl<F: Fact> AnyFact for F {
     fn name(&self) -> &'static str {
         Fact::name(self)
+    }
+
+    fn fleeting(&self) -> bool {
+        Fact::fleeting(self)
     }
 
     fn as_any(&self) -> &dyn Any {

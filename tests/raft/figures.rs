@@ -2,8 +2,8 @@
 
 use crate::kit::Cluster;
 use faultline::check::Verdict;
+use faultline::protocols::consensus::raft::facts::Fact;
 use faultline::protocols::consensus::raft::log::Log;
-use faultline::protocols::consensus::raft::measures;
 use faultline::protocols::consensus::raft::server::Role;
 use faultline::protocols::consensus::raft::start::{FIGURE_7, FIGURE_8};
 use faultline::sim::NodeId;
@@ -83,8 +83,12 @@ fn figure_7_all_six_followers_are_reconciled() {
         assert_eq!(c.server(i.0).commit_index(), 11);
     }
     // (c) and (d) removed their extra entries, (e) and (f) what conflicted, (a) and (b) nothing.
-    let conflicts = c.ids().map(|i| c.server(i.0).tally().conflicts);
-    assert_eq!(conflicts.collect::<Vec<_>>(), [0, 0, 0, 1, 1, 1, 1]);
+    let cuts = |i| {
+        let all = c.facts::<Fact>();
+        let here = all.filter(|(n, f)| *n == i && matches!(f, Fact::Cut { .. }));
+        here.count()
+    };
+    assert_eq!(c.ids().map(cuts).collect::<Vec<_>>(), [0, 0, 0, 1, 1, 1, 1]);
     assert_eq!(c.violated(), [""; 0]);
 }
 
@@ -97,7 +101,7 @@ fn figure_7_fast_back_up_takes_6_refusals_instead_of_19() {
         c.until_leader();
         c.for_ms(2_000);
         assert_eq!(
-            measures::servers(c.world()).backups,
+            c.count(|f| matches!(f, Fact::BacksUp { .. })),
             refusals,
             "fast back-up {switch}"
         );

@@ -3,11 +3,12 @@
 //! The rule that is easy to break: nothing here decides what is right; it only runs, and shows.
 
 use faultline::check::{CheckLine, Checks, Verdict};
+use faultline::kit::client::Fact as ClientFact;
 use faultline::kit::{Params, Value};
-use faultline::protocols::consensus::raft::client::Client;
+use faultline::protocols::consensus::raft::facts::{Each, Fact};
 use faultline::protocols::consensus::raft::message::Msg;
 use faultline::protocols::consensus::raft::server::{Disk, Role, Server, Timer};
-use faultline::protocols::consensus::raft::{ENTRY, config::Config};
+use faultline::protocols::consensus::raft::{Client, ENTRY, config::Config};
 use faultline::sim::history::Run;
 use faultline::sim::host::Env;
 use faultline::sim::protocol::Effect;
@@ -135,13 +136,14 @@ impl Cluster {
 
     /// Asks a client for something, and waits until it has taken it.
     pub fn ask(&mut self, client: u16, request: &str) {
-        let before = self.client(client).score().revision;
-        self.fault(Fault::Request {
-            node: NodeId(self.servers + client),
-            request: request.to_owned(),
-        });
+        let node = NodeId(self.servers + client);
+        let request = request.to_owned();
+        self.fault(Fault::Request { node, request });
         self.until(1_000, "a request taken", |c| {
-            c.client(client).score().revision > before
+            let told = c.world().told().iter().filter(|t| t.node == node);
+            let taken =
+                |f: &ClientFact| matches!(f, ClientFact::Asked { .. } | ClientFact::Queued { .. });
+            told.filter_map(|t| t.as_fact()).any(taken)
         });
     }
 
@@ -187,6 +189,18 @@ impl Cluster {
             groups: groups.iter().map(group).collect(),
             ..Default::default()
         }));
+    }
+
+    /// The facts of one kind that were told so far, each with who told it.
+    pub fn facts<F: faultline::sim::Fact>(&self) -> impl Iterator<Item = (NodeId, &F)> {
+        let told = self.run.trace().facts().iter();
+        let now = told.take_while(|(e, _)| e.0 < self.run.position());
+        now.filter_map(|(_, t)| Some((t.node, t.as_fact()?)))
+    }
+
+    /// How many facts of the servers are so.
+    pub fn count(&self, is: impl Fn(&Fact) -> bool) -> usize {
+        self.facts().filter(|(_, f)| is(f)).count()
     }
 
     pub fn checks(&self) -> Vec<CheckLine> {
@@ -246,6 +260,10 @@ pub struct Bench {
     pub me: NodeId,
     nodes: u16,
     pub now_us: u64,
+    /// What it has told so far.
+    pub told: Vec<Fact>,
+    /// What it has told of entries.
+    pub entries: Vec<Each>,
     rng: rand::rngs::Xoshiro256PlusPlus,
 }
 
@@ -258,6 +276,8 @@ impl Bench {
             me,
             nodes: config.servers + 1,
             now_us: 0,
+            told: Vec::new(),
+            entries: Vec::new(),
             rng: node_stream(1, me),
         };
         bench.with(Host::start);
@@ -275,8 +295,14 @@ impl Bench {
         };
         f(&mut self.host, env);
         for effect in &out {
-            if matches!(effect, Effect::Sync) {
-                self.host.synced();
+            match effect {
+                Effect::Sync => self.host.synced(),
+                Effect::Fact(fact) => {
+                    let any = (**fact).as_any();
+                    self.told.extend(any.downcast_ref().cloned());
+                    self.entries.extend(any.downcast_ref::<Each>());
+                }
+                _ => {}
             }
         }
         out
@@ -318,6 +344,11 @@ impl Bench {
 
     pub fn server(&self) -> &Server {
         self.host.protocol()
+    }
+
+    /// How often it has told what is so.
+    pub fn count(&self, is: impl Fn(&Fact) -> bool) -> usize {
+        self.told.iter().filter(|f| is(f)).count()
     }
 
     pub fn disk(&self) -> &Disk {

@@ -3,6 +3,7 @@
 //!
 //! The rule that is easy to break: a test says which section it proves.
 
+mod boards;
 mod clients;
 mod elections;
 mod figures;

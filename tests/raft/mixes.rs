@@ -7,8 +7,10 @@
 use crate::kit::Cluster;
 use faultline::check::Verdict;
 use faultline::check::faultmix::{Mix, plan};
-use faultline::protocols::consensus::raft::client::{Asked, Client};
-use faultline::protocols::consensus::raft::measures;
+use faultline::kit::client::Asked;
+use faultline::kit::store::Op;
+use faultline::protocols::consensus::raft::Client;
+use faultline::protocols::consensus::raft::facts::Fact;
 use faultline::sim::streams::{below, setup_stream};
 use faultline::sim::{EventKind, Fault, Loss, Mark, MsgId, NodeId, SimTime, Span};
 use rand::Rng;
@@ -117,7 +119,8 @@ fn recovery(c: &mut Cluster, limit_ms: u64, label: &str) -> u64 {
         let log = leader
             .map(|l| c.server(l.0).log().clone())
             .unwrap_or_default();
-        let open: Vec<Option<Asked>> = c.clients().map(Client::asked).collect();
+        let asked = |c: &Client| c.asked().copied();
+        let open: Vec<Option<Asked<Op>>> = c.clients().map(asked).collect();
         loop {
             let stored = c.ids().all(|i| {
                 let s = c.server(i.0);
@@ -127,7 +130,7 @@ fn recovery(c: &mut Cluster, limit_ms: u64, label: &str) -> u64 {
             let answered = c
                 .clients()
                 .zip(&open)
-                .all(|(c, o)| o.is_none() || c.asked() != *o);
+                .all(|(c, o)| o.is_none() || c.asked() != o.as_ref());
             if stored && answered {
                 return c.run.time().since(start).0 / 1_000;
             }
@@ -144,18 +147,25 @@ fn recovery(c: &mut Cluster, limit_ms: u64, label: &str) -> u64 {
 
 fn count(c: &Cluster, total: &mut Counters) {
     let (world, trace) = (c.world(), c.run.trace());
-    let (s, k) = (measures::servers(world), measures::clients(world));
     total.events += u64::from(world.events());
-    total.leaders += s.won;
-    total.leader_changes += s.won - 1;
-    total.undecided += s.undecided;
-    total.conflicts += s.conflicts;
-    total.backups += s.backups;
-    total.duplicates += s.duplicates;
-    total.from_session += s.from_session;
-    total.restarts += s.restarts;
-    total.answered += k.ok + k.failed;
-    total.retries += k.retries;
+    let leaders = total.leaders;
+    for (_, fact) in c.facts::<Fact>() {
+        match fact {
+            Fact::Leads { .. } => total.leaders += 1,
+            Fact::Undecided { .. } => total.undecided += 1,
+            Fact::Cut { .. } => total.conflicts += 1,
+            Fact::BacksUp { .. } => total.backups += 1,
+            Fact::Skipped { .. } => total.duplicates += 1,
+            Fact::AnsweredAgain { .. } => total.from_session += 1,
+            Fact::Boots => total.restarts += 1,
+            _ => {}
+        }
+    }
+    total.leader_changes += total.leaders - leaders - 1;
+    for score in c.clients().map(Client::score) {
+        total.answered += score.ok + score.failed;
+        total.retries += score.retries;
+    }
     total.refused += c.run.refused().len() as u32;
     for (_, event) in trace.events_from(faultline::sim::EventId(0)) {
         match event.loss {

@@ -5,7 +5,7 @@
 //! in the event in which it is made: what a node decided before it crashed counts.
 
 use super::{Broken, Promised, Rule};
-use crate::check::Seen;
+use crate::check::{Seen, Wake};
 use crate::sim::ledger::Ledger;
 use crate::sim::{EventId, Fact, NodeId};
 use std::collections::BTreeMap;
@@ -72,6 +72,10 @@ where
     K: Ord + Clone + Display + 'static,
     V: PartialEq + Clone + Display + 'static,
 {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<F>() {
             let Some((key, value)) = (self.pick)(fact) else {
@@ -130,6 +134,10 @@ impl<F, K: Clone> Clone for AtMostOne<F, K> {
 }
 
 impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for AtMostOne<F, K> {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<F>() {
             let Some(key) = (self.pick)(fact) else {
@@ -189,6 +197,10 @@ where
     K: Ord + Clone + Display + 'static,
     V: PartialEq + Clone + Display + 'static,
 {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<F>() {
             let Some((key, value)) = (self.pick)(fact) else {
@@ -249,6 +261,10 @@ impl<F, V: Clone> Clone for NoCreation<F, V> {
 }
 
 impl<F: Fact, V: Ord + Clone + Display + 'static> Rule for NoCreation<F, V> {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<F>() {
             if let Some(value) = (self.made)(fact) {
@@ -309,6 +325,10 @@ impl<F, V: Clone> Clone for SamePrefix<F, V> {
 }
 
 impl<F: Fact, V: PartialEq + Clone + Display + 'static> Rule for SamePrefix<F, V> {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<F>() {
             let Some(value) = (self.pick)(fact) else {

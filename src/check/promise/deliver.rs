@@ -5,7 +5,7 @@
 
 use super::happen::leads_to;
 use super::{Broken, Promised, Rule};
-use crate::check::Seen;
+use crate::check::{Seen, Wake};
 use crate::sim::chunks::Slices;
 use crate::sim::ledger::Ledger;
 use crate::sim::{EventId, Fact, NodeId};
@@ -40,6 +40,10 @@ impl<F, K: Clone> Clone for Once<F, K> {
 }
 
 impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for Once<F, K> {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<F>() {
             let Some(key) = (self.pick)(fact) else {
@@ -107,6 +111,10 @@ impl<F> Clone for Fifo<F> {
 }
 
 impl<F: Fact> Rule for Fifo<F> {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<F>() {
             let Some((from, number)) = (self.pick)(fact) else {
@@ -211,6 +219,10 @@ impl<F: Fact, K: Ord + Clone + Display + 'static> TotalOrder<F, K> {
 }
 
 impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for TotalOrder<F, K> {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<F>() {
             if let Some(key) = (self.pick)(fact) {
@@ -296,6 +308,10 @@ impl<F: Fact, K: Ord + Clone + Display + 'static> CausalOrder<F, K> {
 }
 
 impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for CausalOrder<F, K> {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<F>() {
             if let Some(key) = (self.sent)(fact) {

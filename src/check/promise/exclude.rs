@@ -4,7 +4,7 @@
 //! it holds on to what it held; a node that is paused inside is still inside.
 
 use super::{Broken, Promised, Rule};
-use crate::check::Seen;
+use crate::check::{Seen, Wake};
 use crate::sim::{EventId, EventKind, Fact, NodeId, Status};
 
 /// What a node does to the critical section.
@@ -47,6 +47,10 @@ impl<F> Clone for Exclusion<F> {
 }
 
 impl<F: Fact> Rule for Exclusion<F> {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         if seen.event.kind == EventKind::Fault {
             let down = |n| matches!(seen.world.status(n), Status::Crashed | Status::Stopped);

@@ -4,7 +4,7 @@
 //! of its assumptions is not in force is added by whoever shows the verdict.
 
 use super::{Broken, Promised, Rule};
-use crate::check::Seen;
+use crate::check::{Seen, Wake};
 use crate::sim::ledger::Ledger;
 use crate::sim::{Fact, NodeId};
 use std::collections::BTreeSet;
@@ -45,6 +45,10 @@ impl<F> Clone for Termination<F> {
 }
 
 impl<F: Fact> Rule for Termination<F> {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<F>() {
             if (self.pick)(fact) {
@@ -103,6 +107,10 @@ impl<F, K: Clone> Clone for LeadsTo<F, K> {
 const NAMED: usize = 6;
 
 impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for LeadsTo<F, K> {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (_, fact) in seen.facts::<F>() {
             if let Some(key) = (self.begun)(fact)

@@ -5,8 +5,8 @@
 //! history too long to judge is unknown from then on, never "holding".
 
 use super::{Broken, Promised, Rule};
-use crate::check::Seen;
 use crate::check::consistency::{Act, Level, Op, Outcome, check, smallest};
+use crate::check::{Seen, Wake};
 use crate::sim::chunks::Slices;
 use crate::sim::{EventId, Fact, NodeId};
 use std::collections::BTreeMap;
@@ -178,6 +178,10 @@ impl<F: Fact> History<F> {
 }
 
 impl<F: Fact> Rule for History<F> {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         if self.unknown.is_some() {
             return Ok(());

@@ -9,6 +9,7 @@
 
 mod agree;
 mod deliver;
+mod elect;
 mod exclude;
 mod happen;
 mod history;
@@ -16,13 +17,15 @@ mod state;
 
 pub use agree::{Only, agreement, at_most_one, integrity, no_creation, same_prefix};
 pub use deliver::{causal_order, fifo_order, no_duplication, no_loss, total_order};
+pub use elect::{Ballots, Vote, elected};
 pub use exclude::{Move, mutual_exclusion};
 pub use happen::{leads_to, termination};
 pub use history::{Operation, Step, consistent};
 pub use state::{conserved, invariant, monotonic, never};
 
 use super::ground::Need;
-use super::property::{Class, Property, Seen, Verdict, witness};
+use super::property::{Class, Property, Verdict, witness};
+use super::seen::{Seen, Wake};
 use crate::sim::EventId;
 use std::rc::Rc;
 
@@ -47,11 +50,16 @@ impl Broken {
 
 /// The judgement of a promise.
 pub trait Rule: Clone + 'static {
-    /// Called after each event, until it has broken.
+    /// Called after each event that it wants to be shown, until it has broken.
     ///
     /// # Errors
     /// What broke, if it broke in this event.
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken>;
+
+    /// Which events it wants to be shown: who reads facts alone says [`Wake::News`].
+    fn wake(&self) -> Wake {
+        Wake::Always
+    }
 
     /// What is still missing, in words: for promises that something happens in the end.
     fn missing(&self) -> Option<String> {
@@ -181,6 +189,10 @@ impl<R: Rule> Property for Promised<R> {
         {
             self.break_it(broken, seen);
         }
+    }
+
+    fn wake(&self) -> Wake {
+        self.rule.wake()
     }
 
     fn verdict(&self) -> Verdict {

@@ -5,7 +5,7 @@
 //! every event, a sum after every event in which something was told.
 
 use super::{Broken, Promised, Rule};
-use crate::check::Seen;
+use crate::check::{Seen, Wake};
 use crate::sim::{EventId, EventKind, Fact, NodeId, World};
 use std::collections::BTreeMap;
 
@@ -27,6 +27,10 @@ impl<F> Clone for Never<F> {
 }
 
 impl<F: Fact> Rule for Never<F> {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         match seen.facts::<F>().find_map(|(_, fact)| (self.0)(fact)) {
             Some(why) => Err(Broken::new([seen.event.cause, seen.id], why)),
@@ -73,6 +77,10 @@ struct Conserved {
 }
 
 impl Rule for Conserved {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         if seen.world.told().is_empty() && seen.event.kind != EventKind::Fault {
             return Ok(());
@@ -125,6 +133,10 @@ impl<F> Clone for Monotonic<F> {
 }
 
 impl<F: Fact> Rule for Monotonic<F> {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<F>() {
             let Some(now) = (self.pick)(fact) else {

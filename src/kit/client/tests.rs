@@ -1,161 +1,14 @@
 //! Tests of the client, against servers that hold one register.
 
+mod register;
+
 use super::*;
 use crate::check::{CheckLine, Checks, Gauges, Level, Verdict};
-use crate::kit::{Params, measures, messages};
-use crate::sim::form::{FieldKind, FormField};
+use crate::kit::{Params, measures};
 use crate::sim::history::Run;
 use crate::sim::world::{NodeSetup, Setup};
 use crate::sim::{EventId, Fault, Host, SimTime};
-
-messages! {
-    /// What clients and servers of the register say.
-    enum Msg {
-        /// Set it, or read it.
-        Request { serial: u32, op: Op } = "request", Square, Blue, "{serial}";
-        /// It was done.
-        Done { serial: u32, value: u32 } = "reply", Tag, Blue, "{serial}: {value}";
-        /// Never.
-        No { serial: u32 } = "no", Hollow, Blue, "{serial}";
-        /// Ask that one.
-        Ask { serial: u32, other: Option<NodeId> } = "ask", Hollow, Green, "{serial}";
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Op {
-    Set(u32),
-    Get,
-}
-
-impl Display for Op {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Op::Set(value) => write!(f, "set {value}"),
-            Op::Get => f.write_str("get"),
-        }
-    }
-}
-
-#[derive(Clone, Debug, Hash)]
-struct Register;
-
-impl Service for Register {
-    type Msg = Msg;
-    type Op = Op;
-    type Answer = u32;
-
-    fn forms(&self) -> &'static [Form] {
-        const VALUE: FormField = FormField {
-            label: "the value",
-            kind: FieldKind::Int {
-                default: 1,
-                min: 0,
-                max: 99,
-            },
-        };
-        const {
-            &[
-                Form {
-                    id: "set",
-                    label: "Set it",
-                    fields: &[VALUE],
-                },
-                Form::bare("get", "Read it"),
-            ]
-        }
-    }
-
-    fn op(&self, asked: &Asking) -> Op {
-        match asked.form {
-            "set" => Op::Set(asked.int(0) as u32),
-            _ => Op::Get,
-        }
-    }
-
-    fn request(&self, serial: u32, op: &Op) -> Msg {
-        Msg::Request { serial, op: *op }
-    }
-
-    fn reply(&self, msg: &Msg) -> Option<(u32, Reply<u32>)> {
-        match *msg {
-            Msg::Done { serial, value } => Some((serial, Reply::Done(value))),
-            Msg::No { serial } => Some((serial, Reply::Refused(0))),
-            Msg::Ask { serial, other } => Some((serial, Reply::Elsewhere(other))),
-            Msg::Request { .. } => None,
-        }
-    }
-
-    fn begun(&self, op: &Op) -> Option<(u64, Step)> {
-        let step = match op {
-            Op::Set(value) => Step::Write((*value).into()),
-            Op::Get => Step::Read,
-        };
-        Some((0, step))
-    }
-
-    fn value(&self, _: &Op, answer: &u32) -> u64 {
-        (*answer).into()
-    }
-}
-
-/// What a server does with requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Way {
-    /// Does them, and says so so many times.
-    Does { copies: u32 },
-    /// Says nothing.
-    Mute,
-    /// Points to another.
-    Points(u16),
-    /// Refuses.
-    Refuses,
-    /// Answers every reading with 0, whatever it holds.
-    Forgets,
-}
-
-#[derive(Clone, Hash)]
-struct Server {
-    way: Way,
-    value: u32,
-    heard: Vec<u32>,
-}
-
-impl Protocol for Server {
-    type Msg = Msg;
-    type Timer = ();
-    type Stable = ();
-
-    fn start(&mut self, _: &mut Ctx<'_, Self>) {}
-    fn restart(&mut self, _: &mut Ctx<'_, Self>) {}
-    fn on_timer(&mut self, _: &mut Ctx<'_, Self>, (): ()) {}
-
-    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeId, msg: &Msg) {
-        let Msg::Request { serial, op } = *msg else {
-            return;
-        };
-        self.heard.push(serial);
-        if let Op::Set(value) = op {
-            self.value = value;
-        }
-        match (self.way, self.value) {
-            (Way::Does { copies }, value) => {
-                (0..copies).for_each(|_| ctx.send(from, Msg::Done { serial, value }));
-            }
-            (Way::Mute, _) => {}
-            (Way::Points(other), _) => {
-                let other = Some(NodeId(other));
-                ctx.send(from, Msg::Ask { serial, other });
-            }
-            (Way::Refuses, _) => ctx.send(from, Msg::No { serial }),
-            (Way::Forgets, _) => ctx.send(from, Msg::Done { serial, value: 0 }),
-        }
-    }
-
-    fn inspect(&self) -> Inspect {
-        Inspect::default()
-    }
-}
+use register::{Register, Server, Way};
 
 const DOES: Way = Way::Does { copies: 1 };
 const RETRY: Span = Span::ms(100);
@@ -192,10 +45,18 @@ impl Bench {
             nodes,
             ..Setup::default()
         };
-        let promises = vec![
-            answered("Answered", "each request ends").boxed(),
-            consistent("Linearizable", "as one copy", Level::Linearizable).boxed(),
-        ];
+        let promises =
+            vec![
+                answered("Answered", "each request ends").boxed(),
+                consistent("Linearizable", "as one copy", Level::Linearizable).boxed(),
+                answered_in_calm("In time", "in a second of calm", Span::ms(1_000), |world| {
+                    match world.is_up(NodeId(0)) {
+                        true => Ok(vec![NodeId(0)]),
+                        false => Err("the first server is down".to_owned()),
+                    }
+                })
+                .boxed(),
+            ];
         let defs = [ANSWERED, UNKNOWN, RETRIES, ANSWER_MS];
         let gauges = defs.map(|g| (g.id, (g.make)(&Params::default())));
         let median = ("median", answer_quantile(500));
@@ -436,4 +297,58 @@ fn going_back_and_on_tells_the_same_story() {
         (b.told(), b.run.hash_text(), b.run.watcher().lines()),
         (told, hash, lines)
     );
+}
+
+/// A second of calm is a second without an answer *and* with the first server up and reached: its crash, its
+/// return and a message lost by bad luck each begin a new one.
+#[test]
+fn in_time_is_judged_in_calm_alone_and_stays_broken() {
+    let mut b = Bench::new(&[Way::Mute]);
+    b.ask("get");
+    b.for_ms(10);
+    b.ask("get");
+    b.for_ms(890);
+    let verdict = |b: &Bench| b.line("In time").verdict;
+    let waits = |why: &str| Verdict::Pending {
+        why: why.to_owned(),
+    };
+    assert_eq!(verdict(&b), waits("2 requests unanswered"), "one is queued");
+    let node = NodeId(0);
+    b.run.edit(Fault::Crash { node, stop: false }).unwrap();
+    b.for_ms(5_000);
+    let excused = "2 requests unanswered; nothing is promised now: the first server is down";
+    assert_eq!(verdict(&b), waits(excused));
+    b.run.edit(Fault::Recover { node }).unwrap();
+    b.for_ms(950);
+    assert_eq!(verdict(&b), waits("2 requests unanswered"));
+    b.for_ms(1_000);
+    let Verdict::Violated { why, witness, .. } = verdict(&b) else {
+        panic!("{:?}", verdict(&b));
+    };
+    assert!(why.starts_with("C1 has waited since"), "{why}");
+    assert_eq!(witness.len(), 2);
+}
+
+#[test]
+fn a_client_that_is_down_or_walled_off_waits_for_nothing() {
+    let mut b = Bench::new(&[Way::Mute]);
+    b.ask("get");
+    b.for_ms(10);
+    let node = b.client;
+    b.run.edit(Fault::Crash { node, stop: false }).unwrap();
+    b.for_ms(5_000);
+    assert_eq!(b.line("In time").verdict, Verdict::Holding);
+
+    let mut b = Bench::new(&[Way::Mute]);
+    b.ask("get");
+    b.for_ms(10);
+    let groups = vec![vec![NodeId(0)], vec![NodeId(1)]];
+    let wall = crate::sim::Partition {
+        groups,
+        ..Default::default()
+    };
+    b.run.edit(Fault::Partition(wall)).unwrap();
+    b.for_ms(5_000);
+    let verdict = b.line("In time").verdict;
+    assert!(matches!(verdict, Verdict::Pending { .. }), "{verdict:?}");
 }

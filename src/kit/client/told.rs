@@ -4,7 +4,7 @@
 //! way, and that a request has ended in the event in which it learns so. Between the two the request may
 //! have taken effect; before and after it has not.
 
-use crate::check::promise::{self, Operation, Promised, Rule};
+use crate::check::promise::{self, Operation, Promised, Rule, Step};
 use crate::check::{Gauge, Level};
 use crate::kit::gauges::{self, GaugeDef};
 use crate::sim::{Fact as Told, NodeId, Span};
@@ -51,8 +51,8 @@ pub enum Fact {
     Asked {
         /// Which.
         call: Call,
-        /// What begins, if it is an operation on a register.
-        operation: Option<Operation>,
+        /// The register and what begins on it, if it is an operation on one.
+        begun: Option<(u64, Step)>,
     },
     /// The same request goes out again, to another server.
     Retried {
@@ -67,10 +67,12 @@ pub enum Fact {
         call: Call,
         /// How.
         end: End,
+        /// The value that the answer told, as [`super::Service::value`] gives it.
+        value: u64,
         /// How long it took, on the client's clock.
         waited: Span,
-        /// What ends, if it is an operation on a register, and is known.
-        operation: Option<Operation>,
+        /// The register, if it was an operation on one.
+        register: Option<u64>,
     },
 }
 
@@ -98,10 +100,29 @@ impl Fact {
 
     /// The step of an operation on a register, if it is one.
     pub fn operation(&self) -> Option<Operation> {
-        match self {
-            Fact::Asked { operation, .. } | Fact::Ended { operation, .. } => *operation,
-            _ => None,
-        }
+        let (call, key, step) = match self {
+            Fact::Asked {
+                call,
+                begun: Some((key, step)),
+            } => (call, *key, *step),
+            Fact::Ended {
+                call,
+                end,
+                value,
+                register: Some(key),
+                ..
+            } => match end {
+                End::Ok => (call, *key, Step::Done(*value)),
+                End::Failed => (call, *key, Step::Not),
+                End::Unknown => return None,
+            },
+            _ => return None,
+        };
+        Some(Operation {
+            serial: call.serial.into(),
+            key,
+            step,
+        })
     }
 
     /// How long an answer took: done or not done, but known.
@@ -172,7 +193,7 @@ pub const RETRIES: GaugeDef = GaugeDef::new("retries", "requests sent again", ""
 
 /// The mean wait for an answer, in milliseconds of the clients' clocks.
 pub const ANSWER_MS: GaugeDef = GaugeDef::new("answer_ms", "mean wait for an answer", "ms", |_| {
-    gauges::mean(Fact::answer_ms)
+    gauges::mean_ms(Fact::answer)
 });
 
 /// The wait for an answer that `per_mille` of a thousand answers stay below, in milliseconds: 500 is the

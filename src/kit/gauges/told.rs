@@ -3,7 +3,7 @@
 //! The rule that is easy to break: a thing told by two nodes is told twice, once by each; told again by the
 //! same node, it is a repetition.
 
-use crate::check::{Gauge, Seen};
+use crate::check::{Gauge, Seen, Wake};
 use crate::sim::{Fact, NodeId, World};
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
@@ -58,6 +58,10 @@ where
                 self.all_ms = Some(seen.event.time.us() as f64 / 1_000.0);
             }
         }
+    }
+
+    fn wake(&self) -> Wake {
+        Wake::News
     }
 
     fn value(&self, _: &World) -> Option<f64> {

@@ -81,7 +81,7 @@ impl World {
                     node,
                     fact: fact.clone(),
                 };
-                if self.fresh {
+                if self.fresh && !told.fact.fleeting() {
                     trace.push_fact(id, told.clone());
                 }
                 self.told.push(told);

@@ -3,113 +3,50 @@
 //! The rule that is easy to break: a mutant leaves out exactly one sentence of the paper. It is
 //! asked about at the place of that sentence and nowhere else.
 
-use crate::kit::{Choice, Params};
+use crate::kit::quorum::majority;
+use crate::kit::{Params, Quorum, mutants};
 use crate::sim::{NodeId, Refusal, Span};
 
-/// Raft with one sentence left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Mutant {
-    /// Nothing left out.
-    #[default]
-    None,
-    /// A vote is granted without comparing logs (against 5.4.1).
-    VoteBlindly,
-    /// An entry of an old term is committed by counting its copies (against 5.4.2, Figure 8).
-    CommitOldTerm,
-    /// `votedFor` is forgotten at a restart (against Figure 2, persistent state).
-    ForgetVote,
-    /// AppendEntries cuts the log after its own entries even without a conflict (against 5.3).
-    TruncateAlways,
-    /// Half of the servers, rounded down, count as a majority (against 5.2).
-    HalfIsEnough,
-    /// A vote that arrives twice is counted twice (against 5.2).
-    CountTwice,
-    /// Entries are acknowledged before they are forced to disk (against Figure 2, persistent state).
-    LoseSuffix,
-}
-
-impl Mutant {
-    /// Every mutant, in the order of [`Mutant::CHOICES`].
-    pub const ALL: [Mutant; 8] = [
-        Mutant::None,
-        Mutant::VoteBlindly,
-        Mutant::CommitOldTerm,
-        Mutant::ForgetVote,
-        Mutant::TruncateAlways,
-        Mutant::HalfIsEnough,
-        Mutant::CountTwice,
-        Mutant::LoseSuffix,
-    ];
-
-    /// Their names in links and on the command line.
-    pub const CHOICES: [Choice; 8] = [
-        Choice {
-            id: "none",
-            label: "Raft as in the paper",
-        },
-        Choice {
-            id: "vote-blindly",
-            label: "votes without comparing logs",
-        },
-        Choice {
-            id: "commit-old-term",
-            label: "commits an old term's entry by counting (Figure 8)",
-        },
-        Choice {
-            id: "forget-vote",
-            label: "forgets its vote at a restart",
-        },
-        Choice {
-            id: "truncate-always",
-            label: "cuts the log without a conflict",
-        },
-        Choice {
-            id: "half-is-enough",
-            label: "takes half for a majority",
-        },
-        Choice {
-            id: "count-twice",
-            label: "counts a doubled vote twice",
-        },
-        Choice {
-            id: "lose-suffix",
-            label: "acknowledges entries before they are on disk",
-        },
-    ];
-
-    /// The mutant called `id`; [`Mutant::None`] for a name that is none, since names are checked
-    /// where they come in.
-    pub fn named(id: &str) -> Self {
-        let at = Self::CHOICES.iter().position(|c| c.id == id);
-        at.map_or(Mutant::None, |i| Self::ALL[i])
-    }
-
-    /// Its name in links and on the command line.
-    pub fn id(self) -> &'static str {
-        Self::CHOICES[self as usize].id
-    }
-
-    /// The sentence of the paper whose absence explains a violation.
-    pub fn assumption(self) -> &'static str {
-        match self {
-            Mutant::None => {
-                "servers crash and messages get lost, but neither lies (Raft is not Byzantine fault tolerant)"
-            }
-            Mutant::VoteBlindly => {
-                "a vote goes only to a candidate whose log is at least as up to date (5.4.1)"
-            }
-            Mutant::CommitOldTerm => {
-                "only an entry of the leader's own term is committed by counting copies (5.4.2)"
-            }
-            Mutant::ForgetVote => "votedFor is on disk before a vote is answered (5.2, Figure 2)",
-            Mutant::TruncateAlways => {
-                "a follower removes entries only where they conflict with the leader's (5.3)"
-            }
-            Mutant::HalfIsEnough => "any two majorities share a server (5.2, 5.4.3)",
-            Mutant::CountTwice => "each server has one vote in a term (5.2)",
-            Mutant::LoseSuffix => "an entry is on disk before it is acknowledged (5.3, Figure 2)",
+mutants! {
+    /// Raft with one sentence left out.
+    pub enum Mutant {
+        /// A vote is granted without comparing logs (against 5.4.1).
+        VoteBlindly = "vote-blindly", "votes without comparing logs" {
+            rule: "a vote goes only to a candidate whose log is at least as up to date (5.4.1)",
+            breaks: "Leader completeness",
+        }
+        /// An entry of an old term is committed by counting its copies (against 5.4.2, Figure 8).
+        CommitOldTerm = "commit-old-term", "commits an old term's entry by counting (Figure 8)" {
+            rule: "only an entry of the leader's own term is committed by counting copies (5.4.2)",
+            breaks: "Leader completeness",
+        }
+        /// `votedFor` is forgotten at a restart (against Figure 2, persistent state).
+        ForgetVote = "forget-vote", "forgets its vote at a restart" {
+            rule: "votedFor is on disk before a vote is answered (5.2, Figure 2)",
+            breaks: "Election safety",
+        }
+        /// AppendEntries cuts the log after its own entries even without a conflict (against 5.3).
+        TruncateAlways = "truncate-always", "cuts the log without a conflict" {
+            rule: "a follower removes entries only where they conflict with the leader's (5.3)",
+            breaks: "Leader completeness",
+        }
+        /// Half of the servers, rounded down, count as a majority (against 5.2).
+        HalfIsEnough = "half-is-enough", "takes half for a majority" {
+            rule: "any two majorities share a server (5.2, 5.4.3)",
+            breaks: "Election safety",
+        }
+        /// A vote that arrives twice is counted twice (against 5.2).
+        CountTwice = "count-twice", "counts a doubled vote twice" {
+            rule: "each server has one vote in a term (5.2)",
+            breaks: "Election safety",
+        }
+        /// Entries are acknowledged before they are forced to disk (against Figure 2, persistent state).
+        LoseSuffix = "lose-suffix", "acknowledges entries before they are on disk" {
+            rule: "an entry is on disk before it is acknowledged (5.3, Figure 2)",
+            breaks: "Leader completeness",
         }
     }
+    as it is: "Raft as in the paper",
 }
 
 /// What is installed on every server alike.
@@ -155,17 +92,16 @@ impl Default for Config {
 impl Config {
     /// Reads the parameters; refuses timeouts that contradict each other.
     pub fn of(params: &Params) -> Result<Self, Refusal> {
-        let ms = |id| Span::ms(params.int(id).max(0) as u64);
         let config = Config {
             servers: params.int("servers") as u16,
-            election_min: ms("election_min_ms"),
-            election_max: ms("election_max_ms"),
-            heartbeat: ms("heartbeat_ms"),
+            election_min: params.ms("election_min_ms"),
+            election_max: params.ms("election_max_ms"),
+            heartbeat: params.ms("heartbeat_ms"),
             prevote: params.flag("prevote"),
             check_quorum: params.flag("checkquorum"),
             noop: params.flag("noop"),
             fast_backup: params.flag("fastbackup"),
-            mutant: Mutant::named(params.word("mutant")),
+            mutant: Mutant::of(params),
         };
         if config.election_min > config.election_max {
             return Err(Refusal::new(
@@ -185,8 +121,13 @@ impl Config {
         let n = usize::from(self.servers);
         match self.mutant {
             Mutant::HalfIsEnough => n / 2,
-            _ => n / 2 + 1,
+            _ => majority(n),
         }
+    }
+
+    /// A question to all servers, which a majority must answer with yes.
+    pub fn ballot(self) -> Quorum {
+        Quorum::of(self.majority(), usize::from(self.servers))
     }
 
     /// All servers.
@@ -210,14 +151,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_mutant_has_its_own_name_and_sentence() {
-        for (i, m) in Mutant::ALL.into_iter().enumerate() {
-            assert_eq!(m as usize, i);
-            assert_eq!(Mutant::named(m.id()), m);
-            let twins = Mutant::ALL
-                .iter()
-                .filter(|o| o.assumption() == m.assumption());
+    fn every_mutant_has_its_own_sentence_and_breaks_a_promise() {
+        let promises = super::super::ENTRY.checks(&super::super::ENTRY.set(&[]).unwrap()).lines();
+        for m in Mutant::TABLE {
+            let twins = Mutant::TABLE.iter().filter(|o| o.rule == m.rule);
             assert_eq!(twins.count(), 1, "{m:?}");
+            assert!(promises.iter().any(|p| p.name == m.breaks), "{m:?}");
         }
     }
 

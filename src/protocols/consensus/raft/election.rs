@@ -4,12 +4,11 @@
 //! The rule that is easy to break: a vote is given once a term, to the first who asks and whose log
 //! is at least as up to date, and it is on disk before it is given.
 
-use super::command::Command;
 use super::config::Mutant;
-use super::log::{Entry, Index, Term};
+use super::facts::Fact;
+use super::log::{Command, Entry, Index, Term};
 use super::message::Msg;
-use super::name_of;
-use super::names;
+use super::{name_of, names};
 use super::server::{Cx, Role, Server, Timer};
 use crate::sim::NodeId;
 
@@ -17,7 +16,8 @@ impl Server {
     /// The election timeout ran out: no leader was heard, or nobody won (section 5.2).
     pub(super) fn on_election_timeout(&mut self, ctx: &mut Cx<'_>) {
         if self.role == Role::Candidate {
-            self.tally_mut().undecided += 1;
+            let term = self.current_term;
+            ctx.fact(Fact::Undecided { term });
         }
         if self.config.prevote {
             self.ask_before_standing(ctx);
@@ -34,13 +34,11 @@ impl Server {
         self.role = Role::Candidate;
         self.leader = None;
         self.heard_leader_at = None;
-        self.tally_mut().elections += 1;
-        ctx.note(format!(
-            "times out and stands for term {}",
-            self.current_term
-        ));
+        let term = self.current_term;
+        ctx.fact(Fact::Stands { term });
+        ctx.note(format!("times out and stands for term {term}"));
         self.start_asking(ctx);
-        if self.votes.len() >= self.config.majority() {
+        if self.votes.is_reached() {
             self.become_leader(ctx);
         }
     }
@@ -54,15 +52,14 @@ impl Server {
             "times out and asks whether to stand for term {next}"
         ));
         self.start_asking(ctx);
-        if self.votes.len() >= self.config.majority() {
+        if self.votes.is_reached() {
             self.stand(ctx);
         }
     }
 
     fn start_asking(&mut self, ctx: &mut Cx<'_>) {
-        self.touch();
-        self.votes = vec![self.me];
-        self.answered = vec![self.me];
+        self.votes = self.config.ballot();
+        self.votes.yes(self.me, ());
         self.reset_election_timer(ctx);
         ctx.set_timer(Timer::Ask, self.config.heartbeat);
         let question = self.question();
@@ -92,10 +89,9 @@ impl Server {
             return;
         }
         let question = self.question();
-        for peer in self.config.peers(self.me) {
-            if !self.answered.contains(&peer) {
-                self.send(ctx, peer, question.clone());
-            }
+        let silent: Vec<NodeId> = self.votes.silent(self.config.peers(self.me)).collect();
+        for peer in silent {
+            self.send(ctx, peer, question.clone());
         }
         ctx.set_timer(Timer::Ask, self.config.heartbeat);
     }
@@ -123,7 +119,6 @@ impl Server {
         if granted && self.voted_for.is_none() {
             self.voted_for = Some(from);
             self.unsaved.vote = true;
-            self.touch();
         }
         if granted {
             self.reset_election_timer(ctx);
@@ -156,16 +151,18 @@ impl Server {
         if self.role != Role::Candidate || term != self.current_term {
             return;
         }
-        if !self.answered.contains(&from) {
-            self.answered.push(from);
-        }
-        if granted && (!self.votes.contains(&from) || self.config.mutant == Mutant::CountTwice) {
-            self.votes.push(from);
-            self.touch();
-        }
-        if self.votes.len() >= self.config.majority() {
+        self.count(from, granted);
+        if self.votes.is_reached() {
             self.become_leader(ctx);
         }
+    }
+
+    fn count(&mut self, from: NodeId, granted: bool) {
+        match granted {
+            true if self.config.mutant == Mutant::CountTwice => self.votes.count_again(from, ()),
+            true => self.votes.yes(from, ()),
+            false => self.votes.no(from),
+        };
     }
 
     /// Whether a leader of this term was heard within the shortest election timeout. A clock that
@@ -225,13 +222,8 @@ impl Server {
         if self.role != Role::PreCandidate || next_term != self.current_term + 1 {
             return;
         }
-        if !self.answered.contains(&from) {
-            self.answered.push(from);
-        }
-        if granted && (!self.votes.contains(&from) || self.config.mutant == Mutant::CountTwice) {
-            self.votes.push(from);
-        }
-        if self.votes.len() >= self.config.majority() {
+        self.count(from, granted);
+        if self.votes.is_reached() {
             self.stand(ctx);
         }
     }
@@ -241,15 +233,17 @@ impl Server {
         let term = self.current_term;
         self.role = Role::Leader;
         self.leader = Some(self.me);
-        self.touch();
-        self.tally_mut().won += 1;
+        ctx.fact(Fact::Leads {
+            term,
+            log: self.log.clone(),
+        });
         let n = usize::from(self.config.servers);
         self.next_index = vec![self.log.last_index() + 1; n];
         self.match_index = vec![0; n];
         self.heard = vec![false; n];
         ctx.note(format!(
             "leads term {term}, with the votes of {}",
-            names(&self.votes)
+            names(self.votes.voters())
         ));
         ctx.epoch(
             term.into(),

@@ -4,9 +4,10 @@
 //! reply repeats what it answers (term, index). A reply that comes late, twice or out of order is
 //! then recognised for what it is.
 
-use super::command::{Answer, Op};
 use super::log::{Entry, Index, Term};
 use super::name_of;
+use crate::kit::client::Reply;
+use crate::kit::store::{Answer, KeyValueMsg, Op};
 use crate::sim::{Kind, Message, NodeId, Shape, Tone};
 
 /// What servers and clients send to each other.
@@ -137,6 +138,20 @@ impl Msg {
     }
 }
 
+impl KeyValueMsg for Msg {
+    fn request(serial: u32, op: Op) -> Self {
+        Msg::ClientRequest { serial, op }
+    }
+
+    fn reply(&self) -> Option<(u32, Reply<i32>)> {
+        match *self {
+            Msg::ClientReply { serial, answer } => Some((serial, answer.into())),
+            Msg::Redirect { serial, hint } => Some((serial, Reply::Elsewhere(hint))),
+            _ => None,
+        }
+    }
+}
+
 /// `1·4`, or `1·4…6` for more than one: term and index of what is appended.
 fn range_label(first: Index, entries: &[Entry]) -> String {
     let Some(last) = entries.last() else {
@@ -226,7 +241,7 @@ mod tests {
 
     const NOTHING: Entry = Entry {
         term: 2,
-        command: super::super::command::Command::Noop,
+        command: super::super::log::Command::Noop,
     };
 
     fn one_of_each() -> Vec<Msg> {

@@ -16,57 +16,42 @@
 //! date as the voter's (5.4.1); since a majority has the entry and a majority votes, one of the
 //! voters has it, and so the winner. And a leader counts copies only of entries of its own term
 //! (5.4.2); older ones are committed along with them. Leave either out (a [`config::Mutant`]) and
-//! the [`properties`] show what breaks.
+//! the promises (`checks`) show what breaks.
 //!
 //! Clients number their requests, and the state machine remembers the newest number of each, so
-//! that a retry has no second effect (Ongaro 2014, section 6.3; [`client`], [`machine`]).
+//! that a retry has no second effect (Ongaro 2014, section 6.3; [`crate::kit::client`],
+//! [`crate::kit::store`]).
 //!
 //! The rule that is easy to break: nothing leaves a server before what it rests on is on disk
 //! ([`server`]). What is left out: snapshots, membership changes, reads without the log.
 
-pub mod client;
-pub mod command;
+mod boards;
+mod checks;
 pub mod config;
 mod election;
+pub mod facts;
+mod gauges;
 pub mod log;
-pub mod machine;
-pub mod measures;
 pub mod message;
-pub mod properties;
 mod replication;
 pub mod server;
 mod serving;
 mod show;
 pub mod start;
 
-use crate::kit::{Choice, Entry, Param, ParamKind, Params};
+use crate::kit::client::{self, ClientConfig};
+use crate::kit::store::KeyValue;
+use crate::check::ground::listed;
+use crate::kit::facts::joined;
+use crate::kit::{Entry, Param, Params};
 use crate::sim::world::{NodeSetup, Setup};
-use crate::sim::{Host, NodeId, Refusal, Span, limits};
-use client::{Client, ClientConfig};
+use crate::sim::{Host, NodeId, Refusal, limits};
 use config::{Config, Mutant};
 use server::Server;
 use start::Start;
 
-/// What a server counts over a run, crashes included: for measures and tests, no part of Raft.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// How often it stood for a term.
-    pub elections: u32,
-    /// How often it won.
-    pub won: u32,
-    /// How often it stood and, when its timeout ran out again, nobody had won.
-    pub undecided: u32,
-    /// How often it removed conflicting entries.
-    pub conflicts: u32,
-    /// How often it, as leader, went back in a follower's log.
-    pub backups: u32,
-    /// How many log entries it applied that had been executed before.
-    pub duplicates: u32,
-    /// How many requests it answered from its table of sessions.
-    pub from_session: u32,
-    /// How often it booted after a crash.
-    pub restarts: u32,
-}
+/// A client of the replicated store.
+pub type Client = client::Client<KeyValue<message::Msg>>;
 
 /// `S3` for node 2: servers are the first nodes of the world.
 pub fn name_of(node: NodeId) -> String {
@@ -74,98 +59,34 @@ pub fn name_of(node: NodeId) -> String {
 }
 
 /// `S1, S3 and S4`.
-fn names(nodes: &[NodeId]) -> String {
-    let all: Vec<String> = nodes.iter().map(|&n| name_of(n)).collect();
-    match all.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        Some((only, _)) => only.clone(),
-        None => "nobody".to_owned(),
-    }
-}
-
-const fn ms(id: &'static str, label: &'static str, range: (i64, i64, i64)) -> Param {
-    let (default, min, max) = range;
-    Param {
-        id,
-        label,
-        kind: ParamKind::Int {
-            default,
-            min,
-            max,
-            unit: "ms",
-        },
-    }
-}
-
-const fn count(id: &'static str, label: &'static str, range: (i64, i64, i64)) -> Param {
-    let (default, min, max) = range;
-    Param {
-        id,
-        label,
-        kind: ParamKind::Int {
-            default,
-            min,
-            max,
-            unit: "",
-        },
-    }
-}
-
-const fn switch(id: &'static str, label: &'static str, on: bool) -> Param {
-    Param {
-        id,
-        label,
-        kind: ParamKind::Bool(on),
-    }
-}
-
-const fn choice(id: &'static str, label: &'static str, words: &'static [Choice]) -> Param {
-    Param {
-        id,
-        label,
-        kind: ParamKind::Choice(words),
-    }
+fn names(nodes: impl Iterator<Item = NodeId>) -> String {
+    listed(&nodes.map(name_of).collect::<Vec<_>>())
 }
 
 static PARAMS: [Param; 14] = [
-    count("servers", "servers", (5, 3, 199)),
-    count("clients", "clients", (1, 0, 5)),
-    ms(
-        "election_min_ms",
-        "shortest election timeout",
-        (150, 1, 60_000),
-    ),
-    ms(
-        "election_max_ms",
-        "longest election timeout",
-        (300, 1, 60_000),
-    ),
-    ms("heartbeat_ms", "heartbeat", (50, 1, 60_000)),
-    ms(
+    Param::int("servers", "servers", 5, 3..=199),
+    Param::int("clients", "clients", 1, 0..=5),
+    Param::ms("election_min_ms", "shortest election timeout", 150, 1..=60_000),
+    Param::ms("election_max_ms", "longest election timeout", 300, 1..=60_000),
+    Param::ms("heartbeat_ms", "heartbeat", 50, 1..=60_000),
+    Param::ms(
         "interval_ms",
         "a client thinks between requests (0: it asks only when told)",
-        (500, 0, 60_000),
+        500,
+        0..=60_000,
     ),
-    ms(
-        "retry_ms",
-        "a client asks the next server after",
-        (300, 10, 60_000),
-    ),
-    ms(
-        "patience_ms",
-        "a client gives up after (0: never)",
-        (0, 0, 3_600_000),
-    ),
-    switch("prevote", "PreVote: ask before standing", false),
-    switch(
+    Param::ms("retry_ms", "a client asks the next server after", 300, 10..=60_000),
+    Param::ms("patience_ms", "a client gives up after (0: never)", 0, 0..=3_600_000),
+    Param::flag("prevote", "PreVote: ask before standing", false),
+    Param::flag(
         "checkquorum",
         "CheckQuorum: a leader that hears no majority steps down",
         false,
     ),
-    switch("noop", "a new leader appends a no-op", false),
-    switch("fastbackup", "fast back-up: a term at a time", true),
-    choice("start", "logs at the start", &start::CHOICES),
-    choice("mutant", "a rule left out", &Mutant::CHOICES),
+    Param::flag("noop", "a new leader appends a no-op", false),
+    Param::flag("fastbackup", "fast back-up: a term at a time", true),
+    Param::choice("start", "logs at the start", &start::CHOICES),
+    Mutant::PARAM,
 ];
 
 /// Raft's line in the registry.
@@ -175,10 +96,19 @@ pub const ENTRY: Entry = Entry {
     source: "Ongaro and Ousterhout 2014 (extended version); Ongaro 2014, sections 6 and 9",
     leaves_out: "snapshots, membership changes, and reads that bypass the log",
     params: &PARAMS,
+    mutants: Mutant::TABLE,
+    facts: &FACTS,
     build,
-    promises: properties::all,
+    promises: checks::promises,
+    gauges: gauges::ALL,
+    boards: boards::of,
+    probes: boards::PROBES,
     ..Entry::BLANK
 };
+
+/// What servers tell, and clients.
+const FACTS: [&str; facts::Fact::NAMES.len() + client::Fact::NAMES.len()] =
+    joined(facts::Fact::NAMES, client::Fact::NAMES);
 
 /// The servers, then the clients.
 fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
@@ -196,12 +126,11 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
         ));
     }
     let start = Start::named(params.word("start"));
-    let span = |id| Span::ms(params.int(id).max(0) as u64);
     let client = ClientConfig {
-        servers: config.servers,
-        interval: span("interval_ms"),
-        retry: span("retry_ms"),
-        patience: span("patience_ms"),
+        servers: 0..config.servers,
+        interval: params.ms("interval_ms"),
+        retry: params.ms("retry_ms"),
+        patience: params.ms("patience_ms"),
     };
     let server_node = |i: u16| {
         let mut server = Server::new(NodeId(i), config);
@@ -213,10 +142,8 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
     };
     let client_node = |i: u16| {
         let first = NodeId(i % config.servers);
-        NodeSetup::client(
-            format!("C{}", i + 1),
-            Host::boxed(Client::new(client, first)),
-        )
+        let client = Client::new(KeyValue::new(), client.clone(), first);
+        NodeSetup::client(format!("C{}", i + 1), Host::boxed(client))
     };
     Ok(Setup {
         seed,
@@ -234,7 +161,7 @@ mod tests {
 
     #[test]
     fn names_read_as_a_list() {
-        let of = |ids: &[u16]| names(&ids.iter().map(|&i| NodeId(i)).collect::<Vec<_>>());
+        let of = |ids: &[u16]| names(ids.iter().map(|&i| NodeId(i)));
         assert_eq!(of(&[]), "nobody");
         assert_eq!(of(&[2]), "S3");
         assert_eq!(of(&[0, 2, 3]), "S1, S3 and S4");

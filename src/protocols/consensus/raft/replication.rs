@@ -4,13 +4,13 @@
 //! follower removes entries only where they conflict, a leader believes only what a reply itself
 //! says, and neither index ever goes back because of an old message.
 
-use super::command::Command;
 use super::config::Mutant;
+use super::facts::{Each, Fact};
 use super::log::{Entry, Index};
-use super::machine::Applied;
 use super::message::Msg;
 use super::name_of;
 use super::server::{Cx, Role, Server, Timer};
+use crate::kit::store::{Answer, Execution};
 use crate::sim::NodeId;
 
 /// The most entries in one message.
@@ -19,9 +19,8 @@ const BATCH: usize = 64;
 impl Server {
     /// Appends to its own log, as leader.
     pub(super) fn append(&mut self, entry: Entry) {
+        self.unsaved.keep(self.log.last_index());
         self.log.append(entry);
-        self.unsaved.log = true;
-        self.touch();
     }
 
     /// The leader's heartbeat: whatever each follower lacks, or nothing (section 5.2).
@@ -125,10 +124,7 @@ impl Server {
             ));
             self.become_follower(ctx);
         }
-        if self.leader != Some(leader) {
-            self.leader = Some(leader);
-            self.touch();
-        }
+        self.leader = Some(leader);
         if self.config.prevote {
             self.heard_leader_at = Some(ctx.now_us());
         }
@@ -165,18 +161,17 @@ impl Server {
         let cut = self.log.last_index() >= first_new
             && (!all_known || self.config.mutant == Mutant::TruncateAlways);
         if cut {
-            self.tally_mut().conflicts += 1;
+            ctx.fact(Fact::Cut { from: first_new });
             ctx.note(self.cut_note(leader, first_new));
             self.log.truncate_from(first_new);
             // Correct Raft never removes what is committed; a mutant may, and must not fall over it.
             self.commit_index = self.commit_index.min(self.log.last_index());
         }
+        if cut || !all_known {
+            self.unsaved.keep(first_new - 1);
+        }
         for &entry in &entries[known..] {
             self.log.append(entry);
-        }
-        if cut || !all_known {
-            self.unsaved.log = true;
-            self.touch();
         }
     }
 
@@ -244,8 +239,12 @@ impl Server {
             (0, _) | (_, None) => conflict_index,
             (_, Some(last)) => last + 1,
         };
-        self.next_index[i] = next.min(prev_log_index).max(1);
-        self.tally_mut().backups += 1;
+        let next = next.min(prev_log_index).max(1);
+        self.next_index[i] = next;
+        ctx.fact(Fact::BacksUp {
+            follower: from,
+            next,
+        });
         self.replicate_to(ctx, from);
     }
 
@@ -265,6 +264,7 @@ impl Server {
                 "commits entry {n}: on {copies} of {} servers",
                 self.config.servers
             ));
+            ctx.fact(Fact::Commits { index: n });
             self.commit_to(ctx, n);
         }
     }
@@ -272,20 +272,39 @@ impl Server {
     /// Applies what is committed, in order; the leader answers the clients (5.3, rules for all).
     fn commit_to(&mut self, ctx: &mut Cx<'_>, commit: Index) {
         self.commit_index = commit;
-        self.touch();
         while self.last_applied < self.commit_index {
-            let Some(entry) = self.log.get(self.last_applied + 1) else {
+            let Some(&entry) = self.log.get(self.last_applied + 1) else {
                 break;
             };
-            let command = entry.command;
             self.last_applied += 1;
-            let applied = self.machine.apply(command);
-            if matches!(applied, Applied::Again(_)) {
-                self.tally_mut().duplicates += 1;
+            let request = entry.command.request();
+            let executed = request.map(|(client, serial, op)| self.machine.apply(client, serial, op));
+            self.tell_applied(ctx, entry, executed);
+            if let (Some((client, serial, _)), Some(executed), Role::Leader) =
+                (request, executed, self.role)
+            {
+                self.answer(ctx, client, serial, executed);
             }
-            if let (Command::Client { client, serial, .. }, Role::Leader) = (command, self.role) {
-                self.answer(ctx, client, serial, applied);
-            }
+        }
+    }
+
+    /// Tells those who watch that the entry at lastApplied is applied.
+    fn tell_applied(
+        &self,
+        ctx: &mut Cx<'_>,
+        entry: Entry,
+        executed: Option<Execution<Answer>>,
+    ) {
+        let index = self.last_applied;
+        ctx.fact(Each::Applied {
+            index,
+            entry,
+            in_term: self.current_term,
+            digest: self.log.digest_at(index).unwrap_or(0),
+            values: self.machine.digest(),
+        });
+        if matches!(executed, Some(Execution::Again(_))) {
+            ctx.fact(Fact::Skipped { index });
         }
     }
 }

@@ -5,13 +5,14 @@
 //! [`Server::broadcast`], which save first; no handler calls `ctx.send` itself.
 
 use super::config::{Config, Mutant};
+use super::facts::{Each, Fact};
 use super::log::{Index, Log, Term};
-use super::machine::Machine;
 use super::message::Msg;
-use super::{Tally, name_of};
+use super::name_of;
+use crate::kit::Quorum;
+use crate::kit::store::Store;
 use crate::sim::{Ctx, Inspect, NodeId, Protocol};
 use std::fmt;
-use std::hash::{Hash, Hasher};
 
 /// What a server is at the moment (section 5.1, Figure 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,8 +56,9 @@ impl fmt::Debug for Disk {
         let vote = self.voted_for.map_or("nobody".to_owned(), name_of);
         write!(
             f,
-            "term {}, vote for {vote}, log {:?}",
-            self.current_term, self.log
+            "term {}, vote for {vote}, log {}",
+            self.current_term,
+            self.log.terms(24)
         )
     }
 }
@@ -64,19 +66,17 @@ impl fmt::Debug for Disk {
 /// What has changed in memory since the disk was last written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Unsaved {
+    /// Term or vote.
     pub(super) vote: bool,
-    pub(super) log: bool,
+    /// The log, all but this many of its first entries.
+    pub(super) kept: Option<Index>,
 }
 
-/// Counts and marks for those who watch; no part of the state, so it is not hashed.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Watched {
-    pub(super) revision: u32,
-    pub(super) tally: Tally,
-}
-
-impl Hash for Watched {
-    fn hash<H: Hasher>(&self, _: &mut H) {}
+impl Unsaved {
+    /// The log changes behind entry `kept`.
+    pub(super) fn keep(&mut self, kept: Index) {
+        self.kept = Some(self.kept.map_or(kept, |k| k.min(kept)));
+    }
 }
 
 /// A server.
@@ -98,19 +98,15 @@ pub struct Server {
     pub(super) heard_leader_at: Option<u64>,
     pub(super) commit_index: Index,
     pub(super) last_applied: Index,
-    pub(super) machine: Machine,
+    pub(super) machine: Store,
 
-    /// Who voted for this server, in this term or in its pre-vote.
-    pub(super) votes: Vec<NodeId>,
-    /// Who answered its request for a vote, with yes or no.
-    pub(super) answered: Vec<NodeId>,
+    /// Who voted for this server and who did not, in this term or in its pre-vote.
+    pub(super) votes: Quorum,
 
     pub(super) next_index: Vec<Index>,
     pub(super) match_index: Vec<Index>,
     /// Whom the leader has heard since it last counted.
     pub(super) heard: Vec<bool>,
-
-    pub(super) watched: Watched,
 }
 
 /// A shorter name for the view that a handler has.
@@ -132,13 +128,11 @@ impl Server {
             heard_leader_at: None,
             commit_index: 0,
             last_applied: 0,
-            machine: Machine::default(),
-            votes: Vec::new(),
-            answered: Vec::new(),
+            machine: Store::default(),
+            votes: config.ballot(),
             next_index: Vec::new(),
             match_index: Vec::new(),
             heard: Vec::new(),
-            watched: Watched::default(),
         }
     }
 
@@ -177,7 +171,7 @@ impl Server {
         self.last_applied
     }
     /// The state machine.
-    pub fn machine(&self) -> &Machine {
+    pub fn machine(&self) -> &Store {
         &self.machine
     }
     /// nextIndex for `peer`, while it leads.
@@ -192,23 +186,9 @@ impl Server {
     pub fn config(&self) -> &Config {
         &self.config
     }
-    /// Moves with every change of term, role, vote, log or commit index. Heartbeats leave it alone.
-    pub fn revision(&self) -> u32 {
-        self.watched.revision
-    }
-    /// What it has counted since the run began.
-    pub fn tally(&self) -> Tally {
-        self.watched.tally
-    }
-
-    /// Marks a change that those who watch must see.
-    #[inline]
-    pub(super) fn touch(&mut self) {
-        self.watched.revision += 1;
-    }
-
-    pub(super) fn tally_mut(&mut self) -> &mut Tally {
-        &mut self.watched.tally
+    /// Who has voted for it, while it stands; how it came to lead, while it leads.
+    pub fn votes(&self) -> &Quorum {
+        &self.votes
     }
 
     /// Saves what has changed: the log too, before it is acknowledged (Figure 2: "updated on
@@ -227,6 +207,24 @@ impl Server {
             ctx.write(disk);
         } else {
             ctx.persist(disk);
+        }
+        if let Some(candidate) = self.voted_for.filter(|_| unsaved.vote) {
+            let term = self.current_term;
+            ctx.fact(Fact::Voted { term, candidate });
+        }
+        if let Some(kept) = unsaved.kept {
+            self.tell_entries(ctx, kept);
+        }
+    }
+
+    /// Tells those who watch what is in its log behind entry `kept`.
+    fn tell_entries(&self, ctx: &mut Cx<'_>, kept: Index) {
+        for (index, entry) in self.log.iter_from(kept + 1) {
+            ctx.fact(Each::Wrote {
+                index,
+                term: entry.term,
+                digest: self.log.digest_at(index).unwrap_or(0),
+            });
         }
     }
 
@@ -263,9 +261,9 @@ impl Server {
 
     /// Becomes a follower in the term it is in. A leader, whose election timer does not run, sets it.
     pub(super) fn become_follower(&mut self, ctx: &mut Cx<'_>) {
-        self.touch();
         match self.role {
             Role::Leader => {
+                ctx.fact(Fact::StepsDown);
                 ctx.cancel_timer(Timer::Heartbeat);
                 if self.config.check_quorum {
                     ctx.cancel_timer(Timer::Quorum);
@@ -276,8 +274,7 @@ impl Server {
             Role::Follower => {}
         }
         self.role = Role::Follower;
-        self.votes.clear();
-        self.answered.clear();
+        self.votes = self.config.ballot();
         self.next_index.clear();
         self.match_index.clear();
         self.heard.clear();
@@ -299,11 +296,9 @@ impl Server {
             current_term,
             voted_for,
             log,
-            watched: self.watched,
             ..Server::new(self.me, self.config)
         };
         *self = fresh;
-        self.touch();
     }
 }
 
@@ -315,6 +310,7 @@ impl Protocol for Server {
     fn start(&mut self, ctx: &mut Cx<'_>) {
         let first = self.first_timeout_us;
         self.boot(ctx);
+        self.tell_entries(ctx, 0);
         match first {
             Some(us) => ctx.set_timer(Timer::Election, crate::sim::Span(us)),
             None => self.reset_election_timer(ctx),
@@ -326,7 +322,7 @@ impl Protocol for Server {
         if self.config.mutant == Mutant::ForgetVote {
             self.voted_for = None;
         }
-        self.tally_mut().restarts += 1;
+        ctx.fact(Fact::Boots);
         ctx.note(format!(
             "boots with term {} and {} log entries from its disk",
             self.current_term,

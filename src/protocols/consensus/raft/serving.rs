@@ -4,11 +4,11 @@
 //! command is applied, which is after it was committed. A retry is answered from the table of
 //! sessions; it never has a second effect.
 
-use super::command::{Command, Op};
-use super::log::Entry;
-use super::machine::Applied;
+use super::facts::Fact;
+use super::log::{Command, Entry};
 use super::message::Msg;
 use super::server::{Cx, Role, Server};
+use crate::kit::store::{Answer, Execution, Op};
 use crate::sim::NodeId;
 
 impl Server {
@@ -27,7 +27,7 @@ impl Server {
             // Executed already: the answer of then (Ongaro 2014, 6.3). A client that has moved on
             // to a later request waits for no answer to this one.
             if session.serial == serial {
-                self.tally_mut().from_session += 1;
+                ctx.fact(Fact::AnsweredAgain { client, serial });
                 let answer = session.answer;
                 self.send(ctx, client, Msg::ClientReply { serial, answer });
             }
@@ -65,13 +65,13 @@ impl Server {
         ctx: &mut Cx<'_>,
         client: NodeId,
         serial: u32,
-        applied: Applied,
+        executed: Execution<Answer>,
     ) {
-        match applied {
-            Applied::Done(answer) | Applied::Again(answer) => {
+        match executed {
+            Execution::Done(answer) | Execution::Again(answer) => {
                 self.send(ctx, client, Msg::ClientReply { serial, answer });
             }
-            Applied::Stale | Applied::Nothing => {}
+            Execution::Stale => {}
         }
     }
 }

@@ -1,6 +1,5 @@
-//! What servers and clients show of themselves: roles, badges, cells, and the paper's names.
+//! What servers show of themselves: roles, badges, cells, and the paper's names.
 
-use super::client::{Client, Outcome};
 use super::log::{Entry, Index};
 use super::server::{Role, Server};
 use super::{name_of, names};
@@ -75,34 +74,7 @@ pub(super) fn server(s: &Server) -> Inspect {
         Role::Leader => inspect
             .field("nextIndex[]", indices(&s.next_index, s.me))
             .field("matchIndex[]", indices(&s.match_index, s.me)),
-        Role::Candidate | Role::PreCandidate => inspect.field("votes", names(&s.votes)),
+        Role::Candidate | Role::PreCandidate => inspect.field("votes", names(s.votes.voters())),
         Role::Follower => inspect,
     }
-}
-
-/// A client's state.
-pub(super) fn client(c: &Client) -> Inspect {
-    let score = c.score();
-    let last = c.last().map_or_else(
-        || "none yet".to_owned(),
-        |e| match e.outcome {
-            Outcome::Ok(v) => format!("'{}' ok, {} = {v}", e.asked.op, e.asked.op.key()),
-            Outcome::Failed(v) => format!("'{}' failed, {} = {v}", e.asked.op, e.asked.op.key()),
-            Outcome::Unknown => format!("'{}' unknown", e.asked.op),
-        },
-    );
-    let asked = c.asked().map(|a| a.op.to_string());
-    Inspect {
-        role: "client".to_owned(),
-        glyph: Glyph::Person,
-        badge: asked.clone().unwrap_or_else(|| format!("{} ok", score.ok)),
-        ..Inspect::default()
-    }
-    .field("asks for", asked.unwrap_or_else(|| "nothing".to_owned()))
-    .field("asks", name_of(c.target()))
-    .field("last outcome", last)
-    .field("ok", score.ok)
-    .field("failed", score.failed)
-    .field("unknown", score.unknown)
-    .field("retries", score.retries)
 }

@@ -1,0 +1,314 @@
+//! What Raft promises: the five properties of Figure 3, exactly-once effect, and that every request
+//! is answered.
+//!
+//! The rule that is easy to break: what a judgement remembers of the whole run lies in slices and ledgers,
+//! which checkpoints share: a plain list would be copied for each of hundreds.
+
+use super::config::Config;
+use super::facts::{Each, Fact};
+use super::log::{Entry, Index, Log, Term};
+use crate::check::calm::{longest_delay, sound, working_majority};
+use crate::check::promise::{Ballots, Vote, elected};
+use crate::kit::client::answered_in_calm;
+use crate::kit::prelude::*;
+use crate::kit::store::exactly_once;
+use crate::sim::chunks::Slices;
+use crate::sim::ledger::Ledger;
+use std::collections::BTreeMap;
+
+/// What the safety of Raft rests on, besides its own rules.
+const HONEST: &str =
+    "servers crash and messages get lost, but neither lies (Raft is not Byzantine fault tolerant)";
+
+/// Every promise, in the order of Figure 3.
+pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
+    let Ok(config) = Config::of(params) else {
+        // Refused when the run was built; nothing is there to be watched.
+        return Vec::new();
+    };
+    fn own(name: &'static str, claim: &'static str, rule: impl Rule) -> Box<dyn Property> {
+        Promised::safety(name, claim, rule).rests_on(HONEST).boxed()
+    }
+    vec![
+        // Section 5.2.
+        elected("Election safety", "at most one leader in a term", "leaders", Fact::won, Fact::vote)
+            .rests_on(HONEST)
+            .boxed(),
+        own("Leader append-only", "a leader only appends to its log", LeaderAppendOnly::default()),
+        own("Log matching", "same index and term: same log up to there", LogMatching::default()),
+        own(
+            "Leader completeness",
+            "what is committed is in every later leader's log",
+            LeaderCompleteness::default(),
+        ),
+        // Section 5.4.3.
+        agreement(
+            "State-machine safety",
+            "no two servers apply different entries at one index",
+            "applied",
+            Each::applied,
+        )
+        .rests_on(HONEST)
+        .boxed(),
+        exactly_once(
+            "Exactly-once effect",
+            "an answered command took effect once, with that answer",
+            Each::executed,
+        )
+        .rests_on(HONEST)
+        .boxed(),
+        answered_in_calm(
+            "Every request answered",
+            "each request is answered, once a majority is up and connected",
+            patience(config, params.ms("retry_ms")),
+            move |world| works(config, world),
+        )
+        .rests_on(
+            "all that Raft assumes has been in force for long: a connected majority, and broadcastTime << electionTimeout (5.6)",
+        )
+        .boxed(),
+    ]
+}
+
+/// A leader never overwrites or deletes entries in its log; it only appends new entries (section 5.3).
+#[derive(Clone, Default)]
+struct LeaderAppendOnly {
+    /// Of those who lead: the term, how long the log was when last told, and in which event.
+    leads: BTreeMap<NodeId, (Term, Index, EventId)>,
+}
+
+impl LeaderAppendOnly {
+    /// What `node` has from entry `first` on is new, or gone.
+    fn changes(&mut self, node: NodeId, first: Index, seen: &Seen<'_>) -> Result<(), Broken> {
+        let Some((term, last, event)) = self.leads.get_mut(&node) else {
+            return Ok(());
+        };
+        if first <= *last {
+            let who = seen.world.name(node);
+            let why = format!("{who} changed entries of its own log while it led term {term}");
+            return Err(Broken::new([*event, seen.id], why));
+        }
+        (*last, *event) = (first, seen.id);
+        Ok(())
+    }
+}
+
+impl Rule for LeaderAppendOnly {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
+    fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
+        for (node, fact) in seen.facts::<Fact>() {
+            match fact {
+                Fact::Leads { term, log } => {
+                    self.leads.insert(node, (*term, log.last_index(), seen.id));
+                }
+                Fact::StepsDown | Fact::Boots => {
+                    self.leads.remove(&node);
+                }
+                Fact::Cut { from } => self.changes(node, *from, seen)?,
+                _ => {}
+            }
+        }
+        for (node, fact) in seen.facts::<Each>() {
+            if let Each::Wrote { index, .. } = *fact {
+                self.changes(node, index, seen)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// If two logs contain an entry with the same index and term, then the logs are identical in all
+/// entries up through that index (section 5.3).
+#[derive(Clone, Default)]
+struct LogMatching {
+    /// The first writing of an entry: the digest of the log up to it, where, and in which event.
+    written: Ledger<(Index, Term), (u64, NodeId, EventId)>,
+}
+
+impl Rule for LogMatching {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
+    fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
+        for (node, fact) in seen.facts::<Each>() {
+            let Each::Wrote {
+                index,
+                term,
+                digest,
+            } = *fact
+            else {
+                continue;
+            };
+            match self.written.get(&(index, term)) {
+                Some(&(first, by, event)) if first != digest => {
+                    let name = |n| seen.world.name(n);
+                    let why = format!(
+                        "{} and {} both have an entry {index} of term {term}, and differ in it or before it",
+                        name(by),
+                        name(node)
+                    );
+                    return Err(Broken::new([event, seen.id], why));
+                }
+                Some(_) => {}
+                None => self
+                    .written
+                    .keep_first((index, term), (digest, node, seen.id)),
+            }
+        }
+        Ok(())
+    }
+
+    fn weight(&self) -> usize {
+        self.written.weight()
+    }
+}
+
+/// An entry that some server took for committed first: up to here, in which term, where, when.
+#[derive(Clone, Copy)]
+struct Committed {
+    digest: u64,
+    entry: Entry,
+    in_term: Term,
+    node: NodeId,
+    event: EventId,
+}
+
+/// If a log entry is committed in a given term, then that entry will be present in the logs of the
+/// leaders for all higher-numbered terms (section 5.4).
+#[derive(Clone, Default)]
+struct LeaderCompleteness {
+    ballots: Ballots<Term>,
+    committed: Slices<Committed>,
+    /// The leaders, each with its log as it was when it was elected.
+    leaders: Ledger<Term, (NodeId, EventId, Log)>,
+}
+
+impl LeaderCompleteness {
+    /// Whether the leader of `term` had, when it was elected, all that was committed before.
+    fn compare(&self, world: &World, term: Term) -> Result<(), Broken> {
+        let Some((leader, elected, log)) = self.leaders.get(&term) else {
+            return Ok(());
+        };
+        let before = |&i: &usize| self.committed.at(i).in_term < term;
+        let Some(newest) = (0..self.committed.len()).rev().find(before) else {
+            return Ok(());
+        };
+        let has = |i: usize| log.digest_at(i as Index + 1) == Some(self.committed.at(i).digest);
+        if has(newest) {
+            return Ok(());
+        }
+        let missing = (0..newest).find(|&i| !has(i)).unwrap_or(newest);
+        let c = *self.committed.at(missing);
+        let shown = [c.event, self.committed.at(newest).event, *elected];
+        let events = shown.into_iter().chain(self.ballots.events(&term, *leader));
+        let why = format!(
+            "{} leads term {term} without entry {} of term {} ({}), which {} committed in term {}",
+            world.name(*leader),
+            missing + 1,
+            c.entry.term,
+            c.entry.command,
+            world.name(c.node),
+            c.in_term
+        );
+        Err(Broken::new(events, why))
+    }
+
+    /// What a server newly takes for committed is held against the leaders of later terms.
+    fn commit(&mut self, world: &World, committed: Committed) -> Result<(), Broken> {
+        self.committed.push(committed);
+        let mut later: Vec<Term> = self
+            .leaders
+            .keys_after(&committed.in_term)
+            .copied()
+            .collect();
+        later.sort_unstable();
+        later
+            .into_iter()
+            .try_for_each(|term| self.compare(world, term))
+    }
+}
+
+impl Rule for LeaderCompleteness {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
+    fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
+        for (node, fact) in seen.facts::<Fact>() {
+            match *fact {
+                Fact::Voted { term, candidate } => {
+                    let vote = Vote {
+                        voter: node,
+                        candidate,
+                        event: seen.id,
+                    };
+                    self.ballots.note(term, vote);
+                }
+                Fact::Leads { term, ref log } if self.leaders.get(&term).is_none() => {
+                    self.leaders.keep_first(term, (node, seen.id, log.clone()));
+                    self.compare(seen.world, term)?;
+                }
+                _ => {}
+            }
+        }
+        for (node, fact) in seen.facts::<Each>() {
+            if let Each::Applied {
+                index,
+                entry,
+                in_term,
+                digest,
+                ..
+            } = *fact
+                && index as usize == self.committed.len() + 1
+            {
+                let committed = Committed {
+                    digest,
+                    entry,
+                    in_term,
+                    node,
+                    event: seen.id,
+                };
+                self.commit(seen.world, committed)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn weight(&self) -> usize {
+        self.committed.weight() + self.leaders.weight()
+    }
+}
+
+/// How long calm must last before an unanswered request counts as never answered: forty of the longest
+/// election timeouts, and four rounds of retries over all servers.
+fn patience(config: Config, retry: Span) -> Span {
+    Span(config.election_max.0 * 40 + retry.0 * u64::from(config.servers) * 4)
+}
+
+/// The servers that make up the working majority; or which assumption of Raft is not in force: a
+/// connected majority, broadcastTime << electionTimeout (section 5.6), and timeouts that spread wider than
+/// a broadcast takes.
+fn works(config: Config, world: &World) -> Result<Vec<NodeId>, String> {
+    let servers: Vec<NodeId> = config.servers().collect();
+    let group = working_majority(world, &servers)?;
+    sound(world, &group)?;
+    for &s in &group {
+        // A leader handles an answer from everyone in each broadcast.
+        let c = world.config(s);
+        let steps = c.service_us * u64::from(config.servers) + 2 * c.sync_us;
+        if 4 * steps > config.election_min.0 {
+            let name = world.name(s);
+            return Err(format!("{name} is too slow for its election timeout (5.6)"));
+        }
+    }
+    let longest = longest_delay(world, &group, 1_500)?.0;
+    let (min, max) = (config.election_min.0, config.election_max.0);
+    if config.heartbeat.0 + 2 * longest >= min || 2 * longest > max - min {
+        return Err("a broadcast takes too long for the election timeout (5.6)".to_owned());
+    }
+    Ok(group)
+}
