@@ -19,12 +19,10 @@ fn unique<'a>(entry: &Entry, what: &str, names: impl IntoIterator<Item = &'a str
 #[test]
 fn facts_probes_gauges_and_mutants_have_names_of_their_own_and_texts() {
     for entry in all() {
-        let gauges = entry.gauges.iter().map(|g| g.id);
+        unique(entry, "gauge", entry.gauges.iter().map(|g| g.id));
+        unique(entry, "probe", entry.probes.iter().map(|p| p.id));
         unique(entry, "fact", entry.facts.iter().copied());
         unique(entry, "mutant", entry.mutants.iter().map(|m| m.id));
-        // A scenario file asks for either by name.
-        let probes = entry.probes.iter().map(|p| p.id);
-        unique(entry, "gauge or probe", gauges.chain(probes));
         let labels = entry.gauges.iter().map(|g| g.label);
         let labels: Vec<_> = labels.chain(entry.probes.iter().map(|p| p.label)).collect();
         assert!(labels.iter().all(|l| has_words(l)), "{}", entry.id);

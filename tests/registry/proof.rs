@@ -146,7 +146,10 @@ fn every_gauge_comes_to_what_theory_and_papers_say() {
     for compared in all().flat_map(against_theory) {
         let (mean, expected) = (&compared.found, compared.expected);
         let found = format!("{:.4} +- {:.4} in {} runs", mean.mean, mean.error(), mean.n);
-        let line = format!("{}: {found}, {expected} by {}", compared.what, compared.source);
+        let line = format!(
+            "{}: {found}, {expected} by {}",
+            compared.what, compared.source
+        );
         writeln!(told, "{line}").unwrap();
         wrong.extend((!compared.agrees()).then_some(line));
     }
