@@ -86,3 +86,81 @@ pub(super) fn earlier(edits: &mut [Edit], by_us: u64) {
         edit.after_steps = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::{LinkPatch, NodeId, Partition};
+
+    const A: NodeId = NodeId(0);
+    const B: NodeId = NodeId(1);
+
+    fn cut(on: bool) -> Fault {
+        let set = LinkPatch {
+            cut: Some(on),
+            ..LinkPatch::default()
+        };
+        Fault::Link {
+            from: A,
+            to: B,
+            set,
+        }
+    }
+
+    fn edits(faults: Vec<Fault>) -> Vec<Edit> {
+        (1..)
+            .zip(faults)
+            .map(|(ms, fault)| Edit::at(ms * 1_000, fault))
+            .collect()
+    }
+
+    #[test]
+    fn a_fault_goes_with_what_undoes_it() {
+        let links = Fault::Links {
+            set: LinkPatch::default(),
+        };
+        let all = edits(vec![
+            Fault::crash(A),
+            Fault::Partition(Partition::default()),
+            Fault::Pause { node: B },
+            Fault::Recover { node: A },
+            links,
+            cut(true),
+            Fault::Resume { node: B },
+            Fault::Heal,
+            Fault::crash(A),
+            cut(true),
+            cut(false),
+            Fault::Heal,
+        ]);
+        let expected: [&[usize]; 6] = [&[0, 3], &[1, 5, 7], &[2, 6], &[4], &[8], &[9, 10]];
+        let found = groups(&all);
+        assert_eq!(found[..6], expected, "{found:?}");
+        // What heals nothing stands alone.
+        assert_eq!(found[6..], [[11]]);
+    }
+
+    #[test]
+    fn two_faults_of_a_kind_have_a_seam() {
+        let all = edits(vec![
+            Fault::crash(A),
+            Fault::Recover { node: A },
+            Fault::crash(B),
+            Fault::crash(A),
+            Fault::Recover { node: A },
+        ]);
+        assert_eq!(seams(&all), [[1, 3]]);
+        assert_eq!(without(&all, &[1, 3]).len(), 3);
+    }
+
+    #[test]
+    fn what_comes_after_a_change_has_its_time_alone() {
+        let mut all = edits(vec![Fault::Heal, Fault::Heal, Fault::Heal]);
+        all.iter_mut().for_each(|e| e.after_steps = Some(7));
+        let left = without(&all, &[1]);
+        assert_eq!([left[0].after_steps, left[1].after_steps], [Some(7), None]);
+        earlier(&mut all[1..], 5_000);
+        let times: Vec<_> = all.iter().map(|e| (e.at_us, e.after_steps)).collect();
+        assert_eq!(times, [(1_000, Some(7)), (0, None), (0, None)]);
+    }
+}

@@ -81,7 +81,7 @@ fn compare(entry: &'static Entry, (settings, ms): Setting) -> Vec<Compared> {
 fn known(bench: &Bench, case: Setting) -> Vec<Known> {
     let mut known = Vec::new();
     for (place, gauge) in bench.entry.gauges.iter().enumerate() {
-        let theory = gauge.theory.and_then(|t| t(&bench.params));
+        let theory = gauge.expects(&bench.params);
         known.extend(theory.map(|mean| (place, mean, "the gauge's own theory")));
         let published = gauge
             .published
