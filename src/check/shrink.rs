@@ -268,10 +268,14 @@ fn closer(case: &mut Case, dice: &mut Dice) {
     faults::earlier(&mut case.edits[from..], by);
 }
 
-/// A beginning is left out, and the rest begins soon.
+/// A beginning is left out, but perhaps for the settings that it has left behind, and the rest begins soon.
 fn begin_later(case: &mut Case, dice: &mut Dice) {
     let groups = groups(&case.edits);
-    let gone = groups[..dice.below(groups.len())].concat();
+    let mut gone = groups[..dice.below(groups.len())].concat();
+    if dice.below(2) == 0 {
+        let in_force = faults::in_force(&case.edits, &gone);
+        gone.retain(|i| !in_force.contains(i));
+    }
     case.edits = faults::without(&case.edits, &gone);
     if let Some(first) = case.edits.first() {
         let by = dice.us(first.at_us + 1);

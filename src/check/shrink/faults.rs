@@ -68,6 +68,23 @@ fn begins_again(end: &Fault, next: &Fault) -> bool {
     }
 }
 
+/// Of the edits at these places, those whose settings no later one of them has replaced.
+pub(super) fn in_force(edits: &[Edit], places: &[usize]) -> Vec<usize> {
+    let replaced = |i: usize| {
+        let later = places.iter().filter(|&&j| j > i);
+        later
+            .into_iter()
+            .any(|&j| match (&edits[i].fault, &edits[j].fault) {
+                (Fault::Links { .. }, Fault::Links { .. }) => true,
+                (Fault::Node { node, .. }, Fault::Node { node: same, .. }) => node == same,
+                _ => false,
+            })
+    };
+    let sets = |i: usize| matches!(edits[i].fault, Fault::Links { .. } | Fault::Node { .. });
+    let places = places.iter().copied();
+    places.filter(|&i| sets(i) && !replaced(i)).collect()
+}
+
 /// `edits` without those at these places.
 pub(super) fn without(edits: &[Edit], gone: &[usize]) -> Vec<Edit> {
     let first = gone.iter().copied().min().unwrap_or(edits.len());
