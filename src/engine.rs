@@ -3,7 +3,7 @@
 //! One line a layer; a layer imports only from the layers above it in this list:
 //!
 //! - [`sim`] the engine: time, clocks, random streams, queue, nodes, links, faults, disks, trace, history
-//! - [`check`] what "correct" means: properties that watch a run
+//! - [`check`] what "correct" means: promises that watch a run
 //! - [`kit`] what authors of protocols share: parameters, mutants, messages, facts, gauges, boards
 //! - [`protocols`] one file a protocol, one registry
 //! - [`scenario`] what a learner edits, saves and shares

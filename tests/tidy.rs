@@ -10,7 +10,7 @@ mod tidy_text;
 use tidy_source::{Source, complaint, functions, hold, line_of, project, sample, words};
 
 /// From the engine to the page: a layer imports only from those before it.
-const LAYERS: &[&str] = &["sim", "check", "protocols", "scenario", "view", "ui"];
+const LAYERS: &[&str] = &["sim", "check", "kit", "protocols", "scenario", "view", "ui"];
 
 /// The folder of the command-line tool: like `src/main.rs`, to which it belongs, it sees every layer.
 const TOOL: &str = "cli";
@@ -106,10 +106,7 @@ fn a_layer_imports_only_from_layers_below_it() {
         "use crate::{sim::{ui, Span}};",
     );
     sample("use super::super::view::Frame;", "use super::view::Frame;");
-    sample(
-        "fn f(x: crate::protocols::Entry) {}",
-        "//! See crate::protocols.",
-    );
+    sample("fn f(x: crate::kit::Entry) {}", "//! See crate::protocols.");
     sample(
         "use crate :: scenario;",
         "const X: &str = \"crate::scenario\";",
@@ -304,47 +301,56 @@ fn a_function_fits_on_a_screen() {
 
 // ------------------------------------------------------------------ the registry
 
-/// A file that holds a protocol: `consensus/raft.rs` and `consensus/raft/mod.rs` are `consensus::raft`.
-fn protocol_path(file: &Source) -> Option<String> {
-    let inner = file
-        .path
-        .strip_prefix("src/protocols/")?
-        .strip_suffix(".rs")?;
+/// The chapter and the name of a protocol that a file holds: `consensus/raft.rs` and `consensus/raft/mod.rs` are
+/// `consensus` and `raft`. None for a chapter's own `mod.rs`, and for the parts of a protocol.
+fn protocol_of(file: &Source) -> Option<(&str, &str)> {
+    let inner = file.path.strip_prefix("src/protocols/")?;
+    let inner = inner.strip_suffix(".rs")?;
     let inner = inner.strip_suffix("/mod").unwrap_or(inner);
-    (inner != "mod").then(|| inner.replace('/', "::"))
+    let (chapter, name) = inner.split_once('/')?;
+    (!name.contains('/')).then_some((chapter, name))
 }
 
 fn has_entry(file: &Source) -> bool {
-    let opens = ["pub const ENTRY", "pub static ENTRY", "pub fn entry("];
+    let opens = ["pub const ENTRY", "pub static ENTRY"];
     opens.iter().any(|open| file.code.contains(open))
 }
 
-/// Entries that the registry does not name, and files of a chapter that have no entry.
+/// The protocols that a chapter's line names: `super::chapter! { "election", "Election": ring, bully }`.
+fn listed(chapter: &Source) -> Vec<&str> {
+    let line = chapter.code.split("chapter!").nth(1).unwrap_or_default();
+    let names = line.split_once(':').map_or("", |(_, names)| names);
+    let names = names.split('}').next().unwrap_or_default();
+    words(names).map(|(_, name)| name).collect()
+}
+
+/// Protocols that their chapter's line does not name, chapters that the registry does not name, and files of a
+/// chapter that hold no protocol.
 fn registry_rule(files: &[Source]) -> Vec<String> {
-    let registry = files.iter().find(|f| f.path == "src/protocols/mod.rs");
-    let listed = registry.map_or("", |f| &f.code);
+    let of = |path: &str| files.iter().find(|f| f.path == path);
+    let chapters = of("src/protocols/mod.rs").map_or("", |f| &f.code);
     let mut found = Vec::new();
     for file in files {
-        let Some(path) = protocol_path(file) else {
+        let Some((chapter, name)) = protocol_of(file) else {
             continue;
         };
-        let last = path.rsplit("::").next().unwrap_or_default();
-        let named = [format!("{path}::ENTRY"), format!("{path}::entry()")];
-        let is_module_file = file.path.ends_with("/mod.rs");
-        if has_entry(file) && !named.iter().any(|name| listed.contains(name.as_str())) {
-            let what = format!(
-                "add `&{path}::ENTRY` to ALL in src/protocols/mod.rs: what is not listed is not tested"
-            );
-            found.push(complaint(file, 1, &what));
-        } else if path.matches("::").count() == 1
-            && !has_entry(file)
-            && last != "tests"
-            && !is_module_file
-        {
-            let what = "a file of a chapter is a protocol: give it `pub const ENTRY` and list it in \
-                        src/protocols/mod.rs, or move it into the folder of the protocol that it helps";
-            found.push(complaint(file, 1, what));
-        }
+        let own = format!("src/protocols/{chapter}/mod.rs");
+        let what = if !has_entry(file) {
+            "a file of a chapter is a protocol: give it `pub static ENTRY` and name it in its chapter's line, \
+             or move it into the folder of the protocol that it helps"
+                .to_owned()
+        } else if !of(&own).is_some_and(|c| listed(c).contains(&name)) {
+            format!(
+                "name `{name}` in `chapter! {{ ... }}` in {own}: what is not listed is not tested"
+            )
+        } else if !words(chapters).any(|(at, word)| {
+            word == chapter && chapters[at + word.len()..].starts_with("::CHAPTER")
+        }) {
+            format!("add `&{chapter}::CHAPTER` to CHAPTERS in src/protocols/mod.rs")
+        } else {
+            continue;
+        };
+        found.push(complaint(file, 1, &what));
     }
     found
 }
@@ -354,29 +360,51 @@ fn every_protocol_is_registered() {
     let complaints = registry_rule(&project());
     assert!(complaints.is_empty(), "\n{}\n", complaints.join("\n"));
 
-    let entry = "pub const ENTRY: Entry = x;";
-    let all = |list: &str| Source::new("src/protocols/mod.rs", list);
-    let file = |path: &str, text: &str| Source::new(&format!("src/protocols/{path}"), text);
-    let count = |files: Vec<Source>| registry_rule(&files).len();
-    assert_eq!(count(vec![all("&[]"), file("a/b.rs", entry)]), 1);
+    let count = |files: &[(&str, &str)]| {
+        let file =
+            |(path, text): &(&str, &str)| Source::new(&format!("src/protocols/{path}"), text);
+        let files: Vec<Source> = files.iter().map(file).collect();
+        registry_rule(&files).len()
+    };
+    let all = ("mod.rs", "&[&a::CHAPTER, &broadcast::CHAPTER]");
+    let entry = "pub static ENTRY: Entry = x;";
+    let line = |names: &'static str| ("a/mod.rs", names);
+    let named = line("super::chapter! { \"a\", \"A\": c, b }");
+    assert_eq!(count(&[all, named, ("a/b.rs", entry)]), 0);
     assert_eq!(
-        count(vec![all("&[&a::b::ENTRY]"), file("a/b.rs", entry)]),
+        count(&[all, named, ("a/b/mod.rs", entry), ("a/b/rules.rs", "")]),
         0
     );
-    // Words that begin as the letters before a byte string do.
-    let listed = all("&[&broadcast::brb::ENTRY]");
-    assert_eq!(count(vec![listed, file("broadcast/brb.rs", entry)]), 0);
-    assert_eq!(count(vec![all("&[]"), file("a/b/mod.rs", entry)]), 1);
-    assert_eq!(count(vec![all("// a::b::ENTRY"), file("a/b.rs", entry)]), 1);
-    assert_eq!(count(vec![all("&[]"), file("a/b.rs", "fn help() {}")]), 1);
     assert_eq!(
-        count(vec![
-            all("&[]"),
-            file("a/b/rules.rs", ""),
-            file("a/mod.rs", "")
+        count(&[
+            all,
+            line("super::chapter! { \"b\", \"A\": c }"),
+            ("a/b.rs", entry)
         ]),
-        0
+        1
     );
+    assert_eq!(
+        count(&[
+            all,
+            line("super::chapter! { \"b\", \"A\": bb }"),
+            ("a/b.rs", entry)
+        ]),
+        1
+    );
+    assert_eq!(
+        count(&[all, line("// chapter! { : b }"), ("a/b.rs", entry)]),
+        1
+    );
+    assert_eq!(count(&[all, line("pub mod b;"), ("a/b/mod.rs", entry)]), 1);
+    assert_eq!(count(&[all, ("a/b.rs", entry)]), 1);
+    assert_eq!(
+        count(&[("mod.rs", "&[&aa::CHAPTER]"), named, ("a/b.rs", entry)]),
+        1
+    );
+    assert_eq!(count(&[all, named, ("a/b.rs", "fn help() {}")]), 1);
+    // Words that begin as the letters before a byte string do.
+    let other = ("broadcast/mod.rs", "super::chapter! { \"x\", \"X\": brb }");
+    assert_eq!(count(&[all, other, ("broadcast/brb.rs", entry)]), 0);
 }
 
 #[test]

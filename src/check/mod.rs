@@ -9,6 +9,7 @@ pub mod gauge;
 pub mod ground;
 pub mod promise;
 pub mod property;
+pub mod shrink;
 pub mod seen;
 
 pub use consistency::Level;

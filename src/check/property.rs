@@ -200,9 +200,11 @@ impl crate::sim::history::Watcher for Checks {
     }
 }
 
-/// A helper for witnesses: sorted, without repeats, at most a dozen.
+/// A helper for witnesses: sorted, without repeats, at most a dozen. Of more the last are kept, for the last is
+/// the one in which it broke.
 pub fn witness(events: impl IntoIterator<Item = EventId>) -> Vec<EventId> {
     let known = events.into_iter().filter(|e| e.some().is_some());
     let sorted: BTreeSet<EventId> = known.collect();
-    sorted.into_iter().take(12).collect()
+    let more = sorted.len().saturating_sub(12);
+    sorted.into_iter().skip(more).collect()
 }

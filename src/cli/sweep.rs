@@ -5,18 +5,16 @@
 //! missing at the end is the protocol's fault.
 
 use super::args::{Args, Next, shown};
-use super::shrink::{Found, shrink, violation};
 use super::subject::{Over, Subject};
 use super::{Failure, Outcome};
 use crate::check::Verdict;
-use crate::check::faultmix::{Mix, fault_phase, plan};
+use crate::check::faultmix::Mix;
+use crate::check::shrink::Found;
+use crate::scenario::sweep::{LENGTH, Sweep, shrunk};
 use crate::scenario::{Opening, SharedRun, link, open};
-use crate::sim::{NodeId, SimTime};
+use crate::sim::SimTime;
 use serde_json::json;
 use std::io::Write;
-
-/// How long a run of a sweep is when nothing is said.
-const LENGTH: SimTime = SimTime::from_ms(15_000);
 
 struct Wanted {
     over: Over,
@@ -86,21 +84,18 @@ fn read_mix(text: &str) -> Result<Mix, Failure> {
 
 /// How many of the seeds of one subject violate something.
 fn sweep_one(wanted: &Wanted, subject: &Subject, out: &mut dyn Write) -> Result<u64, Failure> {
-    let servers: Vec<NodeId> = open(&subject.opening)?.world().servers().collect();
-    let until_faults = fault_phase(subject.until);
+    let sweep = Sweep::of(&subject.opening, wanted.mix, subject.until)?;
     let first = subject.opening.seed.unwrap_or(0);
     let (mut bad, mut pending) = (0, 0);
     for seed in (0..wanted.seeds).map(|i| first.wrapping_add(i)) {
         let one = subject.with_seed(seed);
         super::panics::doing(format!("{}, mix {}", one.name(), wanted.mix.id()));
-        let mix = plan(wanted.mix, seed, &servers, until_faults);
-        let opening = one.opening.and(mix);
-        match violation(&opening, subject.until, None)? {
-            Some(found) => {
+        match sweep.violation(seed)? {
+            Some((opening, found)) => {
                 bad += 1;
                 report(wanted, opening, found, out)?;
             }
-            None => pending += u64::from(is_pending(&opening, subject.until)?),
+            None => pending += u64::from(is_pending(&sweep.at(seed), subject.until)?),
         }
     }
     let name = &subject.opening.scenario;
@@ -138,7 +133,7 @@ fn report(
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let before = opening.edits.len();
-    let small = shrink(&opening, &mut found)?;
+    let small = shrunk(&opening, &mut found)?;
     let shared = SharedRun {
         opening: small,
         at_us: found.at.us(),

@@ -9,6 +9,7 @@ mod told;
 pub use attempts::{sends, sends_until_arrival};
 pub use told::{all_ms, distinct, inversions, repeats, short_of};
 
+use super::mutants::PARAM;
 use super::params::{Params, Value};
 use crate::check::gauge::Reading;
 use crate::check::{Gauge, Seen, Wake};
@@ -79,6 +80,13 @@ impl GaugeDef {
             theory: None,
             published: &[],
         }
+    }
+
+    /// What theory says under these settings. Theory is of protocols that are whole: with a rule left out it says
+    /// nothing.
+    pub fn expects(&self, params: &Params) -> Option<f64> {
+        let whole = matches!(params.word(PARAM), "" | "none");
+        self.theory.filter(|_| whole).and_then(|theory| theory(params))
     }
 
     /// With what theory says.

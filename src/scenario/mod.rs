@@ -13,6 +13,7 @@ pub mod link;
 pub mod look;
 pub mod opening;
 pub mod shared;
+pub mod sweep;
 pub mod workloads;
 
 pub use catalogue::ALL;

@@ -7,7 +7,7 @@ use crate::tidy_source::{Source, complaint, line_of, project, words};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The layers that are held to it.
-const LAYERS: &[&str] = &["sim", "check", "view", "ui"];
+const LAYERS: &[&str] = &["sim", "check", "kit", "view", "ui"];
 
 /// The module of `layer` to which a file belongs: `stage` for `src/view/stage/node.rs`. None for its `mod.rs` and
 /// for tests.

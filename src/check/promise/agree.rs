@@ -32,7 +32,7 @@ fn about(key: &impl Display) -> String {
 /// No two nodes decide differently about the same thing.
 ///
 /// `pick` reads a decision off a fact: what it is about ([`Only`] where there is one thing), and the value;
-/// `verb` stands before the value in a sentence: "decides".
+/// `verb` stands before the value in a sentence: "decides"; nothing, where the value is a verb.
 pub fn agreement<F: Fact, K, V>(
     name: &'static str,
     claim: &'static str,
@@ -84,8 +84,9 @@ where
             match self.first.get(&key) {
                 Some((first, by, event)) if *first != value => {
                     let name = |n| seen.world.name(n);
-                    let (a, b, verb) = (name(*by), name(node), self.verb);
-                    let why = format!("{a} {verb} {first}, and {b} {value}{}", about(&key));
+                    let (a, b) = (name(*by), name(node));
+                    let first = format!("{} {first}", self.verb);
+                    let why = format!("{a} {}, and {b} {value}{}", first.trim(), about(&key));
                     return Err(Broken::new([*event, seen.id], why));
                 }
                 Some(_) => {}
@@ -160,7 +161,7 @@ impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for AtMostOne<F, K> {
     }
 }
 
-/// Each node decides at most once about the same thing, and does not change its mind.
+/// No node changes its mind: what it has decided about a thing it decides for ever. It may say so again.
 pub fn integrity<F: Fact, K, V>(
     name: &'static str,
     claim: &'static str,

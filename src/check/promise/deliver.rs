@@ -279,11 +279,14 @@ impl<F, K: Clone> Clone for CausalOrder<F, K> {
 
 impl<F: Fact, K: Ord + Clone + Display + 'static> CausalOrder<F, K> {
     fn send(&mut self, node: NodeId, key: K, event: EventId) {
-        let number = self.order.len() as u32;
         let known = self.known.entry(node).or_default();
-        self.past
-            .entry(key.clone())
-            .or_insert((number, known.clone()));
+        // Who sends on what another has sent adds no cause.
+        if let Some((number, _)) = self.past.get(&key) {
+            known.insert(*number);
+            return;
+        }
+        let number = self.order.len() as u32;
+        self.past.insert(key.clone(), (number, known.clone()));
         known.insert(number);
         self.order.push((key, event));
     }

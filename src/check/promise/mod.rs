@@ -228,3 +228,6 @@ impl<R: Rule> Property for Promised<R> {
         Box::new(self.clone())
     }
 }
+
+#[cfg(test)]
+mod tests;

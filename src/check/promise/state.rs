@@ -1,8 +1,8 @@
 //! Promises about a single fact, and about the whole state, looked at after each event.
 //!
 //! The rule that is easy to break: these look with a god's eye, which no node has. So they are for what
-//! is true of all nodes together, such as a sum, and they must be quick, for they look after every event
-//! in which something was told.
+//! is true of all nodes together, such as a sum, and they must be quick: an invariant is looked at after
+//! every event, a sum after every event in which something was told.
 
 use super::{Broken, Promised, Rule};
 use crate::check::{Seen, Wake};

@@ -25,10 +25,10 @@ pub struct Compared {
 /// Something known: the gauge's place, its mean, and who says so.
 type Known = (usize, f64, &'static str);
 
-/// The fewest runs for a mean.
-const RUNS: u32 = 100;
+/// The fewest runs for a mean that is known well, and for any mean.
+const RUNS: (u32, u32) = (100, 20);
 /// The events of all runs for the means of one setting: about a second.
-const EVENTS: u64 = 400_000;
+const EVENTS: u64 = 1_000_000;
 /// Means are known well enough when the standard error is this part of what is expected.
 const ENOUGH: f64 = 0.01;
 
@@ -42,15 +42,19 @@ impl Compared {
 /// Every gauge of `entry` under every setting for which its theory or a paper says something.
 pub fn against_theory(entry: &'static Entry) -> Vec<Compared> {
     let published = entry.gauges.iter().flat_map(|g| g.published);
-    let settings = published.map(|p: &Published| p.params);
-    let settings: BTreeSet<&[&str]> = settings.chain([&[][..]]).collect();
-    let compared = settings.iter().flat_map(|s| compare(entry, s));
+    let cases = published.map(|p: &Published| (p.params, p.at_ms));
+    let by_default = (&[][..], entry.length.0 / 1_000);
+    let cases: BTreeSet<Setting> = cases.chain([by_default]).collect();
+    let compared = cases.into_iter().flat_map(|case| compare(entry, case));
     compared.collect()
 }
 
-fn compare(entry: &'static Entry, settings: &'static [&'static str]) -> Vec<Compared> {
-    let bench = Bench::of(entry, settings);
-    let known = known(&bench, settings);
+/// Settings, and how long runs are.
+type Setting = (&'static [&'static str], u64);
+
+fn compare(entry: &'static Entry, (settings, ms): Setting) -> Vec<Compared> {
+    let bench = Bench::of(entry, settings).until_ms(ms);
+    let known = known(&bench, (settings, ms));
     if known.is_empty() {
         return Vec::new();
     }
@@ -74,12 +78,15 @@ fn compare(entry: &'static Entry, settings: &'static [&'static str]) -> Vec<Comp
 }
 
 /// What is known of the gauges under these settings.
-fn known(bench: &Bench, settings: &[&str]) -> Vec<Known> {
+fn known(bench: &Bench, case: Setting) -> Vec<Known> {
     let mut known = Vec::new();
     for (place, gauge) in bench.entry.gauges.iter().enumerate() {
-        let theory = gauge.theory.and_then(|t| t(&bench.params));
+        let theory = gauge.expects(&bench.params);
         known.extend(theory.map(|mean| (place, mean, "the gauge's own theory")));
-        let published = gauge.published.iter().filter(|p| p.params == settings);
+        let published = gauge
+            .published
+            .iter()
+            .filter(|p| (p.params, p.at_ms) == case);
         known.extend(published.map(|p| (place, p.mean, p.source)));
     }
     known
@@ -102,10 +109,109 @@ fn means(bench: &Bench, known: &[Known], first: u64, most_events: u64) -> Vec<Me
             0.0 => m.agrees_with(k.1),
             error => error <= ENOUGH * k.1.abs(),
         };
-        let well_known = runs >= RUNS && means.iter().zip(known).all(enough);
-        if well_known || events >= most_events {
+        let well_known = runs >= RUNS.0 && means.iter().zip(known).all(enough);
+        if well_known || events >= most_events && runs >= RUNS.1 {
             break;
         }
     }
     means
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit::prelude::*;
+    use crate::kit::{Choice, MutantDef};
+
+    facts! {
+        /// What a coin tells.
+        enum Fact {
+            /// It shows its head.
+            Heads {} = "heads",
+        }
+    }
+
+    #[derive(Clone, Debug, Hash)]
+    struct Nothing;
+
+    impl Message for Nothing {
+        fn kind(&self) -> Kind {
+            Kind::new("nothing", Shape::Disc, Tone::Quiet)
+        }
+    }
+
+    #[derive(Clone, Hash)]
+    struct Coin;
+
+    impl Protocol for Coin {
+        type Msg = Nothing;
+        type Timer = ();
+        type Stable = ();
+
+        fn start(&mut self, ctx: &mut Ctx<'_, Self>) {
+            if ctx.random_below(2) == 0 {
+                ctx.fact(Fact::Heads {});
+            }
+        }
+
+        fn restart(&mut self, _: &mut Ctx<'_, Self>) {}
+
+        fn inspect(&self) -> Inspect {
+            Inspect::of("coin", Glyph::None)
+        }
+    }
+
+    const HEADS: GaugeDef = GaugeDef::new("heads", "heads", "", |_| {
+        gauges::count(|f: &Fact| matches!(f, Fact::Heads {}))
+    });
+
+    const COIN: Entry = Entry {
+        id: "coin",
+        facts: Fact::NAMES,
+        mutants: NO_MUTANTS,
+        params: &[Param::choice(
+            "side",
+            "Side",
+            &[Choice::new("any", "any"), Choice::new("edge", "edge")],
+        )],
+        build: |_, seed| {
+            let nodes = vec![NodeSetup::server("Coin", Host::boxed(Coin))];
+            Ok(Setup {
+                seed,
+                nodes,
+                ..Setup::default()
+            })
+        },
+        ..Entry::BLANK
+    };
+    const NO_MUTANTS: &[MutantDef] = &[];
+
+    static FAIR: Entry = Entry {
+        gauges: &[HEADS.theory(|_| Some(0.5)).published(&[Published::of(
+            &["side=edge"],
+            0.5,
+            "a fair coin",
+        )])],
+        ..COIN
+    };
+    static FALSE: Entry = Entry {
+        gauges: &[HEADS.published(&[Published::of(&["side=edge"], 0.53, "a rumour")])],
+        ..COIN
+    };
+
+    #[test]
+    fn a_true_number_is_agreed_with_wherever_it_is_said() {
+        let compared = against_theory(&FAIR);
+        // The formula by default, and both on the edge.
+        assert_eq!(compared.len(), 3);
+        assert!(compared.iter().all(Compared::agrees), "{compared:?}");
+    }
+
+    /// 0.53 is six hundredths off, and the standard error one hundredth of it.
+    #[test]
+    fn a_number_that_is_little_off_is_found_out() {
+        let compared = against_theory(&FALSE);
+        assert_eq!(compared.len(), 1);
+        assert!(!compared[0].agrees(), "{compared:?}");
+    }
 }

@@ -245,11 +245,7 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
     };
     Ok(Setup {
         seed,
-        timing: Timing::Synchronous {
-            delay_us: VALLEY_MS * 1_000,
-            step_us: 1_000,
-            drift_ppm: 100,
-        },
+        timing: Timing::Synchronous { delay_us: VALLEY_MS * 1_000, step_us: 1_000, drift_ppm: 100 },
         link,
         nodes: vec![general(A, "General A"), general(B, "General B")],
         layout: Layout::TwoHills,
@@ -300,9 +296,7 @@ static GAUGES: &[GaugeDef] = &[
         Published::of(&["k=2", "loss_percent=90"], 0.09, "p (1-p)^(k-1)"),
         Published::of(&["k=20", "loss_percent=5"], 0.018_868, "p (1-p)^(k-1)"),
     ]),
-    GaugeDef::new("messengers", "messengers sent", "", |_| {
-        gauges::sent(&["plan", "acknowledgement"])
-    }),
+    GaugeDef::new("messengers", "messengers sent", "", |_| gauges::sent(&["plan", "acknowledgement"])),
     GaugeDef::new("lost", "messengers caught", "", gauges::losses),
 ];
 

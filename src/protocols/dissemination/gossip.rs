@@ -461,11 +461,11 @@ static GAUGES: &[GaugeDef] = &[
     })
     .theory(rounds)
     .published(&[
-        Published::of(&["nodes=30", "fanout=3"], 4.234, "Markov chain of those who know"),
-        Published::of(&["nodes=30", "fanout=3", "loss_percent=30"], 5.351, "the same, thinned by loss"),
-        Published::of(&["nodes=30", "fanout=1"], 9.155, "Markov chain; log2 n + ln n = 8.3 (Pittel 1987)"),
-        Published::of(&["nodes=30", "fanout=1", "mode=pull"], 7.477, "Markov chain"),
-        Published::of(&["nodes=30", "fanout=1", "mode=push-pull"], 5.018, "Markov chain"),
+        Published::of(&["nodes=30", "fanout=3"], 4.234, "Markov chain of those who know").at_ms(4_000),
+        Published::of(&["nodes=30", "fanout=3", "loss_percent=30"], 5.351, "the same, thinned by loss").at_ms(4_000),
+        Published::of(&["nodes=30", "fanout=1"], 9.155, "Markov chain; log2 n + ln n = 8.3 (Pittel 1987)").at_ms(4_000),
+        Published::of(&["nodes=30", "fanout=1", "mode=pull"], 7.477, "Markov chain").at_ms(4_000),
+        Published::of(&["nodes=30", "fanout=1", "mode=push-pull"], 5.018, "Markov chain").at_ms(4_000),
     ]),
     GaugeDef::new("know_percent", "nodes that have the newest version", "%", |_| {
         gauges::reading(|w| {

@@ -80,9 +80,7 @@ messages! {
 /// it. An announcement becomes unreadable.
 fn flipped(msg: &RingMsg, draw: u64) -> Option<RingMsg> {
     match *msg {
-        RingMsg::Election { id } => Some(RingMsg::Election {
-            id: id ^ (1 << (draw % 3)),
-        }),
+        RingMsg::Election { id } => Some(RingMsg::Election { id: id ^ (1 << (draw % 3)) }),
         RingMsg::Elected { .. } => None,
     }
 }
@@ -304,25 +302,19 @@ fn promises(params: &Params) -> Vec<Box<dyn Property>> {
 }
 
 static GAUGES: &[GaugeDef] = &[
-    GaugeDef::new("election_messages", "election messages", "", |_| {
-        gauges::sent(&["election"])
-    })
-    .theory(elections)
-    .published(&[
-        Published::of(&["nodes=3"], 5.5, "n H_n"),
-        Published::of(&[], 11.416_667, "n H_n"),
-        Published::of(&["nodes=8"], 21.742_857, "n H_n"),
-        Published::of(&["nodes=13"], 41.341_738, "n H_n"),
-        Published::of(&["nodes=30"], 119.849_614, "n H_n"),
-    ]),
-    GaugeDef::new("announcements", "announcements", "", |_| {
-        gauges::sent(&["elected"])
-    })
-    .theory(|p| Some(number(p, "nodes"))),
-    GaugeDef::new("messages", "messages", "", |_| {
-        gauges::sent(&["election", "elected"])
-    })
-    .theory(|p| Some(elections(p)? + number(p, "nodes"))),
+    GaugeDef::new("election_messages", "election messages", "", |_| gauges::sent(&["election"]))
+        .theory(elections)
+        .published(&[
+            Published::of(&["nodes=3"], 5.5, "n H_n"),
+            Published::of(&[], 11.416_667, "n H_n"),
+            Published::of(&["nodes=8"], 21.742_857, "n H_n"),
+            Published::of(&["nodes=13"], 41.341_738, "n H_n"),
+            Published::of(&["nodes=30"], 119.849_614, "n H_n"),
+        ]),
+    GaugeDef::new("announcements", "announcements", "", |_| gauges::sent(&["elected"]))
+        .theory(|p| Some(number(p, "nodes"))),
+    GaugeDef::new("messages", "messages", "", |_| gauges::sent(&["election", "elected"]))
+        .theory(|p| Some(elections(p)? + number(p, "nodes"))),
     GaugeDef::new("elected_ms", "until a leader is elected", "ms", |_| {
         gauges::first_ms(|f: &Fact| matches!(f, Fact::Won { .. }))
     }),

@@ -201,10 +201,7 @@ impl Receiver {
         if before.iter().any(|p| p.number == number) {
             (CellTone::Conflict, "a second time")
         } else if before.iter().any(|p| p.number > number) {
-            (
-                CellTone::Conflict,
-                "too late: after one that was sent later",
-            )
+            (CellTone::Conflict, "too late: after one that was sent later")
         } else {
             (CellTone::Firm, "in its place")
         }
@@ -262,12 +259,7 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
     };
     link.check()?;
     let (count, log) = (params.int("count") as u16, Vec::new());
-    let sender = Sender {
-        count,
-        spacing: params.ms("spacing_ms"),
-        mutant: Mutant::of(params),
-        sent: 0,
-    };
+    let sender = Sender { count, spacing: params.ms("spacing_ms"), mutant: Mutant::of(params), sent: 0 };
     let receiver = Receiver { count, log };
     Ok(Setup {
         seed,
@@ -320,18 +312,12 @@ static GAUGES: &[GaugeDef] = &[
         Published::of(&["retransmit=on", "loss_percent=50"], 2.0, "1/(1-p)"),
     ]),
     GaugeDef::new("sends", "sends", "", |_| gauges::sends("packet")),
-    GaugeDef::new("delivered", "messages delivered", "", |_| {
-        gauges::distinct(NUMBER)
-    }),
+    GaugeDef::new("delivered", "messages delivered", "", |_| gauges::distinct(NUMBER)),
     GaugeDef::new("missing", "messages not delivered", "", |p| {
         gauges::short_of(p.int("count") as u32, NUMBER)
     }),
-    GaugeDef::new("duplicates", "delivered once more", "", |_| {
-        gauges::repeats(NUMBER)
-    }),
-    GaugeDef::new("inversions", "pairs in the wrong order", "", |_| {
-        gauges::inversions(NUMBER)
-    }),
+    GaugeDef::new("duplicates", "delivered once more", "", |_| gauges::repeats(NUMBER)),
+    GaugeDef::new("inversions", "pairs in the wrong order", "", |_| gauges::inversions(NUMBER)),
     GaugeDef::new("complete_ms", "until all are delivered", "ms", |p| {
         gauges::all_ms(p.int("count") as usize, NUMBER)
     }),
@@ -344,17 +330,10 @@ fn boards(params: &Params, world: &World) -> Vec<Board> {
         let times = log.iter().filter(|p| p.number == number).count();
         let mood = [Mood::Waiting, Mood::Good][times.min(1)];
         let mood = if times > 1 { Mood::Bad } else { mood };
-        (
-            Packet::new(number).label(),
-            vec![Field::of(times).mood(mood)],
-        )
+        (Packet::new(number).label(), vec![Field::of(times).mood(mood)])
     };
     let rows = (1..=params.int("count") as u16).map(row).collect();
-    vec![Board::table(
-        "What became of each message",
-        &["message", "delivered, times"],
-        rows,
-    )]
+    vec![Board::table("What became of each message", &["message", "delivered, times"], rows)]
 }
 
 #[cfg(test)]

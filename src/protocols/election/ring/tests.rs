@@ -42,15 +42,10 @@ fn the_extreme_orders_and_a_single_caller_cost_exactly_what_they_should() {
 fn every_order_of_the_ids_is_equally_likely() {
     let mut orders: BTreeMap<Vec<u16>, u32> = BTreeMap::new();
     for seed in 0..6_000 {
-        *orders
-            .entry(ids(ring(&["nodes=3"]).params(), seed))
-            .or_default() += 1;
+        *orders.entry(ids(ring(&["nodes=3"]).params(), seed)).or_default() += 1;
     }
     assert_eq!(orders.len(), 6);
-    assert!(
-        orders.values().all(|n| (884..=1_116).contains(n)),
-        "{orders:?}"
-    );
+    assert!(orders.values().all(|n| (884..=1_116).contains(n)), "{orders:?}");
 }
 
 /// A hole in the ring stops the election; it does not make it go wrong, and the check says whose
@@ -75,7 +70,8 @@ fn a_crash_leaves_the_election_pending_until_the_lost_id_of_the_largest_is_sent_
 /// Losses and copies break liveness at most: an id comes back only past all the others.
 #[test]
 fn faults_never_elect_a_second_leader() {
-    let bad = r#"{"do":"links","set":{"model":"fair-loss","loss_ppm":50000,"duplicate_ppm":300000,"fifo":false}}"#;
+    let bad =
+        r#"{"do":"links","set":{"model":"fair-loss","loss_ppm":50000,"duplicate_ppm":300000,"fifo":false}}"#;
     let noisy = ring(&["nodes=6"]).at(0, fault(bad));
     let runs = (0..200).map(|seed| noisy.run(seed)).inspect(Trial::safe);
     assert!((10..190).contains(&runs.filter(Trial::waits).count()));

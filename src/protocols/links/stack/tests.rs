@@ -95,10 +95,7 @@ fn a_crash_of_the_sender_loses_what_was_not_acknowledged_and_is_named() {
 
 #[test]
 fn a_loss_of_everything_is_a_cut_and_refused_and_a_cut_in_the_run_is_named() {
-    for (all, why) in [
-        ("loss_percent=100", "it is a cut"),
-        ("duplicate_percent=100", ""),
-    ] {
+    for (all, why) in [("loss_percent=100", "it is a cut"), ("duplicate_percent=100", "")] {
         let refusal = stack(&[all]).build(1).err().unwrap();
         assert!(refusal.code == "not-fair-loss" && refusal.message.contains(why));
     }
