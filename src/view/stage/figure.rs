@@ -133,7 +133,8 @@ struct Bands {
 }
 
 impl Bands {
-    /// Lines as long as leaves the most room between nodes, on `long` by `across` pixels.
+    /// Lines as long as can be with enough room between nodes, else as leaves the most, on `long` by
+    /// `across` pixels.
     fn fill(counts: Vec<usize>, gap: f64, long: f64, across: f64) -> Self {
         let most = counts.iter().copied().max().unwrap_or(1).max(1);
         let mut bands = Bands {
@@ -144,7 +145,8 @@ impl Bands {
         let mut best = (0.0, most);
         for line in (1..=most).rev() {
             bands.line = line;
-            let between = (long / line as f64).min(across / bands.steps().max(0.5));
+            let along = long / (line.max(2) - 1) as f64;
+            let between = along.min(across / bands.steps().max(0.5)).min(ENOUGH);
             if between > best.0 + 1.0 {
                 best = (between, line);
             }
@@ -170,7 +172,7 @@ impl Bands {
         self.before(last) + self.lines(last) as f64 - 1.0
     }
 
-    /// Where a seat is: from -1 to 1 across, and from -0.5 to 0.5 along, with how many share its line.
+    /// Where a seat is: from -1 to 1 across, and from -0.5 to 0.5 along, with how many steps its line has.
     fn at(&self, (group, i): Seat) -> (f64, f64, usize) {
         let (lines, n) = (self.lines(group), self.counts[group]);
         // Lines of a band differ by one node at most.
@@ -185,10 +187,16 @@ impl Bands {
             true => 2.0 * (self.before(group) + line as f64) / steps - 1.0,
             false => 0.0,
         };
-        (across, (place as f64 + 0.5) / here as f64 - 0.5, here)
+        let along = match here {
+            1 => 0.0,
+            _ => place as f64 / (here - 1) as f64 - 0.5,
+        };
+        (across, along, here - 1)
     }
 }
 
+/// So many pixels between neighbours are enough for all that is written in and under a disc.
+const ENOUGH: f64 = 105.0;
 /// The most pixels between neighbours of a line: further apart they no longer look like one group.
 const APART: f64 = 190.0;
 
@@ -199,8 +207,8 @@ fn two_sides(seats: &[Seat], room: Room) -> Vec<Pt> {
     let half = room.half.min((room.ry * 1.5).max(190.0));
     let bands = Bands::fill(counts, 3.0, 2.0 * room.ry, 2.0 * half);
     let place = |seat: &Seat| {
-        let (across, along, here) = bands.at(*seat);
-        let long = (2.0 * room.ry).min(here as f64 * APART);
+        let (across, along, steps) = bands.at(*seat);
+        let long = (2.0 * room.ry).min(steps as f64 * APART);
         room.centre.by(across * half, along * long)
     };
     seats.iter().map(place).collect()
@@ -212,8 +220,8 @@ fn tiers(seats: &[Seat], room: Room) -> Vec<Pt> {
     // Few tiers on a high stage keep together.
     let ry = room.ry.min(bands.steps().max(1.0) * APART / 2.0);
     let place = |seat: &Seat| {
-        let (across, along, here) = bands.at(*seat);
-        let long = (2.0 * room.half).min(here as f64 * APART);
+        let (across, along, steps) = bands.at(*seat);
+        let long = (2.0 * room.half).min(steps as f64 * APART);
         room.centre.by(along * long, across * ry)
     };
     seats.iter().map(place).collect()

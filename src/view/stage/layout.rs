@@ -382,7 +382,7 @@ mod tests {
         let place = |layout, i: usize, n: usize| {
             let group = match layout {
                 Layout::Star => u8::from(i > 0) + u8::from(n > 9 && i > n / 3),
-                Layout::TwoSides => u8::from(i % 3 > 0),
+                Layout::TwoSides => u8::from(!i.is_multiple_of(3)),
                 Layout::Tiers => (i * i % 7 % 3) as u8,
                 _ => 0,
             };
