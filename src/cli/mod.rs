@@ -17,7 +17,6 @@ mod panics;
 mod run;
 mod search;
 mod shrink;
-mod statistics;
 mod subject;
 mod sweep;
 

@@ -5,6 +5,8 @@
 
 use super::app::Reach;
 use super::log::Filter;
+use super::measures::Ask;
+use super::reduce::study::News;
 use super::selection::Selection;
 use super::spacetime::Camera;
 use super::walk::{Aim, Stride};
@@ -80,6 +82,12 @@ pub enum Action {
     Guess(usize),
     /// Run the prediction, and show what comes out.
     Reveal,
+    /// Compute this under many seeds, beside the page.
+    Measure(Ask),
+    /// Call that off.
+    StopMeasuring,
+    /// What has come of the study with this number.
+    Measured(u32, News),
     /// Let an edit of a link reach this far.
     Reach(Reach),
     /// Show these events in the log.
@@ -116,6 +124,8 @@ pub enum Tab {
     Timing,
     /// The promises of the protocol.
     Checks,
+    /// The numbers of the protocol.
+    Measures,
     /// What happened, in sentences.
     Log,
     /// The stage as text, with the same actions.
@@ -130,6 +140,7 @@ impl Tab {
             Tab::Node => Panel::Node,
             Tab::Timing => Panel::Timing,
             Tab::Checks => Panel::Checks,
+            Tab::Measures => Panel::Measures,
             Tab::Log => Panel::Log,
             Tab::Text => Panel::Text,
         }
@@ -143,6 +154,7 @@ impl From<Panel> for Tab {
             Panel::Node => Tab::Node,
             Panel::Timing => Tab::Timing,
             Panel::Checks => Tab::Checks,
+            Panel::Measures => Tab::Measures,
             Panel::Log => Tab::Log,
             Panel::Text => Tab::Text,
         }

@@ -44,6 +44,11 @@ pub fn reduce(app: &mut App, action: Action) {
 
 /// Does `action`; `out_of_time` is asked between slices of a frame's work.
 pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
+    act(app, action, out_of_time);
+    study::let_go(app);
+}
+
+fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
     match action {
         Action::Frame(dt) => frame(app, dt, out_of_time),
         Action::Play => play(app, true),
@@ -66,6 +71,8 @@ pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut(
         Action::Narrow(narrow) => app.narrow = narrow,
         Action::Route(search, hash) => route(app, &search, &hash),
         Action::OpenFile(text) => open_file(app, &text),
+        Action::Measured(number, news) => study::hear(app, number, news),
+        Action::StopMeasuring => study::stop(app),
         Action::Error(None) => app.error = None,
         Action::Error(Some(why)) => app.complain(why),
         other => run_action(app, other),
@@ -152,6 +159,7 @@ fn timely(app: &mut App, action: Action) {
             }
         }
         Action::Reveal => anew::reveal(app),
+        Action::Measure(ask) => study::begin(app, ask),
         _ => {}
     }
 }
@@ -450,5 +458,6 @@ pub use edits::may_replace;
 mod anew;
 mod edits;
 mod futures;
+pub mod study;
 #[cfg(test)]
 mod tests;
