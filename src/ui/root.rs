@@ -3,7 +3,7 @@
 //! The rule that is easy to break: the state changes only through [`crate::view::reduce`]. What
 //! the browser must be told of it (address, colours, focus) is read off the state afterwards.
 
-use super::{aside, bridge, dialogs, dom, fields, gallery, history, screen};
+use super::{aside, bridge, dialogs, dom, fields, gallery, history, screen, study};
 use crate::view::reduce::reduce_within;
 use crate::view::{Action, App, Theme, keys};
 use gloo_events::{EventListener, EventListenerOptions};
@@ -100,6 +100,7 @@ impl Component for Root {
             };
             dom::root_attribute("data-theme", value);
         }
+        study::follow(&app, &self.on);
         if app.look.embed {
             return;
         }

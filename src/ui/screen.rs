@@ -3,6 +3,7 @@
 //! The rule that is easy to break: an embed shows the parts its address names, in the same
 //! components; there is no second page to keep in step.
 
+use super::boards::Boards;
 use super::panels::{PanelProps, Part, Slot, inspector};
 use super::stage::Stage;
 use super::timeline::Timeline;
@@ -47,12 +48,14 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                 if lesson { <p class="intro">{ open.scene.def.summary }</p> }
                 else { <h1 class="unseen">{ open.scene.title() }</h1> }
                 if look.shows("stage") {
-                    <section class="stage-zone" aria-label="Stage">
-                        <Slot part={Part::Chips} panel={panel.clone()} />
-                        { error(app, on) }
-                        { stage }
-                        { words }
-                    </section>
+                    { around(open, html! {
+                        <section class="stage-zone" aria-label="Stage">
+                            <Slot part={Part::Chips} panel={panel.clone()} />
+                            { error(app, on) }
+                            { stage }
+                            { words }
+                        </section>
+                    }) }
                 } else { { error(app, on) } }
                 { transport(&TransportProps {
                     now_us: app.player.now_us,
@@ -72,6 +75,19 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                     { inspector(app.tab, &panel, of) }
                 }
             </main>
+        </div>
+    }
+}
+
+/// The stage with the protocol's boards beside or under it; two futures take all the room for themselves.
+fn around(open: &Open, stage: Html) -> Html {
+    if open.beside.is_some() {
+        return stage;
+    }
+    html! {
+        <div class="stage-area">
+            { stage }
+            <Boards scene={open.scene.clone()} run={open.run().clone()} />
         </div>
     }
 }
@@ -98,6 +114,7 @@ fn handed(app: &App, open: &Open, on: &Callback<Action>) -> (ViewProps, PanelPro
         selection: app.selection,
         reach: app.reach,
         filter: app.filter.clone(),
+        study: app.study.clone(),
         lock: app.look.lock,
         on_action: on.clone(),
     };

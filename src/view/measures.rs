@@ -30,12 +30,14 @@ pub struct GaugeRow {
 impl GaugeRow {
     /// What it shows, in words.
     pub fn now_text(&self) -> String {
-        self.now.map_or_else(|| "not yet".to_owned(), |v| with_unit(v, self.unit))
+        self.now
+            .map_or_else(|| "not yet".to_owned(), |v| with_unit(v, self.unit))
     }
 
     /// What theory says, in words.
     pub fn theory_text(&self) -> Option<String> {
-        self.theory.map(|v| format!("theory {}", with_unit(v, self.unit)))
+        self.theory
+            .map(|v| format!("theory {}", with_unit(v, self.unit)))
     }
 }
 
@@ -138,7 +140,12 @@ mod tests {
         assert_eq!(rows.len(), entry.gauges.len());
         let sent = rows.iter().find(|r| r.id == "messengers").unwrap();
         let points = &sent.chart.lines[0].points;
-        assert!(points.len() > 2 && points.windows(2).all(|w| w[0].0 <= w[1].0 && w[0].1 <= w[1].1));
+        assert!(
+            points.len() > 2
+                && points
+                    .windows(2)
+                    .all(|w| w[0].0 <= w[1].0 && w[0].1 <= w[1].1)
+        );
         assert_eq!(points.last().copied(), Some((400_000.0, sent.now.unwrap())));
     }
 
@@ -148,7 +155,10 @@ mod tests {
         let (scene, run) = run("two-generals", 100);
         let rows = rows(&scene, &run, 100_000);
         assert_eq!(rows[0].theory_text().as_deref(), Some("theory 0.07203"));
-        assert_eq!((rows[0].now, rows[0].now_text().as_str()), (None, "not yet"));
+        assert_eq!(
+            (rows[0].now, rows[0].now_text().as_str()),
+            (None, "not yet")
+        );
         assert_eq!(rows[0].chart.marks.len(), 1);
         assert!(rows[1..].iter().any(|r| r.theory.is_none()));
     }

@@ -8,6 +8,7 @@ pub mod app;
 pub mod assumptions;
 pub mod before;
 pub mod beside;
+pub mod board;
 pub mod causality;
 pub mod chart;
 pub mod compare;

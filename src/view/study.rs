@@ -32,15 +32,24 @@ pub struct Order {
 }
 
 impl Order {
-    /// It as a text for another thread: a line of numbers, then the opening.
+    /// It as a text for another thread: a line with the scenario and the numbers, then the opening.
     pub fn text(&self) -> String {
         let Order {
             first,
             runs,
             until_us,
-            ..
+            opening,
         } = self;
-        format!("{first} {runs} {until_us}\n{}", json::text(&self.opening))
+        let scenario = &opening.scenario;
+        format!(
+            "{scenario} {first} {runs} {until_us}\n{}",
+            json::text(opening)
+        )
+    }
+
+    /// The scenario that such a text is about: what must be there before it is read.
+    pub fn scenario(text: &str) -> &str {
+        text.split(' ').next().unwrap_or_default()
     }
 
     /// Reads such a text.
@@ -51,12 +60,12 @@ impl Order {
         let bad = || {
             Refusal::new(
                 "bad-argument",
-                "an order begins with first seed, runs, microseconds",
+                "an order begins with scenario, first seed, runs, microseconds",
             )
         };
         let (numbers, opening) = text.split_once('\n').ok_or_else(bad)?;
         let number = |s: &str| s.parse::<u64>().ok();
-        let mut numbers = numbers.split(' ').map(number);
+        let mut numbers = numbers.split(' ').skip(1).map(number);
         let mut next = || numbers.next().flatten().ok_or_else(bad);
         let (first, runs, until_us) = (next()?, next()?, next()?);
         Ok(Order {
@@ -339,12 +348,13 @@ mod tests {
             stop: false,
         };
         order.opening = order.opening.and([Edit::at(5, crash)]);
+        assert_eq!(Order::scenario(&order.text()), "raft-election");
         assert_eq!(Order::read(&order.text()), Ok(order));
         for text in [
             "",
-            "1 2\n{}",
-            "1 2 x\n{\"scenario\":\"raft-election\"}",
-            "1 2 3\n{\"scenario\":\"x\"}",
+            "x 1 2\n{}",
+            "x 1 2 x\n{\"scenario\":\"raft-election\"}",
+            "x 1 2 3\n{\"scenario\":\"x\"}",
         ] {
             assert!(Order::read(text).is_err(), "{text}");
         }

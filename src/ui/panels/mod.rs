@@ -6,8 +6,10 @@
 mod checks;
 mod link;
 mod log;
+mod measures;
 mod message;
 mod node;
+mod request;
 mod text;
 mod timing;
 mod why;
@@ -16,6 +18,7 @@ use crate::ui::controls::maybe;
 use crate::view::app::{Progress, Reach, Tally};
 use crate::view::log::Filter;
 use crate::view::scene::Scene;
+use crate::view::study::Study;
 use crate::view::{Action, RunRef, Selection, Tab};
 use yew::prelude::*;
 
@@ -36,6 +39,8 @@ pub struct PanelProps {
     pub reach: Reach,
     /// Which events the log shows.
     pub filter: Filter,
+    /// What is computed under many seeds, or was.
+    pub study: Option<Study>,
     /// The reader may look, not touch.
     pub lock: bool,
     /// Where everything goes.
@@ -85,6 +90,12 @@ pub const ALL: &[Panel] = &[
         label: "Checks",
         testid: "checks",
         draw: checks::panel,
+    },
+    Panel {
+        tab: Tab::Measures,
+        label: "Measures",
+        testid: "measures",
+        draw: measures::panel,
     },
     Panel {
         tab: Tab::Log,
