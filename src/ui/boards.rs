@@ -94,7 +94,7 @@ fn widget(board: &Board, now_us: u64) -> Html {
             mark,
         } => series(title, unit, lines, *mark, now_us),
         Board::Lamps { lamps, .. } => lamp_list(lamps),
-        Board::Tree { roots, .. } => html! { <div class="tree">{ branches(roots) }</div> },
+        Board::Tree { roots, .. } => html! { <div class="came">{ branches(roots) }</div> },
         Board::Total {
             unit,
             parts,
@@ -172,7 +172,7 @@ fn bar_list(bars: &[Bar], unit: &str, mark: Option<f64>) -> Html {
     let bar = |(b, d): (&Bar, board::BarView)| {
         html! {
             <li key={b.label.clone()} class={mood_class(b.mood)}>
-                <span class="of">{ &b.label }</span>
+                <span>{ &b.label }</span>
                 <svg aria-hidden="true">
                     <rect class="track" width="100%" height="100%" />
                     <rect class="long" x={per_cent(d.from)} width={per_cent(d.long)} height="100%" />

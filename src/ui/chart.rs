@@ -25,6 +25,16 @@ pub fn picture(chart: &Chart, height: f64) -> Html {
 
 /// Its numbers, folded away.
 pub fn as_table(chart: &Chart) -> Html {
+    html! {
+        <details class="as-table">
+            <summary>{ "As a table" }<span class="unseen">{ format!(": {}", chart.title) }</span></summary>
+            { numbers(chart, false) }
+        </details>
+    }
+}
+
+/// Its numbers as a table; its title is seen where several stand below each other.
+pub fn numbers(chart: &Chart, titled: bool) -> Html {
     let (head, rows) = chart.table();
     let row = |cells: Vec<String>| {
         let mut cells = cells.into_iter();
@@ -33,14 +43,12 @@ pub fn as_table(chart: &Chart) -> Html {
         }
     };
     html! {
-        <details class="as-table">
-            <summary>{ "As a table" }<span class="unseen">{ format!(": {}", chart.title) }</span></summary>
-            <div class="scrolls" tabindex="0" role="group" aria-label={format!("{}, as a table", chart.title)}>
-                <table class="numbers">
-                    <thead><tr>{ for head.into_iter().map(|h| html! { <th scope="col">{ h }</th> }) }</tr></thead>
-                    <tbody>{ for rows.into_iter().map(row) }</tbody>
-                </table>
-            </div>
-        </details>
+        <div class="scrolls" tabindex="0" role="group" aria-label={format!("{}, as a table", chart.title)}>
+            <table class="numbers">
+                <caption class={if titled { "over" } else { "unseen" }}>{ chart.title.clone() }</caption>
+                <thead><tr>{ for head.into_iter().map(|h| html! { <th scope="col">{ h }</th> }) }</tr></thead>
+                <tbody>{ for rows.into_iter().map(row) }</tbody>
+            </table>
+        </div>
     }
 }

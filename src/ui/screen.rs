@@ -48,7 +48,7 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                 if lesson { <p class="intro">{ open.scene.def.summary }</p> }
                 else { <h1 class="unseen">{ open.scene.title() }</h1> }
                 if look.shows("stage") {
-                    { around(open, html! {
+                    { around(app, open, html! {
                         <section class="stage-zone" aria-label="Stage">
                             <Slot part={Part::Chips} panel={panel.clone()} />
                             { error(app, on) }
@@ -80,14 +80,12 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
 }
 
 /// The stage with the protocol's boards beside or under it; two futures take all the room for themselves.
-fn around(open: &Open, stage: Html) -> Html {
-    if open.beside.is_some() {
-        return stage;
-    }
+fn around(app: &App, open: &Open, stage: Html) -> Html {
+    let boards = app.look.shows("boards") && open.beside.is_none();
     html! {
         <div class="stage-area">
             { stage }
-            <Boards scene={open.scene.clone()} run={open.run().clone()} />
+            if boards { <Boards scene={open.scene.clone()} run={open.run().clone()} /> }
         </div>
     }
 }

@@ -4,10 +4,11 @@
 //! and how many runs a number is from is always said with it.
 
 use super::PanelProps;
-use crate::ui::chart::{as_table, picture};
+use crate::ui::chart::{as_table, numbers, picture};
 use crate::ui::controls::{button, choice, held, maybe, text_of};
 use crate::ui::download;
 use crate::view::Action;
+use crate::view::chart::histogram::two;
 use crate::view::chart::{figures, histogram};
 use crate::view::export::{chart, csv};
 use crate::view::measures::{Ask, GaugeRow, portable, rows};
@@ -34,6 +35,7 @@ pub fn panel(props: &PanelProps) -> Html {
         <section class="stack gauges" aria-label="This run">
             <h2>{ "This run, up to now" }</h2>
             { for rows.iter().map(gauge) }
+            { curves(&rows) }
         </section>
         <Seeds key={props.scene.id()} ..props.clone() />
         </>
@@ -49,15 +51,25 @@ fn gauge(row: &GaugeRow) -> Html {
                 <b class={classes!(row.now.is_none().then_some("quiet"))}>{ row.now_text() }</b></p>
             if row.now.is_some() {
                 { picture(&row.chart, CURVE) }
-                { as_table(&row.chart) }
             }
-            if let Some(theory) = theory { <p class="quiet">{ capital(&theory) }</p> }
+            if let Some(theory) = theory { <p class="quiet">{ theory }</p> }
         </article>
     }
 }
 
-fn capital(text: &str) -> String {
-    crate::view::assumptions::capital(text)
+/// The numbers of all curves, folded away.
+fn curves(rows: &[GaugeRow]) -> Html {
+    let drawn = rows.iter().filter(|r| r.now.is_some());
+    let charts: Vec<_> = drawn.map(|r| r.chart.clone()).collect();
+    if charts.is_empty() {
+        return html! {};
+    }
+    html! {
+        <details class="as-table curves">
+            <summary>{ "Curves as tables" }</summary>
+            { for charts.iter().map(|c| numbers(c, true)) }
+        </details>
+    }
 }
 
 /// The same under many seeds: what to ask for, how it goes, what came of it.
@@ -127,7 +139,7 @@ fn until(ask: &UseStateHandle<Ask>) -> Html {
     html! {
         <label class="ask-row"><span>{ "each until" }</span>
             <input type="number" step="any" min="0" value={held("until", &seconds)} data-field="until" data-is={seconds} {onchange} />
-            <span class="quiet">{ "s of simulated time" }</span></label>
+            <span class="quiet">{ "s" }<span class="unseen">{ " of simulated time" }</span></span></label>
     }
 }
 
@@ -218,8 +230,10 @@ fn found(study: &Study, props: &PanelProps, column: &UseStateHandle<usize>) -> H
             { button("Save as CSV", "", keep_rows(study)) }
             if !sample.is_empty() { { button("Chart as SVG", "", keep_chart(study, bars, of)) } }
         </div>
-        <p class="quiet">{ "The tool prints the same:" }</p>
-        <p class="mono command">{ study.order.command() }</p>
+        if study.order.opening.edits.is_empty() {
+            <p class="quiet">{ "The command-line tool prints the same:" }</p>
+            <p class="mono command">{ study.order.command() }</p>
+        }
         </>
     }
 }
@@ -233,10 +247,9 @@ fn summaries(study: &Study, theory: &dyn Fn(usize) -> Option<f64>) -> Html {
         html! {
             <tr key={g.id} data-testid={format!("over-{}", g.id)}>
                 <th scope="row">{ g.label }if !g.unit.is_empty() { <span class="quiet">{ format!(", {}", g.unit) }</span> }</th>
-                <td>{ text(s.map(|s| s.mean)) }</td>
-                <td>{ text(error) }</td>
+                <td>{ text(s.map(|s| s.mean)) }if let Some(e) = error { <span class="quiet">{ format!(" \u{b1}\u{a0}{}", figures(two(e))) }</span> }</td>
                 <td>{ text(theory(i)) }</td>
-                <td>{ s.map_or(0, |s| s.n) }</td>
+                <td>{ group(s.map_or(0, |s| s.n as u64)) }</td>
             </tr>
         }
     };
@@ -244,8 +257,7 @@ fn summaries(study: &Study, theory: &dyn Fn(usize) -> Option<f64>) -> Html {
         <div class="scrolls" tabindex="0" role="group" aria-label="All measures">
             <table class="numbers">
                 <caption class="unseen">{ "All measures over these seeds" }</caption>
-                <thead><tr><th scope="col">{ "measure" }</th><th scope="col">{ "mean" }</th>
-                    <th scope="col"><abbr title="standard error of the mean">{ "s.e." }</abbr></th>
+                <thead><tr><td /><th scope="col">{ "mean " }<abbr title="standard error of the mean">{ "\u{b1} s.e." }</abbr></th>
                     <th scope="col">{ "theory" }</th><th scope="col">{ "runs" }</th></tr></thead>
                 <tbody>{ for study.order.gauges().iter().enumerate().map(line) }</tbody>
             </table>

@@ -27,17 +27,30 @@ pub struct Axis {
     pub ticks: Vec<Tick>,
     // How many of its own numbers make one of its unit.
     scale: f64,
+    ends_at_ticks: bool,
 }
 
 impl Axis {
     /// An axis with at most `most` ticks that holds everything from `low` to `high`, up to whole ticks.
     pub fn around(label: &str, unit: &str, low: f64, high: f64, most: usize) -> Axis {
-        Axis::scaled(label, unit, (low, high), 1.0, most, true)
+        let mut axis = Axis::of(label, unit, low, high);
+        axis.ends_at_ticks = true;
+        let step = axis.step(most);
+        axis.tick(step)
     }
 
     /// The same between exactly these ends, which need not be ticks.
     pub fn between(label: &str, unit: &str, from: f64, to: f64, most: usize) -> Axis {
-        Axis::scaled(label, unit, (from, to), 1.0, most, false)
+        let axis = Axis::of(label, unit, from, to);
+        let step = axis.step(most);
+        axis.tick(step)
+    }
+
+    /// The same for what is counted in whole numbers: no tick lies between two of them.
+    #[must_use]
+    pub fn whole(self, most: usize) -> Axis {
+        let step = self.step(most).max(1.0);
+        self.tick(step)
     }
 
     /// Simulated time from zero to `to_us` microseconds, in the unit that suits it.
@@ -49,42 +62,45 @@ impl Axis {
             300_000_000..18_000_000_000 => ("min", 6e7),
             _ => ("h", 3.6e9),
         };
-        let ends = (0.0, to_us.max(1) as f64);
-        Axis::scaled("simulated time", unit, ends, scale, most, false)
+        let mut axis = Axis::of("simulated time", unit, 0.0, to_us.max(1) as f64);
+        axis.scale = scale;
+        let step = axis.step(most);
+        axis.tick(step)
     }
 
-    fn scaled(
-        label: &str,
-        unit: &str,
-        (low, high): (f64, f64),
-        scale: f64,
-        most: usize,
-        whole_ticks: bool,
-    ) -> Axis {
-        let (low, high) = apart(low.min(high), high.max(low));
-        let step = step((high - low) / scale, most.max(2)) * scale;
-        let (from, to) = match whole_ticks {
-            true => (
-                libm::floor(low / step + 1e-9) * step,
-                libm::ceil(high / step - 1e-9) * step,
-            ),
-            false => (low, high),
-        };
-        let first = libm::ceil(from / step - 1e-9) as i64;
-        let last = libm::floor(to / step + 1e-9) as i64;
-        let digits = digits(step / scale);
-        let tick = |i: i64| Tick {
-            at: i as f64 * step,
-            text: fixed(i as f64 * step / scale, digits),
-        };
+    fn of(label: &str, unit: &str, low: f64, high: f64) -> Axis {
+        let (from, to) = apart(low.min(high), high.max(low));
         Axis {
             label: label.to_owned(),
             unit: unit.to_owned(),
             from,
             to,
-            ticks: (first..=last).map(tick).collect(),
-            scale,
+            ticks: Vec::new(),
+            scale: 1.0,
+            ends_at_ticks: false,
         }
+    }
+
+    /// The step between ticks, in the axis's own numbers.
+    fn step(&self, most: usize) -> f64 {
+        step((self.to - self.from) / self.scale, most.max(2)) * self.scale
+    }
+
+    /// With a tick at every multiple of `step`.
+    fn tick(mut self, step: f64) -> Axis {
+        if self.ends_at_ticks {
+            self.from = libm::floor(self.from / step + 1e-9) * step;
+            self.to = libm::ceil(self.to / step - 1e-9) * step;
+        }
+        let first = libm::ceil(self.from / step - 1e-9) as i64;
+        let last = libm::floor(self.to / step + 1e-9) as i64;
+        let digits = digits(step / self.scale);
+        let tick = |i: i64| Tick {
+            at: i as f64 * step,
+            text: fixed(i as f64 * step / self.scale, digits),
+        };
+        self.ticks = (first..=last).map(tick).collect();
+        self
     }
 
     /// Where `value` lies between the ends: 0 at the lower, 1 at the upper one.
@@ -214,6 +230,20 @@ mod tests {
         assert_eq!(
             texts(&Axis::around("", "", 0.0, 2e4, 3)),
             ["0", "10\u{202f}000", "20\u{202f}000"]
+        );
+    }
+
+    #[test]
+    fn what_is_counted_has_no_tick_between_two_whole_numbers() {
+        let a = Axis::around("", "", 0.0, 1.0, 5);
+        assert_eq!(texts(&a.whole(5)), ["0", "1"]);
+        let a = Axis::around("", "", 0.0, 2.0, 5).whole(5);
+        assert_eq!((texts(&a), a.to), (vec!["0", "1", "2"], 2.0));
+        let a = Axis::between("", "", -0.5, 1.5, 6).whole(6);
+        assert_eq!((texts(&a), a.from, a.to), (vec!["0", "1"], -0.5, 1.5));
+        assert_eq!(
+            texts(&Axis::around("", "", 0.0, 300.0, 5).whole(5)),
+            ["0", "100", "200", "300"]
         );
     }
 

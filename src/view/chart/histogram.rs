@@ -16,6 +16,7 @@ pub fn histogram(title: &str, unit: &str, sample: &[f64], theory: Option<f64>) -
     let mut sorted = sample.to_vec();
     sorted.sort_by(f64::total_cmp);
     let bins = bins(&sorted);
+    let whole = bins.iter().all(|b| b.to - b.from == 1.0);
     let mut marks = Vec::new();
     if let Some(s) = summary(sorted) {
         marks.push(Mark {
@@ -36,10 +37,11 @@ pub fn histogram(title: &str, unit: &str, sample: &[f64], theory: Option<f64>) -
     let (low, high) = ends.fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(v), h.max(v)));
     let (low, high) = if low > high { (0.0, 1.0) } else { (low, high) };
     let top = bins.iter().map(|b| b.count).fold(1.0, f64::max);
+    let x = Axis::between("", unit, low, high, 6);
     Chart {
         title: title.to_owned(),
-        x: Axis::between("", unit, low, high, 6),
-        y: Axis::around("runs", "", 0.0, top, 5),
+        x: if whole { x.whole(6) } else { x },
+        y: Axis::around("runs", "", 0.0, top, 5).whole(5),
         lines: Vec::new(),
         bins,
         marks,
@@ -58,7 +60,7 @@ pub fn mean_text(s: &Summary, unit: &str) -> String {
 }
 
 /// An error with two significant digits: more of it is not known.
-fn two(error: f64) -> f64 {
+pub fn two(error: f64) -> f64 {
     if error <= 0.0 {
         return 0.0;
     }
@@ -149,7 +151,7 @@ mod tests {
         assert!(c.x.to >= 30.0 && c.x.from <= 2.0);
         assert_eq!(
             c.summary(),
-            "x: 8 values from 1.5 to 9.5\u{a0}ms; most of them, 3, between 3.5 and 4.5\u{a0}ms; \
+            "x: 8 values from 2 to 9\u{a0}ms; most of them, 3, at 4\u{a0}ms; \
              mean 5 \u{b1}\u{a0}0.76\u{a0}ms; theory 30\u{a0}ms."
         );
     }

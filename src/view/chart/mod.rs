@@ -34,6 +34,15 @@ pub struct Bin {
     pub count: f64,
 }
 
+impl Bin {
+    /// The one whole number that it is around, if it is.
+    fn whole(&self) -> Option<f64> {
+        let middle = f64::midpoint(self.from, self.to);
+        let around = self.to - self.from == 1.0 && middle == libm::floor(middle);
+        around.then_some(middle)
+    }
+}
+
 /// A value that is marked across a chart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mark {
@@ -73,6 +82,8 @@ pub struct Chart {
     pub marks: Vec<Mark>,
 }
 
+/// Ticks of an axis, at most.
+const TICKS: usize = 5;
 /// Rows of a chart's table, at most.
 const ROWS: usize = 14;
 
@@ -89,8 +100,9 @@ impl Chart {
         lines: Vec<Line>,
         mark: Option<(f64, String)>,
     ) -> Chart {
-        let values = lines.iter().flat_map(|l| l.points.iter().map(|p| p.1));
-        let all = values.chain(mark.iter().map(|m| m.0));
+        let values = || lines.iter().flat_map(|l| l.points.iter().map(|p| p.1));
+        let whole = values().all(|v| v == libm::floor(v));
+        let all = values().chain(mark.iter().map(|m| m.0));
         let (low, high) = all.fold((0.0, 0.0), |(l, h): (f64, f64), v| (l.min(v), h.max(v)));
         let mark = mark.map(|(at, label)| Mark {
             what: Known::Theory,
@@ -98,10 +110,11 @@ impl Chart {
             error: 0.0,
             label,
         });
+        let y = Axis::around("", unit, low, high, TICKS);
         Chart {
             title: title.to_owned(),
-            x: Axis::time(to_us, 5),
-            y: Axis::around("", unit, low, high, 5),
+            x: Axis::time(to_us, TICKS),
+            y: if whole { y.whole(TICKS) } else { y },
             lines,
             bins: Vec::new(),
             marks: mark.into_iter().collect(),
@@ -114,30 +127,46 @@ impl Chart {
         for line in &self.lines {
             parts.push(format!("{}{}", named(&line.label), self.course(line)));
         }
-        if !self.bins.is_empty() {
-            let all: f64 = self.bins.iter().map(|b| b.count).sum();
-            let (first, last) = (&self.bins[0], &self.bins[self.bins.len() - 1]);
-            let top = self.bins.iter().max_by(|a, b| a.count.total_cmp(&b.count));
-            parts.push(format!(
-                "{} values from {} to {}",
-                figures(all),
-                self.x.number(first.from),
-                self.x.say(last.to)
-            ));
-            if let Some(top) = top.filter(|_| self.bins.len() > 1) {
-                let ends = (self.x.number(top.from), self.x.say(top.to));
-                parts.push(format!(
-                    "most of them, {}, between {} and {}",
-                    figures(top.count),
-                    ends.0,
-                    ends.1
-                ));
-            }
-        }
+        parts.extend(self.spread());
         parts.extend(self.marks.iter().map(|m| m.label.clone()));
         match parts.is_empty() {
             true => format!("{}: nothing yet.", self.title),
             false => format!("{}: {}.", self.title, parts.join("; ")),
+        }
+    }
+
+    /// How the bars lie, in words.
+    fn spread(&self) -> Option<String> {
+        let (first, last) = (self.bins.first()?, self.bins.last()?);
+        let all: f64 = self.bins.iter().map(|b| b.count).sum();
+        let top = self
+            .bins
+            .iter()
+            .max_by(|a, b| a.count.total_cmp(&b.count))?;
+        let (count, most) = (figures(all), figures(top.count));
+        let (low, high) = match (first.whole(), last.whole()) {
+            (Some(low), Some(high)) => (low, high),
+            _ => (first.from, last.to),
+        };
+        let ends = match low == high {
+            true => format!("{count} values, all {}", self.x.say(low)),
+            false => format!(
+                "{count} values from {} to {}",
+                self.x.number(low),
+                self.x.say(high)
+            ),
+        };
+        Some(match self.bins.len() {
+            1 => ends,
+            _ => format!("{ends}; most of them, {most}, {}", self.place_of(top)),
+        })
+    }
+
+    /// Where a bar stands, in words.
+    fn place_of(&self, b: &Bin) -> String {
+        match b.whole() {
+            Some(n) => format!("at {}", self.x.say(n)),
+            None => format!("between {} and {}", self.x.number(b.from), self.x.say(b.to)),
         }
     }
 
@@ -165,9 +194,12 @@ impl Chart {
     /// The numbers of the picture, thinned to what can be read.
     pub fn table(&self) -> Table {
         if !self.bins.is_empty() {
-            let head = vec![self.x.name(), self.y.name()];
+            let named = Some(self.x.name()).filter(|n| !n.is_empty());
+            let first = named.unwrap_or_else(|| self.title.clone());
+            let head = vec![first, self.y.name()];
             let row = |b: &Bin| {
-                let range = format!("{} to {}", self.x.number(b.from), self.x.number(b.to));
+                let ends = || format!("{} to {}", self.x.number(b.from), self.x.number(b.to));
+                let range = b.whole().map_or_else(ends, |n| self.x.number(n));
                 vec![range, figures(b.count)]
             };
             return (head, self.bins.iter().map(row).collect());
