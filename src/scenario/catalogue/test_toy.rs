@@ -249,11 +249,13 @@ fn boards(_: &Params, world: &World) -> Vec<Board> {
         value: f64::from(heard(world, *n)),
         mood: mood(n.0.into()),
     };
-    let line = |n: &NodeId| Line {
-        label: name(n),
-        points: (0..=heard(world, *n))
-            .map(|i| (u64::from(i) * 60_000, f64::from(i)))
-            .collect(),
+    let line = |n: &NodeId| {
+        let (us, count) = (world.now().us(), heard(world, *n));
+        let point = |i: u32| (us * u64::from(i) / u64::from(count + 1), f64::from(i));
+        Line {
+            label: name(n),
+            points: (0..=count).map(point).collect(),
+        }
     };
     let lamp = |n: &NodeId| Lamp {
         label: format!("{} has heard {} of 20", name(n), heard(world, *n)),

@@ -90,7 +90,6 @@ fn Seeds(props: &PanelProps) -> Html {
     };
     let runs = set(|a, n| a.runs = n);
     let edits = set(|a, n| a.with_edits = n > 0);
-    let running = props.study.as_ref().is_some_and(Study::is_running);
     let begin = props.send(Action::Measure(*ask));
     let many = |n: u32| {
         choice(
@@ -110,7 +109,7 @@ fn Seeds(props: &PanelProps) -> Html {
                 { crate::ui::controls::switch("with the edits of this run", ask.with_edits, edits.reform(u32::from)) }
             }
             <div class="acts">
-                <button type="button" class="btn small main" data-testid="measure" aria-disabled={running.then_some("true")}
+                <button type="button" class="btn small main" data-testid="measure"
                     onclick={begin.reform(|_: MouseEvent| ())}>{ "Compute" }</button>
             </div>
             if let Some(study) = &props.study { { told(study, props) } }
@@ -238,18 +237,24 @@ fn found(study: &Study, props: &PanelProps, column: &UseStateHandle<usize>) -> H
     }
 }
 
-/// Every gauge in one line: mean, standard error, theory, how many runs.
+/// Every gauge in one line: mean, standard error, theory; and how many runs yielded it, if not all did.
 fn summaries(study: &Study, theory: &dyn Fn(usize) -> Option<f64>) -> Html {
+    let done = study.done() as usize;
     let line = |(i, g): (usize, &crate::kit::GaugeDef)| {
         let s = study.summary(i);
         let text = |v: Option<f64>| v.map_or_else(|| "\u{2013}".to_owned(), figures);
         let error = s.and_then(|s| s.standard_error);
+        let error = error.map(|e| format!(" \u{b1}\u{a0}{}", figures(two(e))));
+        let unit = Some(g.unit)
+            .filter(|u| !u.is_empty())
+            .map(|u| format!(", {u}"));
+        let few = s.map_or(0, |s| s.n);
+        let few = (few < done).then(|| format!(", in {} runs", group(few as u64)));
         html! {
             <tr key={g.id} data-testid={format!("over-{}", g.id)}>
-                <th scope="row">{ g.label }if !g.unit.is_empty() { <span class="quiet">{ format!(", {}", g.unit) }</span> }</th>
-                <td>{ text(s.map(|s| s.mean)) }if let Some(e) = error { <span class="quiet">{ format!(" \u{b1}\u{a0}{}", figures(two(e))) }</span> }</td>
+                <th scope="row">{ g.label }<span class="quiet">{ unit }{ few }</span></th>
+                <td>{ text(s.map(|s| s.mean)) }<span class="quiet">{ error }</span></td>
                 <td>{ text(theory(i)) }</td>
-                <td>{ group(s.map_or(0, |s| s.n as u64)) }</td>
             </tr>
         }
     };
@@ -258,7 +263,7 @@ fn summaries(study: &Study, theory: &dyn Fn(usize) -> Option<f64>) -> Html {
             <table class="numbers">
                 <caption class="unseen">{ "All measures over these seeds" }</caption>
                 <thead><tr><td /><th scope="col">{ "mean " }<abbr title="standard error of the mean">{ "\u{b1} s.e." }</abbr></th>
-                    <th scope="col">{ "theory" }</th><th scope="col">{ "runs" }</th></tr></thead>
+                    <th scope="col">{ "theory" }</th></tr></thead>
                 <tbody>{ for study.order.gauges().iter().enumerate().map(line) }</tbody>
             </table>
         </div>

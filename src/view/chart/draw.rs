@@ -269,7 +269,7 @@ impl Plot<'_> {
             // From below its words, and not across the axis's name beside them.
             self.stroke(class, path("M# #V#", &[x, row + 4.0, self.bottom]));
             if mark.error > 0.0 {
-                self.whisker(mark, row + 8.0);
+                self.whisker(mark, self.top - 4.0);
             }
             let name = wide(&chart.y.name()) + 10.0;
             let half = wide(&mark.label) / 2.0;
