@@ -8,7 +8,7 @@ use crate::kit::Board;
 use crate::kit::boards::{Bar, Branch, Field, Lamp, Line, Mood, Part};
 use crate::view::RunRef;
 use crate::view::board::{self, sign};
-use crate::view::scene::Scene;
+use crate::view::origin::Origin;
 use crate::view::svg::px;
 use yew::prelude::*;
 
@@ -19,7 +19,7 @@ const CURVES: f64 = 150.0;
 #[derive(Clone, PartialEq, Properties)]
 pub struct BoardsProps {
     /// What is open.
-    pub scene: Scene,
+    pub origin: Origin,
     /// The run on screen.
     pub run: RunRef,
 }
@@ -67,7 +67,7 @@ impl Component for Boards {
 
 impl Boards {
     fn look(&mut self, props: &BoardsProps) -> bool {
-        self.seen.look(&props.scene, props.run.get().world())
+        self.seen.look(&props.origin, props.run.get().world())
     }
 }
 

@@ -4,12 +4,14 @@
 //! components; there is no second page to keep in step.
 
 use super::boards::Boards;
-use super::panels::{PanelProps, Part, Slot, inspector};
+use super::panels::{Part, Slot, inspector};
+use super::props::PanelProps;
 use super::stage::Stage;
 use super::timeline::Timeline;
 use super::transport::{TransportProps, transport};
 use super::{ViewProps, header};
-use crate::view::app::{Open, tally};
+use crate::view::app::tally;
+use crate::view::open::Open;
 use crate::view::{Action, App};
 use yew::prelude::*;
 
@@ -45,8 +47,8 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
             }
             <main class={classes!("work", (!lesson).then_some("no-lesson"), open.beside.is_some().then_some("two"), (!inspects).then_some("no-inspector"))}>
                 // Each page has one heading of the first order; in an embed without the lesson, unseen.
-                if lesson { <p class="intro">{ open.scene.def.summary }</p> }
-                else { <h1 class="unseen">{ open.scene.title() }</h1> }
+                if lesson { <p class="intro">{ open.origin.def.summary }</p> }
+                else { <h1 class="unseen">{ open.origin.title() }</h1> }
                 if look.shows("stage") {
                     { around(app, open, html! {
                         <section class="stage-zone" aria-label="Stage">
@@ -85,7 +87,7 @@ fn around(app: &App, open: &Open, stage: Html) -> Html {
     html! {
         <div class="stage-area">
             { stage }
-            if boards { <Boards scene={open.scene.clone()} run={open.run().clone()} /> }
+            if boards { <Boards origin={open.origin.clone()} run={open.run().clone()} /> }
         </div>
     }
 }
@@ -105,7 +107,7 @@ fn handed(app: &App, open: &Open, on: &Callback<Action>) -> (ViewProps, PanelPro
     };
     let tally = tally(&open.settled.get());
     let panel = PanelProps {
-        scene: open.scene.clone(),
+        origin: open.origin.clone(),
         run: open.settled.clone(),
         tally,
         lesson: open.lesson,

@@ -4,8 +4,7 @@
 //! longer runs is called off, and what still comes of it is sent with its number, so that nobody hears it.
 
 use super::{chapters, dom};
-use crate::view::reduce::study::News;
-use crate::view::study::{Labour, Order, Study, Yield};
+use crate::view::study::{Labour, News, Order, Study, Yield};
 use crate::view::{Action, App};
 use gloo_timers::callback::Timeout;
 use js_sys::{Float64Array, Object, Promise, Reflect};

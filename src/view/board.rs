@@ -4,8 +4,8 @@
 //! not changed is not drawn again.
 
 use super::chart::{Axis, Chart, Line, figures, with_unit};
+use super::origin::Origin;
 use super::player::group;
-use super::scene::Scene;
 use crate::kit::boards::{Bar, Line as Series, Mood, Part};
 use crate::kit::{Board, Params};
 use crate::sim::world::World;
@@ -32,10 +32,10 @@ pub fn sign(mood: Mood) -> Sign {
     Sign { sign, word, class }
 }
 
-/// The boards of a scene, looked at again only when something has happened.
+/// The boards of a run, looked at again only when something has happened.
 #[derive(Clone, Default)]
 pub struct Boards {
-    params: Option<(Scene, Params)>,
+    params: Option<(Origin, Params)>,
     seen: Option<(u32, u64, u64)>,
     now: Vec<Board>,
 }
@@ -46,11 +46,11 @@ impl Boards {
         &self.now
     }
 
-    /// Looks at `world`, which was opened as `scene`; true if the boards are others than before.
-    pub fn look(&mut self, scene: &Scene, world: &World) -> bool {
-        if self.params.as_ref().is_none_or(|(s, _)| s != scene) {
-            let params = scene.def.params(&scene.opening.params);
-            self.params = params.ok().map(|p| (scene.clone(), p));
+    /// Looks at `world`, which was opened as `origin`; true if the boards are others than before.
+    pub fn look(&mut self, origin: &Origin, world: &World) -> bool {
+        if self.params.as_ref().is_none_or(|(s, _)| s != origin) {
+            let params = origin.def.params(&origin.opening.params);
+            self.params = params.ok().map(|p| (origin.clone(), p));
             self.seen = None;
         }
         // Between two events only what is drawn over time changes, and that to the millisecond.
@@ -59,7 +59,7 @@ impl Boards {
             return false;
         }
         self.seen = Some(seen);
-        let entry = scene.def.entry().ok();
+        let entry = origin.def.entry().ok();
         let boards = match (entry, &self.params) {
             (Some(entry), Some((_, params))) => (entry.boards)(params, world),
             _ => Vec::new(),
@@ -250,16 +250,16 @@ mod tests {
 
     #[test]
     fn boards_are_looked_at_again_when_something_has_happened() {
-        let scene = Scene::of(Opening::of("test-toy")).unwrap();
-        let mut run = scene.open().unwrap();
+        let origin = Origin::of(Opening::of("test-toy")).unwrap();
+        let mut run = origin.open().unwrap();
         run.run_until(SimTime::from_ms(300));
         let mut boards = Boards::default();
-        assert!(boards.look(&scene, run.world()));
-        assert!(!boards.look(&scene, run.world()));
+        assert!(boards.look(&origin, run.world()));
+        assert!(!boards.look(&origin, run.world()));
         assert_eq!(boards.now().len(), 7);
         run.run_until(SimTime::from_ms(900));
-        assert!(boards.look(&scene, run.world()));
-        let other = Scene::of(Opening::of("raft-election")).unwrap();
+        assert!(boards.look(&origin, run.world()));
+        let other = Origin::of(Opening::of("raft-election")).unwrap();
         boards.look(&other, other.open().unwrap().world());
         assert!(boards.now().is_empty());
     }

@@ -4,7 +4,7 @@
 //! chart is empty.
 
 use super::chart::{Chart, Line, with_unit};
-use super::scene::Scene;
+use super::origin::Origin;
 use super::study::Order;
 use crate::check::Checks;
 use crate::sim::history::Run;
@@ -41,10 +41,10 @@ impl GaugeRow {
     }
 }
 
-/// The gauges of `run`, which was opened as `scene`; `now_us` is the moment shown.
-pub fn rows(scene: &Scene, run: &Run<Checks>, now_us: u64) -> Vec<GaugeRow> {
-    let params = scene.def.params(&scene.opening.params);
-    let (Ok(entry), Ok(params)) = (scene.def.entry(), params) else {
+/// The gauges of `run`, which was opened as `origin`; `now_us` is the moment shown.
+pub fn rows(origin: &Origin, run: &Run<Checks>, now_us: u64) -> Vec<GaugeRow> {
+    let params = origin.def.params(&origin.opening.params);
+    let (Ok(entry), Ok(params)) = (origin.def.entry(), params) else {
         return Vec::new();
     };
     let gauges = run.watcher().gauges();
@@ -87,17 +87,17 @@ pub struct Ask {
 
 impl Ask {
     /// What stands there at first: as long as the tool runs it.
-    pub fn of(scene: &Scene) -> Self {
+    pub fn of(origin: &Origin) -> Self {
         Ask {
             runs: 1_000,
-            until_us: scene.def.length_us,
+            until_us: origin.def.length_us,
             with_edits: false,
         }
     }
 
     /// The order for the run on screen.
-    pub fn order(self, scene: &Scene, run: &Run<Checks>) -> Order {
-        let mut opening = scene.opening.clone();
+    pub fn order(self, origin: &Origin, run: &Run<Checks>) -> Order {
+        let mut opening = origin.opening.clone();
         opening.seed = None;
         opening.edits.clear();
         if self.with_edits {
@@ -105,7 +105,7 @@ impl Ask {
         }
         Order {
             opening,
-            first: scene.seed(),
+            first: origin.seed(),
             runs: self.runs.max(1),
             until_us: self.until_us.clamp(1_000, limits::RUN_US),
         }
@@ -125,18 +125,18 @@ mod tests {
     use crate::scenario::Opening;
     use crate::sim::{Fault, MsgId, NodeId, SimTime};
 
-    fn run(id: &str, ms: u64) -> (Scene, Run<Checks>) {
-        let scene = Scene::of(Opening::of(id)).unwrap();
-        let mut run = scene.open().unwrap();
+    fn run(id: &str, ms: u64) -> (Origin, Run<Checks>) {
+        let origin = Origin::of(Opening::of(id)).unwrap();
+        let mut run = origin.open().unwrap();
         run.run_until(SimTime::from_ms(ms));
-        (scene, run)
+        (origin, run)
     }
 
     #[test]
     fn every_gauge_has_a_row_with_its_curve_up_to_now() {
-        let (scene, run) = run("two-generals", 400);
-        let rows = rows(&scene, &run, 400_000);
-        let entry = scene.def.entry().unwrap();
+        let (origin, run) = run("two-generals", 400);
+        let rows = rows(&origin, &run, 400_000);
+        let entry = origin.def.entry().unwrap();
         assert_eq!(rows.len(), entry.gauges.len());
         let sent = rows.iter().find(|r| r.id == "messengers").unwrap();
         let points = &sent.chart.lines[0].points;
@@ -152,8 +152,8 @@ mod tests {
     /// Five messengers, 30 % caught: 0.3 times 0.7 to the fourth is 0.07203, whatever the run comes to.
     #[test]
     fn theory_stands_beside_the_gauge_it_is_about_and_what_is_not_yet_says_so() {
-        let (scene, run) = run("two-generals", 100);
-        let rows = rows(&scene, &run, 100_000);
+        let (origin, run) = run("two-generals", 100);
+        let rows = rows(&origin, &run, 100_000);
         assert_eq!(rows[0].theory_text().as_deref(), Some("theory 0.07203"));
         assert_eq!(
             (rows[0].now, rows[0].now_text().as_str()),

@@ -4,7 +4,7 @@
 //! scenario, run it to the same moment and read the same gauges; a run that does not yield a number does
 //! not count as zero.
 
-use super::scene::Scene;
+use super::origin::Origin;
 use super::shared::Shared;
 use super::statistics::{Summary, summary};
 use crate::check::Checks;
@@ -69,7 +69,7 @@ impl Order {
         let mut next = || numbers.next().flatten().ok_or_else(bad);
         let (first, runs, until_us) = (next()?, next()?, next()?);
         Ok(Order {
-            opening: Scene::from_json(opening)?.opening,
+            opening: Origin::from_json(opening)?.opening,
             first,
             runs: u32::try_from(runs).map_err(|_| bad())?,
             until_us: until_us.min(limits::RUN_US),
@@ -82,12 +82,12 @@ impl Order {
         entry.map_or(&[], |e| e.gauges)
     }
 
-    /// Whether it is about what `scene` shows: the same scenario with the same parameters.
-    pub fn fits(&self, scene: &Scene) -> bool {
+    /// Whether it is about what `origin` names: the same scenario with the same parameters.
+    pub fn fits(&self, origin: &Origin) -> bool {
         let Opening {
             scenario, params, ..
         } = &self.opening;
-        *scenario == scene.opening.scenario && *params == scene.opening.params
+        *scenario == origin.opening.scenario && *params == origin.opening.params
     }
 
     /// The command that prints the same numbers.
@@ -183,6 +183,17 @@ impl Labour {
     fn seed(&self) -> u64 {
         self.order.first.wrapping_add(u64::from(self.done))
     }
+}
+
+/// News of a study, by its number.
+#[derive(Clone, Debug, PartialEq)]
+pub enum News {
+    /// More runs are done.
+    Found(Yield),
+    /// It goes on between frames, for there is no worker here.
+    NoWorker,
+    /// It cannot go on, and why.
+    Failed(String),
 }
 
 /// How a study goes.

@@ -3,10 +3,10 @@
 //! The rule that is easy to break: what theory says stands beside what was measured, never in its place;
 //! and how many runs a number is from is always said with it.
 
-use super::PanelProps;
 use crate::ui::chart::{as_table, numbers, picture};
 use crate::ui::controls::{button, choice, held, maybe, text_of};
 use crate::ui::download;
+use crate::ui::props::PanelProps;
 use crate::view::Action;
 use crate::view::chart::histogram::two;
 use crate::view::chart::{figures, histogram};
@@ -25,7 +25,7 @@ const BARS: f64 = 190.0;
 pub fn panel(props: &PanelProps) -> Html {
     let rows = {
         let run = props.run.get();
-        rows(&props.scene, &run, run.time().us())
+        rows(&props.origin, &run, run.time().us())
     };
     if rows.is_empty() {
         return html! { <p class="quiet">{ "This protocol measures nothing." }</p> };
@@ -37,7 +37,7 @@ pub fn panel(props: &PanelProps) -> Html {
             { for rows.iter().map(gauge) }
             { curves(&rows) }
         </section>
-        <Seeds key={props.scene.id()} ..props.clone() />
+        <Seeds key={props.origin.id()} ..props.clone() />
         </>
     }
 }
@@ -76,8 +76,8 @@ fn curves(rows: &[GaugeRow]) -> Html {
 #[component]
 fn Seeds(props: &PanelProps) -> Html {
     let ask = {
-        let scene = props.scene.clone();
-        use_state(move || Ask::of(&scene))
+        let origin = props.origin.clone();
+        use_state(move || Ask::of(&origin))
     };
     let column = use_state(|| 0_usize);
     let set = |change: fn(&mut Ask, u32)| {
@@ -102,7 +102,7 @@ fn Seeds(props: &PanelProps) -> Html {
     html! {
         <section class="stack seeds" aria-labelledby="over-many-seeds" data-testid="seeds">
             <h2 id="over-many-seeds">{ "Over many seeds" }</h2>
-            <p class="quiet">{ "The same from the start under other luck: seed " }{ props.scene.seed() }{ " and those after it." }</p>
+            <p class="quiet">{ "The same from the start under other luck: seed " }{ props.origin.seed() }{ " and those after it." }</p>
             <div class="ask-row" role="group" aria-label="Runs">{ for RUNS.map(many) }<span class="quiet">{ "runs" }</span></div>
             { until(&ask) }
             if can_edit {
@@ -188,7 +188,7 @@ fn found(study: &Study, props: &PanelProps, column: &UseStateHandle<usize>) -> H
     let Some(gauge) = gauges.get(at) else {
         return html! {};
     };
-    let params = props.scene.def.params(&props.scene.opening.params);
+    let params = props.origin.def.params(&props.origin.opening.params);
     let theory = |i: usize| {
         gauges[i]
             .theory

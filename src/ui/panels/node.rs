@@ -3,13 +3,14 @@
 //! The rule that is easy to break: a hand works from outside. It cuts power, time and messages; it
 //! never writes into a node's state.
 
-use super::{PanelProps, request};
+use super::request;
 use crate::check::Checks;
 use crate::sim::fault::{ByzantineAct, ByzantineRule, Partition};
 use crate::sim::history::Run;
 use crate::sim::world::{Status, World};
 use crate::sim::{EventId, Fault, LinkPatch, NodeId};
 use crate::ui::controls::{button, maybe, slider};
+use crate::ui::props::PanelProps;
 use crate::view::before::change;
 use crate::view::compare::FieldDifference;
 use crate::view::player::{group, time_text};

@@ -6,24 +6,13 @@
 use crate::view::App;
 use crate::view::measures::Ask;
 use crate::view::player::group;
-use crate::view::study::{State, Study, Yield};
-
-/// News of a study, by its number.
-#[derive(Clone, Debug, PartialEq)]
-pub enum News {
-    /// More runs are done.
-    Found(Yield),
-    /// It goes on between frames, for there is no worker here.
-    NoWorker,
-    /// It cannot go on, and why.
-    Failed(String),
-}
+use crate::view::study::{News, State, Study};
 
 /// Begins a study, in the place of what may be under way.
 pub(super) fn begin(app: &mut App, ask: Ask) {
     let Some(o) = &app.open else { return };
     let number = app.studies.wrapping_add(1);
-    let order = ask.order(&o.scene, &o.run().get());
+    let order = ask.order(&o.origin, &o.run().get());
     app.say = format!("Computing {} runs.", group(u64::from(order.runs)));
     app.studies = number;
     app.study = Some(Study::new(number, order));
@@ -59,7 +48,7 @@ pub(super) fn hear(app: &mut App, number: u32, news: News) {
 /// Lets go of a study that is about something else than what is on screen.
 pub(super) fn let_go(app: &mut App) {
     let open = app.open.as_ref();
-    let fits = |s: &Study| open.is_some_and(|o| s.order.fits(&o.scene));
+    let fits = |s: &Study| open.is_some_and(|o| s.order.fits(&o.origin));
     if app.study.as_ref().is_some_and(|s| !fits(s)) {
         app.study = None;
     }
@@ -70,7 +59,7 @@ mod tests {
     use super::*;
     use crate::view::Action;
     use crate::view::reduce::reduce;
-    use crate::view::study::Labour;
+    use crate::view::study::{Labour, Yield};
 
     fn app() -> App {
         let mut app = App::default();
