@@ -103,7 +103,14 @@ fn rest(d: &mut Dice, o: &Open) -> Action {
         }
         6 => Action::Guess(d.below(4) as usize),
         7 => Action::Reach(d.of(&[Reach::One, Reach::Both, Reach::All])),
-        8 => Action::Tab(d.of(&[Tab::Link, Tab::Node, Tab::Checks, Tab::Log, Tab::Text])),
+        8 => Action::Tab(d.of(&[
+            Tab::Link,
+            Tab::Node,
+            Tab::Checks,
+            Tab::Measures,
+            Tab::Log,
+            Tab::Text,
+        ])),
         9 => Action::Dialog(d.of(&[None, Some(Dialog::Help), Some(Dialog::Share)])),
         10 => Action::Theme(d.of(&[Theme::Auto, Theme::Dark])),
         11 => Action::Calm(d.one_in(2)),

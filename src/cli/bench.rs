@@ -6,13 +6,13 @@
 use super::args::{Args, Next};
 use super::clock::Stopwatch;
 use super::memory;
-use super::statistics::percentile;
 use super::{Failure, Outcome};
 use crate::check::Checks;
 use crate::scenario::workloads::{self, Counts};
 use crate::sim::history::Run;
 use crate::sim::{Fault, NodeId, SimTime, Trace};
 use crate::view::compare;
+use crate::view::statistics::percentile;
 use std::io::Write;
 
 /// How much is measured.

@@ -4,11 +4,11 @@
 //! many did yield it is printed beside the mean.
 
 use super::args::{Args, Next};
-use super::statistics::{Summary, summary};
 use super::subject::{Over, trouble};
 use super::{Failure, Outcome};
 use crate::kit::Measure;
 use crate::view::export;
+use crate::view::statistics::{Summary, summary};
 use serde_json::json;
 use std::io::Write;
 

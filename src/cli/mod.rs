@@ -16,7 +16,6 @@ mod memory;
 mod panics;
 mod run;
 mod search;
-mod statistics;
 mod subject;
 mod sweep;
 

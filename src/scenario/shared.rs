@@ -41,6 +41,8 @@ pub enum Panel {
     Timing,
     /// The promises of the protocol.
     Checks,
+    /// The numbers of the protocol.
+    Measures,
     /// What happened, in sentences.
     Log,
     /// The stage as text.
@@ -134,11 +136,12 @@ impl SharedRun {
 
 impl Panel {
     /// Every panel.
-    pub const ALL: [Panel; 6] = [
+    pub const ALL: [Panel; 7] = [
         Panel::Link,
         Panel::Node,
         Panel::Timing,
         Panel::Checks,
+        Panel::Measures,
         Panel::Log,
         Panel::Text,
     ];
@@ -150,6 +153,7 @@ impl Panel {
             Panel::Node => "node",
             Panel::Timing => "timing",
             Panel::Checks => "checks",
+            Panel::Measures => "measures",
             Panel::Log => "log",
             Panel::Text => "text",
         }

@@ -97,6 +97,12 @@ impl Links {
         &self.settings[differs.map_or(0, |d| usize::from(d.settings))]
     }
 
+    /// Whether this link has other settings than the first had at the start.
+    pub fn has_own(&self, from: NodeId, to: NodeId) -> bool {
+        let differs = self.differs.get(self.at(from, to));
+        differs.is_some_and(|d| d.settings > 0)
+    }
+
     /// How many messages this link was given.
     pub fn carried(&self, from: NodeId, to: NodeId) -> u32 {
         self.sent[self.at(from, to)]

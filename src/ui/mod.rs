@@ -4,7 +4,10 @@
 //! [`crate::view::Action`]; what follows from it is decided, and tested, in `view`.
 
 mod aside;
+mod boards;
 mod bridge;
+mod chapters;
+mod chart;
 mod chips;
 mod clipboard;
 mod compare;
@@ -27,15 +30,20 @@ mod screen;
 mod sizes;
 pub mod stage;
 mod storage;
+mod study;
 mod tabs;
 pub mod timeline;
 mod transport;
 mod upload;
+mod worker;
 
 pub use props::ViewProps;
 
-/// Puts the page into the element `#app`.
+/// Puts the page into the element `#app`; in a worker, does the work that it was ordered.
 pub fn mount() {
+    if worker::is_one() {
+        return worker::serve();
+    }
     panic::install();
     if let Some(root) = dom::document().and_then(|d| d.get_element_by_id("app")) {
         yew::Renderer::<root::Root>::with_root(root).render();

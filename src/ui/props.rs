@@ -8,6 +8,7 @@ use crate::view::differences::Apart;
 use crate::view::log::Filter;
 use crate::view::open::Progress;
 use crate::view::origin::Origin;
+use crate::view::study::Study;
 use crate::view::{Action, Reach, RunRef, Selection};
 use std::rc::Rc;
 use yew::prelude::*;
@@ -53,6 +54,8 @@ pub struct PanelProps {
     pub reach: Reach,
     /// Which events the log shows.
     pub filter: Filter,
+    /// What is computed under many seeds, or was.
+    pub study: Option<Study>,
     /// The reader may look, not touch.
     pub lock: bool,
     /// Where everything goes.

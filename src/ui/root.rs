@@ -4,7 +4,7 @@
 //! the browser must be told of it (address, colours, focus) is read off the state afterwards.
 
 use super::bridge::{Answer, Question};
-use super::{aside, bridge, dialogs, dom, fields, gallery, history, screen};
+use super::{aside, bridge, dialogs, dom, fields, gallery, history, screen, study};
 use crate::view::reduce::reduce_within;
 use crate::view::{Action, App, Theme, keys};
 use gloo_events::{EventListener, EventListenerOptions};
@@ -115,6 +115,7 @@ impl Root {
             };
             dom::root_attribute("data-theme", value);
         }
+        study::follow(&app, &self.on);
         if app.look.embed {
             return;
         }

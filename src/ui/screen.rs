@@ -3,6 +3,7 @@
 //! The rule that is easy to break: an embed shows the parts its address names, in the same
 //! components; there is no second page to keep in step.
 
+use super::boards::Boards;
 use super::panels::{Part, Slot, inspector};
 use super::props::PanelProps;
 use super::stage::Stage;
@@ -49,12 +50,14 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                 if lesson { <p class="intro">{ open.origin.def.summary }</p> }
                 else { <h1 class="unseen">{ open.origin.title() }</h1> }
                 if look.shows("stage") {
-                    <section class="stage-zone" aria-label="Stage">
-                        <Slot part={Part::Chips} panel={panel.clone()} />
-                        { error(app, on) }
-                        { stage }
-                        { words }
-                    </section>
+                    { around(app, open, html! {
+                        <section class="stage-zone" aria-label="Stage">
+                            <Slot part={Part::Chips} panel={panel.clone()} />
+                            { error(app, on) }
+                            { stage }
+                            { words }
+                        </section>
+                    }) }
                 } else { { error(app, on) } }
                 { transport(&TransportProps {
                     now_us: app.player.now_us,
@@ -74,6 +77,17 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                     { inspector(app.tab, &panel, of) }
                 }
             </main>
+        </div>
+    }
+}
+
+/// The stage with the protocol's boards beside or under it; two futures take all the room for themselves.
+fn around(app: &App, open: &Open, stage: Html) -> Html {
+    let boards = app.look.shows("boards") && open.beside.is_none();
+    html! {
+        <div class="stage-area">
+            { stage }
+            if boards { <Boards origin={open.origin.clone()} run={open.run().clone()} /> }
         </div>
     }
 }
@@ -100,6 +114,7 @@ fn handed(app: &App, open: &Open, on: &Callback<Action>) -> (ViewProps, PanelPro
         selection: app.selection,
         reach: app.reach,
         filter: app.filter.clone(),
+        study: app.study.clone(),
         lock: app.look.lock,
         on_action: on.clone(),
     };

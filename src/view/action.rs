@@ -5,8 +5,10 @@
 
 use super::chosen::{Dialog, Reach, Tab, Theme};
 use super::log::Filter;
+use super::measures::Ask;
 use super::selection::Selection;
 use super::spacetime::Camera;
+use super::study::News;
 use super::walk::{Aim, Stride};
 use crate::sim::{EventId, Fault};
 
@@ -79,6 +81,12 @@ pub enum Action {
     Guess(usize),
     /// Run the prediction, and show what comes out.
     Reveal,
+    /// Compute this under many seeds, beside the page.
+    Measure(Ask),
+    /// Call that off.
+    StopMeasuring,
+    /// What has come of the study with this number.
+    Measured(u32, News),
     /// Let an edit of a link reach this far.
     Reach(Reach),
     /// Show these events in the log.

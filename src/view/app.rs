@@ -12,6 +12,7 @@ use super::open::Open;
 use super::player::Player;
 use super::route::Look;
 use super::selection::Selection;
+use super::study::Study;
 use crate::check::{Checks, Class, Verdict};
 use crate::scenario::SharedRun;
 use crate::sim::Refusal;
@@ -50,6 +51,10 @@ pub struct App {
     pub error: Option<String>,
     /// The code of the refusal behind that sentence, for scripts.
     pub code: &'static str,
+    /// What is computed, or was, under many seeds.
+    pub study: Option<Study>,
+    /// How many studies were begun.
+    pub studies: u32,
     /// The run that was left in one step for the one on screen.
     pub left: Option<Left>,
     /// A moment that is asked for and that is not reached yet: frames go on until it is.

@@ -17,6 +17,8 @@ pub enum Tab {
     Timing,
     /// The promises of the protocol.
     Checks,
+    /// The numbers of the protocol.
+    Measures,
     /// What happened, in sentences.
     Log,
     /// The stage as text, with the same actions.
@@ -31,6 +33,7 @@ impl Tab {
             Tab::Node => Panel::Node,
             Tab::Timing => Panel::Timing,
             Tab::Checks => Panel::Checks,
+            Tab::Measures => Panel::Measures,
             Tab::Log => Panel::Log,
             Tab::Text => Panel::Text,
         }
@@ -44,6 +47,7 @@ impl From<Panel> for Tab {
             Panel::Node => Tab::Node,
             Panel::Timing => Tab::Timing,
             Panel::Checks => Tab::Checks,
+            Panel::Measures => Tab::Measures,
             Panel::Log => Tab::Log,
             Panel::Text => Tab::Text,
         }

@@ -46,6 +46,11 @@ pub fn reduce(app: &mut App, action: Action) {
 
 /// Does `action`; `out_of_time` is asked between slices of a frame's work.
 pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
+    act(app, action, out_of_time);
+    study::let_go(app);
+}
+
+fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
     match action {
         Action::Frame(dt) => frame(app, dt, out_of_time),
         Action::Play => play(app, true),
@@ -68,6 +73,8 @@ pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut(
         Action::Narrow(narrow) => app.narrow = narrow,
         Action::Route(search, hash) => route(app, &search, &hash),
         Action::OpenFile(text) => open_file(app, &text),
+        Action::Measured(number, news) => study::hear(app, number, news),
+        Action::StopMeasuring => study::stop(app),
         Action::Error(None) => app.error = None,
         Action::Error(Some(why)) => app.complain(why),
         Action::Step(n) => on_run(app, &mut |app| step(app, n)),
@@ -95,6 +102,7 @@ pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut(
         Action::Stage(id) => on_run(app, &mut |app| anew::stage(app, &id)),
         Action::Guess(i) => on_run(app, &mut |app| guess(app, i)),
         Action::Reveal => on_run(app, &mut anew::reveal),
+        Action::Measure(ask) => on_run(app, &mut |app| study::begin(app, ask)),
     }
 }
 
@@ -470,5 +478,6 @@ mod anew;
 mod edits;
 mod futures;
 mod leaving;
+mod study;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 //! The rule that is easy to break: who talks to whom is random, so that a test over it is over many
 //! different figures; how much is settled by the number of messages a node begins with.
 
-use crate::sim::world::{Layout, NodeSetup, Setup, World};
+use crate::sim::world::{Layout, NodeSetup, Place, Setup, World};
 use crate::sim::{
     Ctx, Delay, Host, Inspect, Kind, Link, Message, NodeId, Protocol, Shape, SimTime, Span, Tone,
     Trace,
@@ -90,6 +90,16 @@ pub fn setup(nodes: usize, begins: u32, seed: u64) -> Setup {
         layout: Layout::Circle,
         ..Setup::default()
     }
+}
+
+/// The same in another layout; `place` says where each of them wants to stand.
+pub fn laid(layout: Layout, nodes: usize, place: impl Fn(usize) -> Place) -> Setup {
+    let mut setup = setup(nodes, 1, 1);
+    setup.layout = layout;
+    for (i, node) in setup.nodes.iter_mut().enumerate() {
+        node.place = place(i);
+    }
+    setup
 }
 
 /// Such a world, run for `ms` milliseconds.

@@ -8,6 +8,7 @@ mod raft_recovery;
 mod raft_replication;
 mod ring_election;
 mod test_panic;
+mod test_toy;
 mod two_generals;
 
 use super::ScenarioDef;
@@ -26,9 +27,11 @@ pub const ALL: &[&ScenarioDef] = &[
 ];
 
 /// Scenarios that tests open by name, and no list shows.
-pub(super) const HIDDEN: &[&ScenarioDef] = &[&test_panic::DEF];
+pub(super) const HIDDEN: &[&ScenarioDef] = &[&test_panic::DEF, &test_toy::DEF];
 
 /// The protocol of a hidden scenario.
 pub(super) fn hidden_protocol(id: &str) -> Option<&'static Entry> {
-    (id == test_panic::ENTRY.id).then_some(&test_panic::ENTRY)
+    [&test_panic::ENTRY, &test_toy::ENTRY]
+        .into_iter()
+        .find(|e| e.id == id)
 }

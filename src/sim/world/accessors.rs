@@ -265,6 +265,11 @@ impl World {
         &self.links.get(from, to).link
     }
 
+    /// Whether a link has other settings than most had at the start.
+    pub fn has_own_settings(&self, from: NodeId, to: NodeId) -> bool {
+        self.links.has_own(from, to)
+    }
+
     /// How many messages a link was given.
     pub fn carried(&self, from: NodeId, to: NodeId) -> u32 {
         self.links.carried(from, to)

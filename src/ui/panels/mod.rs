@@ -6,8 +6,10 @@
 mod checks;
 mod link;
 mod log;
+mod measures;
 mod message;
 mod node;
+mod request;
 mod text;
 mod timing;
 mod why;
@@ -53,6 +55,12 @@ pub const ALL: &[Panel] = &[
         label: "Checks",
         testid: "checks",
         draw: checks::panel,
+    },
+    Panel {
+        tab: Tab::Measures,
+        label: "Measures",
+        testid: "measures",
+        draw: measures::panel,
     },
     Panel {
         tab: Tab::Log,

@@ -3,19 +3,19 @@
 //! The rule that is easy to break: a hand works from outside. It cuts power, time and messages; it
 //! never writes into a node's state.
 
-use super::PanelProps;
+use super::request;
 use crate::check::Checks;
 use crate::sim::fault::{ByzantineAct, ByzantineRule, Partition};
 use crate::sim::history::Run;
 use crate::sim::world::{Status, World};
 use crate::sim::{EventId, Fault, LinkPatch, NodeId};
 use crate::ui::controls::{button, maybe, slider};
+use crate::ui::props::PanelProps;
 use crate::view::before::change;
 use crate::view::compare::FieldDifference;
 use crate::view::player::{group, time_text};
 use crate::view::twin::{NodeRow, node_row, status_text};
 use crate::view::{Action, Selection, settings};
-use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 /// The panel of the selected node, or of the first one.
@@ -39,7 +39,7 @@ pub fn panel(props: &PanelProps) -> Html {
         </section>
         if !props.lock {
             <section>{ actions(world, &row, &props.on_action) }</section>
-            { ask(id, &row.name, &props.on_action) }
+            { request::forms(world, id, &props.on_action) }
         }
         if let Selection::Event(event) = props.selection { { changed(&run, event, &row.name, &props.on_action) } }
         { state(world, id, &row) }
@@ -83,24 +83,6 @@ fn of_the_network(props: &PanelProps, world: &World) -> Html {
         <section><div class="top">{ chooser(props, world, None) }</div></section>
         <section><p class="quiet">{ "This event happened to the network, not to a node." }</p></section>
         </>
-    }
-}
-
-/// A line in which to ask the node something, in its protocol's own words.
-fn ask(node: NodeId, name: &str, on: &Callback<Action>) -> Html {
-    let onsubmit = maybe(on, move |e: SubmitEvent| {
-        e.prevent_default();
-        let form = e.target_dyn_into::<web_sys::Element>()?;
-        let input = form.query_selector("input").ok()??;
-        let input = input.dyn_into::<web_sys::HtmlInputElement>().ok()?;
-        let request = input.value().trim().to_owned();
-        (!request.is_empty()).then_some(Action::Edit(Fault::Request { node, request }))
-    });
-    html! {
-        <form class="ask" {onsubmit}>
-            <input type="text" placeholder="Ask it something" aria-label={format!("A request to {name}")} maxlength="80" />
-            <button type="submit" class="btn small">{ "Send" }</button>
-        </form>
     }
 }
 

@@ -4,7 +4,7 @@
 //! The rule that is easy to break: whatever a hand can do on the picture can be done here.
 
 use super::PanelProps;
-use super::{message, node};
+use super::{message, node, request};
 use crate::view::twin::{MessageRow, NodeRow, status_text, twin};
 use crate::view::{Action, Dialog, Selection};
 use yew::prelude::*;
@@ -30,7 +30,10 @@ pub fn panel(props: &PanelProps) -> Html {
                     <p>{ format!("{} {}", n.role, n.badge) }<span class="quiet">{ format!(" · {}{lies}", status_text(n.status)) }</span></p>
                     if !n.cells.is_empty() { <p class="mono quiet">{ &n.cells }</p> }
                     if !n.timers.is_empty() { <p class="quiet">{ n.timers.join(", ") }</p> }
-                    if picked && !props.lock { { node::actions(world, n, &props.on_action) } }
+                    if picked && !props.lock {
+                        { node::actions(world, n, &props.on_action) }
+                        { request::forms(world, n.id, &props.on_action) }
+                    }
                 </td>
             </tr>
         }

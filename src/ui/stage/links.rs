@@ -134,10 +134,7 @@ fn arrow(plan: &Plan, from: NodeId, to: NodeId) -> Html {
 
 /// A partition: its curves, and a button at its end that takes it down.
 pub fn wall(w: &WallView, key: usize, width: f64) -> Html {
-    let mut d = String::new();
-    for [a, c, b] in &w.curves {
-        d += &svg::path("M# #Q# # # #", &[a.x, a.y, c.x, c.y, b.x, b.y]);
-    }
+    let d = w.outline();
     let at = w.label_at;
     // The text runs outward where there is room, inward where it would be cut off.
     let long = w.label_width();

@@ -350,7 +350,7 @@ fn fits(plan: &Plan, world: &World) -> bool {
         && plan.len() == world.node_count()
         && world
             .node_ids()
-            .all(|n| plan.clients[n.index()] == world.is_client(n))
+            .all(|n| plan.stands[n.index()] == show::stand(world, n))
 }
 
 fn picked_message(props: &ViewProps) -> Option<MsgId> {
@@ -388,6 +388,6 @@ fn link_side(picked: Selection) -> Selection {
 /// Two hills with a valley between them, under the nodes on their tops.
 fn hills(plan: &Plan) -> Html {
     html! {
-        <g class="hills">{ for plan.servers().map(|n| html! { <path d={outline::hill(plan, plan.at(n))} /> }) }</g>
+        <g class="hills">{ for plan.members().map(|n| html! { <path d={outline::hill(plan, plan.at(n))} /> }) }</g>
     }
 }

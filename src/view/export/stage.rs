@@ -81,7 +81,7 @@ struct Sheet<'a> {
 impl Sheet<'_> {
     fn draw(&mut self, scene: &Scene, motion: &Motion) {
         if self.plan.layout == Layout::TwoHills {
-            for n in self.plan.servers() {
+            for n in self.plan.members() {
                 let d = hill(self.plan, self.plan.at(n));
                 self.paper.path("hill", &d);
             }
@@ -130,10 +130,7 @@ impl Sheet<'_> {
     }
 
     fn wall(&mut self, w: &WallView) {
-        let mut d = String::new();
-        for [a, c, b] in &w.curves {
-            d += &path("M# #Q# # # #", &[a.x, a.y, c.x, c.y, b.x, b.y]);
-        }
+        let d = w.outline();
         self.paper.path("under", &d);
         self.paper
             .path(if w.one_way { "wall one-way" } else { "wall" }, &d);

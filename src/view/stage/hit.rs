@@ -60,13 +60,13 @@ pub struct CutView {
     pub faults: Vec<Fault>,
 }
 
-/// What a line drawn from `p` to `q` cuts: a partition if it separates the servers into sides that
+/// What a line drawn from `p` to `q` cuts: a partition if it separates the figure into sides that
 /// have no link left between them, else each crossed link in both directions.
 pub fn cut(plan: &Plan, p: Pt, q: Pt) -> CutView {
-    let servers: Vec<NodeId> = plan.servers().collect();
+    let members: Vec<NodeId> = plan.members().collect();
     let (mut crossed, mut kept) = (Vec::new(), Vec::new());
-    for (i, &a) in servers.iter().enumerate() {
-        for &b in servers[i + 1..].iter().filter(|&&b| plan.linked(a, b)) {
+    for (i, &a) in members.iter().enumerate() {
+        for &b in members[i + 1..].iter().filter(|&&b| plan.linked(a, b)) {
             if crossing(plan.at(a), plan.at(b), p, q).is_some() {
                 crossed.push((a, b));
             } else {
@@ -77,7 +77,7 @@ pub fn cut(plan: &Plan, p: Pt, q: Pt) -> CutView {
     if crossed.is_empty() {
         return CutView::default();
     }
-    let sides = components(&servers, &kept);
+    let sides = components(&members, &kept);
     let side = |n: NodeId| sides.iter().position(|s| s.contains(&n));
     let clean = sides.len() > 1 && crossed.iter().all(|(a, b)| side(*a) != side(*b));
     let faults = if clean {

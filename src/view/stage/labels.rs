@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn labels_never_lie_on_each_other_and_crowds_have_none() {
-        let plan = Plan::new(Layout::Circle, &[false; 5], 810.0, 560.0);
+        let plan = Plan::plain(Layout::Circle, &[false; 5], 810.0, 560.0);
         let row: Vec<_> = (0..12)
             .map(|i| message(i, 330.0 + 14.0 * f64::from(i), 300.0))
             .collect();
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_label_stays_on_its_side_when_the_obstacle_is_gone() {
-        let plan = Plan::new(Layout::Circle, &[false; 5], 810.0, 560.0);
+        let plan = Plan::plain(Layout::Circle, &[false; 5], 810.0, 560.0);
         let (a, above) = (message(1, 400.0, 280.0), message(0, 400.0, 270.0));
         let mut sides = Sides::default();
         let with = sides.place(&plan, &[above, a.clone()], None, |_| 8);

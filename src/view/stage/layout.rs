@@ -3,9 +3,10 @@
 //! The rule that is easy to break: the plan depends on the nodes, the layout and the size alone,
 //! never on what happens. A node that moved because it crashed could not be followed by eye.
 
+use super::figure::{self, Room, Seat, Stand};
 use super::geometry::{Pt, on_ellipse};
 use crate::sim::NodeId;
-use crate::sim::world::Layout;
+use crate::sim::world::{Layout, Place};
 
 /// How much of a node there is room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,8 +36,10 @@ pub struct Plan {
     pub places: Vec<Pt>,
     /// The radius of a node's disc.
     pub radius: f64,
-    /// Which nodes are clients.
-    pub clients: Vec<bool>,
+    /// What each node is, and where its protocol wants it.
+    pub stands: Vec<Stand>,
+    // Each node's seat in the figure; nothing for those beside it.
+    seats: Vec<Option<Seat>>,
     /// How much of a node there is room for.
     pub detail: Detail,
 }
@@ -50,10 +53,15 @@ fn head_room(width: f64) -> f64 {
 }
 
 impl Plan {
-    /// Places nodes, of which `clients` are clients, on a stage of `width` by `height`.
-    pub fn new(layout: Layout, clients: &[bool], width: f64, height: f64) -> Plan {
+    /// Places nodes on a stage of `width` by `height`.
+    pub fn new(layout: Layout, stands: &[Stand], width: f64, height: f64) -> Plan {
         let (width, height) = (width.max(160.0), height.max(140.0));
-        let servers = clients.iter().filter(|c| !**c).count();
+        let inside = |s: &Stand| !s.client || figure::seats_clients(layout);
+        let wanted = wanted(stands.iter().filter(|s| inside(s)));
+        let mut taken = figure::seats(layout, &wanted).into_iter();
+        let seats = stands
+            .iter()
+            .map(|s| inside(s).then(|| taken.next()).flatten());
         let largest = match width.min(height) {
             s if s >= 460.0 => 38.0,
             s if s >= 330.0 => 33.0,
@@ -67,19 +75,31 @@ impl Plan {
             layout,
             centre: Pt::new(width / 2.0, height / 2.0),
             axes: Pt::default(),
-            places: vec![Pt::default(); clients.len()],
+            places: vec![Pt::default(); stands.len()],
             radius: largest,
-            clients: clients.to_vec(),
+            seats: seats.collect(),
+            stands: stands.to_vec(),
             detail: Detail::Full,
         };
-        plan.settle(servers);
+        plan.settle();
         plan
     }
 
+    /// The same with servers and clients alone, which stand wherever the layout puts them.
+    #[cfg(test)]
+    pub fn plain(layout: Layout, clients: &[bool], width: f64, height: f64) -> Plan {
+        let stand = |&client: &bool| Stand {
+            client,
+            ..Stand::default()
+        };
+        let stands: Vec<Stand> = clients.iter().map(stand).collect();
+        Plan::new(layout, &stands, width, height)
+    }
+
     /// Places with the largest discs first; if they are too crowded, again with smaller ones.
-    fn settle(&mut self, servers: usize) {
+    fn settle(&mut self) {
         for _ in 0..3 {
-            self.place(servers);
+            self.place();
             let fits = 0.31 * self.closest();
             if fits >= self.radius {
                 break;
@@ -93,8 +113,9 @@ impl Plan {
         };
     }
 
-    fn place(&mut self, servers: usize) {
-        let aside = self.clients.len() - servers;
+    fn place(&mut self) {
+        let members = self.members().count();
+        let aside = self.stands.len() - members;
         let r = self.radius;
         let below = if r >= 25.0 { 34.0 } else { 10.0 };
         let (mut left, mut right) = (r + 26.0, self.width - r - 26.0);
@@ -114,17 +135,37 @@ impl Plan {
         // Nearly round; but where the stage is flat, as wide as it takes to tell neighbours apart.
         let rx = ((right - left) / 2.0).max(30.0).min((ry * 1.4).max(150.0));
         self.axes = Pt::new(rx, ry);
-        let spots = self.spots(servers, (right - left) / 2.0);
+        let room = Room {
+            centre: self.centre,
+            half: (right - left) / 2.0,
+            ry,
+        };
+        let spots = self.spots(members, room);
         let beside = self.beside(aside, wide);
         let (mut spots, mut beside) = (spots.into_iter(), beside.into_iter());
-        for (place, client) in self.places.iter_mut().zip(&self.clients) {
-            let next = if *client { beside.next() } else { spots.next() };
+        for (place, seat) in self.places.iter_mut().zip(&self.seats) {
+            let next = match seat {
+                Some(_) => spots.next(),
+                None => beside.next(),
+            };
             *place = next.unwrap_or_default();
         }
     }
 
-    /// The servers' places; `half` is half the width there is.
-    fn spots(&self, n: usize, half: f64) -> Vec<Pt> {
+    /// The places of the `n` nodes of the figure.
+    fn spots(&self, n: usize, room: Room) -> Vec<Pt> {
+        let seats: Vec<Seat> = self.seats.iter().copied().flatten().collect();
+        let wanted = wanted(self.members().map(|n| &self.stands[n.index()]));
+        match figure::places(self.layout, &seats, &wanted, room) {
+            // A ring of so many would be a line of dots.
+            Some(_) if self.layout == Layout::Star && n > RING_MOST => self.rows(n, room.half),
+            Some(spots) => spots,
+            None => self.round(n, room.half),
+        }
+    }
+
+    /// The places on a ring, or on a line; `half` is half the width there is.
+    fn round(&self, n: usize, half: f64) -> Vec<Pt> {
         let Pt { x: rx, y: ry } = self.axes;
         let c = self.centre;
         match self.layout {
@@ -201,6 +242,15 @@ impl Plan {
     /// The smallest distance between two nodes.
     fn closest(&self) -> f64 {
         let p = &self.places;
+        if figure::has(self.layout) {
+            // Straight below a node are its cells, and above the next one is its role.
+            let apart = |a: &Pt, b: &Pt| super::geometry::length(a.x - b.x, 0.85 * (a.y - b.y));
+            let pairs = p
+                .iter()
+                .enumerate()
+                .flat_map(|(i, a)| p[..i].iter().map(move |b| (a, b)));
+            return pairs.map(|(a, b)| apart(a, b)).fold(f64::MAX, f64::min);
+        }
         let mut least = f64::MAX;
         for i in 0..p.len() {
             // Neighbours in number are neighbours on the ring; rows need a longer look.
@@ -232,26 +282,28 @@ impl Plan {
             .unwrap_or(self.centre)
     }
 
-    /// The servers, in order.
-    pub fn servers(&self) -> impl Iterator<Item = NodeId> {
-        let clients = self.clients.iter().enumerate();
-        clients.filter(|(_, c)| !**c).map(|(i, _)| NodeId(i as u16))
+    /// The nodes that stand in the figure, in order: all but the clients beside it.
+    pub fn members(&self) -> impl Iterator<Item = NodeId> {
+        let seats = self.seats.iter().enumerate();
+        seats
+            .filter(|(_, s)| s.is_some())
+            .map(|(i, _)| NodeId(i as u16))
     }
 
     /// Whether the layout has a link between `a` and `b`, so that it is drawn even at rest. (Every
-    /// link exists and may be used; links to clients are drawn only while they are.)
+    /// link exists and may be used; links to clients beside are drawn only while they are, and those of a
+    /// map once they were.)
     pub fn linked(&self, a: NodeId, b: NodeId) -> bool {
-        let client = |n: NodeId| self.clients.get(n.index()).copied().unwrap_or(true);
-        if a == b || client(a) || client(b) {
+        let seat = |n: NodeId| self.seats.get(n.index()).copied().flatten();
+        let (Some(p), Some(q)) = (seat(a), seat(b)) else {
             return false;
-        }
-        let n = self.clients.iter().filter(|c| !**c).count() as i32;
+        };
         let apart = (i32::from(a.0) - i32::from(b.0)).abs();
         match self.layout {
-            Layout::Circle => true,
-            Layout::Star | Layout::TwoSides | Layout::Tiers | Layout::Grid | Layout::Map => true,
-            Layout::Ring => apart == 1 || (apart == n - 1 && n > 1),
+            _ if a == b => false,
+            Layout::Ring => apart == 1 || apart == self.members().count() as i32 - 1,
             Layout::Line | Layout::TwoHills => apart == 1,
+            layout => figure::linked(layout, p, q),
         }
     }
 
@@ -267,6 +319,11 @@ impl Plan {
             b.by(dx - h.x * gap, dy - h.y * gap),
         )
     }
+}
+
+/// Where these want to stand.
+fn wanted<'a>(stands: impl Iterator<Item = &'a Stand>) -> Vec<Place> {
+    stands.map(|s| s.place).collect()
 }
 
 #[cfg(test)]
@@ -300,7 +357,7 @@ mod tests {
                 }
                 let kinds: Vec<bool> = (0..servers + clients).map(|i| i >= servers).collect();
                 for (w, h) in SIZES {
-                    let p = Plan::new(layout, &kinds, w, h);
+                    let p = Plan::plain(layout, &kinds, w, h);
                     let r = p.radius;
                     for (i, a) in p.places.iter().enumerate() {
                         let case =
@@ -318,19 +375,77 @@ mod tests {
         }
     }
 
+    /// Hub and leaves, two sides of unequal size, three tiers, a grid, a map with places taken twice: no
+    /// discs touch, none leaves the stage, at every size and whether clients stand in or beside it.
+    #[test]
+    fn the_figures_of_protocols_keep_the_same_promise() {
+        let place = |layout, i: usize, n: usize| {
+            let group = match layout {
+                Layout::Star => u8::from(i > 0) + u8::from(n > 9 && i > n / 3),
+                Layout::TwoSides => u8::from(!i.is_multiple_of(3)),
+                Layout::Tiers => (i * i % 7 % 3) as u8,
+                _ => 0,
+            };
+            let spread = |i: usize| (i * 389 % 1_001) as u16;
+            Place {
+                group,
+                x: spread(i / 2),
+                y: spread(i / 2 + 7),
+            }
+        };
+        use Layout::{Grid, Map, Star, Tiers, TwoSides};
+        for layout in [Star, TwoSides, Tiers, Grid, Map] {
+            for (n, clients) in [
+                (1, 0),
+                (2, 1),
+                (3, 0),
+                (5, 2),
+                (9, 0),
+                (25, 3),
+                (60, 0),
+                (150, 0),
+            ] {
+                let stand = |i| Stand {
+                    client: i >= n,
+                    place: place(layout, i, n),
+                };
+                let stands: Vec<Stand> = (0..n + clients).map(stand).collect();
+                for (w, h) in SIZES {
+                    let p = Plan::new(layout, &stands, w, h);
+                    let r = p.radius;
+                    for (i, a) in p.places.iter().enumerate() {
+                        let case =
+                            format!("{layout:?} {n}+{clients} at {w}x{h}: {i} at {a:?}, r {r}");
+                        let inside = a.x >= r && a.x <= w - r && a.y >= r && a.y <= h - r;
+                        assert!(inside, "{case}");
+                        let apart = |b: &Pt| a.distance(*b) > 2.0 * r;
+                        assert!(p.places[..i].iter().all(apart), "{case} touches");
+                    }
+                    if n <= 5 && w > 800.0 {
+                        assert_eq!(p.detail, Detail::Full, "{layout:?} {n} at {w}x{h}");
+                    }
+                    assert!(
+                        n > 9 || p.detail > Detail::Dot,
+                        "{layout:?} {n} at {w}x{h}: dots"
+                    );
+                }
+            }
+        }
+    }
+
     #[test]
     fn five_servers_on_a_wide_stage_show_everything_and_the_first_is_on_top() {
-        let p = Plan::new(Layout::Circle, &[false; 5], 810.0, 560.0);
+        let p = Plan::plain(Layout::Circle, &[false; 5], 810.0, 560.0);
         assert_eq!((p.detail, p.radius), (Detail::Full, 38.0));
         assert!(p.places[1..].iter().all(|q| q.y > p.places[0].y));
-        let phone = Plan::new(Layout::Circle, &[false; 5], 390.0, 340.0);
+        let phone = Plan::plain(Layout::Circle, &[false; 5], 390.0, 340.0);
         assert_eq!(phone.detail, Detail::Full);
     }
 
     #[test]
     fn two_stages_side_by_side_have_the_same_figure_and_a_flat_one_is_legible() {
         let plan = |w: f64, h: f64| {
-            Plan::new(
+            Plan::plain(
                 Layout::Circle,
                 &[false, false, false, false, false, true, true],
                 w,
@@ -351,7 +466,7 @@ mod tests {
 
     #[test]
     fn a_ring_has_links_between_neighbours_alone() {
-        let p = Plan::new(Layout::Ring, &[false; 6], 600.0, 400.0);
+        let p = Plan::plain(Layout::Ring, &[false; 6], 600.0, 400.0);
         let links = |a: u16| (0..6).filter(|&b| p.linked(NodeId(a), NodeId(b))).count();
         assert!((0..6).all(|a| links(a) == 2));
         assert!(p.linked(NodeId(0), NodeId(5)));
@@ -359,7 +474,7 @@ mod tests {
 
     #[test]
     fn opposite_directions_keep_to_their_own_right() {
-        let p = Plan::new(Layout::Line, &[false; 2], 600.0, 300.0);
+        let p = Plan::plain(Layout::Line, &[false; 2], 600.0, 300.0);
         let (a, _) = p.line(NodeId(0), NodeId(1), 6.0);
         let (b, _) = p.line(NodeId(1), NodeId(0), 6.0);
         assert_eq!(a.y - b.y, 12.0);

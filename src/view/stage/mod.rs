@@ -4,28 +4,30 @@
 //! is in flight, never to the length of the trace; and it is split in two. [`Scene`] changes only
 //! when an event happens, and is compared; [`Motion`] changes with every frame, and is only drawn.
 
+mod border;
 pub mod circle;
+pub mod figure;
 pub mod geometry;
 pub mod hit;
 pub mod labels;
 pub mod layout;
 pub mod motion;
 pub mod outline;
+mod pairs;
 #[cfg(test)]
 mod tests;
 pub mod wall;
 
+pub use figure::Stand;
 pub use geometry::Pt;
 pub use labels::{LabelView, Sides};
 pub use layout::{Detail, Plan};
 pub use motion::{LossView, MessageView};
+pub use pairs::{LinkState, MOST_MESHED, PairView};
 pub use wall::WallView;
 
 use crate::sim::world::{ClockFace, InFlight, Status, World};
-use crate::sim::{
-    Cell, CellTone, EventId, Fault, Glyph, Link, Loss, MsgId, NodeId, SimTime, Trace,
-};
-use crate::view::words;
+use crate::sim::{Cell, CellTone, EventId, Fault, Glyph, MsgId, NodeId, SimTime, Trace};
 use std::rc::Rc;
 
 /// A node, as it stands between two events.
@@ -93,36 +95,6 @@ impl NodeView {
     }
 }
 
-/// What is the matter with one direction of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LinkState {
-    /// Nothing.
-    Open,
-    /// It is slower than most.
-    Slow,
-    /// It loses, doubles, reorders or changes messages, or queues them.
-    Faulty,
-    /// A partition stands between.
-    Walled,
-    /// It is cut.
-    Cut,
-}
-
-/// A pair of nodes with a link in each direction; `a` is the lower number.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PairView {
-    /// The node with the lower number.
-    pub a: NodeId,
-    /// The node with the higher number.
-    pub b: NodeId,
-    /// The direction from `a` to `b`.
-    pub there: LinkState,
-    /// The direction from `b` to `a`.
-    pub back: LinkState,
-    /// What is the matter with each, for a tooltip and a name: `20 % loss`.
-    pub notes: (String, String),
-}
-
 /// What is on the stage between two events.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
@@ -160,15 +132,21 @@ pub struct Motion {
     pub labels: Vec<(LabelView, String)>,
 }
 
-/// With more servers than this, links at rest are not drawn: they would be a grey felt.
-pub const MOST_MESHED: usize = 14;
 /// More rings than this on one node are not drawn.
 const RINGS: usize = 2;
 
 /// The plan of `world` on a stage of `width` by `height` pixels.
 pub fn plan(world: &World, width: f64, height: f64) -> Plan {
-    let clients: Vec<bool> = world.node_ids().map(|n| world.is_client(n)).collect();
-    Plan::new(world.layout(), &clients, width, height)
+    let stands: Vec<Stand> = world.node_ids().map(|n| stand(world, n)).collect();
+    Plan::new(world.layout(), &stands, width, height)
+}
+
+/// What a node is, and where its protocol wants it.
+pub fn stand(world: &World, node: NodeId) -> Stand {
+    Stand {
+        client: world.is_client(node),
+        place: world.place(node),
+    }
 }
 
 /// What is on the stage now. Pointers to what has not changed since `last` are kept.
@@ -180,7 +158,7 @@ pub fn scene(world: &World, plan: &Rc<Plan>, last: Option<&Scene>) -> Scene {
             _ => Rc::new(view),
         }
     });
-    let pairs = pairs(world, plan);
+    let pairs = pairs::pairs(world, plan);
     let pairs = match last {
         Some(l) if *l.pairs == pairs => l.pairs.clone(),
         _ => Rc::new(pairs),
@@ -243,124 +221,6 @@ fn clock(face: ClockFace) -> Option<String> {
         (0, ppm) => Some(format!("{ppm:+} ppm")),
         (ms, 0) => Some(format!("{ms:+} ms")),
         (ms, ppm) => Some(format!("{ms:+} ms, {ppm:+} ppm")),
-    }
-}
-
-/// Pairs at rest on a stage with room, else only those with something the matter.
-fn pairs(world: &World, plan: &Plan) -> Vec<PairView> {
-    let meshed = plan.servers().count() <= MOST_MESHED;
-    let usual = usual(world, plan);
-    let mut found = Vec::new();
-    let n = plan.len() as u16;
-    for a in 0..n {
-        for b in (a + 1)..n {
-            let (a, b) = (NodeId(a), NodeId(b));
-            let there = state(world, a, b, &usual);
-            let back = state(world, b, a, &usual);
-            let matters = there != LinkState::Open || back != LinkState::Open;
-            let linked = plan.linked(a, b);
-            // A setting of every link is said once, above the stage; only what is blocked or
-            // stands out is drawn for pairs that have no line.
-            let stands_out = there > LinkState::Faulty || back > LinkState::Faulty;
-            if (meshed && linked) || (stands_out && (meshed || linked)) || (matters && linked) {
-                let notes = (note(world, a, b, there), note(world, b, a, back));
-                found.push(PairView {
-                    a,
-                    b,
-                    there,
-                    back,
-                    notes,
-                });
-            }
-        }
-    }
-    found
-}
-
-/// What is usual in this world: its links' delay, and how much each goes wrong. A trouble that all
-/// links share is said once, above the stage; what is drawn is what stands out.
-struct Usual {
-    delay_us: u64,
-    troubles: [u32; 5],
-}
-
-/// How much of each trouble a link has: loss, doubling, corruption, reordering, a bottleneck.
-fn troubles(link: &Link) -> [u32; 5] {
-    [
-        link.loss_ppm,
-        link.duplicate_ppm,
-        link.corrupt_ppm,
-        link.reorder_ppm,
-        u32::from(link.bandwidth_bytes_s > 0),
-    ]
-}
-
-/// The least of three links: one that was made worse does not make the others good.
-fn usual(world: &World, plan: &Plan) -> Usual {
-    let mut servers = plan.servers();
-    let (a, b) = (
-        servers.next().unwrap_or_default(),
-        servers.next().unwrap_or_default(),
-    );
-    let c = servers.next().unwrap_or(a);
-    let mut usual = Usual {
-        delay_us: u64::MAX / 4,
-        troubles: [u32::MAX; 5],
-    };
-    for (from, to) in [(a, b), (b, a), (c, b)].into_iter().filter(|(x, y)| x != y) {
-        let link = world.link(from, to);
-        usual.delay_us = usual.delay_us.min(link.delay.sample(1 << 63).0.max(1));
-        let least = usual.troubles.iter_mut().zip(troubles(link));
-        least.for_each(|(u, t)| *u = (*u).min(t));
-    }
-    usual
-}
-
-fn state(world: &World, from: NodeId, to: NodeId, usual: &Usual) -> LinkState {
-    let link = world.link(from, to);
-    match world.blocked(from, to) {
-        Loss::Cut => return LinkState::Cut,
-        Loss::Partition => return LinkState::Walled,
-        _ => {}
-    }
-    if troubles(link)
-        .iter()
-        .zip(&usual.troubles)
-        .any(|(t, u)| t > u)
-    {
-        LinkState::Faulty
-    } else if link.delay.sample(1 << 63).0 > usual.delay_us.saturating_mul(2) {
-        LinkState::Slow
-    } else {
-        LinkState::Open
-    }
-}
-
-/// What is the matter with a link, in a few words.
-fn note(world: &World, from: NodeId, to: NodeId, state: LinkState) -> String {
-    let link: &Link = world.link(from, to);
-    match state {
-        LinkState::Open => String::new(),
-        LinkState::Cut => "cut".to_owned(),
-        LinkState::Walled => "behind a partition".to_owned(),
-        LinkState::Slow => format!("slow, about {}", link.delay.sample(1 << 63)),
-        LinkState::Faulty => {
-            let percent =
-                |ppm: u32, what: &str| (ppm > 0).then(|| format!("{} {what}", words::chance(ppm)));
-            let mut parts: Vec<String> = [
-                percent(link.loss_ppm, "loss"),
-                percent(link.duplicate_ppm, "doubled"),
-                percent(link.corrupt_ppm, "corrupted"),
-                percent(link.reorder_ppm, "set aside"),
-            ]
-            .into_iter()
-            .flatten()
-            .collect();
-            if link.bandwidth_bytes_s > 0 {
-                parts.push(format!("{} kB/s", link.bandwidth_bytes_s / 1_000));
-            }
-            parts.join(", ")
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::sim::fault::Partition;
+use crate::sim::world::{Layout, Place};
 use crate::view::{Selection, toy};
 
 fn manner(world: &World) -> Manner {
@@ -201,6 +202,48 @@ fn every_state_of_a_link_has_its_name() {
         ]
     );
     assert_eq!(pairs[2].notes.0, "20 % loss");
+}
+
+/// On a map a link is drawn once it has carried a message, or where it has settings of its own.
+#[test]
+fn a_map_draws_the_links_that_are_used_and_those_that_differ() {
+    let at = |i: usize| Place {
+        group: 0,
+        x: 200 * i as u16,
+        y: 500,
+    };
+    let mut setup = toy::laid(Layout::Map, 5, at);
+    let own = crate::sim::Link {
+        loss_ppm: 10,
+        ..setup.link.clone()
+    };
+    setup.links = vec![(NodeId(3), NodeId(4), own)];
+    let (mut world, mut trace) = (World::new(setup).unwrap(), Trace::new());
+    let drawn = |world: &World| {
+        let plan = stage(world);
+        let pairs = scene(world, &plan, None).pairs;
+        pairs.iter().map(|p| (p.a.0, p.b.0)).collect::<Vec<_>>()
+    };
+    assert_eq!(drawn(&world), [(3, 4)]);
+    world.run_until(&mut trace, SimTime::from_ms(30));
+    let used = (0..5).flat_map(|a| (a + 1..5).map(move |b| (a, b)));
+    let used = used.filter(|&(a, b)| {
+        let carried = |a, b| world.carried(NodeId(a), NodeId(b)) > 0;
+        carried(a, b) || carried(b, a) || (a, b) == (3, 4)
+    });
+    let used: Vec<_> = used.collect();
+    assert!(used.len() > 2 && used.len() < 10, "{used:?}");
+    assert_eq!(drawn(&world), used);
+}
+
+/// A grid of 25 has 40 links, which are drawn; a circle of 25 has 300, which are not.
+#[test]
+fn a_figure_with_few_links_shows_them_however_many_nodes_it_has() {
+    let pairs = |layout| {
+        let world = World::new(toy::laid(layout, 25, |_| Place::default())).unwrap();
+        scene(&world, &stage(&world), None).pairs.len()
+    };
+    assert_eq!((pairs(Layout::Grid), pairs(Layout::Circle)), (40, 0));
 }
 
 /// 60 nodes and 500 messages in a run of 100,000 events take no longer than in one of 1,000: the

@@ -3,11 +3,13 @@
 //! The rule that is easy to break: the curve shows who is separated from whom, so it runs between
 //! neighbours on the figure whose groups differ. A node in no group talks to all: no wall beside it.
 
+use super::border::{Ground, borders};
 use super::geometry::{Pt, on_ellipse};
 use super::layout::Plan;
 use crate::sim::NodeId;
 use crate::sim::fault::Partition;
 use crate::sim::world::Layout;
+use crate::view::svg::path;
 
 /// A partition in force, to draw and to pick.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +37,8 @@ impl WallView {
         let group = |n: NodeId| partition.groups.iter().position(|g| g.contains(&n));
         let curves = match plan.layout {
             Layout::Line | Layout::TwoHills => upright(plan, &group),
-            _ => around(plan, &group),
+            Layout::Circle | Layout::Ring => around(plan, &group),
+            _ => anywhere(plan, &group),
         };
         let end = curves
             .iter()
@@ -63,6 +66,20 @@ impl WallView {
 }
 
 impl WallView {
+    /// Its curves as one outline; what goes on where the last ended is one line, for its dashes.
+    pub fn outline(&self) -> String {
+        let mut d = String::new();
+        let mut pen = None;
+        for [a, c, b] in &self.curves {
+            if pen != Some(*a) {
+                d += &path("M# #", &[a.x, a.y]);
+            }
+            d += &path("Q# # # #", &[c.x, c.y, b.x, b.y]);
+            pen = Some(*b);
+        }
+        d
+    }
+
     /// How wide its label is with the sign at its end, roughly.
     pub fn label_width(&self) -> f64 {
         self.label.chars().count() as f64 * 7.0 + 24.0
@@ -74,9 +91,21 @@ impl WallView {
     }
 }
 
+/// In any other figure: wherever the grounds of two groups meet.
+fn anywhere(plan: &Plan, group: &dyn Fn(NodeId) -> Option<usize>) -> Vec<[Pt; 3]> {
+    let members: Vec<NodeId> = plan.members().collect();
+    let nodes: Vec<Pt> = members.iter().map(|n| plan.at(*n)).collect();
+    let ground = Ground {
+        from: Pt::new(14.0, 12.0),
+        to: Pt::new(plan.width - 14.0, plan.height - 16.0),
+        nodes: &nodes,
+    };
+    borders(&ground, &|i| group(members[i]))
+}
+
 /// On a line of nodes: an upright wall between neighbours whose groups differ.
 fn upright(plan: &Plan, group: &dyn Fn(NodeId) -> Option<usize>) -> Vec<[Pt; 3]> {
-    let servers: Vec<NodeId> = plan.servers().collect();
+    let servers: Vec<NodeId> = plan.members().collect();
     let pairs = servers
         .windows(2)
         .filter(|p| apart(group(p[0]), group(p[1])));
@@ -96,7 +125,7 @@ fn apart(a: Option<usize>, b: Option<usize>) -> bool {
 /// On a ring: the gaps between neighbours of different groups, joined in a way that fits their
 /// number: one chord, spokes from the middle, or a chord around every run but the longest.
 fn around(plan: &Plan, group: &dyn Fn(NodeId) -> Option<usize>) -> Vec<[Pt; 3]> {
-    let grouped: Vec<NodeId> = plan.servers().filter(|n| group(*n).is_some()).collect();
+    let grouped: Vec<NodeId> = plan.members().filter(|n| group(*n).is_some()).collect();
     let n = grouped.len();
     if n < 2 {
         return Vec::new();
@@ -176,7 +205,7 @@ mod tests {
     use crate::view::stage::geometry::side;
 
     fn wall(n: usize, groups: &[&[u16]]) -> (Plan, WallView) {
-        let plan = Plan::new(Layout::Circle, &vec![false; n], 810.0, 560.0);
+        let plan = Plan::plain(Layout::Circle, &vec![false; n], 810.0, 560.0);
         let groups = groups
             .iter()
             .map(|g| g.iter().map(|&i| NodeId(i)).collect())
@@ -208,6 +237,28 @@ mod tests {
         // A B A B A B: six runs, one of them needs no curve of its own.
         let (_, w) = wall(6, &[&[0, 2, 4], &[1, 3, 5]]);
         assert_eq!(w.curves.len(), 5);
+    }
+
+    #[test]
+    fn a_wall_between_tiers_is_one_line_from_edge_to_edge() {
+        let stand = |i: u8| super::super::Stand {
+            place: crate::sim::world::Place {
+                group: i / 3,
+                ..Default::default()
+            },
+            ..Default::default()
+        };
+        let stands: Vec<_> = (0..6).map(stand).collect();
+        let plan = Plan::new(Layout::Tiers, &stands, 810.0, 560.0);
+        let groups = vec![(0..3).map(NodeId).collect(), (3..6).map(NodeId).collect()];
+        let p = Partition {
+            groups,
+            ..Partition::default()
+        };
+        let w = WallView::new(&plan, &p, true, |n| n.to_string());
+        let ends = [w.curves[0][0], w.curves[w.curves.len() - 1][2]];
+        assert_eq!((ends[0].x - ends[1].x).abs(), 810.0 - 28.0);
+        assert_eq!(w.outline().matches('M').count(), 1);
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Mean, standard error and percentiles of a handful of numbers.
+//!
+//! The rule that is easy to break: the tool and the page say the same of the same numbers, so there is one
+//! place where they are added up, in the order in which they were drawn or sorted.
 
 /// What is said of a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Summary {
+pub struct Summary {
     /// How many numbers there are.
     pub n: usize,
     /// Their mean.
@@ -19,13 +22,13 @@ pub(super) struct Summary {
 }
 
 /// The smallest number that at least `percent` of the sorted sample do not exceed (nearest rank).
-pub(super) fn percentile(sorted: &[f64], percent: usize) -> f64 {
+pub fn percentile(sorted: &[f64], percent: usize) -> f64 {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
     sorted[rank.min(sorted.len()) - 1]
 }
 
 /// The summary of `sample`; nothing of an empty one.
-pub(super) fn summary(mut sample: Vec<f64>) -> Option<Summary> {
+pub fn summary(mut sample: Vec<f64>) -> Option<Summary> {
     let n = sample.len();
     if n == 0 {
         return None;
@@ -33,7 +36,7 @@ pub(super) fn summary(mut sample: Vec<f64>) -> Option<Summary> {
     sample.sort_by(f64::total_cmp);
     let mean = sample.iter().sum::<f64>() / n as f64;
     let squares: f64 = sample.iter().map(|x| (x - mean) * (x - mean)).sum();
-    let error = || (squares / (n - 1) as f64).sqrt() / (n as f64).sqrt();
+    let error = || libm::sqrt(squares / (n - 1) as f64) / libm::sqrt(n as f64);
     Some(Summary {
         n,
         mean,
