@@ -10,6 +10,7 @@ pub mod promise;
 pub mod property;
 pub mod standing;
 
+pub use consistency::Level;
 pub use gauge::{Gauge, Gauges};
 pub use ground::{Ground, Need};
 pub use promise::{Broken, Promised, Rule};

@@ -32,8 +32,11 @@ use chapter;
 
 pub mod agreement;
 pub mod consensus;
+pub mod dissemination;
 pub mod election;
 pub mod links;
+pub mod messaging;
+pub mod time;
 
 /// Every chapter, in the order of a course.
 pub static CHAPTERS: &[&Chapter] = &[
@@ -41,6 +44,9 @@ pub static CHAPTERS: &[&Chapter] = &[
     &election::CHAPTER,
     &links::CHAPTER,
     &agreement::CHAPTER,
+    &messaging::CHAPTER,
+    &dissemination::CHAPTER,
+    &time::CHAPTER,
 ];
 
 /// Every protocol. Tests and the command-line tool loop over it.
