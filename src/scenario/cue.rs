@@ -176,14 +176,7 @@ impl<'a> Stage<'a> {
                 When::Now => return Ok(run.time().us()),
                 When::Never => {}
             }
-            let mut stepped = false;
-            for _ in 0..stride {
-                if run.time() > end || !run.step() {
-                    break;
-                }
-                stepped = true;
-            }
-            if !stepped {
+            if run.advance(end, stride) {
                 return Err(Refusal::new(
                     "never-ready",
                     format!(

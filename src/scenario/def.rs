@@ -121,14 +121,16 @@ impl Scenario {
         })
     }
 
-    /// Which steps `run` has done, one bit each; `params` are those of the run.
-    pub fn steps_done(&self, run: &Run<Checks>, params: &Params) -> u64 {
+    /// Which steps `run` has done, one bit each, besides those that are `known` to be done; `params` are
+    /// those of the run.
+    pub fn steps_done(&self, run: &Run<Checks>, params: &Params, known: u64) -> u64 {
         let Ok(entry) = self.entry() else {
             return 0;
         };
         let judge = Judge::of(run, entry, params);
-        let done = self.steps.iter().take(64).map(|s| judge.holds(&s.done));
-        done.enumerate().fold(0, |all, (i, done)| all | u64::from(done) << i)
+        let steps = self.steps.iter().enumerate().take(64);
+        let fresh = steps.filter(|(i, step)| known >> i & 1 == 0 && judge.holds(&step.done));
+        fresh.fold(0, |all, (i, _)| all | 1 << i)
     }
 }
 

@@ -16,6 +16,7 @@ pub mod library;
 pub mod link;
 pub mod look;
 pub mod opening;
+pub mod proof;
 pub mod shared;
 mod test_panic;
 pub mod words;

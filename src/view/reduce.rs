@@ -349,7 +349,7 @@ fn show(app: &mut App, scene: Scene, run: Run<Checks>) {
     app.player = player::Player::default();
     app.player.playing = playing && app.open.is_some();
     app.player.set_speed(scene.speed());
-    let same = |o: &Open| std::ptr::eq(o.scene.def, scene.def);
+    let same = |o: &Open| o.scene.def.id == scene.def.id;
     if !app.open.as_ref().is_some_and(same) {
         app.filter = Filter::default();
     }
