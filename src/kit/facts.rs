@@ -53,3 +53,16 @@ macro_rules! facts {
     };
 }
 pub(crate) use facts;
+
+/// Reads something off facts, for promises and gauges: `pick!(Fact::Sent { packet } => packet.number)` is a
+/// function from a fact to an option.
+macro_rules! pick {
+    ($($fact:pat $(if $so:expr)? => $value:expr),+ $(,)?) => {
+        |fact: &_| match fact {
+            $($fact $(if $so)? => Some($value),)+
+            #[allow(unreachable_patterns, reason = "a fact may be the only one")]
+            _ => None,
+        }
+    };
+}
+pub(crate) use pick;

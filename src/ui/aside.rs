@@ -1,4 +1,4 @@
-//! What stands beside the page once the rest of the program has come: the offer to go on where one
+//! What stands beside the page: the offer to go on where one
 //! was, the word that nothing can be kept here, and the place to drop a file.
 //!
 //! The rule that is easy to break: this only watches. It reads the state between two actions and sends
@@ -23,7 +23,6 @@ use yew::prelude::*;
 const LOOK_MS: u32 = 500;
 
 /// Puts it on the page.
-#[inline(never)]
 pub fn start(app: &Rc<RefCell<App>>, on: &Callback<Action>) {
     let place = dom::document().and_then(|d| {
         let place = d.create_element("div").ok()?;
@@ -191,6 +190,8 @@ impl Component for Aside {
             <>
             if let Some(offer) = &self.offer { { offer_box(offer, link) } }
             else if let Some(notice) = &self.notice { { notice_box(notice, link) } }
+            // For tests: what there is to offer is offered by now.
+            if self.looked { <span hidden=true data-testid="looked" /> }
             if self.held { <section class="drop" aria-label="A file over the page" data-testid="drop"><p>{ "Drop the file to open its run" }</p></section> }
             </>
         }
@@ -275,7 +276,7 @@ impl Aside {
 /// Whether the reader has done something to the run.
 fn edited(app: &App) -> bool {
     let open = app.open.as_ref();
-    open.is_some_and(|o| o.run().get().edits() != o.scene.opening.edits)
+    open.is_some_and(|o| o.run().get().edits() != o.origin.opening.edits)
 }
 
 impl Notice {

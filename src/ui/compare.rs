@@ -9,9 +9,9 @@ use super::timeline::Timeline;
 use super::{ViewProps, dom};
 use crate::check::Checks;
 use crate::sim::history::Run;
-use crate::view::app::Open;
 use crate::view::compare::{CheckDifference, Comparison, NodeDifference, Parting};
 use crate::view::differences::{self, Apart, Asked, Choice, choices};
+use crate::view::open::Open;
 use crate::view::{Action, RunRef, Selection};
 use std::rc::Rc;
 use web_sys::HtmlSelectElement;
@@ -30,7 +30,6 @@ pub struct Parts {
 }
 
 /// The parts of the screen, if a future stands beside the one that is shown.
-#[inline(never)]
 pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
     let c = open.comparison()?;
     let other = open.run_beside()?.clone();

@@ -9,8 +9,9 @@ use super::controls::{held, maybe};
 use super::dom;
 use super::icons::{BACK, CLOSE, PENCIL, REDO, STEP, UNDO, icon};
 use crate::sim::limits;
-use crate::view::app::{Branch, Open};
 use crate::view::differences::Asked;
+use crate::view::future::Branch;
+use crate::view::open::Open;
 use crate::view::player::time_text;
 use crate::view::walk::{Aim, Stride};
 use crate::view::{Action, App, Selection, words};
@@ -19,7 +20,6 @@ use web_sys::{Element, HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
 /// The row of the history.
-#[inline(never)]
 pub fn history(app: &App, open: &Open, on: &Callback<Action>) -> Html {
     let run = open.run().get();
     let can = run.can_undo_redo();
@@ -67,7 +67,6 @@ pub fn history(app: &App, open: &Open, on: &Callback<Action>) -> Html {
 }
 
 /// Leaves the run before in the browser's history, under its own address: "back" leads to it.
-#[inline(never)]
 pub fn leave_behind(app: &App) {
     if let Some(hash) = app.left.as_ref().and_then(|l| l.hash.as_ref()) {
         dom::replace_hash(hash);

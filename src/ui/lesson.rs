@@ -5,7 +5,7 @@
 //! answered and listed is read off the run, not the author's word.
 
 use super::icons::{REDO, UNDO, icon};
-use super::panels::PanelProps;
+use super::props::PanelProps;
 use super::prose::prose;
 use crate::check::Checks;
 use crate::scenario::front::Choice;
@@ -21,7 +21,7 @@ use yew::prelude::*;
 /// The lesson.
 pub fn lesson(props: &PanelProps) -> Html {
     let run = props.run.get();
-    let scene = &props.scene;
+    let origin = &props.origin;
     let stage = |(i, s): (usize, &Situation)| {
         let id = s.id.clone();
         let begin = props
@@ -36,13 +36,13 @@ pub fn lesson(props: &PanelProps) -> Html {
     html! {
         <aside class="lesson" data-testid="lesson" aria-label="Lesson">
             <section>
-                <h1>{ scene.title() }</h1>
-                { prose(&scene.def.prose) }
+                <h1>{ origin.title() }</h1>
+                { prose(&origin.def.prose) }
             </section>
-            if !scene.def.situations.is_empty() && !props.lock {
+            if !origin.def.situations.is_empty() && !props.lock {
                 <section>
                     <h2>{ "Begin with" }</h2>
-                    <ul class="column">{ for scene.def.situations.iter().enumerate().map(stage) }</ul>
+                    <ul class="column">{ for origin.def.situations.iter().enumerate().map(stage) }</ul>
                 </section>
             }
             { steps(props) }
@@ -50,11 +50,11 @@ pub fn lesson(props: &PanelProps) -> Html {
             <section>
                 <h2>{ "Assumptions in force" }</h2>
                 { in_force(run.world()) }
-                <p class="source quiet">{ &scene.def.assumes }</p>
+                <p class="source quiet">{ &origin.def.assumes }</p>
             </section>
             { edits(props, &run) }
             <section>
-                <p class="source quiet">{ scene.source() }</p>
+                <p class="source quiet">{ origin.source() }</p>
             </section>
         </aside>
     }
@@ -62,7 +62,7 @@ pub fn lesson(props: &PanelProps) -> Html {
 
 /// The things to do; once reached, a step stays ticked.
 fn steps(props: &PanelProps) -> Html {
-    let steps = &props.scene.def.steps;
+    let steps = &props.origin.def.steps;
     if steps.is_empty() {
         return html! {};
     }
@@ -83,7 +83,7 @@ fn steps(props: &PanelProps) -> Html {
 
 /// A prediction to make before the reveal; its answer is computed by running it.
 fn question(props: &PanelProps) -> Html {
-    let Some(p) = &props.scene.def.prediction else {
+    let Some(p) = &props.origin.def.prediction else {
         return html! {};
     };
     let (guess, answer) = (props.lesson.guess, props.lesson.answer);

@@ -25,6 +25,7 @@ pub mod props;
 mod prose;
 mod root;
 mod screen;
+mod sizes;
 pub mod stage;
 mod storage;
 mod tabs;

@@ -3,6 +3,7 @@
 //! The rule that is easy to break: the state changes only through [`crate::view::reduce`]. What
 //! the browser must be told of it (address, colours, focus) is read off the state afterwards.
 
+use super::bridge::{Answer, Question};
 use super::{aside, bridge, dialogs, dom, fields, gallery, history, screen};
 use crate::view::reduce::reduce_within;
 use crate::view::{Action, App, Theme, keys};
@@ -21,8 +22,8 @@ pub enum Msg {
     Do(Action),
     /// A frame, at this moment of the page in milliseconds.
     Tick(f64),
-    /// The state was changed by a script: draw it.
-    Redraw,
+    /// A script asks something.
+    Ask(Question),
 }
 
 /// The root component.
@@ -33,12 +34,12 @@ pub struct Root {
     // A frame is asked for and has not come yet.
     awaiting: bool,
     last_ms: Option<f64>,
-    // A run has moved on this page: boot.js then fetches the rest of the program.
-    moved: bool,
     shown_hash: String,
     // How many runs were left behind.
     left: u32,
     shown_theme: Option<Theme>,
+    // Given when all that was done so far is drawn.
+    answers: Vec<Answer>,
     _listeners: Vec<EventListener>,
 }
 
@@ -50,7 +51,9 @@ impl Component for Root {
         let scope = ctx.link().clone();
         let on = scope.callback(Msg::Do);
         let app = Rc::new(RefCell::new(first_state()));
-        bridge::install(app.clone(), scope.callback(|()| Msg::Redraw));
+        bridge::install(&scope.callback(Msg::Ask));
+        aside::start(&app, &on);
+        fields::listen();
         let ticks = scope.clone();
         Root {
             _listeners: listen(&app, &on),
@@ -59,10 +62,10 @@ impl Component for Root {
             tick: Closure::new(move |ms| ticks.send_message(Msg::Tick(ms))),
             awaiting: false,
             last_ms: None,
-            moved: false,
             shown_hash: dom::address().1,
             left: 0,
             shown_theme: None,
+            answers: Vec::new(),
         }
     }
 
@@ -70,7 +73,9 @@ impl Component for Root {
         match msg {
             Msg::Do(action) => reduce_within(&mut self.app.borrow_mut(), action, &mut || true),
             Msg::Tick(ms) => self.frame(ms),
-            Msg::Redraw => {}
+            Msg::Ask(question) => self
+                .answers
+                .push(question.answer(&mut self.app.borrow_mut())),
         }
         self.ask_for_frame();
         true
@@ -91,6 +96,15 @@ impl Component for Root {
     }
 
     fn rendered(&mut self, _: &Context<Self>, _: bool) {
+        self.tell_browser();
+        // Parents hear of it after their children: by now everything is drawn.
+        self.answers.drain(..).for_each(Answer::give);
+    }
+}
+
+impl Root {
+    /// What the browser must know of the state: colours, address, entries of its history.
+    fn tell_browser(&mut self) {
         let app = self.app.borrow();
         if self.shown_theme != Some(app.theme) {
             self.shown_theme = Some(app.theme);
@@ -118,9 +132,7 @@ impl Component for Root {
             }
         }
     }
-}
 
-impl Root {
     fn ask_for_frame(&mut self) {
         if self.awaiting || !self.app.borrow().is_moving() {
             return;
@@ -135,10 +147,6 @@ impl Root {
         let mut app = self.app.borrow_mut();
         let dt = self.last_ms.map_or(0.0, |last| (ms - last).max(0.0));
         self.last_ms = app.is_moving().then_some(ms);
-        if dt > 0.0 && !self.moved {
-            self.moved = true;
-            dom::root_attribute("data-moved", Some(""));
-        }
         let end = dom::now_ms() + BUDGET_MS;
         let mut out_of_time = || dom::now_ms() >= end;
         reduce_within(
@@ -181,7 +189,6 @@ fn listen(app: &Rc<RefCell<App>>, on: &Callback<Action>) -> Vec<EventListener> {
         route.emit(Action::Route(search, hash));
     });
     let (app, on) = (app.clone(), on.clone());
-    let (watched, acts) = (app.clone(), on.clone());
     let options = EventListenerOptions::enable_prevent_default();
     let keys = EventListener::new_with_options(&document, "keydown", options, move |e| {
         let Some(e) = e.dyn_ref::<web_sys::KeyboardEvent>() else {
@@ -192,12 +199,7 @@ fn listen(app: &Rc<RefCell<App>>, on: &Callback<Action>) -> Vec<EventListener> {
             on.emit(action);
         }
     });
-    // boot.js says when the rest of the program is there.
-    let rest = EventListener::once(&window, "faultline-rest", move |_| {
-        aside::start(&watched, &acts);
-        fields::listen();
-    });
-    vec![hash, keys, rest]
+    vec![hash, keys]
 }
 
 /// What a key asks for here and now, if anything.

@@ -11,9 +11,10 @@ mod links;
 mod menu;
 mod node;
 
-use self::canvas::{Canvas, Palette, SizeWatch};
+use self::canvas::{Canvas, Palette};
 use self::draw::Blade;
 use self::hands::pick_element;
+use super::sizes::SizeWatch;
 use super::{ViewProps, dom};
 use crate::sim::world::{Layout, World};
 use crate::sim::{Fault, MsgId, NodeId, SimTime};
@@ -116,6 +117,7 @@ impl Component for Stage {
                 self.size = (w, h);
                 self.plan = None;
                 let changed = self.look(props);
+                // Here, and not only once the figure was rendered: Yew may let a frame come between the two.
                 self.paint(props);
                 changed
             }
@@ -265,8 +267,6 @@ impl Stage {
         }
     }
 
-    // Apart, because it is not needed before something is selected (tools/later.txt).
-    #[inline(never)]
     fn open_menu(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
         let menu = self
@@ -307,7 +307,6 @@ impl Stage {
         }
     }
 
-    #[inline(never)]
     fn put_menu(&mut self, element: &HtmlElement, picked: Selection) {
         let scene = self.scene.as_ref();
         let Some(menu) = scene.and_then(|s| menu::menu(s, &self.motion, picked, &|n| self.name(n)))
@@ -369,7 +368,6 @@ fn at_node(props: &ViewProps) -> Selection {
     }
 }
 
-#[inline(never)]
 fn event_node(props: &ViewProps) -> Selection {
     let run = props.run.get();
     let of = |e| run.trace().get(e).map(|e| Selection::Node(e.node));

@@ -1,4 +1,4 @@
-//! What is open: an opening that has been looked at, with what it says of itself.
+//! Where a future comes from: an opening whose scenario was found, with what it says of itself.
 //!
 //! The rule that is easy to break: this is data that came from outside (an address, a script, a
 //! link). It is read here, and judged by [`scenario::open`] alone.
@@ -10,9 +10,9 @@ use crate::sim::{Fault, Refusal, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What is open.
+/// What a future was opened from.
 #[derive(Clone)]
-pub struct Scene {
+pub struct Origin {
     /// The scenario.
     pub def: Arc<Scenario>,
     /// Its seed, parameters and edits.
@@ -21,17 +21,17 @@ pub struct Scene {
 
 /// What a link or a file opens.
 pub struct Linked {
-    /// What is open.
-    pub scene: Scene,
+    /// What it names.
+    pub origin: Origin,
     /// The run, some of the way to the moment that is shown.
     pub run: Run<Checks>,
     /// That moment, and what else was shared.
     pub shared: SharedRun,
 }
 
-impl Eq for Scene {}
+impl Eq for Origin {}
 
-impl PartialEq for Scene {
+impl PartialEq for Origin {
     fn eq(&self, other: &Self) -> bool {
         // The opening names the scenario, or holds it.
         self.opening == other.opening
@@ -42,14 +42,14 @@ fn unreadable(what: &str, why: &str) -> Refusal {
     Refusal::new("bad-argument", format!("{what} cannot be read: {why}"))
 }
 
-impl Scene {
+impl Origin {
     /// What `opening` names.
     ///
     /// # Errors
     /// An unknown scenario.
     pub fn of(opening: Opening) -> Result<Self, Refusal> {
         let def = opening.def()?;
-        Ok(Scene { def, opening })
+        Ok(Origin { def, opening })
     }
 
     /// The scenario called `id`, with its own seed unless another is given.
@@ -61,13 +61,13 @@ impl Scene {
         seed: Option<u64>,
         params: &BTreeMap<String, String>,
     ) -> Result<Self, Refusal> {
-        let mut scene = Scene::of(Opening::of(id))?;
-        scene.opening.seed = seed;
+        let mut origin = Origin::of(Opening::of(id))?;
+        origin.opening.seed = seed;
         for (id, text) in params {
-            let value = scene.def.parse_param(id, text)?;
-            scene.opening.params.insert(id.clone(), value);
+            let value = origin.def.parse_param(id, text)?;
+            origin.opening.params.insert(id.clone(), value);
         }
-        Ok(scene)
+        Ok(origin)
     }
 
     /// The argument of `load`, as JSON text.
@@ -76,7 +76,7 @@ impl Scene {
     /// What is no opening, and an unknown id.
     pub fn from_json(json: &str) -> Result<Self, Refusal> {
         let opening = json::read(json).and_then(Opening::read);
-        Scene::of(opening.map_err(|e| unreadable("what to load", &e))?)
+        Origin::of(opening.map_err(|e| unreadable("what to load", &e))?)
     }
 
     /// A fault as JSON text; a time in it is ignored, for an edit is made now.
@@ -106,19 +106,18 @@ impl Scene {
     ///
     /// # Errors
     /// An unknown situation, and what running it refuses.
-    pub fn stage(&self, id: &str) -> Result<(Scene, usize, u64), Refusal> {
+    pub fn stage(&self, id: &str) -> Result<(Origin, usize, u64), Refusal> {
         let (opening, seek_us) = scenario::stage(&self.opening, id)?;
         let place = self.def.situations.iter().position(|s| s.id == id);
-        Ok((Scene::of(opening)?, place.unwrap_or_default(), seek_us))
+        Ok((Origin::of(opening)?, place.unwrap_or_default(), seek_us))
     }
 
     /// What a link's payload holds, opened.
     ///
     /// # Errors
     /// A damaged link, one of an unknown scenario, and what opening it refuses.
-    #[inline(never)]
     pub fn from_link(payload: &str) -> Result<Linked, Refusal> {
-        Scene::follow(link::decode(payload)?)
+        Origin::follow(link::decode(payload)?)
     }
 
     /// A shared run, opened.
@@ -127,7 +126,7 @@ impl Scene {
     /// What [`link::follow`] refuses.
     pub fn follow(shared: SharedRun) -> Result<Linked, Refusal> {
         Ok(Linked {
-            scene: Scene::of(shared.opening.clone())?,
+            origin: Origin::of(shared.opening.clone())?,
             run: link::follow(&shared)?,
             shared,
         })
@@ -152,10 +151,10 @@ impl Scene {
     }
 
     /// The same at its very start.
-    pub fn without_edits(&self) -> Scene {
-        let mut scene = self.clone();
-        scene.opening.edits.clear();
-        scene
+    pub fn without_edits(&self) -> Origin {
+        let mut origin = self.clone();
+        origin.opening.edits.clear();
+        origin
     }
 
     /// Whether scenario and seed say it all.
