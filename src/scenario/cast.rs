@@ -79,12 +79,20 @@ fn nobody(world: &World, word: &str) -> Refusal {
     )
 }
 
+/// Whom an edit has named so far, for `others`.
+#[derive(Clone, Debug, Default)]
+pub struct Named {
+    nodes: Vec<NodeId>,
+    // Whom `minority without` has left out: last among the others. Links made long ago hold such edits.
+    spared: Option<NodeId>,
+}
+
 /// The nodes that `side` means now, in order; `named` are those that the same edit has named before, and
 /// those named here are added to it.
 ///
 /// # Errors
 /// A word that names nobody; fewer others than are asked for.
-pub fn many(world: &World, side: &Side, named: &mut Vec<NodeId>) -> Result<Vec<NodeId>, Refusal> {
+pub fn many(world: &World, side: &Side, named: &mut Named) -> Result<Vec<NodeId>, Refusal> {
     let mut all = Vec::new();
     for word in side.words() {
         let found = group(world, word, named)?;
@@ -92,22 +100,24 @@ pub fn many(world: &World, side: &Side, named: &mut Vec<NodeId>) -> Result<Vec<N
             if !all.contains(&node) {
                 all.push(node);
             }
-            if !named.contains(&node) {
-                named.push(node);
+            if !named.nodes.contains(&node) {
+                named.nodes.push(node);
             }
         }
     }
     Ok(all)
 }
 
-fn group(world: &World, who: &Who, named: &[NodeId]) -> Result<Vec<NodeId>, Refusal> {
+fn group(world: &World, who: &Who, named: &mut Named) -> Result<Vec<NodeId>, Refusal> {
     let word = who.0.as_str();
     if by_name(world, word).is_some() {
         return Ok(vec![one(world, who)?]);
     }
-    let others = || world.servers().filter(|n| !named.contains(n));
+    let spared = |n: &NodeId| Some(*n) == named.spared;
+    let mut others: Vec<NodeId> = world.servers().filter(|n| !named.nodes.contains(n)).collect();
+    others.sort_by_key(spared);
     if let Some(count) = count_of_others(word) {
-        let found: Vec<NodeId> = others().take(count).collect();
+        let found: Vec<NodeId> = others.into_iter().take(count).collect();
         return match found.len() == count {
             true => Ok(found),
             false => Err(Refusal::new(
@@ -116,10 +126,11 @@ fn group(world: &World, who: &Who, named: &[NodeId]) -> Result<Vec<NodeId>, Refu
             )),
         };
     }
-    let minority = |with: bool, who: &str| {
+    let mut minority = |with: bool, who: &str| {
         let node = one(world, &Who(who.to_owned()))?;
         let mut servers: Vec<NodeId> = world.servers().filter(|&n| n != node).collect();
         servers.insert(if with { 0 } else { servers.len() }, node);
+        named.spared = (!with).then_some(node);
         servers.truncate((servers.len() - 1) / 2);
         match servers.is_empty() {
             true => Err(Refusal::new("nobody", "fewer than half of so few servers is nobody")),
@@ -127,7 +138,7 @@ fn group(world: &World, who: &Who, named: &[NodeId]) -> Result<Vec<NodeId>, Refu
         }
     };
     match word {
-        "others" => Ok(others().collect()),
+        "others" => Ok(others),
         "servers" => Ok(world.servers().collect()),
         "clients" => Ok(world.node_ids().filter(|&n| world.is_client(n)).collect()),
         "everyone" => Ok(world.node_ids().collect()),

@@ -170,13 +170,14 @@ impl<'a> Stage<'a> {
         }
         // What is remembered need not be asked about after every event.
         let stride = if condition.is_remembered() { 64 } else { 1 };
+        let mut over = false;
         loop {
             match Judge::of(&run, self.entry, &self.params).when(condition, None) {
                 When::At(event) => return Ok(run.trace().event(event).time.us().max(from_us)),
                 When::Now => return Ok(run.time().us()),
                 When::Never => {}
             }
-            if run.advance(end, stride) {
+            if over {
                 return Err(Refusal::new(
                     "never-ready",
                     format!(
@@ -185,6 +186,7 @@ impl<'a> Stage<'a> {
                     ),
                 ));
             }
+            over = run.advance(end, stride);
         }
     }
 
@@ -216,7 +218,7 @@ impl<'a> Stage<'a> {
 
     fn faults(&self, run: &Run<Checks>, deed: &Deed) -> Result<Vec<Fault>, Refusal> {
         let world = run.world();
-        let mut named = Vec::new();
+        let mut named = cast::Named::default();
         let mut each = |side, fault: &dyn Fn(NodeId) -> Fault| -> Result<Vec<Fault>, Refusal> {
             let nodes = cast::many(world, side, &mut named)?;
             Ok(nodes.into_iter().map(fault).collect())

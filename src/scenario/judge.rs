@@ -114,7 +114,10 @@ impl<'a> Judge<'a> {
             }
         }
         // What is so now must be so later than what came before.
-        let later = since.is_none_or(|e| self.world.events() > e.0 + 1);
+        let later = since.is_none_or(|e| {
+            let passed = self.trace.get(e).is_some_and(|event| event.time < self.world.now());
+            passed || self.world.events() > e.0 + 1
+        });
         match self.when(last, since) {
             When::Now if !later => When::Never,
             found => found,

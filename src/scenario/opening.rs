@@ -211,7 +211,7 @@ fn links(def: &Scenario, setup: &mut Setup) -> Result<(), Refusal> {
     // Who is a server and what a node is called is known to a world.
     let world = World::new(setup.clone())?;
     for line in &def.links {
-        let mut named = Vec::new();
+        let mut named = super::cast::Named::default();
         let from = super::cast::many(&world, &line.from, &mut named)?;
         let to = super::cast::many(&world, &line.to, &mut named)?;
         let pairs = from.iter().flat_map(|&a| to.iter().map(move |&b| (a, b)));

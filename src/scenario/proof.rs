@@ -109,7 +109,7 @@ impl Proof {
         let Ok(params) = def.params(&self.base.params) else {
             return;
         };
-        let promises: Vec<&str> = self.entry.checks(&params).lines().iter().map(|l| l.name).collect();
+        let promises = self.promises();
         let gauges: Vec<&str> = self.entry.gauges.iter().map(|g| g.id).collect();
         let probes: Vec<&str> = self.entry.probes.iter().map(|p| p.id).collect();
         let facts = self.entry.facts;
@@ -138,6 +138,23 @@ impl Proof {
             });
         }
         self.flaws.extend(found);
+    }
+
+    /// The promises of every run that the file speaks of: some are made only under some parameters.
+    fn promises(&self) -> Vec<&'static str> {
+        let def = &self.def;
+        let doings = def.steps.iter().flat_map(|s| s.shown_by.iter().chain(&s.not_by));
+        let settings = def.situations.iter().map(|s| &s.params).chain(doings.map(|d| &d.params));
+        let given = settings.map(|s| s.clone().into_iter().chain(self.base.params.clone()).collect());
+        let mut all = Vec::new();
+        for given in given.chain([self.base.params.clone()]) {
+            let Ok(params) = def.params(&given) else {
+                continue;
+            };
+            let lines = self.entry.checks(&params).lines().into_iter().map(|l| l.name);
+            all.extend(lines.filter(|name| !all.contains(name)).collect::<Vec<_>>());
+        }
+        all
     }
 
     // -------------------------------------------------------------- runs

@@ -84,7 +84,7 @@ fn slug(way: Way, text: &str) -> Checked {
 }
 
 fn words(way: Way, text: &str) -> Checked {
-    match text.trim().chars().count() > 1 && text.trim() == text {
+    match !text.is_empty() && text.trim() == text {
         true => Ok(()),
         false => Err((way, "a text stands here, without spaces at its ends".to_owned())),
     }

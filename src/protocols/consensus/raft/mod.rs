@@ -39,9 +39,9 @@ mod serving;
 mod show;
 pub mod start;
 
-use crate::kit::{Choice, Entry, Param, ParamKind, Params};
+use crate::kit::{Choice, Entry, Param, ParamKind, Params, Probe};
 use crate::sim::world::{NodeSetup, Setup};
-use crate::sim::{Host, NodeId, Refusal, Span, limits};
+use crate::sim::{Host, NodeId, Refusal, Span, Trace, World, limits};
 use client::{Client, ClientConfig};
 use config::{Config, Mutant};
 use server::Server;
@@ -177,8 +177,26 @@ pub const ENTRY: Entry = Entry {
     params: &PARAMS,
     build,
     promises: properties::all,
+    probes: &[Probe {
+        id: "differing-logs",
+        label: "servers whose log is not a piece of the leader's, or lacks what is committed",
+        read: differing_logs,
+    }],
     ..Entry::BLANK
 };
+
+/// An entry that is on its way to some is no difference.
+fn differing_logs(world: &World, _: &Trace) -> Option<i64> {
+    let servers = || world.node_ids().filter(|&n| world.is_up(n));
+    let server = |n: NodeId| world.node_as::<Server>(n);
+    let leads = |s: &&Server| s.role == server::Role::Leader;
+    let leader = servers().filter_map(server).filter(leads).max_by_key(|s| s.current_term())?;
+    let differs = |s: &&Server| {
+        let own = s.log().last_index();
+        s.log().common_prefix(leader.log()) != own || own < leader.commit_index()
+    };
+    Some(world.node_ids().filter_map(server).filter(differs).count() as i64)
+}
 
 /// The servers, then the clients.
 fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
