@@ -2,6 +2,7 @@
 //! done as told and not otherwise, predictions have an answer, numbers come to what they must.
 #![cfg(not(target_arch = "wasm32"))]
 
+use faultline::scenario::front::Block;
 use faultline::scenario::front::check::is_slug;
 use faultline::scenario::{self, Scenario, proof};
 
@@ -19,6 +20,11 @@ fn hold(flaws: fn(&Scenario) -> Vec<proof::Flaw>) {
 #[test]
 fn situations_steps_and_predictions_are_as_the_file_says() {
     hold(|def| proof::flaws(&def.opening()).unwrap());
+}
+
+#[test]
+fn situations_and_explanations_hold_under_other_seeds_too() {
+    hold(|def| proof::flaws_of_luck(&def.opening()).unwrap());
 }
 
 #[test]
@@ -42,6 +48,10 @@ fn a_built_in_scenario_says_all_there_is_to_say() {
             ("prediction", def.prediction.is_none()),
         ] {
             found.extend(none.then(|| missing(way)));
+        }
+        let longest = def.prose.iter().flat_map(Block::lines).map(|l| l.chars().count()).max();
+        if def.prose.len() > 6 || longest > Some(420) {
+            found.push((proof::way("the text behind the front"), "a lesson is short".to_owned()));
         }
         found.extend(def.prose.is_empty().then(|| missing("the text behind the front")));
         for s in def.situations.iter().filter(|s| s.shows.is_none()) {

@@ -45,6 +45,42 @@ pub fn flaws(base: &Opening) -> Result<Vec<Flaw>, Refusal> {
     Ok(proof.flaws)
 }
 
+/// The flaws that show only under other seeds: a situation whose edits cannot be made, or that shows what it
+/// says too seldom; an explanation that explains too seldom what comes out. Luck may have it otherwise in
+/// 3 of 20.
+///
+/// # Errors
+/// What opening it refuses.
+pub fn flaws_of_luck(base: &Opening) -> Result<Vec<Flaw>, Refusal> {
+    const SEEDS: u64 = 20;
+    const MISSES: usize = 3;
+    let mut all = Proof::of(base)?;
+    let def = all.def.clone();
+    for (i, situation) in def.situations.iter().enumerate() {
+        let way = top("situation").place(i);
+        let (mut missed, shows) = (0, way.field("shows"));
+        for seed in 0..SEEDS {
+            let mut proof = Proof::of(&base.clone().seed(seed))?;
+            proof.situation(&way, situation);
+            missed += proof.flaws.iter().filter(|(way, _)| *way == shows).count();
+            let others = proof.flaws.into_iter().filter(|(way, _)| *way != shows);
+            all.flaws.extend(others.map(|(way, why)| (way, format!("with seed {seed}: {why}"))));
+        }
+        if missed > MISSES {
+            all.add(&shows, format!("it does not come about under {missed} of {SEEDS} seeds"));
+        }
+    }
+    if let Some(p) = &def.prediction {
+        let explained = |seed: u64| reveal(&base.clone().seed(seed)).is_ok_and(|a| a + 1 == p.explains);
+        let missed = (0..SEEDS).filter(|&seed| !explained(seed)).count();
+        if missed > MISSES {
+            let why = format!("another option is right under {missed} of {SEEDS} seeds");
+            all.add(&top("prediction").field("explains"), why);
+        }
+    }
+    Ok(all.flaws)
+}
+
 /// The flaws of its targets: each is tried with many runs.
 ///
 /// # Errors
@@ -306,6 +342,9 @@ impl Proof {
         let Some(answer) = self.good(&way, reveal(&self.base)) else {
             return;
         };
+        if answer + 1 != p.explains {
+            self.add(&way.field("explains"), format!("option {} is right in the run", answer + 1));
+        }
         // Only where the last option is right might no condition have held.
         let otherwise = p.options.last().is_some_and(|o| o.right.is_none());
         if answer + 1 == p.options.len() && !otherwise {

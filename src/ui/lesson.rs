@@ -9,7 +9,7 @@ use super::props::PanelProps;
 use super::prose::prose;
 use crate::check::Checks;
 use crate::scenario::front::Choice;
-use crate::scenario::{Situation, Step};
+use crate::scenario::{Prediction, Situation, Step};
 use crate::sim::Edit;
 use crate::sim::history::Run;
 use crate::sim::world::World;
@@ -107,12 +107,20 @@ fn question(props: &PanelProps) -> Html {
             <p aria-hidden="true"><b>{ "Predict first. " }</b>{ &p.question }</p>
             { for p.options.iter().enumerate().map(option) }
             if answer.is_some() {
-                <p role="status"><b>{ verdict }</b>{ &p.because }</p>
+                <p role="status"><b>{ verdict }</b>{ because(p, answer) }</p>
             } else {
                 <button type="button" class="btn small" disabled={guess.is_none()} data-testid="reveal"
                     onclick={props.on_action.reform(|_: MouseEvent| Action::Reveal)}>{ "Run it and see" }</button>
             }
         </fieldset>
+    }
+}
+
+/// Why it came out so, if it came out as it mostly does.
+fn because(p: &Prediction, answer: Option<usize>) -> &str {
+    match answer.is_some_and(|a| a + 1 == p.explains) {
+        true => &p.because,
+        false => "With this seed and these settings luck had it otherwise. Try another seed.",
     }
 }
 

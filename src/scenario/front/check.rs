@@ -250,6 +250,10 @@ fn prediction(front: &Front, p: &Prediction) -> Checked {
     if p.options.len() < 2 {
         return Err((way.field("option"), "a question has at least two options".to_owned()));
     }
+    if !(1..=p.options.len()).contains(&p.explains) {
+        let why = format!("'explains' is the number of an option, 1 to {}", p.options.len());
+        return Err((way.field("explains"), why));
+    }
     for (i, option) in p.options.iter().enumerate() {
         let way = way.field("option").place(i);
         words(way.field("text"), &option.text)?;

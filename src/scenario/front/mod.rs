@@ -245,6 +245,9 @@ pub struct Prediction {
     pub options: Vec<Choice>,
     /// Why, in a sentence or two: shown after the reveal.
     pub because: String,
+    /// The number of the option that `because` explains, counted from 1: where luck has it otherwise, it is
+    /// not shown.
+    pub explains: usize,
 }
 
 /// Something that may be answered.
