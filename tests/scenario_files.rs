@@ -4,7 +4,8 @@
 
 use faultline::scenario::front::Block;
 use faultline::scenario::front::check::is_slug;
-use faultline::scenario::{self, Scenario, proof};
+use faultline::scenario::{self, Opening, Scenario, front, proof};
+use std::sync::Arc;
 
 /// Runs `flaws` on every scenario and fails with all that is found, each with its file and field.
 fn hold(flaws: fn(&Scenario) -> Vec<proof::Flaw>) {
@@ -82,4 +83,41 @@ fn ids_are_unique_and_the_index_says_what_the_files_say() {
     assert!(scenario::find("test-panic").is_ok() && all.iter().all(|d| d.id != "test-panic"));
     let none = scenario::find("no-such").unwrap_err();
     assert!(none.message.contains("raft-election"), "{none}");
+}
+
+/// The same files with a claim turned round: each is found out, at the field that is wrong.
+#[test]
+fn a_file_that_does_not_keep_its_word_is_found_out() {
+    let election = include_str!("../scenarios/consensus/raft-election.md");
+    let partition = include_str!("../scenarios/consensus/raft-partition.md");
+    let ring = include_str!("../scenarios/election/ring-election.md");
+    let wrong: &[(&str, &str, &str, &str, &str)] = &[
+        // As the step once was: any partition ticks it.
+        (partition, r#"{ do = "partition", side_of = "leader", side = "minority" } }\nshown_by"#,
+            "{ do = \"partition\" } }\nshown_by", "step[0].not_by[0]", "one follower alone"),
+        (election, r#"do = "crash", node = "leader" } }\nshown_by"#, "do = \"crash\" } }\nshown_by",
+            "step[1].not_by[0]", "a follower crashes"),
+        (election, "shown_by = { until_ms = 1000 }", "shown_by = { until_ms = 100 }", "step[0].shown_by", "does not tick"),
+        (election, "explains = 2", "explains = 1", "prediction.explains", "option 2 is right"),
+        (election, "{ epoch = { number = 1, at_most = 0 } }, { epoch = {} }",
+            "{ epoch = { number = 1 } }", "situation[0].shows", "within 10 s"),
+        (election, "node = \"leader\" }]\nseek", "node = \"king\" }]\nseek", "situation[1].edits", "'king' names nobody"),
+        (election, "election_max_ms\" }]", "election_most_ms\" }]", "situation[0].edits[0].by_ms", "no number parameter"),
+        (ring, "name = \"swallowed\"", "name = \"eaten\"", "step[0].done", "there is no fact 'eaten': there are swallowed"),
+        (ring, "id = \"election_messages\", at_most = 9", "id = \"messages_of_all\", at_most = 9",
+            "prediction.option[0].if", "there is no gauge"),
+    ];
+    for (text, from, to, way, part) in wrong {
+        assert_eq!(text.matches(&from.replace("\\n", "\n")).count(), 1, "{from}");
+        let text = text.replace(&from.replace("\\n", "\n"), to);
+        let scenario = front::read(&text).unwrap_or_else(|m| panic!("{m}"));
+        let flaws = proof::flaws(&Opening::own(Arc::new(scenario))).unwrap();
+        let found = flaws.iter().any(|(w, why)| w.to_string() == *way && why.contains(part));
+        assert!(found, "{way} {part}: {flaws:?}");
+    }
+    let off = ring.replace("mean = 11.416666667", "mean = 9.0");
+    let off = Arc::new(front::read(&off).unwrap());
+    let flaws = proof::target_flaws(&Opening::own(off)).unwrap();
+    assert_eq!(flaws.len(), 1, "{flaws:?}");
+    assert_eq!(flaws[0].0.to_string(), "target[0].mean");
 }

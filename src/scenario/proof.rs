@@ -26,6 +26,31 @@ struct Proof {
     flaws: Vec<Flaw>,
 }
 
+/// The first thing in `scenario` that its protocol does not know, if there is one: told without a run.
+pub fn unknown_name(scenario: &Arc<Scenario>) -> Option<Flaw> {
+    let base = Opening::own(scenario.clone());
+    let entry = match scenario.entry() {
+        Ok(entry) => entry,
+        Err(refusal) => return Some((top("protocol"), refusal.message)),
+    };
+    if let Err(refusal) = scenario.params(&base.params) {
+        return Some((top("params"), refusal.message));
+    }
+    for (i, situation) in scenario.situations.iter().enumerate() {
+        if let Err(refusal) = scenario.params(&situation.params) {
+            return Some((top("situation").place(i).field("params"), refusal.message));
+        }
+    }
+    let mut proof = Proof {
+        def: scenario.clone(),
+        entry,
+        base,
+        flaws: Vec::new(),
+    };
+    proof.names();
+    proof.flaws.into_iter().next()
+}
+
 /// Every flaw of `base`'s scenario but those of its targets.
 ///
 /// # Errors

@@ -159,7 +159,8 @@ impl Origin {
 
     /// Whether scenario and seed say it all.
     pub fn is_plain(&self) -> bool {
-        self.opening.params.is_empty() && self.opening.edits.is_empty()
+        let o = &self.opening;
+        o.params.is_empty() && o.edits.is_empty() && o.own.is_none()
     }
 
     /// The seed in force.

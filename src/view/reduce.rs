@@ -68,6 +68,7 @@ pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut(
         Action::Narrow(narrow) => app.narrow = narrow,
         Action::Route(search, hash) => route(app, &search, &hash),
         Action::OpenFile(text) => open_file(app, &text),
+        Action::OpenOwn(own) => anew::open_own(app, own),
         Action::Error(None) => app.error = None,
         Action::Error(Some(why)) => app.complain(why),
         Action::Step(n) => on_run(app, &mut |app| step(app, n)),

@@ -25,6 +25,11 @@ use crate::sim::{LinkPatch, Timing};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Whether a text means to be a scenario file: told without its reader.
+pub fn is_scenario(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').trim_start().starts_with("+++")
+}
+
 /// Parameters by name.
 pub type Settings = BTreeMap<String, Value>;
 
@@ -294,3 +299,6 @@ pub struct Scenario {
     /// What stands beside the stage, paragraph by paragraph.
     pub prose: Vec<Block>,
 }
+
+#[cfg(test)]
+mod tests;

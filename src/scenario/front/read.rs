@@ -41,6 +41,7 @@ impl fmt::Display for Mistake {
 /// The parts of a file, with the number of the line before each.
 struct Parts<'a> {
     front: &'a str,
+    front_after: usize,
     prose: &'a str,
     prose_after: usize,
 }
@@ -60,7 +61,7 @@ pub fn read(text: &str) -> Result<Scenario, Mistake> {
         return Err(at_line(line, message.to_owned()));
     }
     let parts = split(text)?;
-    let front = front(parts.front)?;
+    let front = front(&parts)?;
     Ok(Scenario {
         front,
         prose: prose(parts.prose, parts.prose_after)?,
@@ -85,10 +86,11 @@ fn split(text: &str) -> Result<Parts<'_>, Mistake> {
     let mut opened = None;
     for (i, line) in text.split_inclusive('\n').enumerate() {
         match (fence(line), opened) {
-            (true, None) => opened = Some(at + line.len()),
-            (true, Some(front)) => {
+            (true, None) => opened = Some((at + line.len(), i + 1)),
+            (true, Some((front, front_after))) => {
                 return Ok(Parts {
                     front: &text[front..at],
+                    front_after,
                     prose: &text[at + line.len()..],
                     prose_after: i + 1,
                 });
@@ -105,19 +107,19 @@ fn split(text: &str) -> Result<Parts<'_>, Mistake> {
     Err(at_line(1, message))
 }
 
-/// The front, which begins in line 2.
-fn front(text: &str) -> Result<Front, Mistake> {
+fn front(parts: &Parts<'_>) -> Result<Front, Mistake> {
+    let text = parts.front;
     let parsed = Deserializer::parse(text).map_err(|e| Mistake {
-        line: line_of(text, e.span().map_or(0, |s| s.start)) + 1,
+        line: line_of(text, e.span().map_or(0, |s| s.start)) + parts.front_after,
         field: String::new(),
         message: format!("this is no TOML: {}", e.message()),
     })?;
     let front: Front = serde_path_to_error::deserialize(parsed).map_err(|e| {
         let way: Way = e.path().iter().map(step).collect();
         let span = e.inner().span();
-        located(text, &way, span, said(e.inner().message()))
+        located(parts, &way, span, said(e.inner().message()))
     })?;
-    check::front(&front).map_err(|(way, message)| located(text, &way, None, message))?;
+    check::front(&front).map_err(|(way, message)| located(parts, &way, None, message))?;
     Ok(front)
 }
 
@@ -142,8 +144,20 @@ fn said(message: &str) -> String {
             put several into 'all' or 'any'")
 }
 
+impl Mistake {
+    /// Something that is wrong in a file's `text` at what the way leads to, as far as it goes.
+    pub fn at(text: &str, way: &Way, message: String) -> Self {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        match split(text) {
+            Ok(parts) => located(&parts, way, None, message),
+            Err(_) => at_line(1, message),
+        }
+    }
+}
+
 /// A mistake at the innermost thing on the way that stands in the text.
-fn located(text: &str, way: &Way, span: Option<Range<usize>>, message: String) -> Mistake {
+fn located(parts: &Parts<'_>, way: &Way, span: Option<Range<usize>>, message: String) -> Mistake {
+    let text = parts.front;
     let found = DeTable::parse(text).ok().and_then(|table| place(table.get_ref(), &way.0));
     // The parser's own place is inside what the way leads to, or it is all of a list.
     let at = match (found, span) {
@@ -152,7 +166,7 @@ fn located(text: &str, way: &Way, span: Option<Range<usize>>, message: String) -
         (None, span) => span.map_or(0, |s| s.start),
     };
     Mistake {
-        line: line_of(text, at) + 1,
+        line: line_of(text, at) + parts.front_after,
         field: way.to_string(),
         message,
     }

@@ -5,6 +5,7 @@
 
 use super::leaving::{self, leaving};
 use super::{may_replace, open, travel};
+use crate::scenario::{Opening, Own};
 use crate::sim::SimTime;
 use crate::view::app::App;
 use crate::view::left::Left;
@@ -66,6 +67,24 @@ pub(super) fn stage(app: &mut App, id: &str) {
     });
     if let Err(refusal) = done {
         app.refuse(&refusal);
+    }
+}
+
+/// Opens a scenario of the reader's own; a bad one changes nothing on screen.
+pub(super) fn open_own(app: &mut App, own: Own) {
+    let left = leaving(app);
+    let title = own.0.title.clone();
+    let opened = may_replace(app)
+        .and_then(|()| Origin::of(Opening::own(own.0)))
+        .and_then(|origin| open(app, origin));
+    match opened {
+        Ok(()) => {
+            app.dialog = None;
+            app.player.playing = false;
+            leaving::leave(app, left);
+            app.say = format!("Opened: {title}.");
+        }
+        Err(refusal) => app.refuse(&refusal),
     }
 }
 

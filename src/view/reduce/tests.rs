@@ -6,6 +6,7 @@ use crate::sim::{Fault, NodeId};
 mod anew;
 mod futures;
 mod journey;
+mod own;
 mod picked;
 mod said;
 mod variants;
