@@ -49,14 +49,14 @@ fn file(name: &str, text: &str) -> PathBuf {
 fn list_names_every_scenario_and_parameter() {
     let text = fine(&["list"]);
     let json: Value = serde_json::from_str(&fine(&["list", "--json"])).unwrap();
-    for def in scenario::ALL {
-        assert!(text.contains(def.id));
-        for staged in def.staged {
-            assert!(text.contains(staged.id));
+    for def in scenario::all() {
+        assert!(text.contains(&def.id));
+        for staged in &def.situations {
+            assert!(text.contains(&staged.id));
         }
     }
     let count = json["scenarios"].as_array().unwrap().len();
-    assert_eq!(count, scenario::ALL.len());
+    assert_eq!(count, scenario::all().count());
     let raft = &json["protocols"].as_array().unwrap()[0];
     assert!(raft["params"].as_array().unwrap().len() > 5);
     assert!(
@@ -109,7 +109,9 @@ fn jsonl_is_one_object_a_line_and_ends_with_the_hash() {
     let (opening, _) =
         scenario::stage(&Opening::of("raft-partition"), "leader-with-minority").unwrap();
     let mut run = scenario::open(&opening).unwrap();
-    run.run_until(SimTime(scenario::find("raft-partition").unwrap().length_us));
+    run.run_until(SimTime(
+        scenario::find("raft-partition").unwrap().length_us(),
+    ));
     assert_eq!(last["hash"], run.hash_text());
 }
 

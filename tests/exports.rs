@@ -17,10 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Every scenario and staged situation, some seconds in, and a run with every trouble at once.
 fn runs() -> Vec<(String, Opening, Run<Checks>)> {
     let mut openings: Vec<(String, Opening)> = Vec::new();
-    for def in scenario::ALL {
+    for def in scenario::all() {
         openings.push((def.id.to_owned(), def.opening()));
-        for staged in def.staged {
-            let (opening, _) = scenario::stage(&def.opening(), staged.id).unwrap();
+        for staged in &def.situations {
+            let (opening, _) = scenario::stage(&def.opening(), &staged.id).unwrap();
             openings.push((format!("{} {}", def.id, staged.id), opening));
         }
     }
@@ -434,10 +434,10 @@ fn a_future_that_was_taken_back_is_in_no_export() {
 fn a_file_that_the_page_keeps_opens_the_run_again() {
     let mut app = App::default();
     assert_eq!(app.keep(Export::Scenario).unwrap_err().code, "nothing-open");
-    for def in scenario::ALL {
+    for def in scenario::all() {
         let hash = format!("#/s/{}?seed=3", def.id);
         reduce(&mut app, Action::Route(String::new(), hash));
-        reduce(&mut app, Action::Stage(def.staged[0].id.to_owned()));
+        reduce(&mut app, Action::Stage(def.situations[0].id.clone()));
         reduce(&mut app, Action::Step(25));
         let kept = app.keep(Export::Scenario).unwrap();
         assert_eq!(kept.name, format!("{}-3.json", def.id));

@@ -98,9 +98,9 @@ fn storm(opening: &Opening, seed: u64, acts: u32) {
 
 #[test]
 fn however_a_run_came_to_where_it_stands_it_is_the_run_of_its_edits() {
-    for def in scenario::ALL {
+    for def in scenario::all() {
         for seed in 0..STORMS {
-            storm(&Opening::of(def.id), seed, 120);
+            storm(&Opening::of(&def.id), seed, 120);
         }
     }
 }

@@ -90,7 +90,13 @@ fn rest(d: &mut Dice, o: &Open) -> Action {
         0 => Action::Reset,
         1 => Action::SetSeed(d.of(&[0, 1, 7, u64::MAX])),
         2 | 3 => {
-            let staged: Vec<&str> = o.origin.def.staged.iter().map(|s| s.id).collect();
+            let staged: Vec<&str> = o
+                .origin
+                .def
+                .situations
+                .iter()
+                .map(|s| s.id.as_str())
+                .collect();
             Action::Stage(
                 d.of(&[staged.as_slice(), &["no-such-stage"]].concat())
                     .into(),
@@ -211,9 +217,9 @@ fn storm(id: &str, seed: u64) -> Vec<&'static str> {
 #[test]
 fn whatever_is_asked_of_the_page_its_run_is_the_run_of_its_edits() {
     let mut refused = Vec::new();
-    for def in scenario::ALL {
+    for def in scenario::all() {
         for seed in 0..STORMS {
-            refused.extend(storm(def.id, seed));
+            refused.extend(storm(&def.id, seed));
         }
     }
     refused.sort_unstable();
@@ -224,7 +230,7 @@ fn whatever_is_asked_of_the_page_its_run_is_the_run_of_its_edits() {
 /// The prediction of each lesson is answered in a run of its own, whatever is on screen.
 #[test]
 fn a_reveal_leaves_the_run_alone() {
-    for def in scenario::ALL {
+    for def in scenario::all() {
         let mut app = routed(&format!("#/s/{}", def.id));
         reduce(&mut app, Action::Step(25));
         let before = standing(app.open.as_ref().unwrap());

@@ -68,9 +68,9 @@ fn edit(app: &mut App, fault: Fault) {
 
 #[test]
 fn the_hash_after_opening_a_link_is_the_hash_before_sharing() {
-    for def in scenario::ALL {
+    for def in scenario::all() {
         for seed in [def.seed, 1, 2] {
-            let id = def.id;
+            let id = def.id.as_str();
             let mut app = at(&format!("#/s/{id}?seed={seed}"));
             same(&app, &format!("{id} at its start"));
             reduce(&mut app, Action::Step(1));
@@ -89,12 +89,12 @@ fn the_hash_after_opening_a_link_is_the_hash_before_sharing() {
             reduce(&mut app, Action::Tab(Tab::Log));
             same(&app, &format!("{id} taken back"));
         }
-        for staged in def.staged {
+        for staged in &def.situations {
             let mut app = at(&format!("#/s/{}", def.id));
-            reduce(&mut app, Action::Stage(staged.id.to_owned()));
-            same(&app, staged.id);
+            reduce(&mut app, Action::Stage(staged.id.clone()));
+            same(&app, &staged.id);
             reduce(&mut app, Action::Seek(3_000_000));
-            same(&app, staged.id);
+            same(&app, &staged.id);
         }
     }
 }

@@ -49,7 +49,7 @@ fn every_link_opens_the_run_that_native_opens() {
 /// first n events are the same n events.
 #[wasm_bindgen_test]
 fn a_run_travelled_through_is_the_run() {
-    for def in scenario::ALL {
+    for def in scenario::all() {
         let mut run = open(&def.opening().seed(3)).expect("a scenario opens");
         let mut hashes = vec![run.world().hash()];
         while run.time() < SimTime::from_ms(500) && run.step() {

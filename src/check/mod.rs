@@ -9,8 +9,9 @@ pub mod gauge;
 pub mod ground;
 pub mod promise;
 pub mod property;
-pub mod shrink;
 pub mod seen;
+pub mod shrink;
+pub mod standing;
 
 pub use consistency::Level;
 pub use gauge::{Gauge, Gauges};
@@ -18,3 +19,4 @@ pub use ground::{Ground, Need};
 pub use promise::{Broken, Promised, Rule};
 pub use property::{CheckLine, Checks, Class, Property, Verdict, witness};
 pub use seen::{Seen, Wake};
+pub use standing::{Standing, Standings};

@@ -7,6 +7,7 @@
 use super::gauge::Gauges;
 use super::ground::{Ground, Need};
 use super::seen::{Seen, Wake};
+use super::standing::Standings;
 use crate::sim::{EventId, Trace, World};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -96,6 +97,7 @@ pub struct Checks {
     // Which of them want every event, by their place.
     restless: Vec<usize>,
     gauges: Gauges,
+    standings: Standings,
 }
 
 /// A property's line in the list of checks: plain data.
@@ -140,6 +142,11 @@ impl Checks {
         &self.ground
     }
 
+    /// Who stood how whenever something was done.
+    pub fn standings(&self) -> &Standings {
+        &self.standings
+    }
+
     /// What each says now.
     pub fn lines(&self) -> Vec<CheckLine> {
         let line = |p: &dyn Property| CheckLine {
@@ -175,6 +182,7 @@ impl Checks {
 impl crate::sim::history::Watcher for Checks {
     fn after(&mut self, world: &World, trace: &Trace, id: EventId) {
         self.ground.after(world, trace, id);
+        self.standings.after(world, id);
         let seen = Seen {
             world,
             trace,
@@ -196,7 +204,7 @@ impl crate::sim::history::Watcher for Checks {
 
     fn weight(&self) -> usize {
         let properties: usize = self.properties.iter().map(|p| 256 + p.weight()).sum();
-        properties + self.gauges.weight()
+        properties + self.gauges.weight() + self.standings.weight()
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod args;
 mod bench;
+mod check_scenario;
 mod clock;
 mod hash;
 mod history;
@@ -74,6 +75,7 @@ const COMMANDS: &[(&str, Command)] = &[
     ("sweep", sweep::sweep),
     ("search", search::search),
     ("check-history", history::check_history),
+    ("check-scenario", check_scenario::check_scenario),
     ("bench", bench::bench),
 ];
 
@@ -97,9 +99,12 @@ usage: faultline COMMAND ...
                                        every order of events: the shortest way to a broken promise
   check-history FILE --model register|cas-register|kv --level linearizable|sequential
                                        whether one correct copy could have done this [--max-states N]
+  check-scenario FILE...               mistakes of a scenario file, with line and field; its steps and
+                                       situations proved (docs/scenarios.md)
   bench [--quick]                      the engine's workloads, nanoseconds an event
 
-SUBJECT is a scenario's id, a file that the page has saved, or a share link.
+SUBJECT is the id of a scenario or of a protocol, a file that the page has saved, a scenario file, or a
+share link.
 
   --seed N        all that is random follows from it
   --set K=V       a parameter of the protocol; may be repeated

@@ -1,4 +1,4 @@
-//! What a command is about: a scenario by its id, a file, or a link, and options over it.
+//! What a command is about: a scenario or a protocol by its id, a file, or a link, and options over it.
 //!
 //! The rule that is easy to break: whatever the words were, what comes out is an [`Opening`], and
 //! [`crate::scenario::open`] alone judges it; so the tool refuses what the page refuses.
@@ -6,7 +6,7 @@
 use super::Failure;
 use super::args::{Args, shown};
 use crate::check::Checks;
-use crate::scenario::{self, Opening, SharedRun, file, link};
+use crate::scenario::{self, Opening, Scenario, SharedRun, file, front, link};
 use crate::sim::history::Run;
 use crate::sim::world::World;
 use crate::sim::{Refusal, SimTime, limits};
@@ -14,6 +14,7 @@ use crate::view::route::{Place, Route};
 use crate::view::words;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Options over a subject.
 #[derive(Default)]
@@ -78,7 +79,10 @@ impl Over {
         if let Some(id) = &self.stage {
             opening = scenario::stage(&opening, id)?.0;
         }
-        let until = self.until.or(shown_until).unwrap_or(SimTime(def.length_us));
+        let until = self
+            .until
+            .or(shown_until)
+            .unwrap_or(SimTime(def.length_us()));
         // The very event counts as long as it is the very run, and no other moment is asked for.
         let other = self.until.is_some() || self.seed.is_some() || self.stage.is_some();
         let same = !other && self.set.is_empty() && shown_until.is_some();
@@ -159,7 +163,10 @@ fn read(word: &str) -> Result<SharedRun, Failure> {
         return Ok(SharedRun::of(Opening::of(word)));
     };
     let path = Path::new(word);
-    if path.exists() || word.ends_with(".json") || word.contains(['/', '\\']) {
+    if path.exists()
+        || [".json", ".md"].iter().any(|e| word.ends_with(e))
+        || word.contains(['/', '\\'])
+    {
         return from_file(path);
     }
     Err(Failure::Input(format!(
@@ -188,6 +195,26 @@ fn from_link(hash: &str) -> Result<SharedRun, Failure> {
     Ok(shared)
 }
 
+/// What a scenario file says.
+///
+/// # Errors
+/// A mistake, as `FILE:LINE: FIELD: what is wrong`.
+pub(super) fn lesson(path: &Path, text: &str) -> Result<Scenario, Failure> {
+    front::read(text).map_err(|mistake| {
+        let (field, what) = (&mistake.field, &mistake.message);
+        let field = if field.is_empty() {
+            String::new()
+        } else {
+            format!(" {field}:")
+        };
+        Failure::Input(format!(
+            "{}:{}:{field} {what}",
+            shown(&path.to_string_lossy()),
+            mistake.line
+        ))
+    })
+}
+
 /// A file that the page has saved, or one with the JSON argument of the page's `load`.
 fn from_file(path: &Path) -> Result<SharedRun, Failure> {
     let no = |why: &str| Failure::Input(format!("{}: {why}", shown(&path.to_string_lossy())));
@@ -197,6 +224,10 @@ fn from_file(path: &Path) -> Result<SharedRun, Failure> {
     let most = file::BYTES as u64 + 1;
     file.take(most).read_to_end(&mut bytes).map_err(cannot)?;
     let text = str::from_utf8(&bytes).map_err(|_| no("is no scenario: it is no text"))?;
+    if front::is_scenario(text) {
+        let scenario = lesson(path, text)?;
+        return Ok(SharedRun::of(Opening::own(Arc::new(scenario))));
+    }
     file::read(text).map_err(|refusal| {
         let said = &refusal.message;
         no(said.strip_prefix("this file ").unwrap_or(said))

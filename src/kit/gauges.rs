@@ -86,7 +86,9 @@ impl GaugeDef {
     /// nothing.
     pub fn expects(&self, params: &Params) -> Option<f64> {
         let whole = matches!(params.word(PARAM), "" | "none");
-        self.theory.filter(|_| whole).and_then(|theory| theory(params))
+        self.theory
+            .filter(|_| whole)
+            .and_then(|theory| theory(params))
     }
 
     /// With what theory says.

@@ -20,6 +20,12 @@ pub trait Fact: Debug + 'static {
     fn fleeting(&self) -> bool {
         false
     }
+
+    /// Its field called `name`, as text: `true`, `7`, `NodeId(2)`.
+    fn field(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
 }
 
 /// [`Fact`] with its type erased. Implemented for every fact; not to be implemented by hand.
@@ -28,6 +34,8 @@ pub trait AnyFact: Any + Debug {
     fn name(&self) -> &'static str;
     /// See [`Fact::fleeting`].
     fn fleeting(&self) -> bool;
+    /// See [`Fact::field`].
+    fn field(&self, name: &str) -> Option<String>;
     /// For whoever knows the type.
     fn as_any(&self) -> &dyn Any;
 }
@@ -35,6 +43,9 @@ pub trait AnyFact: Any + Debug {
 impl<F: Fact> AnyFact for F {
     fn name(&self) -> &'static str {
         Fact::name(self)
+    }
+    fn field(&self, name: &str) -> Option<String> {
+        Fact::field(self, name)
     }
 
     fn fleeting(&self) -> bool {

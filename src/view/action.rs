@@ -10,6 +10,7 @@ use super::selection::Selection;
 use super::spacetime::Camera;
 use super::study::News;
 use super::walk::{Aim, Stride};
+use crate::scenario::Own;
 use crate::sim::{EventId, Fault};
 
 /// One thing asked of the page.
@@ -107,6 +108,8 @@ pub enum Action {
     Route(String, String),
     /// Open the run that this text of a file describes (`docs/files.md`).
     OpenFile(String),
+    /// Open this scenario, which is a file of the reader's own (`docs/scenarios.md`).
+    OpenOwn(Own),
     /// Show this sentence as an error; `None` clears it.
     Error(Option<String>),
 }

@@ -124,7 +124,8 @@ impl App {
     /// The address's hash for what is on screen: one that opens this very run.
     pub fn address(&self) -> Option<String> {
         let o = self.open.as_ref()?;
-        // At its start and untouched, a run needs no more than its name and its seed.
+        // At its start and untouched, a run needs no more than its name and its seed; if there is a page that
+        // knows the name.
         let plain = {
             let run = o.run().get();
             run.edits().is_empty() && run.position() == 0 && o.origin.is_plain()

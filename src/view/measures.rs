@@ -90,7 +90,7 @@ impl Ask {
     pub fn of(origin: &Origin) -> Self {
         Ask {
             runs: 1_000,
-            until_us: origin.def.length_us,
+            until_us: origin.def.length_us(),
             with_edits: false,
         }
     }

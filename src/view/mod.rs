@@ -32,6 +32,7 @@ mod saved;
 pub mod selection;
 pub mod settings;
 pub mod shared;
+pub mod sides;
 pub mod spacetime;
 pub mod stage;
 pub mod state;

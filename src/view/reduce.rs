@@ -75,6 +75,7 @@ fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
         Action::OpenFile(text) => open_file(app, &text),
         Action::Measured(number, news) => study::hear(app, number, news),
         Action::StopMeasuring => study::stop(app),
+        Action::OpenOwn(own) => anew::open_own(app, own),
         Action::Error(None) => app.error = None,
         Action::Error(Some(why)) => app.complain(why),
         Action::Step(n) => on_run(app, &mut |app| step(app, n)),
@@ -368,7 +369,7 @@ fn show(app: &mut App, origin: Origin, run: Run<Checks>) {
     app.player = player::Player::default();
     app.player.playing = playing && app.open.is_some();
     app.player.set_speed(origin.speed());
-    let same = |o: &Open| std::ptr::eq(o.origin.def, origin.def);
+    let same = |o: &Open| o.origin.def.id == origin.def.id;
     if !app.open.as_ref().is_some_and(same) {
         app.filter = Filter::default();
     }

@@ -22,14 +22,14 @@ pub fn engine() -> String {
 /// simulated seconds.
 pub fn runs() -> String {
     let mut out = String::new();
-    for def in scenario::ALL {
+    for def in scenario::all() {
         for seed in 0..20 {
             let name = format!("{} seed {seed}", def.id);
             line(&mut out, &name, hash_of(&def.opening().seed(seed)));
         }
-        for staged in def.staged {
+        for staged in &def.situations {
             let (opening, _) =
-                scenario::stage(&def.opening(), staged.id).expect("it can be staged");
+                scenario::stage(&def.opening(), &staged.id).expect("it can be staged");
             let name = format!("{} staged {}", def.id, staged.id);
             line(&mut out, &name, hash_of(&opening));
         }

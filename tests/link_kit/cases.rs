@@ -5,7 +5,7 @@
 //! name, and a new kind gets a new one.
 
 use faultline::kit::{ParamKind, Value};
-use faultline::scenario::{self, Opening, Panel, Picked, ScenarioDef, SharedRun};
+use faultline::scenario::{self, Opening, Panel, Picked, Scenario, SharedRun};
 use faultline::sim::{Edit, EventId, MsgId, NodeId, SimTime};
 
 /// A name and a run.
@@ -14,8 +14,8 @@ pub type Case = (String, SharedRun);
 /// All of them.
 pub fn all() -> Vec<Case> {
     let mut cases = Vec::new();
-    for def in scenario::ALL {
-        of_scenario(def, &mut cases);
+    for def in scenario::all() {
+        of_scenario(&def, &mut cases);
     }
     faults(&mut cases);
     looks(&mut cases);
@@ -29,15 +29,15 @@ fn at(opening: Opening, at_us: u64) -> SharedRun {
     }
 }
 
-fn of_scenario(def: &'static ScenarioDef, cases: &mut Vec<Case>) {
-    let id = def.id;
+fn of_scenario(def: &Scenario, cases: &mut Vec<Case>) {
+    let id = &def.id;
     cases.push((id.to_owned(), SharedRun::of(def.opening())));
     cases.push((
         format!("{id}/seed"),
         at(def.opening().seed(u64::MAX), 1_500_000),
     ));
-    for staged in def.staged {
-        let (opening, seek_us) = scenario::stage(&def.opening(), staged.id).expect("it is staged");
+    for staged in &def.situations {
+        let (opening, seek_us) = scenario::stage(&def.opening(), &staged.id).expect("it is staged");
         let name = format!("{id}/staged/{}", staged.id);
         cases.push((name, at(opening, seek_us + 1_000_000)));
     }

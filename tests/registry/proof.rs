@@ -42,7 +42,7 @@ struct Caught {
 /// A protocol without a scenario is swept bare. The same run without the mutant keeps that promise.
 fn catch(entry: &'static Entry, mutant: &'static MutantDef) -> Option<Caught> {
     let choice = |o: Opening, word: &str| o.param(PARAM, Value::Word(word.to_owned()));
-    let scenarios = scenario::ALL.iter().filter(|s| s.protocol == entry.id);
+    let scenarios = scenario::all().filter(|s| s.protocol == entry.id);
     let sweeps = scenarios.flat_map(|s| {
         let opening = choice(s.opening(), mutant.id);
         Mix::ALL.map(|mix| Sweep::of(&opening, mix, LENGTH).unwrap())

@@ -1,4 +1,4 @@
-//! A validator for the part of JSON Schema (draft 2020-12) that `docs/scenario.schema.json` uses.
+//! A validator for the part of JSON Schema (draft 2020-12) that the schemas in `docs/` use.
 //!
 //! The rule that is easy to break: a keyword that it does not know is an error of the schema. Passed
 //! over, it would promise a check that nobody makes.
@@ -107,6 +107,7 @@ fn is(kind: &Value, value: &Value) -> bool {
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
         "integer" => whole(value).is_some(),
+        "number" => value.is_number(),
         other => panic!("the schema uses the type '{other}'"),
     }
 }

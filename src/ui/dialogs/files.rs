@@ -92,7 +92,8 @@ fn Files(props: &FilesProps) -> Html {
                 <Opener on_action={props.on_action.clone()} />
             </div>
             <p class="quiet">{ "A small text file: the scenario, its seed and settings, every future with its edits, and this moment. \
-                Opened again, it is the same run, to the bit. To open one you can also drop it anywhere on the page." }</p>
+                Opened again, it is the same run, to the bit. To open one you can also drop it anywhere on the page; \
+                so can a scenario of your own, a Markdown file." }</p>
             <h2>{ "For other programs" }</h2>
             <dl class="keys wide">{ for FORMS.iter().map(row) }</dl>
             <p class="quiet">{ "All that has happened up to this moment." }</p>
@@ -217,7 +218,7 @@ fn Opener(props: &OpenerProps) -> Html {
     html! {
         <>
         <button type="button" class="btn" onclick={choose} data-testid="open-file">{ "Open a file …" }</button>
-        <input ref={input} type="file" accept=".json,application/json" hidden=true onchange={chosen} data-testid="file" />
+        <input ref={input} type="file" accept=".json,.md,application/json,text/markdown" hidden=true onchange={chosen} data-testid="file" />
         </>
     }
 }

@@ -1,13 +1,14 @@
-//! Separating nodes without drawing: pick one side, and build a wall around it.
+//! Separating nodes without drawing: each press takes a node to another side, and a wall goes up between
+//! all sides.
 //!
-//! The rule that is easy to break: the sides are the learner's. A node that is not picked stands on
-//! the other side; an empty side is no wall.
+//! The rule that is easy to break: the sides are the learner's. A node that was not pressed stands with the
+//! rest, which is a side, too; one side alone is no wall.
 
 use crate::sim::fault::Partition;
 use crate::sim::{Fault, NodeId};
-use crate::ui::controls::{choice, switch};
+use crate::ui::controls::switch;
+use crate::view::sides::Sides;
 use crate::view::{Action, RunRef, words};
-use std::collections::BTreeSet;
 use yew::prelude::*;
 
 /// See [`Separate`].
@@ -22,34 +23,21 @@ pub struct SeparateProps {
 /// The form of a partition.
 #[component]
 pub fn Separate(props: &SeparateProps) -> Html {
-    let side = use_state(BTreeSet::<NodeId>::new);
+    let sides = use_state(Sides::default);
     let one_way = use_state(|| false);
     let flapping = use_state(|| false);
     let run = props.run.get();
     let world = run.world();
-    let node = |n: NodeId| {
-        let side = side.clone();
-        let picked = side.contains(&n);
-        let flip = Callback::from(move |()| {
-            let mut next = (*side).clone();
-            if !next.remove(&n) {
-                next.insert(n);
-            }
-            side.set(next);
-        });
-        choice(world.name(n), picked, flip)
-    };
-    let rest: Vec<NodeId> = world.node_ids().filter(|n| !side.contains(n)).collect();
     let partition = Partition {
-        groups: vec![side.iter().copied().collect(), rest.clone()],
+        groups: sides.groups(world.node_ids()),
         one_way: *one_way,
         up_us: if *flapping { 400_000 } else { 0 },
         down_us: if *flapping { 400_000 } else { 0 },
     };
-    let fits = !side.is_empty() && !rest.is_empty();
+    let fits = partition.groups.len() > 1;
     let shown = match fits {
         true => words::partition(world, &partition),
-        false => "Pick the nodes of one side.".to_owned(),
+        false => "Press the nodes of one side; press again for the next side.".to_owned(),
     };
     let build = {
         let on = props.on_action.clone();
@@ -71,9 +59,10 @@ pub fn Separate(props: &SeparateProps) -> Html {
         Callback::from(move |on| state.set(on))
     };
     let walled = world.partitions().next().is_some();
+    let node = |n: NodeId| side_of(world.name(n), n, &sides);
     html! {
         <>
-        <div class="acts" role="group" aria-label="One side of the wall">{ for world.node_ids().map(node) }</div>
+        <div class="acts sides" role="group" aria-label="Who stands on which side">{ for world.node_ids().map(node) }</div>
         { switch("One way: the first side is not heard, but hears", *one_way, set(&one_way)) }
         { switch("Flapping: 400 ms up, 400 ms down", *flapping, set(&flapping)) }
         <p class="quiet" role="status">{ shown }</p>
@@ -82,5 +71,22 @@ pub fn Separate(props: &SeparateProps) -> Html {
             if walled { <button type="button" class="btn" onclick={heal}>{ "Heal the network" }</button> }
         </div>
         </>
+    }
+}
+
+/// A node's button: its name, and the number of its side if it does not stand with the rest.
+fn side_of(name: &str, node: NodeId, sides: &UseStateHandle<Sides>) -> Html {
+    let own = sides.of(node);
+    let label = match own {
+        0 => name.to_owned(),
+        own => format!("{name}, side {own}"),
+    };
+    let press = {
+        let sides = sides.clone();
+        Callback::from(move |_: MouseEvent| sides.set(sides.moved(node)))
+    };
+    html! {
+        <button type="button" class="btn small" aria-pressed={(own > 0).to_string()} aria-label={label} onclick={press}>
+            { name }if own > 0 { <span class="side" aria-hidden="true">{ own }</span> }</button>
     }
 }

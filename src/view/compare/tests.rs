@@ -116,9 +116,9 @@ fn with_a_mutant_the_runs_part_where_stepping_them_side_by_side_finds_it() {
 #[test]
 fn states_and_checks_that_differ_are_named() {
     let base = Opening::of("raft-recovery");
-    let staged = base.def().unwrap().staged;
-    let broken = staged.iter().find_map(|s| {
-        let (opening, seek_us) = scenario::stage(&base, s.id).unwrap();
+    let def = base.def().unwrap();
+    let broken = def.situations.iter().find_map(|s| {
+        let (opening, seek_us) = scenario::stage(&base, &s.id).unwrap();
         let mut run = opened(&opening, seek_us / 1_000 + 2_000);
         run.watcher().violation()?;
         run.seek(SimTime(seek_us + 2_000_000));

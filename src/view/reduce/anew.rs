@@ -5,6 +5,7 @@
 
 use super::leaving::{self, leaving};
 use super::{may_replace, open, travel};
+use crate::scenario::{Opening, Own};
 use crate::sim::SimTime;
 use crate::view::app::App;
 use crate::view::left::Left;
@@ -45,12 +46,13 @@ pub(super) fn stage(app: &mut App, id: &str) {
     let now = o.base().clone();
     let lesson = o.lesson;
     let left = leaving(app);
-    let done = now.stage(id).and_then(|(origin, staged, seek_us)| {
+    let done = now.stage(id).and_then(|(origin, place, seek_us)| {
+        let def = origin.def.clone();
         open(app, origin)?;
         if let Some(o) = &mut app.open {
             o.futures[0].base = now;
             o.lesson = Progress {
-                staged: Some(staged.id),
+                staged: Some(place),
                 ..lesson
             };
         }
@@ -59,11 +61,33 @@ pub(super) fn stage(app: &mut App, id: &str) {
             true
         });
         let back = leave(app, left);
-        app.say = format!("{}: {}{back}", staged.label, staged.hint);
+        let said = def
+            .situations
+            .get(place)
+            .map(|s| format!("{}: {}", s.label, s.hint));
+        app.say = said.unwrap_or_default() + back;
         Ok(())
     });
     if let Err(refusal) = done {
         app.refuse(&refusal);
+    }
+}
+
+/// Opens a scenario of the reader's own; a bad one changes nothing on screen.
+pub(super) fn open_own(app: &mut App, own: Own) {
+    let left = leaving(app);
+    let title = own.0.title.clone();
+    let opened = may_replace(app)
+        .and_then(|()| Origin::of(Opening::own(own.0)))
+        .and_then(|origin| open(app, origin));
+    match opened {
+        Ok(()) => {
+            app.dialog = None;
+            app.player.playing = false;
+            leaving::leave(app, left);
+            app.say = format!("Opened: {title}.");
+        }
+        Err(refusal) => app.refuse(&refusal),
     }
 }
 

@@ -26,7 +26,9 @@ fn two_futures() -> App {
 
 #[test]
 fn whatever_begins_anew_leaves_all_futures_where_back_leads_and_forward_again() {
-    let staged = crate::scenario::find("raft-partition").unwrap().staged[0].id;
+    let staged = crate::scenario::find("raft-partition").unwrap().situations[0]
+        .id
+        .clone();
     for action in [
         Action::Reset,
         Action::SetSeed(8),

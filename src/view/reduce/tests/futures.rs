@@ -227,11 +227,15 @@ fn a_reset_leads_to_the_start_of_what_is_shown_with_its_parameters() {
 #[test]
 fn a_reset_takes_away_what_a_staged_situation_brought_and_leaves_what_was_varied() {
     let def = crate::scenario::find("raft-recovery").unwrap();
-    let staged = def.staged.iter().find(|s| !s.params.is_empty()).unwrap();
-    let brought = staged.params[0].0;
+    let staged = def
+        .situations
+        .iter()
+        .find(|s| !s.params.is_empty())
+        .unwrap();
+    let brought = staged.params.keys().next().unwrap();
     let mut app = at("#/s/raft-recovery?seed=7");
     for action in [
-        Action::Stage(staged.id.to_owned()),
+        Action::Stage(staged.id.clone()),
         Action::Vary("heartbeat_ms".to_owned(), "30".to_owned()),
         Action::Future(1),
     ] {
@@ -242,7 +246,7 @@ fn a_reset_takes_away_what_a_staged_situation_brought_and_leaves_what_was_varied
     reduce(&mut app, Action::Reset);
     assert_eq!(param(&app, brought), None);
     assert_eq!(param(&app, "heartbeat_ms"), Some(Value::Int(30)));
-    reduce(&mut app, Action::Stage(staged.id.to_owned()));
+    reduce(&mut app, Action::Stage(staged.id.clone()));
     assert_eq!(param(&app, "heartbeat_ms"), Some(Value::Int(30)));
     reduce(&mut app, Action::Reset);
     assert_eq!(param(&app, brought), None);
@@ -298,7 +302,7 @@ fn name_of(app: &App, i: usize) -> String {
 /// Whatever may be varied has a name within the limit that rename would take, too.
 #[test]
 fn every_difference_of_every_scenario_makes_a_name_that_may_be_given() {
-    for def in crate::scenario::ALL.iter().filter(|d| d.entry().is_ok()) {
+    for def in crate::scenario::all().filter(|d| d.entry().is_ok()) {
         let app = at(&format!("#/s/{}", def.id));
         for choice in choices(&Asked::of(app.open.as_ref().unwrap())) {
             let mut app = at(&format!("#/s/{}", def.id));

@@ -4,7 +4,7 @@
 
 use crate::kit::boards::{Bar, Branch, Field, Lamp, Line, Mood, Part};
 use crate::kit::{Board, Choice, Entry, GaugeDef, Param, Params, gauges};
-use crate::scenario::{Lesson, Prediction, ScenarioDef};
+use crate::scenario::front::{Block, Front, Piece, Scenario};
 use crate::sim::form::{Asked, FieldKind, Form, FormField};
 use crate::sim::world::{Layout, NodeSetup, Setup, World};
 use crate::sim::{
@@ -37,36 +37,22 @@ pub static ENTRY: Entry = Entry {
     ..Entry::BLANK
 };
 
-pub static DEF: ScenarioDef = ScenarioDef {
-    id: "test-toy",
-    title: "One of everything",
-    chapter: "Tests",
-    row: "",
-    summary: "Every layout, every board, every request.",
-    protocol: "test-toy",
-    params: &[],
-    seed: 1,
-    link: None,
-    timing: None,
-    layout: None,
-    speed_us_s: 200_000,
-    length_us: 2_000_000,
-    lesson: Lesson {
-        text: &["Nodes pass words on and throw a die."],
-        assumes: "Nothing.",
-        steps: &[],
-        prediction: Prediction {
-            question: "What does it teach?",
-            options: &["Nothing"],
-            staged: None,
-            at_us: 1_000,
-            answer: |_, _| 0,
-            because: "It is a toy.",
+/// The scenario that opens it.
+pub fn scenario() -> Scenario {
+    Scenario {
+        front: Front {
+            title: ENTRY.title.to_owned(),
+            summary: "Every layout, every board, every request.".to_owned(),
+            speed_ms: 200,
+            length_ms: 2_000,
+            leaves_out: ENTRY.leaves_out.to_owned(),
+            ..Front::of(ENTRY.id, ENTRY.id)
         },
-    },
-    staged: &[],
-    leaves_out: "sense",
-};
+        prose: vec![Block::P(vec![Piece::T(
+            "Nodes pass words on and throw a die.".to_owned(),
+        )])],
+    }
+}
 
 fn build(params: &Params, seed: u64) -> Result<Setup, crate::sim::Refusal> {
     let n = params.int("nodes") as u16;

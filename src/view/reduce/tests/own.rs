@@ -1,0 +1,102 @@
+//! A scenario of the reader's own: opened, kept, opened again, and named by no link.
+
+use super::*;
+use crate::kit::Value;
+use crate::scenario::{Own, front};
+use crate::view::export::Export;
+use std::sync::Arc;
+
+fn own() -> Own {
+    let docs = include_str!("../../../../docs/scenarios.md");
+    let example = docs.split("```toml\n").nth(1).unwrap();
+    let example = example.split("```").next().unwrap();
+    Own(Arc::new(
+        front::read(example).unwrap_or_else(|m| panic!("{m}")),
+    ))
+}
+
+fn opened() -> App {
+    let mut app = raft();
+    reduce(&mut app, Action::OpenOwn(own()));
+    assert_eq!(app.error, None);
+    app
+}
+
+#[test]
+fn an_own_scenario_takes_the_place_of_the_run_and_back_leads_there() {
+    let before = raft().address().unwrap();
+    let app = opened();
+    let o = app.open.as_ref().unwrap();
+    assert_eq!(
+        (o.origin.id(), o.origin.title()),
+        ("one-crash", "One crash is no tragedy")
+    );
+    assert_eq!(o.run().get().world().servers().count(), 3);
+    assert_eq!(app.left.as_ref().unwrap().hash, Some(before));
+}
+
+#[test]
+fn its_situation_ticks_its_step_and_its_question_is_answered() {
+    let mut app = opened();
+    reduce(&mut app, Action::Stage("crash".to_owned()));
+    assert_eq!(app.error, None);
+    assert!(!app.open.as_ref().unwrap().lesson.is_done(0));
+    reduce(&mut app, Action::Seek(1_500_000));
+    app.open.as_mut().unwrap().settle();
+    assert!(app.open.as_ref().unwrap().lesson.is_done(0));
+    reduce(&mut app, Action::Reveal);
+    assert_eq!(app.open.as_ref().unwrap().lesson.answer, Some(1));
+}
+
+/// No other page has it: a link is refused with what to do instead, and the address stays another run's.
+#[test]
+fn no_link_names_it_and_a_file_carries_it() {
+    let mut app = opened();
+    for _ in 0..2 {
+        assert_eq!(app.address(), None);
+        let refusal = app.link().unwrap_err();
+        assert_eq!(refusal.code, "own-scenario");
+        assert!(
+            refusal.message.contains("save the run as a file"),
+            "{refusal}"
+        );
+        reduce(&mut app, Action::Seek(700_000));
+        reduce(&mut app, crash(0));
+    }
+    let kept = app.keep(Export::Scenario).unwrap();
+    assert_eq!(kept.name, "one-crash-1.json");
+    let mut other = App::default();
+    reduce(&mut other, Action::OpenFile(kept.text.clone()));
+    assert_eq!(other.error, None);
+    let o = other.open.as_ref().unwrap();
+    assert_eq!(o.origin.title(), "One crash is no tragedy");
+    while other.is_moving() {
+        reduce(&mut other, Action::Frame(16_000));
+    }
+    assert_eq!(hash(&other), hash(&app));
+    assert_eq!(
+        other.keep(Export::Scenario).unwrap().text,
+        kept.text,
+        "the text is stable"
+    );
+}
+
+#[test]
+fn what_its_protocol_refuses_changes_nothing() {
+    let mut app = raft();
+    let before = app.open.clone();
+    for (servers, part) in [(2, "from 3 to"), (1_000, "from 3 to")] {
+        let mut scenario = (*own().0).clone();
+        scenario
+            .front
+            .params
+            .insert("servers".to_owned(), Value::Int(servers));
+        reduce(&mut app, Action::OpenOwn(Own(Arc::new(scenario))));
+        assert!(
+            app.error.as_ref().unwrap().contains(part),
+            "{:?}",
+            app.error
+        );
+        assert!(app.open == before);
+    }
+}
