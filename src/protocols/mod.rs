@@ -34,6 +34,7 @@ pub mod agreement;
 pub mod consensus;
 pub mod election;
 pub mod links;
+pub mod transactions;
 
 /// Every chapter, in the order of a course.
 pub static CHAPTERS: &[&Chapter] = &[
@@ -41,6 +42,7 @@ pub static CHAPTERS: &[&Chapter] = &[
     &election::CHAPTER,
     &links::CHAPTER,
     &agreement::CHAPTER,
+    &transactions::CHAPTER,
 ];
 
 /// Every protocol. Tests and the command-line tool loop over it.

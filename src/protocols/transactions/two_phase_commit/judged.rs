@@ -1,0 +1,432 @@
+//! How a transfer is judged and measured: promises AC1 to AC5 of section 7.3, the money in the system, gauges
+//! with what theory says, boards.
+//!
+//! The rule that is easy to break: money counts where it is on disk. What a bank holds in memory, a crash
+//! takes away; what is on its way, somebody must know of who will bring it there.
+
+use super::bank::{Book, State};
+use super::coordinator::{Coordinator, Log};
+use super::{BALANCE, COORDINATOR, Fact, T, Way, name};
+use crate::check::promise::{agreement, conserved, integrity, leads_to};
+use crate::check::{Broken, Need, Promised, Property, Rule, Seen};
+use crate::kit::boards::{Board, Field, Mood, Part};
+use crate::kit::{GaugeDef, Params, Published, gauges};
+use crate::sim::ledger::Ledger;
+use crate::sim::{NodeId, Status, World};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// A transfer at a bank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct At(T, u16);
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {}", self.0, name(self.1))
+    }
+}
+
+pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
+    let mut all = match super::Rules::of(params).way {
+        Way::TwoPhase => atomic(params.int("banks") as u16),
+        _ => Vec::new(),
+    };
+    let (needs, rests_on): (&[Need], _) = match super::Rules::of(params).way {
+        Way::TwoPhase => (
+            &[],
+            "promises and decisions are on disk before they are told",
+        ),
+        Way::Naive => (
+            &[Need::NoCrash, Need::NoLoss],
+            "answers come before it is given up",
+        ),
+        Way::Retry => (
+            &[Need::NoLoss, Need::NoCrash],
+            "nothing comes twice, and nothing late",
+        ),
+        Way::RetryIds => (&[], "each bank has on disk what it has done"),
+    };
+    let claim = "what is in the banks and on its way is always the same sum";
+    all.push(
+        conserved("Conservation", claim, total)
+            .needs(needs)
+            .rests_on(rests_on)
+            .boxed(),
+    );
+    let ended = |f: &Fact| match f {
+        Fact::Over { t, .. } => Some(*t),
+        _ => None,
+    };
+    let begun = |f: &Fact| match f {
+        Fact::Begun { t } => Some(*t),
+        _ => None,
+    };
+    let ends = leads_to(
+        "Completion",
+        "every transfer that begins is over in the end",
+        begun,
+        ended,
+    );
+    all.push(
+        ends.needs(&[Need::NoCrash, Need::NoPause, Need::NoLoss])
+            .boxed(),
+    );
+    all
+}
+
+/// AC1 to AC5.
+fn atomic(banks: u16) -> Vec<Box<dyn Property>> {
+    let decided = |f: &Fact| match f {
+        Fact::Decided { t, commit, .. } => Some((*t, if *commit { "Commit" } else { "Abort" })),
+        _ => None,
+    };
+    let promised = |f: &Fact| match f {
+        Fact::Promised { t, bank } => Some(At(*t, *bank)),
+        _ => None,
+    };
+    let released = |f: &Fact| match f {
+        Fact::Decided { t, bank, .. } if *bank > 0 => Some(At(*t, *bank)),
+        _ => None,
+    };
+    let votes = |calm| Votes {
+        banks,
+        calm,
+        yes: Ledger::default(),
+    };
+    vec![
+        agreement(
+            "Agreement",
+            "no two decide differently about a transfer (AC1)",
+            "decided",
+            decided,
+        )
+        .rests_on("promises and decisions are on disk before they are told")
+        .boxed(),
+        integrity(
+            "Stability",
+            "who has decided does not change its mind (AC2)",
+            decided,
+        )
+        .rests_on("decisions are on disk before they are told")
+        .boxed(),
+        Promised::safety(
+            "Validity",
+            "it commits only if all vote Yes (AC3)",
+            votes(false),
+        )
+        .boxed(),
+        Promised::safety(
+            "Non-triviality",
+            "if nothing fails and all vote Yes, it commits (AC4)",
+            votes(true),
+        )
+        .rests_on("votes come before the coordinator's patience ends")
+        .boxed(),
+        leads_to(
+            "Termination",
+            "every bank that has voted Yes learns the decision in the end (AC5)",
+            promised,
+            released,
+        )
+        .needs(&[Need::AllUp, Need::NoPause, Need::NoLoss])
+        .boxed(),
+    ]
+}
+
+/// AC3 and AC4: the coordinator's decision against the votes.
+#[derive(Clone)]
+struct Votes {
+    banks: u16,
+    // AC4: as long as nothing has failed.
+    calm: bool,
+    yes: Ledger<(T, u16), ()>,
+}
+
+impl Rule for Votes {
+    fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
+        for (node, fact) in seen.facts::<Fact>() {
+            match *fact {
+                Fact::Promised { t, bank } => self.yes.keep_first((t, bank), ()),
+                Fact::Decided { t, commit, .. } if node == COORDINATOR => {
+                    let missing = (1..=self.banks).find(|&b| self.yes.get(&(t, b)).is_none());
+                    let calm = seen.ground.losses() == 0 && seen.ground.edited().is_none();
+                    let why = match missing {
+                        Some(bank) if commit && !self.calm => {
+                            format!("{t} is committed, and {} has not voted Yes", name(bank))
+                        }
+                        None if !commit && self.calm && calm => {
+                            format!("{t} is aborted, though all voted Yes and nothing failed")
+                        }
+                        _ => continue,
+                    };
+                    return Err(Broken::new([seen.event.cause, seen.id], why));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn weight(&self) -> usize {
+        self.yes.weight()
+    }
+}
+
+fn banks(world: &World) -> impl Iterator<Item = (NodeId, &Book)> {
+    let book = |n| Some((n, world.durable_as::<Book>(n)?));
+    world.node_ids().filter_map(book)
+}
+
+/// What some banks have done of transfers that are not over: paid out and not paid in, or the reverse.
+fn on_its_way(world: &World) -> Option<i64> {
+    let mut open: BTreeSet<T> = world
+        .durable_as::<Log>(COORDINATOR)?
+        .open
+        .keys()
+        .copied()
+        .collect();
+    if !matches!(world.status(COORDINATOR), Status::Crashed | Status::Stopped) {
+        open.extend(world.node_as::<Coordinator>(COORDINATOR)?.log.open.keys());
+    }
+    let lines = banks(world).flat_map(|(_, book)| &book.lines);
+    let done = lines
+        .filter(|(t, line)| matches!(line.1, State::Committed | State::Done) && open.contains(t));
+    Some(-done.map(|(_, line)| line.0).sum::<i64>())
+}
+
+/// All the money there is.
+pub(super) fn total(world: &World) -> Option<i64> {
+    let balances: i64 = banks(world).map(|(_, book)| book.balance).sum();
+    Some(balances + on_its_way(world)?)
+}
+
+pub(super) fn boards(_: &Params, world: &World) -> Vec<Board> {
+    let part = |label: String, value| Part { label, value };
+    let mut parts: Vec<Part> = banks(world)
+        .map(|(n, b)| part(name(n.0), b.balance))
+        .collect();
+    parts.push(part(
+        "on its way".to_owned(),
+        on_its_way(world).unwrap_or(0),
+    ));
+    let row = |(n, book): (NodeId, &Book)| {
+        let lock = match book.lock() {
+            Some(t) => Field::of(t).mood(Mood::Waiting),
+            None => Field::of("-"),
+        };
+        (
+            name(n.0),
+            vec![Field::of(book.balance), lock, Field::of(book.said())],
+        )
+    };
+    let log = world
+        .durable_as::<Log>(COORDINATOR)
+        .map_or(String::new(), Log::said);
+    let mut rows = vec![(
+        name(0),
+        vec![Field::of("-"), Field::of("-"), Field::of(log)],
+    )];
+    rows.extend(banks(world).map(row));
+    let columns = ["on disk", "£", "locked by", "log"]
+        .map(str::to_owned)
+        .to_vec();
+    vec![
+        Board::Total {
+            title: "Money in the system".to_owned(),
+            unit: "£".to_owned(),
+            should_be: banks(world).count() as i64 * BALANCE,
+            parts,
+        },
+        Board::Table {
+            title: "Logs".to_owned(),
+            columns,
+            rows,
+        },
+    ]
+}
+
+const WITH_ACKS: &[&str] = &["VOTE-REQ", "YES", "NO", "COMMIT", "ABORT", "ACK"];
+const WITHOUT_ACKS: &[&str] = &["VOTE-REQ", "YES", "NO", "COMMIT", "ABORT"];
+
+/// Two-phase commit without failures, as theory counts it: `of` gives the number a transfer for n banks.
+fn calm(p: &Params, of: impl Fn(f64) -> f64) -> Option<f64> {
+    let calm =
+        p.word("way") == "two-phase" && p.int("loss_percent") == 0 && p.int("transfers") == 1;
+    calm.then(|| of(p.int("banks") as f64))
+}
+
+/// The mean of the largest of n sums of two uniform draws from [0, 1]: the integral of 1 - F(x)^n, where
+/// F is x^2/2 up to 1 and 1 - (2-x)^2/2 from there on.
+fn last_of(n: u32) -> f64 {
+    let mut rest = 0.0;
+    let mut term = 1.0;
+    for k in 0..=n {
+        rest += term / f64::from(2 * k + 1);
+        term *= -0.5 * f64::from(n - k) / f64::from(k + 1);
+    }
+    2.0 - 1.0 / (f64::from(2 * n + 1) * f64::from(1_u32 << n)) - rest
+}
+
+/// From VOTE-REQ to the last vote: 8 to 16 ms each way, and the forced Yes in between.
+fn votes_ms(p: &Params) -> f64 {
+    16.0 + 8.0 * last_of(p.int("banks") as u32) + p.int("sync_ms") as f64
+}
+
+/// The chance that a message arrives.
+fn arrives(p: &Params) -> f64 {
+    1.0 - p.int("loss_percent") as f64 / 100.0
+}
+
+pub(super) static GAUGES: &[GaugeDef] = &[
+    GaugeDef::new("missing", "money made, or lost if negative", "£", |_| {
+        gauges::reading(|w| Some((total(w)? - banks(w).count() as i64 * BALANCE) as f64))
+    })
+    .theory(|p| match p.word("way") {
+        // The debit is done, and its answer or the credit is lost.
+        "naive" if p.int("transfers") == 1 => {
+            let (q, paid) = (arrives(p), p.int("amount") * (p.int("banks") - 1));
+            Some(-(q - q * q * q) * paid as f64)
+        }
+        "two-phase" | "retry-ids" => Some(0.0),
+        _ => None,
+    })
+    .published(&[
+        Published::of(
+            &["way=naive", "loss_percent=10"],
+            -1.71,
+            "-10 (q - q^3), q = 1 - p",
+        ),
+        Published::of(
+            &["way=naive", "loss_percent=30"],
+            -3.57,
+            "-10 (q - q^3), q = 1 - p",
+        ),
+        Published::of(
+            &["way=naive", "loss_percent=50"],
+            -3.75,
+            "-10 (q - q^3), q = 1 - p",
+        ),
+        Published::of(&["way=retry-ids", "loss_percent=50"], 0.0, "conservation"),
+        Published::of(&["loss_percent=50"], 0.0, "conservation"),
+    ]),
+    GaugeDef::new("credits", "credits done", "", |_| {
+        gauges::count(|f: &Fact| matches!(f, Fact::Moved { delta: 1.., .. }))
+    })
+    .theory(|p| {
+        let n = (p.int("banks") - 1) as f64;
+        let one = p.int("transfers") == 1;
+        match p.word("way") {
+            "retry" if one => Some(n / arrives(p)),
+            "retry-ids" if one => Some(n),
+            "two-phase" if one => Some(n * libm::pow(arrives(p), 2.0 * (n + 1.0))),
+            _ => None,
+        }
+    })
+    .published(&[
+        Published::of(&["way=retry", "loss_percent=10"], 1.111_1, "1/(1-p)"),
+        Published::of(&["way=retry", "loss_percent=30"], 1.428_6, "1/(1-p)"),
+        Published::of(&["way=retry", "loss_percent=50"], 2.0, "1/(1-p)"),
+        Published::of(&["way=retry-ids", "loss_percent=30"], 1.0, "once each"),
+        Published::of(&["loss_percent=10"], 0.656_1, "(1-p)^(2n)"),
+        Published::of(&["loss_percent=30"], 0.240_1, "(1-p)^(2n)"),
+        Published::of(
+            &["loss_percent=10", "banks=3"],
+            1.062_882,
+            "(n-1) (1-p)^(2n)",
+        ),
+    ]),
+    GaugeDef::new(
+        "messages",
+        "messages, acknowledgements included",
+        "",
+        |_| gauges::sent(WITH_ACKS),
+    )
+    .theory(|p| calm(p, |n| 4.0 * n))
+    .published(&[
+        Published::of(&[], 8.0, "4n: VOTE-REQ, vote, decision, acknowledgement"),
+        Published::of(&["banks=3"], 12.0, "4n"),
+        Published::of(&["banks=5"], 20.0, "4n"),
+    ]),
+    GaugeDef::new(
+        "messages_3n",
+        "messages without acknowledgements",
+        "",
+        |_| gauges::sent(WITHOUT_ACKS),
+    )
+    .theory(|p| calm(p, |n| 3.0 * n))
+    .published(&[
+        Published::of(&[], 6.0, "3n, Bernstein, Hadzilacos, Goodman, section 7.4"),
+        Published::of(&["banks=3"], 9.0, "3n"),
+        Published::of(&["banks=5"], 15.0, "3n"),
+    ]),
+    GaugeDef::new("forced", "forced log writes", "", |_| {
+        gauges::count(|f: &Fact| *f == Fact::Forced)
+    })
+    .theory(|p| {
+        calm(p, |n| {
+            2.0 * n + 2.0 - f64::from(u8::from(p.word("presume") == "abort"))
+        })
+    })
+    .published(&[
+        Published::of(
+            &[],
+            6.0,
+            "2n + 2: beginning, yes and commit at each, commit",
+        ),
+        Published::of(&["banks=5"], 12.0, "2n + 2"),
+        Published::of(
+            &["presume=abort"],
+            5.0,
+            "2n + 1, Mohan, Lindsay, Obermarck 1986",
+        ),
+        Published::of(&["presume=abort", "banks=5"], 11.0, "2n + 1"),
+    ]),
+    GaugeDef::new(
+        "commit_ms",
+        "from the beginning to the coordinator's decision",
+        "ms",
+        |_| {
+            gauges::mean_ms(
+                |f: &Fact| match f {
+                    Fact::Begun { t } => Some(*t),
+                    _ => None,
+                },
+                |f: &Fact| match f {
+                    Fact::Decided { t, bank: 0, .. } => Some(*t),
+                    _ => None,
+                },
+            )
+        },
+    )
+    .theory(|p| {
+        let forced = 2.0 - f64::from(u8::from(p.word("presume") == "abort"));
+        calm(p, |_| votes_ms(p) + forced * p.int("sync_ms") as f64)
+    })
+    .published(&[
+        // Two to four forced writes one after the other, two ways, and the wait for the slowest.
+        Published::of(&[], 31.866_7, "3 s + 16 + 8 M(2), M(2) = 37/30"),
+        Published::of(&["banks=5", "sync_ms=0"], 28.694_7, "16 + 8 M(5)"),
+        Published::of(
+            &["presume=abort", "sync_ms=10"],
+            45.866_7,
+            "2 s + 16 + 8 M(2)",
+        ),
+    ]),
+    GaugeDef::new(
+        "uncertain_ms",
+        "the longest time that a bank was uncertain",
+        "ms",
+        |_| {
+            gauges::longest_ms(
+                |f: &Fact| match f {
+                    Fact::Promised { t, bank } => Some((*t, *bank)),
+                    _ => None,
+                },
+                |f: &Fact| match f {
+                    Fact::Decided { t, bank, .. } => Some((*t, *bank)),
+                    _ => None,
+                },
+            )
+        },
+    ),
+];
