@@ -9,6 +9,7 @@ pub mod ground;
 pub mod promise;
 pub mod property;
 
+pub use consistency::Level;
 pub use gauge::{Gauge, Gauges};
 pub use ground::{Ground, Need};
 pub use promise::{Broken, Promised, Rule};

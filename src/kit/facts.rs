@@ -44,3 +44,16 @@ macro_rules! facts {
     };
 }
 pub(crate) use facts;
+
+/// Reads something off facts that look so, and nothing off others, for promises and gauges:
+/// `pick!(Fact: Voted { t, .. } => *t)` is a function from a `&Fact` to an `Option`.
+macro_rules! pick {
+    ($type:ident: $($fact:ident { $($field:tt)* } => $value:expr),+ $(,)?) => {
+        |fact: &$type| match fact {
+            $($type::$fact { $($field)* } => Some($value),)+
+            #[allow(unreachable_patterns, reason = "it may name every fact")]
+            _ => None,
+        }
+    };
+}
+pub(crate) use pick;

@@ -8,6 +8,7 @@ use crate::check::gauge::Reading;
 use crate::check::{Gauge, Seen};
 use crate::sim::{Fact, SimTime, World};
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 /// A value that is known from elsewhere, for a setting.
 pub struct Published {
@@ -17,6 +18,8 @@ pub struct Published {
     pub mean: f64,
     /// Where it is from: a paper's table, a formula.
     pub source: &'static str,
+    /// How long the runs are, in milliseconds of simulated time.
+    pub at_ms: u64,
 }
 
 impl Published {
@@ -26,7 +29,15 @@ impl Published {
             params,
             mean,
             source,
+            at_ms: 60_000,
         }
+    }
+
+    /// Read off where runs have lasted so long, not a minute.
+    #[must_use]
+    pub const fn at_ms(mut self, at_ms: u64) -> Self {
+        self.at_ms = at_ms;
+        self
     }
 }
 
@@ -190,6 +201,69 @@ pub fn last<F: Fact>(pick: impl Fn(&F) -> Option<f64> + Clone + 'static) -> Box<
 /// The largest that a fact says.
 pub fn largest<F: Fact>(pick: impl Fn(&F) -> Option<f64> + Clone + 'static) -> Box<dyn Gauge> {
     of_facts(How::Largest, pick)
+}
+
+/// What facts say, sorted into drawers that are 1/128 of their value wide.
+struct Quantile<F, P> {
+    pick: P,
+    per_mille: u32,
+    drawers: BTreeMap<u32, u32>,
+    count: u32,
+    of: PhantomData<F>,
+}
+
+impl<F: Fact, P: Fn(&F) -> Option<f64> + Clone + 'static> Gauge for Quantile<F, P> {
+    fn after(&mut self, seen: &Seen<'_>) {
+        for (_, fact) in seen.facts::<F>() {
+            if let Some(value) = (self.pick)(fact) {
+                // The exponent and the first seven bits behind the point.
+                let drawer = (value.max(0.0).to_bits() >> 45) as u32;
+                *self.drawers.entry(drawer).or_default() += 1;
+                self.count += 1;
+            }
+        }
+    }
+
+    /// The middle of the drawer in which the value of that rank lies.
+    fn value(&self, _: &World) -> Option<f64> {
+        let rank = (u64::from(self.count) * u64::from(self.per_mille)).div_ceil(1_000);
+        let mut below = 0;
+        let here = self.drawers.iter().find(|(_, n)| {
+            below += u64::from(**n);
+            below >= rank.max(1)
+        });
+        here.map(|(&drawer, _)| match drawer {
+            0 => 0.0,
+            _ => f64::from_bits(u64::from(drawer) << 45 | 1 << 44),
+        })
+    }
+
+    fn weight(&self) -> usize {
+        self.drawers.len() * 8
+    }
+
+    fn clone_box(&self) -> Box<dyn Gauge> {
+        Box::new(Quantile {
+            pick: self.pick.clone(),
+            drawers: self.drawers.clone(),
+            ..*self
+        })
+    }
+}
+
+/// What `per_mille` of a thousand values stay below, to within a half per cent: 500 is the median. Values
+/// are not negative.
+pub fn quantile<F: Fact>(
+    per_mille: u32,
+    pick: impl Fn(&F) -> Option<f64> + Clone + 'static,
+) -> Box<dyn Gauge> {
+    Box::new(Quantile {
+        pick,
+        per_mille,
+        drawers: BTreeMap::new(),
+        count: 0,
+        of: PhantomData,
+    })
 }
 
 /// When, in milliseconds of true time, a fact was so first.

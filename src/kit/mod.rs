@@ -9,6 +9,8 @@
 //! | what it tells those who watch | [`facts!`](crate::kit::facts) |
 //! | its numbers, with theory beside them | [`GaugeDef`], [`gauges`] |
 //! | what it shows beyond circles | [`Board`] |
+//! | its clients: sessions, retries, redirects, outcomes | [`client`] |
+//! | who has answered, and whether they are enough | [`quorum`] |
 //!
 //! Ready-made promises are in [`crate::check::promise`].
 //!
@@ -16,18 +18,23 @@
 //! protocol's own.
 
 pub mod boards;
+pub mod client;
 pub mod entry;
 pub mod facts;
 pub mod gauges;
+pub mod load;
 pub mod messages;
 pub mod mutants;
 pub mod params;
+pub mod quorum;
 
 pub use boards::Board;
 pub use entry::{Entry, Measure, Probe, measures};
-pub(crate) use facts::facts;
+pub(crate) use facts::{facts, pick};
 pub use gauges::{GaugeDef, Published};
+pub use load::Load;
 pub(crate) use messages::messages;
 pub use mutants::MutantDef;
 pub(crate) use mutants::mutants;
 pub use params::{Choice, Param, ParamKind, Params, Value};
+pub use quorum::Quorum;

@@ -32,8 +32,11 @@ use chapter;
 
 pub mod agreement;
 pub mod consensus;
+pub mod dissemination;
 pub mod election;
 pub mod links;
+pub mod messaging;
+pub mod time;
 pub mod transactions;
 
 /// Every chapter, in the order of a course.
@@ -42,6 +45,9 @@ pub static CHAPTERS: &[&Chapter] = &[
     &election::CHAPTER,
     &links::CHAPTER,
     &agreement::CHAPTER,
+    &messaging::CHAPTER,
+    &dissemination::CHAPTER,
+    &time::CHAPTER,
     &transactions::CHAPTER,
 ];
 

@@ -134,6 +134,17 @@ impl Delay {
         }
     }
 
+    /// The shortest delay it can give.
+    pub fn shortest(self) -> Span {
+        match self {
+            Delay::Constant { us } => Span(us),
+            Delay::Normal { .. } => Span(0),
+            Delay::Uniform { min_us, .. }
+            | Delay::Exponential { min_us, .. }
+            | Delay::HeavyTailed { min_us, .. } => Span(min_us),
+        }
+    }
+
     /// The mean in microseconds; for a heavy tail of shape at most 1 there is none, and the median
     /// is given.
     pub fn typical_us(self) -> u64 {

@@ -4,6 +4,7 @@
 //! [`Ctx`]. It has no way to see another node, the true time or the world; what it wants done it
 //! tells the `Ctx`, and the engine does it, in that order, after the handler has returned.
 
+use super::delay::Delay;
 use super::fact::{AnyFact, Fact};
 use super::form::{Asked, Form};
 use super::host::Shelves;
@@ -236,6 +237,11 @@ impl<P: Protocol> Ctx<'_, P> {
     /// A uniform span in `[low, high]`.
     pub fn random_span(&mut self, low: Span, high: Span) -> Span {
         Span(low.0 + self.random_below(high.0.saturating_sub(low.0) + 1))
+    }
+
+    /// A span drawn from a distribution.
+    pub fn random_delay(&mut self, delay: Delay) -> Span {
+        delay.sample(self.rng.next_u64())
     }
 
     /// A sentence for the log, about what just happened here: "grants its vote to S1 for term 2".

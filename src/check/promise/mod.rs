@@ -19,7 +19,7 @@ pub use deliver::{causal_order, fifo_order, no_duplication, no_loss, total_order
 pub use exclude::{Move, mutual_exclusion};
 pub use happen::{leads_to, termination};
 pub use history::{Operation, Step, consistent};
-pub use state::{conserved, invariant};
+pub use state::{conserved, invariant, monotonic};
 
 use super::ground::Need;
 use super::property::{Class, Property, Seen, Verdict, witness};

@@ -6,7 +6,8 @@
 
 use super::{Broken, Promised, Rule};
 use crate::check::Seen;
-use crate::sim::{EventId, EventKind, World};
+use crate::sim::{EventId, EventKind, Fact, NodeId, World};
+use std::collections::BTreeMap;
 
 /// Something is true after every event. `holds` gives what is wrong, in a sentence.
 pub fn invariant(
@@ -65,6 +66,53 @@ impl Rule for Conserved {
                 return Err(Broken::new([seen.event.cause, seen.id], why));
             }
             Some(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// A number that a node tells never falls: a version, a term, a clock.
+pub fn monotonic<F: Fact>(
+    name: &'static str,
+    claim: &'static str,
+    pick: fn(&F) -> Option<u64>,
+) -> Promised<impl Rule> {
+    let rule = Monotonic {
+        pick,
+        newest: BTreeMap::new(),
+    };
+    Promised::safety(name, claim, rule)
+}
+
+struct Monotonic<F> {
+    pick: fn(&F) -> Option<u64>,
+    newest: BTreeMap<NodeId, (u64, EventId)>,
+}
+
+impl<F> Clone for Monotonic<F> {
+    fn clone(&self) -> Self {
+        Monotonic {
+            pick: self.pick,
+            newest: self.newest.clone(),
+        }
+    }
+}
+
+impl<F: Fact> Rule for Monotonic<F> {
+    fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
+        for (node, fact) in seen.facts::<F>() {
+            let Some(now) = (self.pick)(fact) else {
+                continue;
+            };
+            if let Some((before, event)) = self.newest.insert(node, (now, seen.id))
+                && now < before
+            {
+                let who = seen.world.name(node);
+                return Err(Broken::new(
+                    [event, seen.id],
+                    format!("{who} was at {before}, and goes back to {now}"),
+                ));
+            }
         }
         Ok(())
     }

@@ -213,10 +213,10 @@ impl Protocol for Coordinator {
     fn on_message(&mut self, ctx: &mut Cx<'_>, from: NodeId, msg: &Msg) {
         match (*msg, self.phase(msg.transfer())) {
             (Msg::Ask { t }, _) => self.answer(ctx, from, t),
-            (Msg::Yes { t }, Some(Phase::Voting)) => {
-                if self.answered(t, from) || self.rules.mutant == Mutant::FirstVote {
-                    self.decide(ctx, t, true, None);
-                }
+            (Msg::Yes { t }, Some(Phase::Voting))
+                if self.answered(t, from) || self.rules.mutant == Mutant::FirstVote =>
+            {
+                self.decide(ctx, t, true, None);
             }
             (Msg::No { t }, Some(Phase::Voting)) => self.decide(ctx, t, false, Some(from)),
             (Msg::No { t }, Some(Phase::Debit)) => self.close(ctx, t, false),

@@ -6,11 +6,11 @@
 
 use super::bank::{Book, State};
 use super::coordinator::{Coordinator, Log};
-use super::{BALANCE, COORDINATOR, Fact, T, Way, name};
+use super::{BALANCE, COORDINATOR, Fact, Rules, T, Way, name};
 use crate::check::promise::{agreement, conserved, integrity, leads_to};
 use crate::check::{Broken, Need, Promised, Property, Rule, Seen};
 use crate::kit::boards::{Board, Field, Mood, Part};
-use crate::kit::{GaugeDef, Params, Published, gauges};
+use crate::kit::{GaugeDef, Params, Published, gauges, pick};
 use crate::sim::ledger::Ledger;
 use crate::sim::{NodeId, Status, World};
 use std::collections::BTreeSet;
@@ -27,109 +27,75 @@ impl fmt::Display for At {
 }
 
 pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
-    let mut all = match super::Rules::of(params).way {
-        Way::TwoPhase => atomic(params.int("banks") as u16),
-        _ => Vec::new(),
-    };
-    let (needs, rests_on): (&[Need], _) = match super::Rules::of(params).way {
-        Way::TwoPhase => (
-            &[],
-            "promises and decisions are on disk before they are told",
-        ),
+    let way = Rules::of(params).way;
+    let (needs, rests_on): (&[Need], _) = match way {
+        Way::TwoPhase => (&[], ON_DISK),
         Way::Naive => (
             &[Need::NoCrash, Need::NoLoss],
-            "answers come before it is given up",
+            "nothing comes twice or late",
         ),
         Way::Retry => (
             &[Need::NoLoss, Need::NoCrash],
-            "nothing comes twice, and nothing late",
+            "nothing comes twice or late",
         ),
         Way::RetryIds => (&[], "each bank has on disk what it has done"),
     };
+    let mut all = match way {
+        Way::TwoPhase => atomic(params.int("banks") as u16),
+        _ => Vec::new(),
+    };
     let claim = "what is in the banks and on its way is always the same sum";
-    all.push(
-        conserved("Conservation", claim, total)
-            .needs(needs)
-            .rests_on(rests_on)
-            .boxed(),
-    );
-    let ended = |f: &Fact| match f {
-        Fact::Over { t, .. } => Some(*t),
-        _ => None,
-    };
-    let begun = |f: &Fact| match f {
-        Fact::Begun { t } => Some(*t),
-        _ => None,
-    };
-    let ends = leads_to(
+    let conservation = conserved("Conservation", claim, total);
+    all.push(conservation.needs(needs).rests_on(rests_on).boxed());
+    let begun = pick!(Fact: Begun { t } => *t);
+    let over = pick!(Fact: Over { t, .. } => *t);
+    let completion = leads_to(
         "Completion",
-        "every transfer that begins is over in the end",
+        "a transfer that begins is over in the end",
         begun,
-        ended,
+        over,
     );
+    // A beginning of which nothing is on disk is not taken up again after a crash.
     all.push(
-        ends.needs(&[Need::NoCrash, Need::NoPause, Need::NoLoss])
+        completion
+            .needs(&[Need::NoCrash, Need::NoPause, Need::NoLoss])
             .boxed(),
     );
     all
 }
 
+const ON_DISK: &str = "promises and decisions are on disk before they are told";
+
 /// AC1 to AC5.
 fn atomic(banks: u16) -> Vec<Box<dyn Property>> {
-    let decided = |f: &Fact| match f {
-        Fact::Decided { t, commit, .. } => Some((*t, if *commit { "Commit" } else { "Abort" })),
-        _ => None,
-    };
-    let promised = |f: &Fact| match f {
-        Fact::Promised { t, bank } => Some(At(*t, *bank)),
-        _ => None,
-    };
-    let released = |f: &Fact| match f {
-        Fact::Decided { t, bank, .. } if *bank > 0 => Some(At(*t, *bank)),
-        _ => None,
-    };
+    let decided =
+        pick!(Fact: Decided { t, commit, .. } => (*t, if *commit { "Commit" } else { "Abort" }));
+    let promised = pick!(Fact: Promised { t, bank } => At(*t, *bank));
+    let released = pick!(Fact: Decided { t, bank: bank @ 1.., .. } => At(*t, *bank));
     let votes = |calm| Votes {
         banks,
         calm,
         yes: Ledger::default(),
     };
+    let ac1 = "no two decide differently about a transfer (AC1)";
+    let ac2 = "who has decided does not change its mind (AC2)";
+    let ac3 = "it commits only if all have voted Yes (AC3)";
+    let ac4 = "if nothing fails and all vote Yes, it commits (AC4)";
+    let ac5 = "every bank that has voted Yes learns the decision in the end (AC5)";
     vec![
-        agreement(
-            "Agreement",
-            "no two decide differently about a transfer (AC1)",
-            "decided",
-            decided,
-        )
-        .rests_on("promises and decisions are on disk before they are told")
-        .boxed(),
-        integrity(
-            "Stability",
-            "who has decided does not change its mind (AC2)",
-            decided,
-        )
-        .rests_on("decisions are on disk before they are told")
-        .boxed(),
-        Promised::safety(
-            "Validity",
-            "it commits only if all vote Yes (AC3)",
-            votes(false),
-        )
-        .boxed(),
-        Promised::safety(
-            "Non-triviality",
-            "if nothing fails and all vote Yes, it commits (AC4)",
-            votes(true),
-        )
-        .rests_on("votes come before the coordinator's patience ends")
-        .boxed(),
-        leads_to(
-            "Termination",
-            "every bank that has voted Yes learns the decision in the end (AC5)",
-            promised,
-            released,
-        )
-        .needs(&[Need::AllUp, Need::NoPause, Need::NoLoss])
-        .boxed(),
+        agreement("Agreement", ac1, "decided", decided)
+            .rests_on(ON_DISK)
+            .boxed(),
+        integrity("Stability", ac2, decided)
+            .rests_on(ON_DISK)
+            .boxed(),
+        Promised::safety("Validity", ac3, votes(false)).boxed(),
+        Promised::safety("Non-triviality", ac4, votes(true))
+            .rests_on("votes come before the coordinator's patience ends")
+            .boxed(),
+        leads_to("Termination", ac5, promised, released)
+            .needs(&[Need::AllUp, Need::NoPause, Need::NoLoss])
+            .boxed(),
     ]
 }
 
@@ -245,9 +211,6 @@ pub(super) fn boards(_: &Params, world: &World) -> Vec<Board> {
     ]
 }
 
-const WITH_ACKS: &[&str] = &["VOTE-REQ", "YES", "NO", "COMMIT", "ABORT", "ACK"];
-const WITHOUT_ACKS: &[&str] = &["VOTE-REQ", "YES", "NO", "COMMIT", "ABORT"];
-
 /// Two-phase commit without failures, as theory counts it: `of` gives the number a transfer for n banks.
 fn calm(p: &Params, of: impl Fn(f64) -> f64) -> Option<f64> {
     let calm =
@@ -267,9 +230,9 @@ fn last_of(n: u32) -> f64 {
     2.0 - 1.0 / (f64::from(2 * n + 1) * f64::from(1_u32 << n)) - rest
 }
 
-/// From VOTE-REQ to the last vote: 8 to 16 ms each way, and the forced Yes in between.
-fn votes_ms(p: &Params) -> f64 {
-    16.0 + 8.0 * last_of(p.int("banks") as u32) + p.int("sync_ms") as f64
+/// The forced writes of the coordinator: beginning and decision, or the decision alone.
+fn forced(p: &Params) -> f64 {
+    2.0 - f64::from(u8::from(p.word("presume") == "abort"))
 }
 
 /// The chance that a message arrives.
@@ -291,142 +254,93 @@ pub(super) static GAUGES: &[GaugeDef] = &[
         _ => None,
     })
     .published(&[
-        Published::of(
-            &["way=naive", "loss_percent=10"],
-            -1.71,
-            "-10 (q - q^3), q = 1 - p",
-        ),
-        Published::of(
-            &["way=naive", "loss_percent=30"],
-            -3.57,
-            "-10 (q - q^3), q = 1 - p",
-        ),
-        Published::of(
-            &["way=naive", "loss_percent=50"],
-            -3.75,
-            "-10 (q - q^3), q = 1 - p",
-        ),
-        Published::of(&["way=retry-ids", "loss_percent=50"], 0.0, "conservation"),
-        Published::of(&["loss_percent=50"], 0.0, "conservation"),
+        Published::of(&["way=naive", "loss_percent=10"], -1.71, NAIVE),
+        Published::of(&["way=naive", "loss_percent=30"], -3.57, NAIVE),
+        Published::of(&["way=naive", "loss_percent=50"], -3.75, NAIVE),
+        Published::of(&["way=retry-ids", "loss_percent=50"], 0.0, "conserved"),
+        Published::of(&["loss_percent=50"], 0.0, "conserved"),
     ]),
     GaugeDef::new("credits", "credits done", "", |_| {
         gauges::count(|f: &Fact| matches!(f, Fact::Moved { delta: 1.., .. }))
     })
     .theory(|p| {
-        let n = (p.int("banks") - 1) as f64;
-        let one = p.int("transfers") == 1;
-        match p.word("way") {
-            "retry" if one => Some(n / arrives(p)),
-            "retry-ids" if one => Some(n),
-            "two-phase" if one => Some(n * libm::pow(arrives(p), 2.0 * (n + 1.0))),
-            _ => None,
-        }
+        let (n, q) = (p.int("banks") as f64, arrives(p));
+        let credits = match p.word("way") {
+            "retry" => (n - 1.0) / q,
+            "two-phase" => (n - 1.0) * libm::pow(q, 2.0 * n),
+            _ => return None,
+        };
+        (p.int("transfers") == 1).then_some(credits)
     })
     .published(&[
         Published::of(&["way=retry", "loss_percent=10"], 1.111_1, "1/(1-p)"),
         Published::of(&["way=retry", "loss_percent=30"], 1.428_6, "1/(1-p)"),
         Published::of(&["way=retry", "loss_percent=50"], 2.0, "1/(1-p)"),
-        Published::of(&["way=retry-ids", "loss_percent=30"], 1.0, "once each"),
         Published::of(&["loss_percent=10"], 0.656_1, "(1-p)^(2n)"),
         Published::of(&["loss_percent=30"], 0.240_1, "(1-p)^(2n)"),
-        Published::of(
-            &["loss_percent=10", "banks=3"],
-            1.062_882,
-            "(n-1) (1-p)^(2n)",
-        ),
+        Published::of(&["loss_percent=10", "banks=3"], 1.062_9, "2 (1-p)^6"),
     ]),
-    GaugeDef::new(
-        "messages",
-        "messages, acknowledgements included",
-        "",
-        |_| gauges::sent(WITH_ACKS),
-    )
+    GaugeDef::new("messages", "messages, with acknowledgements", "", |_| {
+        gauges::sent(&["VOTE-REQ", "YES", "NO", "COMMIT", "ABORT", "ACK"])
+    })
     .theory(|p| calm(p, |n| 4.0 * n))
     .published(&[
-        Published::of(&[], 8.0, "4n: VOTE-REQ, vote, decision, acknowledgement"),
+        Published::of(&[], 8.0, "4n"),
         Published::of(&["banks=3"], 12.0, "4n"),
         Published::of(&["banks=5"], 20.0, "4n"),
     ]),
-    GaugeDef::new(
-        "messages_3n",
-        "messages without acknowledgements",
-        "",
-        |_| gauges::sent(WITHOUT_ACKS),
-    )
+    GaugeDef::new("messages_3n", "messages as the book counts", "", |_| {
+        gauges::sent(&["VOTE-REQ", "YES", "NO", "COMMIT", "ABORT"])
+    })
     .theory(|p| calm(p, |n| 3.0 * n))
     .published(&[
-        Published::of(&[], 6.0, "3n, Bernstein, Hadzilacos, Goodman, section 7.4"),
-        Published::of(&["banks=3"], 9.0, "3n"),
-        Published::of(&["banks=5"], 15.0, "3n"),
+        Published::of(&[], 6.0, BOOK),
+        Published::of(&["banks=3"], 9.0, BOOK),
+        Published::of(&["banks=5"], 15.0, BOOK),
     ]),
     GaugeDef::new("forced", "forced log writes", "", |_| {
         gauges::count(|f: &Fact| *f == Fact::Forced)
     })
-    .theory(|p| {
-        calm(p, |n| {
-            2.0 * n + 2.0 - f64::from(u8::from(p.word("presume") == "abort"))
-        })
-    })
+    .theory(|p| calm(p, |n| 2.0 * n + forced(p)))
     .published(&[
-        Published::of(
-            &[],
-            6.0,
-            "2n + 2: beginning, yes and commit at each, commit",
-        ),
+        Published::of(&[], 6.0, "2n + 2"),
         Published::of(&["banks=5"], 12.0, "2n + 2"),
-        Published::of(
-            &["presume=abort"],
-            5.0,
-            "2n + 1, Mohan, Lindsay, Obermarck 1986",
-        ),
-        Published::of(&["presume=abort", "banks=5"], 11.0, "2n + 1"),
+        Published::of(&["presume=abort"], 5.0, PRESUMED),
+        Published::of(&["presume=abort", "banks=5"], 11.0, PRESUMED),
     ]),
     GaugeDef::new(
         "commit_ms",
-        "from the beginning to the coordinator's decision",
+        "from the beginning to the decision",
         "ms",
         |_| {
-            gauges::mean_ms(
-                |f: &Fact| match f {
-                    Fact::Begun { t } => Some(*t),
-                    _ => None,
-                },
-                |f: &Fact| match f {
-                    Fact::Decided { t, bank: 0, .. } => Some(*t),
-                    _ => None,
-                },
-            )
+            let decided = pick!(Fact: Decided { t, bank: 0, .. } => *t);
+            gauges::mean_ms(pick!(Fact: Begun { t } => *t), decided)
         },
     )
     .theory(|p| {
-        let forced = 2.0 - f64::from(u8::from(p.word("presume") == "abort"));
-        calm(p, |_| votes_ms(p) + forced * p.int("sync_ms") as f64)
+        calm(p, |n| {
+            16.0 + 8.0 * last_of(n as u32) + (1.0 + forced(p)) * p.int("sync_ms") as f64
+        })
     })
     .published(&[
-        // Two to four forced writes one after the other, two ways, and the wait for the slowest.
         Published::of(&[], 31.866_7, "3 s + 16 + 8 M(2), M(2) = 37/30"),
-        Published::of(&["banks=5", "sync_ms=0"], 28.694_7, "16 + 8 M(5)"),
-        Published::of(
-            &["presume=abort", "sync_ms=10"],
-            45.866_7,
-            "2 s + 16 + 8 M(2)",
-        ),
+        Published::of(&["banks=5", "sync_ms=0"], 27.817_5, "16 + 8 M(5)"),
+        Published::of(&["presume=abort", "sync_ms=10"], 45.866_7, "2 s + ..."),
     ]),
     GaugeDef::new(
         "uncertain_ms",
-        "the longest time that a bank was uncertain",
+        "longest time that a bank was uncertain",
         "ms",
         |_| {
+            let promised = pick!(Fact: Promised { t, bank } => (*t, *bank));
             gauges::longest_ms(
-                |f: &Fact| match f {
-                    Fact::Promised { t, bank } => Some((*t, *bank)),
-                    _ => None,
-                },
-                |f: &Fact| match f {
-                    Fact::Decided { t, bank, .. } => Some((*t, *bank)),
-                    _ => None,
-                },
+                promised,
+                pick!(Fact: Decided { t, bank, .. } => (*t, *bank)),
             )
         },
     ),
 ];
+
+const NAIVE: &str = "-10 (q - q^3), q = 1 - p";
+const BOOK: &str = "3n: Bernstein, Hadzilacos, Goodman, section 7.4";
+const PRESUMED: &str = "2n + 1: Mohan, Lindsay, Obermarck 1986";

@@ -1,0 +1,3 @@
+//! Dissemination: how news reaches everyone.
+
+super::chapter! { "dissemination", "Dissemination": gossip }

@@ -1,0 +1,3 @@
+//! Messaging: what lies between a sender and a receiver: queues, buffers, calls.
+
+super::chapter! { "messaging", "Messaging": queue }
