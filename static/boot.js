@@ -68,96 +68,23 @@
     }
   }
 
-  // The program comes in parts. The first (0) starts the page and moves a run of Raft, with which the catalogue
-  // begins; another protocol needs the next (1), a run with settings the one after it (2), too. The rest (3) comes later.
-  function needed() {
-    var hash = location.hash;
-    return /^#?\/?$|^#\/s\/raft-[a-z]+$/.test(hash) ? 0 : /^#\/s\/[a-z-]+(\?seed=\d+)?$/.test(hash) ? 1 : 2;
-  }
-
-  // The page waits for this to look at what it has kept. Later: it may not be drawn yet.
-  function tell() {
-    setTimeout(function () {
-      dispatchEvent(new Event("faultline-rest"));
-    });
-  }
-
-  // The styles of what is first seen after a click; of the same version as the others.
-  function dress() {
-    var link = document.querySelector("link[href*='style.css']").cloneNode();
-    link.href = link.href.replace("style.css", "later.css");
-    document.head.appendChild(link);
-  }
-
-  // Whether a run was kept, which the rest of the program will offer (src/view/kept.rs).
-  function kept() {
-    try {
-      return /faultline\.run\./.test(Object.keys(localStorage));
-    } catch (error) {
-      return false;
-    }
-  }
-
-  // Fetches the rest when a run has moved for a moment, at the first touch or key elsewhere than on Play, or after some
-  // seconds: whichever comes first. If it cannot be had, the page says so once it is needed.
-  function restLater(module) {
-    var root = document.documentElement;
-    var watch = new MutationObserver(function () {
-      setTimeout(ask, 1500);
-    });
-    var asked = false;
-    var late = setTimeout(ask, kept() ? 400 : 4000);
-    function load() {
-      return module.parts(3);
-    }
-    function ask() {
-      if (asked) return;
-      asked = true;
-      dress();
-      clearTimeout(late);
-      watch.disconnect();
-      removeEventListener("pointerdown", touched, true);
-      removeEventListener("keydown", touched, true);
-      removeEventListener("hashchange", ask);
-      removeEventListener("faultline-needed", ask);
-      // Not at once: a stand-in may be fetching it this very moment.
-      Promise.resolve().then(load).then(tell, function (error) {
-        if (window.console) console.warn("The rest of the program has not come yet: " + words(error));
-      });
-    }
-    function touched(event) {
-      var target = event.target;
-      var plays = target && target.closest && target.closest("[data-testid=play]");
-      if (!plays) ask();
-    }
-    watch.observe(root, { attributes: true, attributeFilter: ["data-moved"] });
-    addEventListener("pointerdown", touched, true);
-    addEventListener("keydown", touched, true);
-    addEventListener("hashchange", ask);
-    addEventListener("faultline-needed", ask);
-  }
-
-  function bytesOf(answer) {
+  function present(answer) {
     if (!answer.ok) throw new Error(answer.status + " " + answer.statusText);
-    return answer.arrayBuffer();
+    return answer;
   }
 
   function start() {
     if (missing()) return;
     var moduleUrl = document.getElementById("boot-module").href;
     var wasmUrl = document.getElementById("boot-wasm").href;
-    var first = needed();
-    var program = fetch(wasmUrl).then(bytesOf);
-    program.catch(function () {});
     var stage = "a script (" + moduleUrl + ")";
+    var program = fetch(wasmUrl).then(present);
+    // Whoever waits for it below says what went wrong.
+    program.catch(function () {});
     import(moduleUrl)
       .then(function (module) {
         stage = "the program (" + wasmUrl + ")";
-        return Promise.all([program, module.parts(first)]).then(function (parts) {
-          return module.default({ module_or_path: module.unlzma(new Uint8Array(parts[0])) });
-        }).then(function () {
-          restLater(module);
-        });
+        return module.default({ module_or_path: program });
       })
       .catch(function (error) {
         explain(stage, error);

@@ -62,6 +62,11 @@ impl Mix {
     }
 }
 
+/// When faults end in a run until `until`: two thirds of it have them, and a quiet rest follows.
+pub fn fault_phase(until: SimTime) -> SimTime {
+    SimTime(until.us() * 2 / 3)
+}
+
 /// The edits of a run with this mix: faults from the start until `until`, and then, at `until`,
 /// what makes everything well again. Two runs with equal arguments are given equal edits.
 ///

@@ -6,12 +6,15 @@
 
 use crate::sim::world::Status;
 use crate::sim::{Event, EventId, EventKind, Fault, Loss, NodeId, Trace, World};
+use std::collections::BTreeSet;
 
 /// Something that a promise may need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// What is sent is received: nothing is lost by a link, a cut, a wall or a hand.
     NoLoss,
+    /// Links are fair: none is cut, no wall stands.
+    Fair,
     /// No node crashes.
     NoCrash,
     /// No node is down for good: each that crashed has recovered.
@@ -24,7 +27,7 @@ pub enum Need {
     NoPause,
 }
 
-/// What took an assumption out of force first.
+/// What took an assumption out of force, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct First {
     event: EventId,
@@ -37,6 +40,9 @@ pub struct Ground {
     lost: Option<First>,
     losses: u32,
     edited: Option<EventId>,
+    // The links that are cut now, and since when something is in the way.
+    cuts: BTreeSet<(NodeId, NodeId)>,
+    blocked: Option<First>,
     crashed: Option<First>,
     faulty: Option<First>,
     clock: Option<First>,
@@ -54,7 +60,11 @@ impl Ground {
             EventKind::Lost if event.loss != Loss::Duplicate => {
                 self.note_loss(world, trace, id, event)
             }
-            EventKind::Fault => self.note_fault(world, trace, id, event),
+            EventKind::Fault => {
+                self.note_blocks(world, trace, id);
+                self.note_fault(world, trace, id, event);
+            }
+            EventKind::Flap => self.note_blocks(world, trace, id),
             _ => {}
         }
     }
@@ -71,8 +81,40 @@ impl Ground {
         }
     }
 
+    fn note_blocks(&mut self, world: &World, trace: &Trace, id: EventId) {
+        let fault = fault(trace, id);
+        match fault {
+            Some(Fault::Link { from, to, set }) => match set.cut {
+                Some(true) => _ = self.cuts.insert((*from, *to)),
+                Some(false) => _ = self.cuts.remove(&(*from, *to)),
+                None => {}
+            },
+            Some(Fault::Links { set }) if set.cut.is_some() => {
+                let all = || world.node_ids();
+                let pairs = all().flat_map(|a| all().map(move |b| (a, b)));
+                self.cuts = pairs.filter(|&(a, b)| world.link(a, b).cut).collect();
+            }
+            Some(Fault::Heal) => self.cuts.clear(),
+            _ => {}
+        }
+        let what = match self.cuts.first() {
+            Some(&(a, b)) => {
+                format!(
+                    "the link from {} to {} is cut",
+                    world.name(a),
+                    world.name(b)
+                )
+            }
+            None if world.partitions().next().is_some() => "a partition stands".to_owned(),
+            None => return self.blocked = None,
+        };
+        self.blocked.get_or_insert(First { event: id, what });
+    }
+
     fn note_fault(&mut self, world: &World, trace: &Trace, id: EventId, event: &Event) {
-        self.edited = Some(id);
+        if !matches!(fault(trace, id), Some(Fault::Request { .. })) {
+            self.edited = Some(id);
+        }
         let named = |node: NodeId| world.name(node).to_owned();
         let with = |status: &[Status]| -> Vec<String> {
             let here = world
@@ -124,7 +166,12 @@ impl Ground {
         self.losses
     }
 
-    /// The last thing that was done to the world, if anything was.
+    /// Whether anything has gone wrong: a message was lost, or something was done to the world.
+    pub fn disturbed(&self) -> bool {
+        self.losses > 0 || self.edited.is_some()
+    }
+
+    /// The last thing that was done to the world but to ask for something, if anything was.
     pub fn edited(&self) -> Option<EventId> {
         self.edited
     }
@@ -138,6 +185,7 @@ impl Ground {
     pub fn broken(&self, need: Need) -> Option<(EventId, String)> {
         let first = match need {
             Need::NoLoss => &self.lost,
+            Need::Fair => &self.blocked,
             Need::NoCrash => &self.crashed,
             Need::AllUp if self.down.is_empty() => &None,
             Need::AllUp => &self.crashed,
@@ -157,28 +205,27 @@ impl Ground {
         needs.iter().find_map(broken)
     }
 
-    /// Why a promise that needs `needs` may wait: which of them is out of force now or has been.
+    /// Why a promise that needs `needs` may wait: all of them that are out of force now or have been.
     pub fn excuse(&self, needs: &[Need]) -> Option<String> {
-        if needs
-            .iter()
-            .any(|n| matches!(n, Need::NoCrash | Need::AllUp))
-            && !self.down.is_empty()
-        {
-            let are = if self.down.len() == 1 { "is" } else { "are" };
-            return Some(format!(
-                "{}, and {} {are} not running",
-                Need::AllUp.assumed(),
-                listed(&self.down)
-            ));
+        let mut excuses: Vec<String> = Vec::new();
+        for &need in needs {
+            let excuse = match need {
+                Need::NoCrash | Need::AllUp if !self.down.is_empty() => Some(format!(
+                    "{}, and {} {} not running",
+                    Need::AllUp.assumed(),
+                    listed(&self.down),
+                    if self.down.len() == 1 { "is" } else { "are" }
+                )),
+                Need::NoPause if !self.asleep.is_empty() => Some(format!(
+                    "{}, and {} is",
+                    need.assumed(),
+                    listed(&self.asleep)
+                )),
+                _ => self.missing(&[need]).map(|m| m.1),
+            };
+            excuses.extend(excuse.filter(|e| !excuses.contains(e)));
         }
-        if needs.contains(&Need::NoPause) && !self.asleep.is_empty() {
-            return Some(format!(
-                "{}, and {} is",
-                Need::NoPause.assumed(),
-                listed(&self.asleep)
-            ));
-        }
-        self.missing(needs).map(|m| m.1)
+        (!excuses.is_empty()).then(|| excuses.join("; "))
     }
 }
 
@@ -187,6 +234,7 @@ impl Need {
     pub fn assumed(self) -> &'static str {
         match self {
             Need::NoLoss => "it is assumed that no message is lost",
+            Need::Fair => "it is assumed that links are fair",
             Need::NoCrash => "it is assumed that no node crashes",
             Need::AllUp => "it is assumed that no node fails",
             Need::Correct => "it is assumed that every node does what its code says, in time",
@@ -197,7 +245,7 @@ impl Need {
 }
 
 /// The fault that was done in event `id`.
-fn fault(trace: &Trace, id: EventId) -> Option<&Fault> {
+pub(super) fn fault(trace: &Trace, id: EventId) -> Option<&Fault> {
     let all = trace.faults();
     let at = all.partition_point(|(e, _)| *e < id);
     all.get(at).filter(|(e, _)| *e == id).map(|(_, f)| f)

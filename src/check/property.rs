@@ -6,7 +6,7 @@
 
 use super::gauge::Gauges;
 use super::ground::{Ground, Need};
-use crate::sim::{Event, EventId, Fact, Kind, Mark, MsgId, NodeId, Trace, World};
+use crate::sim::{Event, EventId, Fact, Fault, Kind, Mark, MsgId, NodeId, Trace, World};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -66,6 +66,11 @@ impl<'a> Seen<'a> {
     /// The node at which it happened, if it happened at a node.
     pub fn node(&self) -> Option<NodeId> {
         (self.event.node != Event::NOBODY).then_some(self.event.node)
+    }
+
+    /// What was done to the world in it, if it is that.
+    pub fn fault(&self) -> Option<&'a Fault> {
+        super::ground::fault(self.trace, self.id)
     }
 
     /// The facts of type `F` that were told in it, each with the node that told it.

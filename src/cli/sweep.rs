@@ -9,7 +9,7 @@ use super::shrink::{Found, shrink, violation};
 use super::subject::{Over, Subject};
 use super::{Failure, Outcome};
 use crate::check::Verdict;
-use crate::check::faultmix::{Mix, plan};
+use crate::check::faultmix::{Mix, fault_phase, plan};
 use crate::scenario::{Opening, SharedRun, link, open};
 use crate::sim::{NodeId, SimTime};
 use serde_json::json;
@@ -17,8 +17,6 @@ use std::io::Write;
 
 /// How long a run of a sweep is when nothing is said.
 const LENGTH: SimTime = SimTime::from_ms(15_000);
-/// The part of a run in which faults happen: two thirds.
-const FAULTS: (u64, u64) = (2, 3);
 
 struct Wanted {
     over: Over,
@@ -89,7 +87,7 @@ fn read_mix(text: &str) -> Result<Mix, Failure> {
 /// How many of the seeds of one subject violate something.
 fn sweep_one(wanted: &Wanted, subject: &Subject, out: &mut dyn Write) -> Result<u64, Failure> {
     let servers: Vec<NodeId> = open(&subject.opening)?.world().servers().collect();
-    let until_faults = SimTime(subject.until.us() * FAULTS.0 / FAULTS.1);
+    let until_faults = fault_phase(subject.until);
     let first = subject.opening.seed.unwrap_or(0);
     let (mut bad, mut pending) = (0, 0);
     for seed in (0..wanted.seeds).map(|i| first.wrapping_add(i)) {

@@ -57,6 +57,23 @@ pub struct Bar {
     pub mood: Mood,
 }
 
+impl Bar {
+    /// A bar of this length.
+    pub fn of(label: impl Into<String>, value: f64) -> Self {
+        Bar {
+            label: label.into(),
+            value,
+            mood: Mood::Plain,
+        }
+    }
+
+    /// In this mood.
+    #[must_use]
+    pub fn mood(self, mood: Mood) -> Self {
+        Bar { mood, ..self }
+    }
+}
+
 /// A lamp: a condition that is met or not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Lamp {
@@ -167,6 +184,25 @@ pub enum Board {
 }
 
 impl Board {
+    /// Bars, in a unit, beside what they should be.
+    pub fn bars(title: &str, unit: &str, bars: Vec<Bar>, mark: Option<f64>) -> Self {
+        Board::Bars {
+            title: title.to_owned(),
+            unit: unit.to_owned(),
+            bars,
+            mark,
+        }
+    }
+
+    /// A table.
+    pub fn table(title: &str, columns: &[&str], rows: Vec<(String, Vec<Field>)>) -> Self {
+        Board::Table {
+            title: title.to_owned(),
+            columns: columns.iter().map(|c| (*c).to_owned()).collect(),
+            rows,
+        }
+    }
+
     /// Its title.
     pub fn title(&self) -> &str {
         match self {

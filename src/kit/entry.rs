@@ -10,7 +10,7 @@ use super::params::{Param, Params, Value};
 use crate::check::{Checks, Gauges, Property};
 use crate::sim::fields::short;
 use crate::sim::world::{Setup, World};
-use crate::sim::{Refusal, Trace};
+use crate::sim::{Refusal, Span, Trace};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -50,6 +50,8 @@ pub struct Entry {
     pub mutants: &'static [MutantDef],
     /// The names of what it tells those who watch.
     pub facts: &'static [&'static str],
+    /// How long a run is when nobody says otherwise: for the tests against theory, and the tool.
+    pub length: Span,
     /// The nodes and links of a run, before the scenario's own settings.
     pub build: fn(&Params, seed: u64) -> Result<Setup, Refusal>,
     /// The promises that watch it.
@@ -72,6 +74,7 @@ impl Entry {
         params: &[],
         mutants: &[],
         facts: &[],
+        length: Span::secs(15),
         build: |_, _| Err(Refusal::new("no-protocol", "this protocol builds nothing")),
         promises: |_| Vec::new(),
         gauges: &[],

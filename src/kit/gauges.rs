@@ -3,6 +3,12 @@
 //! The rule that is easy to break: a number from theory and the number from runs come from different
 //! code. `theory` is a closed formula of the parameters; it looks at no run.
 
+mod attempts;
+mod told;
+
+pub use attempts::{sends, sends_until_arrival};
+pub use told::{all_ms, distinct, inversions, repeats, short_of};
+
 use super::params::{Params, Value};
 use crate::check::gauge::Reading;
 use crate::check::{Gauge, Seen};

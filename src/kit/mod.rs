@@ -11,12 +11,15 @@
 //! | what it shows beyond circles | [`Board`] |
 //! | its clients: sessions, retries, redirects, outcomes | [`client`] |
 //! | who has answered, and whether they are enough | [`quorum`] |
+//! | its tests, against the paper and against faults | [`bench`] |
 //!
-//! Ready-made promises are in [`crate::check::promise`].
+//! Ready-made promises are in [`crate::check::promise`]; [`prelude`] has all of it in one line.
 //!
 //! The rule that is easy to break: the kit knows no protocol. What only one of them needs is that
 //! protocol's own.
 
+#[cfg(not(target_arch = "wasm32"))]
+pub mod bench;
 pub mod boards;
 pub mod client;
 pub mod entry;
@@ -26,6 +29,7 @@ pub mod load;
 pub mod messages;
 pub mod mutants;
 pub mod params;
+pub mod prelude;
 pub mod quorum;
 
 pub use boards::Board;

@@ -63,6 +63,14 @@ impl Default for Delay {
 read_as!(Delay);
 
 impl Delay {
+    /// Uniform between these milliseconds.
+    pub const fn uniform_ms(min: u64, max: u64) -> Self {
+        Delay::Uniform {
+            min_us: min * 1_000,
+            max_us: max * 1_000,
+        }
+    }
+
     pub(super) fn read(value: Value) -> Read<Self> {
         let mut f = Fields::of(value, "a delay")?;
         let kind = f.text("kind")?;

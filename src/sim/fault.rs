@@ -212,6 +212,19 @@ impl Edit {
 }
 
 impl Fault {
+    /// The power of `node` fails; it may recover.
+    pub const fn crash(node: NodeId) -> Self {
+        Fault::Crash { node, stop: false }
+    }
+
+    /// `node` is asked for something, in its protocol's own words.
+    pub fn request(node: NodeId, request: &str) -> Self {
+        Fault::Request {
+            node,
+            request: request.to_owned(),
+        }
+    }
+
     /// The one node that this strikes, if it is one.
     pub fn node(&self) -> Option<NodeId> {
         match self {

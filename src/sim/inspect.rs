@@ -79,6 +79,33 @@ pub struct Inspect {
 }
 
 impl Inspect {
+    /// A node in this role, in the paper's word, with its pictogram.
+    pub fn of(role: impl Into<String>, glyph: Glyph) -> Self {
+        Inspect {
+            role: role.into(),
+            glyph,
+            ..Inspect::default()
+        }
+    }
+
+    /// Standing out or not.
+    pub fn prominent(mut self, prominent: bool) -> Self {
+        self.prominent = prominent;
+        self
+    }
+
+    /// With a second line in the node.
+    pub fn badge(mut self, badge: impl Into<String>) -> Self {
+        self.badge = badge.into();
+        self
+    }
+
+    /// With a row under the node.
+    pub fn cells(mut self, cells: impl IntoIterator<Item = Cell>) -> Self {
+        self.cells = cells.into_iter().collect();
+        self
+    }
+
     /// Adds a line to the table of state.
     pub fn field(mut self, name: &'static str, value: impl ToString) -> Self {
         self.fields.push((name, value.to_string()));

@@ -28,7 +28,9 @@ pub trait Protocol: Clone + Hash + 'static {
     type Stable: Clone + Default + Debug + Hash + 'static;
 
     /// The node boots for the first time.
-    fn start(&mut self, ctx: &mut Ctx<'_, Self>);
+    fn start(&mut self, ctx: &mut Ctx<'_, Self>) {
+        let _ = ctx;
+    }
 
     /// The node boots after a crash: builds a fresh volatile state from the configuration in the
     /// crashed one (`self` keeps what is installed: ids, parameters) and from what the disk kept.
@@ -36,10 +38,15 @@ pub trait Protocol: Clone + Hash + 'static {
     fn restart(&mut self, ctx: &mut Ctx<'_, Self>);
 
     /// A message has arrived.
-    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeId, msg: &Self::Msg);
+    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, from: NodeId, msg: &Self::Msg) {
+        let _ = from;
+        ctx.note(format!("expects no messages, and ignores {}", msg.label()));
+    }
 
     /// A timer has run out.
-    fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, timer: Self::Timer);
+    fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, timer: Self::Timer) {
+        let _ = (ctx, timer);
+    }
 
     /// What this node may be asked.
     fn requests(&self) -> &'static [Form] {

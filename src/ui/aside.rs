@@ -1,4 +1,4 @@
-//! What stands beside the page once the rest of the program has come: the offer to go on where one
+//! What stands beside the page: the offer to go on where one
 //! was, the word that nothing can be kept here, and the place to drop a file.
 //!
 //! The rule that is easy to break: this only watches. It reads the state between two actions and sends
@@ -23,7 +23,6 @@ use yew::prelude::*;
 const LOOK_MS: u32 = 500;
 
 /// Puts it on the page.
-#[inline(never)]
 pub fn start(app: &Rc<RefCell<App>>, on: &Callback<Action>) {
     let place = dom::document().and_then(|d| {
         let place = d.create_element("div").ok()?;

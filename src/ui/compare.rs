@@ -30,7 +30,6 @@ pub struct Parts {
 }
 
 /// The parts of the screen, if a future stands beside the one that is shown.
-#[inline(never)]
 pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
     let c = open.comparison()?;
     let other = open.run_beside()?.clone();

@@ -18,7 +18,6 @@ pub fn text_of(e: &Event) -> String {
 
 /// What the field called `field` (its `data-field`) is to show: `value`, or while it has the focus what stands
 /// in it, for every redraw would take back what is being typed. fields.rs lets go of it.
-#[inline(never)]
 pub fn held(field: &str, value: &str) -> String {
     match super::dom::active() {
         Some(input) if input.get_attribute("data-field").as_deref() == Some(field) => {

@@ -32,7 +32,6 @@ pub fn focus(id: &str) {
 }
 
 /// Puts the focus on the first of `within` that `selector` finds.
-#[inline(never)]
 pub fn focus_in(within: &Element, selector: &str) {
     let found = within.query_selector(selector).ok().flatten();
     // What stands on the stage is SVG, which takes the focus by the same call.

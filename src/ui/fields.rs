@@ -9,7 +9,6 @@ use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement, KeyboardEvent};
 
 /// Listens for as long as the page is open.
-#[inline(never)]
 pub fn listen() {
     let Some(document) = dom::document() else {
         return;

@@ -19,7 +19,6 @@ use web_sys::{Element, HtmlElement, HtmlInputElement};
 use yew::prelude::*;
 
 /// The row of the history.
-#[inline(never)]
 pub fn history(app: &App, open: &Open, on: &Callback<Action>) -> Html {
     let run = open.run().get();
     let can = run.can_undo_redo();
@@ -67,7 +66,6 @@ pub fn history(app: &App, open: &Open, on: &Callback<Action>) -> Html {
 }
 
 /// Leaves the run before in the browser's history, under its own address: "back" leads to it.
-#[inline(never)]
 pub fn leave_behind(app: &App) {
     if let Some(hash) = app.left.as_ref().and_then(|l| l.hash.as_ref()) {
         dom::replace_hash(hash);

@@ -33,8 +33,6 @@ pub struct Root {
     // A frame is asked for and has not come yet.
     awaiting: bool,
     last_ms: Option<f64>,
-    // A run has moved on this page: boot.js then fetches the rest of the program.
-    moved: bool,
     shown_hash: String,
     // How many runs were left behind.
     left: u32,
@@ -51,6 +49,8 @@ impl Component for Root {
         let on = scope.callback(Msg::Do);
         let app = Rc::new(RefCell::new(first_state()));
         bridge::install(app.clone(), scope.callback(|()| Msg::Redraw));
+        aside::start(&app, &on);
+        fields::listen();
         let ticks = scope.clone();
         Root {
             _listeners: listen(&app, &on),
@@ -59,7 +59,6 @@ impl Component for Root {
             tick: Closure::new(move |ms| ticks.send_message(Msg::Tick(ms))),
             awaiting: false,
             last_ms: None,
-            moved: false,
             shown_hash: dom::address().1,
             left: 0,
             shown_theme: None,
@@ -135,10 +134,6 @@ impl Root {
         let mut app = self.app.borrow_mut();
         let dt = self.last_ms.map_or(0.0, |last| (ms - last).max(0.0));
         self.last_ms = app.is_moving().then_some(ms);
-        if dt > 0.0 && !self.moved {
-            self.moved = true;
-            dom::root_attribute("data-moved", Some(""));
-        }
         let end = dom::now_ms() + BUDGET_MS;
         let mut out_of_time = || dom::now_ms() >= end;
         reduce_within(
@@ -181,7 +176,6 @@ fn listen(app: &Rc<RefCell<App>>, on: &Callback<Action>) -> Vec<EventListener> {
         route.emit(Action::Route(search, hash));
     });
     let (app, on) = (app.clone(), on.clone());
-    let (watched, acts) = (app.clone(), on.clone());
     let options = EventListenerOptions::enable_prevent_default();
     let keys = EventListener::new_with_options(&document, "keydown", options, move |e| {
         let Some(e) = e.dyn_ref::<web_sys::KeyboardEvent>() else {
@@ -192,12 +186,7 @@ fn listen(app: &Rc<RefCell<App>>, on: &Callback<Action>) -> Vec<EventListener> {
             on.emit(action);
         }
     });
-    // boot.js says when the rest of the program is there.
-    let rest = EventListener::once(&window, "faultline-rest", move |_| {
-        aside::start(&watched, &acts);
-        fields::listen();
-    });
-    vec![hash, keys, rest]
+    vec![hash, keys]
 }
 
 /// What a key asks for here and now, if anything.

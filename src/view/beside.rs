@@ -119,7 +119,6 @@ impl Open {
     }
 
     /// The run that is shown has moved: the other one follows.
-    #[inline(never)]
     pub(super) fn follow(&mut self) {
         let Some(run) = self.run_beside() else { return };
         follow(&self.run().get(), &mut run.get_mut());
@@ -130,7 +129,6 @@ impl Open {
     }
 
     /// Lets slow readers see the run beside, and where the two part by now.
-    #[inline(never)]
     pub(super) fn settle_beside(&mut self) {
         let Some(mut b) = self.beside.take() else {
             return;

@@ -42,7 +42,6 @@ impl Open {
 
     /// Who gets the children of future `i` when it is removed: its parent; of the first one, which has
     /// none, its first child.
-    #[inline(never)]
     pub(super) fn heir(&self, i: usize) -> usize {
         let parent = self.futures[i].fork.map(|f| f.parent);
         parent.unwrap_or_else(|| self.children(i).first().copied().unwrap_or(0))
@@ -50,7 +49,6 @@ impl Open {
 
     /// Removes future `i`, which is not the one that is shown; its name. Its children stay where they
     /// parted. A comparison with it is left.
-    #[inline(never)]
     pub(super) fn remove(&mut self, i: usize) -> String {
         let heir = self.heir(i);
         if self.beside.as_ref().is_some_and(|b| b.future == i) {

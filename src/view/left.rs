@@ -22,7 +22,6 @@ pub struct Left {
 
 impl Left {
     /// What is on screen, to be left.
-    #[inline(never)]
     pub fn of(app: &App) -> Self {
         Left {
             times: app.left.as_ref().map_or(0, |l| l.times) + 1,
@@ -57,7 +56,6 @@ impl App {
 
 /// Brings back the run that was left, with all its futures, if `hash` is its address; what is on screen
 /// is left for it. Else nothing changes.
-#[inline(never)]
 pub(super) fn come_back(app: &mut App, hash: &str) -> bool {
     let known = |l: &Left| l.open.is_some() && l.hash.as_deref() == Some(hash);
     if !app.left.as_ref().is_some_and(known) {

@@ -72,8 +72,7 @@ pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut(
     }
 }
 
-/// The actions that need a run on screen. Apart, because none of them is needed before a run has moved.
-#[inline(never)]
+/// The actions that need a run on screen.
 fn run_action(app: &mut App, action: Action) {
     if app.open.is_none() {
         app.refuse(&Refusal::new("nothing-open", "open a scenario first"));
@@ -207,7 +206,6 @@ fn frame(app: &mut App, dt: u64, out_of_time: &mut dyn FnMut() -> bool) {
 }
 
 /// Goes to the moment `us`: at once where this future has been, else frame by frame.
-#[inline(never)]
 fn go_far(app: &mut App, us: u64) {
     let Some(o) = &app.open else { return };
     let at_us = us.min(crate::sim::limits::RUN_US);
@@ -219,7 +217,6 @@ fn go_far(app: &mut App, us: u64) {
 }
 
 /// A frame's share of the way to where a link leads, or a hand pointed.
-#[inline(never)]
 fn journey(app: &mut App, goal: Journey, out_of_time: &mut dyn FnMut() -> bool) {
     let Some(o) = &app.open else {
         app.journey = None;
@@ -251,7 +248,6 @@ fn journey(app: &mut App, goal: Journey, out_of_time: &mut dyn FnMut() -> bool) 
 }
 
 /// Says the last telling event since the live region spoke.
-#[inline(never)]
 fn tell_news(app: &mut App) {
     let Some(o) = &app.open else { return };
     let run = o.run().get();
@@ -404,7 +400,6 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
 }
 
 /// Opens what a file says; a bad one changes nothing on screen.
-#[inline(never)]
 fn open_file(app: &mut App, text: &str) {
     let read = may_replace(app).and_then(|()| file::read(text));
     match read.and_then(saved::open) {

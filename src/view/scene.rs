@@ -112,7 +112,6 @@ impl Scene {
     ///
     /// # Errors
     /// A damaged link, one of an unknown scenario, and what opening it refuses.
-    #[inline(never)]
     pub fn from_link(payload: &str) -> Result<Linked, Refusal> {
         Scene::follow(link::decode(payload)?)
     }

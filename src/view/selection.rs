@@ -49,7 +49,6 @@ impl Selection {
     /// The node that it is about: the one picked, the one at which the event happened, the receiver of
     /// the link, of the message or of the one that was lost; of nothing, the first. `None` for an event of
     /// the network.
-    #[inline(never)]
     pub fn node_in(self, world: &World, trace: &Trace) -> Option<NodeId> {
         let receiver = |msg| trace.get_sent(msg).map(|s| s.to);
         let node = match self {
@@ -67,7 +66,6 @@ impl Selection {
 
     /// It where the first `alike` events are the same in another future, too: a node and a link are the
     /// same thing there, an event or a message only if it is among them or was sent in one of them.
-    #[inline(never)]
     pub fn among(self, alike: u32, trace: &Trace) -> Self {
         let same = |event: EventId| event.0 < alike;
         let stays = match self {

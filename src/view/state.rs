@@ -69,8 +69,6 @@ fn seed(seed: u64, out: &mut String) {
     }
 }
 
-// Apart, because a run that has just begun has none (tools/later.txt).
-#[inline(never)]
 fn edit(edit: &Edit, out: &mut String) {
     out.push_str(&crate::sim::json::text(edit));
 }

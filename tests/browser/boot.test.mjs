@@ -49,13 +49,13 @@ test("where a script is missing the page names it", async () => {
 });
 
 test("where the program is missing the page names it", async () => {
-  const text = await refusal((page) => page.route(/faultline\.wasm\.lzma/, (route) => route.fulfill({ status: 404 })));
-  assert.match(text, /faultline\.wasm\.lzma.* missing/);
+  const text = await refusal((page) => page.route(/faultline_bg\.wasm/, (route) => route.fulfill({ status: 404 })));
+  assert.match(text, /faultline_bg\.wasm.* missing/);
 });
 
 test("a program of another version is told from a missing one", async () => {
   const text = await refusal((page) =>
-    page.route(/faultline\.wasm\.lzma/, (route) =>
+    page.route(/faultline_bg\.wasm/, (route) =>
       route.fulfill({ contentType: "application/wasm", body: Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) }),
     ),
   );

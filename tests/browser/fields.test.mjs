@@ -59,9 +59,6 @@ test("what is typed while time runs stays until it is taken, in every field", as
 
 test("Esc, and going elsewhere after a refusal, bring back what the field is to show", async () => {
   const page = await openScenario(site, "raft-election", { options: "?seed=7" });
-  // Pressing the diagram is one of the things that fetch the rest of the program.
-  await hook(page, "diagram").click();
-  await page.waitForSelector("link[href*='later.css']", { state: "attached" });
   await hook(page, "history-open").click();
   await visible(page, "history");
   const seed = hook(page, "seed");

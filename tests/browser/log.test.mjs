@@ -69,35 +69,6 @@ test("100,000 events are 100,000 rows, of which a screenful is on the page, sear
   await page.context().close();
 });
 
-test("a log that is opened before its styles have come draws a screenful of rows all the same", async () => {
-  const late = async (page) => {
-    await page.route("**/later.css*", async (route) => {
-      await new Promise((done) => setTimeout(done, 1_500));
-      await route.continue();
-    });
-  };
-  const page = await openScenario(site, "raft-replication", { prepare: late });
-  for (let i = 0; i < 3; i += 1) await ask(page, "step", 10_000);
-  await page.evaluate(() => {
-    globalThis.most = 0;
-    new MutationObserver(() => {
-      globalThis.most = Math.max(globalThis.most, document.querySelectorAll(".log-row").length);
-    }).observe(document, { childList: true, subtree: true });
-  });
-  await openTab(page, "Log");
-  await visible(page, "log-rows");
-  await settled(page);
-  await page.waitForFunction(() => getComputedStyle(document.querySelector(".log-view")).overflowY === "auto");
-  await page.waitForFunction(() => document.querySelectorAll(".log-row").length < 60);
-  assert.ok((await rowCount(page)) > 500);
-  const most = await page.evaluate(() => globalThis.most);
-  assert.ok(most > 8 && most < 130, `${most} rows on the page`);
-  const last = Number(await rows(page).locator("[role=row]").last().getAttribute("aria-rowindex"));
-  assert.equal(last, await rowCount(page), "the newest is in sight");
-  assertQuiet(page);
-  await page.context().close();
-});
-
 test("kind, node and words each leave only what they say", async () => {
   const page = await logAt("raft-replication", 3_000);
   await ask(page, "edit", { do: "crash", node: 2 });

@@ -71,7 +71,6 @@ for (const [size, viewport] of Object.entries(SIZES)) {
 test("a window made narrow moves embedding into Share, and back out when it is wide again", async () => {
   const page = await site.open("#/s/raft-nine");
   await visible(page, "embed");
-  await page.locator("link[href*='later.css']").waitFor({ state: "attached", timeout: 10_000 });
   await page.setViewportSize(SIZES.phone);
   await hook(page, "embed").waitFor({ state: "detached" });
   await page.setViewportSize(SIZES.desktop);

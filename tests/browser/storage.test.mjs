@@ -180,7 +180,7 @@ const work = async (page, node) => {
 };
 
 async function notOffered(page) {
-  await page.locator("link[href*='later.css']").waitFor({ state: "attached", timeout: 10_000 });
+  await hook(page, "aside").waitFor({ state: "attached", timeout: 10_000 });
   await page.waitForTimeout(1_300);
   assert.equal(await hook(page, "offer").count(), 0);
 }

@@ -19,7 +19,7 @@ pub use deliver::{causal_order, fifo_order, no_duplication, no_loss, total_order
 pub use exclude::{Move, mutual_exclusion};
 pub use happen::{leads_to, termination};
 pub use history::{Operation, Step, consistent};
-pub use state::{conserved, invariant, monotonic};
+pub use state::{conserved, invariant, monotonic, never};
 
 use super::ground::Need;
 use super::property::{Class, Property, Seen, Verdict, witness};
@@ -86,6 +86,7 @@ pub struct Promised<R> {
     needs: &'static [Need],
     rests_on: &'static str,
     left_out: Option<&'static str>,
+    calm: bool,
     rule: R,
     end: Option<Rc<End>>,
 }
@@ -100,6 +101,7 @@ impl<R: Rule> Promised<R> {
             needs: &[],
             rests_on: "the protocol's own rules",
             left_out: None,
+            calm: false,
             rule,
             end: None,
         }
@@ -125,6 +127,14 @@ impl<R: Rule> Promised<R> {
     #[must_use]
     pub fn rests_on(mut self, assumption: &'static str) -> Self {
         self.rests_on = assumption;
+        self
+    }
+
+    /// It is given only as long as nothing goes wrong: no message was lost, and nothing was done to the world
+    /// but to ask for something ("if nothing fails, all commit").
+    #[must_use]
+    pub fn while_calm(mut self) -> Self {
+        self.calm = true;
         self
     }
 
@@ -166,6 +176,7 @@ impl<R: Rule> Property for Promised<R> {
 
     fn after(&mut self, seen: &Seen<'_>) {
         if self.end.is_none()
+            && !(self.calm && seen.ground.disturbed())
             && let Err(broken) = self.rule.see(seen)
         {
             self.break_it(broken, seen);

@@ -1,4 +1,4 @@
-//! Promises about the whole state, looked at after each event.
+//! Promises about a single fact, and about the whole state, looked at after each event.
 //!
 //! The rule that is easy to break: these look with a god's eye, which no node has. So they are for what
 //! is true of all nodes together, such as a sum, and they must be quick, for they look after every event
@@ -8,6 +8,32 @@ use super::{Broken, Promised, Rule};
 use crate::check::Seen;
 use crate::sim::{EventId, EventKind, Fact, NodeId, World};
 use std::collections::BTreeMap;
+
+/// No fact like this is ever told. `wrong` says what is wrong with a fact, in a sentence, if something is.
+pub fn never<F: Fact>(
+    name: &'static str,
+    claim: &'static str,
+    wrong: fn(&F) -> Option<String>,
+) -> Promised<impl Rule> {
+    Promised::safety(name, claim, Never(wrong))
+}
+
+struct Never<F>(fn(&F) -> Option<String>);
+
+impl<F> Clone for Never<F> {
+    fn clone(&self) -> Self {
+        Never(self.0)
+    }
+}
+
+impl<F: Fact> Rule for Never<F> {
+    fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
+        match seen.facts::<F>().find_map(|(_, fact)| (self.0)(fact)) {
+            Some(why) => Err(Broken::new([seen.event.cause, seen.id], why)),
+            None => Ok(()),
+        }
+    }
+}
 
 /// Something is true after every event. `holds` gives what is wrong, in a sentence.
 pub fn invariant(

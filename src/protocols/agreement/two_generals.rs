@@ -22,16 +22,7 @@
 //! assumption that is missing is that nothing is lost. What a general received, sent and decided is
 //! on disk, so a crash does not make him change his mind.
 
-use crate::check::promise::{Only, agreement, termination};
-use crate::check::{Broken, Need, Promised, Property, Rule, Seen};
-use crate::kit::{
-    Entry, GaugeDef, Param, Params, Published, facts, gauges, mutants,
-};
-use crate::sim::world::Layout;
-use crate::sim::{
-    Cell, CellTone, Ctx, Delay, Glyph, Host, Inspect, Kind, Link, Message, NodeId, NodeSetup, Protocol,
-    Refusal, Setup, Shape, Span, Timing, Tone,
-};
+use crate::kit::prelude::*;
 
 /// The registry line.
 pub static ENTRY: Entry = Entry {
@@ -60,18 +51,14 @@ const VALLEY: Span = Span::ms(100);
 
 mutants! {
     /// What the general makes of the last messenger.
-    pub enum Mutant {
-        /// He wants to be sure.
+    enum Mutant {
         WantCertainty = "want-certainty", "attack only after receiving the last messenger" {
             rule: "who has sent the last messenger attacks, though he cannot be certain",
-            breaks: "Agreement",
-            with: &["loss_percent=0"],
+            breaks: "Agreement", with: &["loss_percent=0"],
         }
-        /// He never attacks: always agreed, and of no use.
         AlwaysRetreat = "always-retreat", "never attack: always agreed, and of no use" {
             rule: "a general attacks once he has sent or received the last messenger",
-            breaks: "Validity",
-            with: &["loss_percent=0"],
+            breaks: "Validity", with: &["loss_percent=0"],
         }
     }
     as it is: "attack after sending or receiving the last messenger",
@@ -80,7 +67,7 @@ mutants! {
 /// Someone who carries a message through the valley. (No `messages!` here: links made long ago hold the
 /// hash of runs with this very struct.)
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Messenger {
+struct Messenger {
     /// The first carries the plan, number `i` the acknowledgement of number `i - 1`.
     number: u8,
 }
@@ -103,7 +90,7 @@ impl Message for Messenger {
 
 facts! {
     /// What a general tells those who watch.
-    pub enum Fact {
+    enum Fact {
         /// He has sent a messenger.
         Sent { number: u8 } = "sent",
         /// He attacks at dawn, or retreats.
@@ -112,8 +99,8 @@ facts! {
 }
 
 /// What a general has on paper, that is, on disk.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Orders {
+#[derive(Clone, Debug, Default, Hash)]
+struct Orders {
     /// The last messenger that came, or 0.
     received: u8,
     /// The last messenger that was sent, or 0.
@@ -122,8 +109,8 @@ pub struct Orders {
 }
 
 /// A general on a hill.
-#[derive(Clone, Debug, Hash)]
-pub struct General {
+#[derive(Clone, Default, Hash)]
+struct General {
     me: NodeId,
     k: u8,
     dawn: Span,
@@ -194,7 +181,9 @@ impl Protocol for General {
         } else if number < self.k {
             self.orders.received = number;
             let next = number + 1;
-            ctx.note(format!("hears messenger {number} and sends messenger {next}"));
+            ctx.note(format!(
+                "hears messenger {number} and sends messenger {next}"
+            ));
             self.dispatch(ctx, next);
         } else {
             self.orders.received = number;
@@ -207,7 +196,10 @@ impl Protocol for General {
         let (attack, reason) = self.weigh();
         self.orders.attack = Some(attack);
         ctx.persist(self.orders.clone());
-        ctx.note(format!("{}: {reason}", if attack { "attacks" } else { "retreats" }));
+        ctx.note(format!(
+            "{}: {reason}",
+            if attack { "attacks" } else { "retreats" }
+        ));
         ctx.fact(Fact::Decided { attack });
     }
 
@@ -230,39 +222,36 @@ impl Protocol for General {
                 _ => (CellTone::Empty, "not heard of"),
             };
             let what = Messenger { number }.label();
-            Cell::new(number, tone, format!("messenger {number} ({what}): {state}"))
+            Cell::new(
+                number,
+                tone,
+                format!("messenger {number} ({what}): {state}"),
+            )
         };
-        Inspect {
-            role: role.to_owned(),
-            glyph,
-            prominent: self.orders.attack == Some(true),
-            badge: format!("knows {received}/{}", self.k),
-            cells: (1..=self.k).map(cell).collect(),
-            ..Inspect::default()
-        }
-        .field("last received", received)
-        .field("last sent", sent)
-        .field("k", self.k)
-        .field("dawn", self.dawn)
-        .field("decision", role)
+        Inspect::of(role, glyph)
+            .prominent(self.orders.attack == Some(true))
+            .badge(format!("knows {received}/{}", self.k))
+            .cells((1..=self.k).map(cell))
+            .field("last received", received)
+            .field("last sent", sent)
+            .field("k", self.k)
+            .field("dawn", self.dawn)
+            .field("decision", role)
     }
 }
 
 fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
     let k = params.int("k") as u8;
-    let longest = VALLEY.0;
-    let delay = Delay::Uniform {
-        min_us: longest * 3 / 5,
-        max_us: longest,
-    };
+    let longest_ms = VALLEY.0 / 1_000;
+    let delay = Delay::uniform_ms(longest_ms * 3 / 5, longest_ms);
     let link = Link::fair_loss(delay, params.ppm("loss_percent"));
     link.check()?;
-    let general = |name, me| {
+    let general = |me, name| {
         let general = General {
             me,
             k,
             // All the messengers have had the time they may need, and one more for the clocks.
-            dawn: Span(longest * (u64::from(k) + 1)),
+            dawn: Span(VALLEY.0 * (u64::from(k) + 1)),
             mutant: Mutant::of(params),
             orders: Orders::default(),
         };
@@ -271,12 +260,12 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
     Ok(Setup {
         seed,
         timing: Timing::Synchronous {
-            delay_us: longest,
+            delay_us: VALLEY.0,
             step_us: 1_000,
             drift_ppm: 100,
         },
         link,
-        nodes: vec![general("General A", A), general("General B", B)],
+        nodes: vec![general(A, "General A"), general(B, "General B")],
         layout: Layout::TwoHills,
         ..Setup::default()
     })
@@ -288,71 +277,60 @@ fn promises(_: &Params) -> Vec<Box<dyn Property>> {
         Fact::Decided { .. } => Some((Only, "retreats")),
         Fact::Sent { .. } => None,
     };
-    vec![
-        agreement("Agreement", "both generals attack, or neither does", "", decided)
-            .needs(&[Need::NoLoss])
-            .rests_on("every messenger arrives before dawn, which is the same for both")
-            .boxed(),
-        Promised::safety(
-            "Validity",
-            "if no messenger is lost and nothing else goes wrong, both attack",
-            Validity,
-        )
-        .boxed(),
-        termination("Termination", "at dawn each general decides", [A, B], |f: &Fact| {
-            matches!(f, Fact::Decided { .. })
-        })
-        .needs(&[Need::AllUp, Need::NoPause])
-        .boxed(),
-    ]
-}
-
-/// Agreement alone is cheap, for who always retreats always agrees.
-#[derive(Clone)]
-struct Validity;
-
-impl Rule for Validity {
-    fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
-        let calm = seen.ground.losses() == 0 && seen.ground.edited().is_none();
-        let retreats = |(_, f): (NodeId, &Fact)| *f == Fact::Decided { attack: false };
-        if calm && seen.facts().any(retreats) {
-            let why = "every messenger arrived, and still not both attack";
-            return Err(Broken::new([seen.id], why));
+    let claim = "both generals attack, or neither does";
+    let agreement = agreement("Agreement", claim, "", decided)
+        .needs(&[Need::NoLoss])
+        .rests_on("every messenger arrives before dawn, which is the same for both");
+    // Agreement alone is cheap, for who always retreats always agrees.
+    let claim = "if no messenger is lost and nothing else goes wrong, both attack";
+    let retreats = |f: &Fact| match f {
+        Fact::Decided { attack: false } => {
+            Some("a general retreats, and nothing was lost".to_owned())
         }
-        Ok(())
-    }
+        _ => None,
+    };
+    let validity = never("Validity", claim, retreats).while_calm();
+    let claim = "at dawn each general decides";
+    let ends = |f: &Fact| matches!(f, Fact::Decided { .. });
+    let termination =
+        termination("Termination", claim, [A, B], ends).needs(&[Need::AllUp, Need::NoPause]);
+    vec![agreement.boxed(), validity.boxed(), termination.boxed()]
 }
 
 static GAUGES: &[GaugeDef] = &[
+    GaugeDef::new("attack_a", "General A attacks", "", |_| attacks(A)),
+    GaugeDef::new("attack_b", "General B attacks", "", |_| attacks(B)),
     // 1 or 0, so its mean over runs is the probability that exactly one attacks.
     GaugeDef::new("disagree", "exactly one attacks", "", |_| {
-        gauges::reading(|w| {
-            let decided = |n| w.node_as::<General>(n)?.orders.attack;
-            Some(f64::from(u8::from(decided(A)? != decided(B)?)))
-        })
+        gauges::reading(|w| Some(f64::from(u8::from(attack(w, A)? != attack(w, B)?))))
     })
     .theory(|p| {
-        let (loss, k) = (p.int("loss_percent") as f64 / 100.0, p.int("k"));
-        Some((1..k).fold(loss, |product, _| product * (1.0 - loss)))
+        let arrives = 1.0 - number(p, "loss_percent") / 100.0;
+        let both_ways = std::iter::repeat_n(arrives, p.int("k") as usize - 1);
+        Some(both_ways.product::<f64>() * (1.0 - arrives))
     })
     .published(&[
         Published::of(&["k=1"], 0.3, "p (1-p)^(k-1)"),
+        Published::of(&["k=2"], 0.21, "p (1-p)^(k-1)"),
         Published::of(&["k=5"], 0.072_03, "p (1-p)^(k-1)"),
-        Published::of(&["k=9"], 0.017_29, "p (1-p)^(k-1)"),
+        Published::of(&["k=9"], 0.017_294, "p (1-p)^(k-1)"),
+        Published::of(&["k=4", "loss_percent=10"], 0.072_9, "p (1-p)^(k-1)"),
+        Published::of(&["k=3", "loss_percent=50"], 0.125, "p (1-p)^(k-1)"),
+        Published::of(&["k=2", "loss_percent=90"], 0.09, "p (1-p)^(k-1)"),
+        Published::of(&["k=20", "loss_percent=5"], 0.018_868, "p (1-p)^(k-1)"),
     ]),
-    GaugeDef::new("attack_a", "General A attacks", "", |_| attacks(A)),
-    GaugeDef::new("attack_b", "General B attacks", "", |_| attacks(B)),
     GaugeDef::new("messengers", "messengers sent", "", |_| {
-        gauges::count(|f: &Fact| matches!(f, Fact::Sent { .. }))
+        gauges::sent(&["plan", "acknowledgement"])
     }),
     GaugeDef::new("lost", "messengers caught", "", gauges::losses),
 ];
 
-fn attacks(node: NodeId) -> Box<dyn crate::check::Gauge> {
-    gauges::reading(move |w| {
-        let attack = w.node_as::<General>(node)?.orders.attack?;
-        Some(f64::from(u8::from(attack)))
-    })
+fn attack(world: &World, node: NodeId) -> Option<bool> {
+    world.node_as::<General>(node)?.orders.attack
+}
+
+fn attacks(node: NodeId) -> Box<dyn Gauge> {
+    gauges::reading(move |w| Some(f64::from(u8::from(attack(w, node)?))))
 }
 
 #[cfg(test)]

@@ -19,7 +19,6 @@ const EPOCHS: usize = 40;
 
 /// `panel` with what there is to say about the event that is picked; on the page of the text twin with
 /// the diagram, too.
-#[inline(never)]
 pub fn beside(tab: Tab, props: &PanelProps, panel: Html) -> Html {
     let run = props.run.get();
     let told = match props.selection {

@@ -265,8 +265,6 @@ impl Stage {
         }
     }
 
-    // Apart, because it is not needed before something is selected (tools/later.txt).
-    #[inline(never)]
     fn open_menu(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
         let menu = self
@@ -307,7 +305,6 @@ impl Stage {
         }
     }
 
-    #[inline(never)]
     fn put_menu(&mut self, element: &HtmlElement, picked: Selection) {
         let scene = self.scene.as_ref();
         let Some(menu) = scene.and_then(|s| menu::menu(s, &self.motion, picked, &|n| self.name(n)))
@@ -369,7 +366,6 @@ fn at_node(props: &ViewProps) -> Selection {
     }
 }
 
-#[inline(never)]
 fn event_node(props: &ViewProps) -> Selection {
     let run = props.run.get();
     let of = |e| run.trace().get(e).map(|e| Selection::Node(e.node));

@@ -38,7 +38,6 @@ pub fn NodeShape(props: &NodeProps) -> Html {
 }
 
 /// A mark on each of these nodes: it differs from the same node of the run beside.
-#[inline(never)]
 pub fn apart(scene: &Scene, nodes: &[NodeId]) -> Html {
     let mark = |n: &NodeId| {
         let n = scene.nodes.get(n.index())?;
@@ -148,19 +147,14 @@ fn moved(x: f64, y: f64) -> String {
     svg::path("translate(# #)", &[x, y])
 }
 
-// Each of these is one place where an element is made: `html!` is long once compiled.
-
-#[inline(never)]
 fn circle(class: &'static str, r: f64) -> Html {
     html! { <circle {class} r={px(r)} /> }
 }
 
-#[inline(never)]
 fn path(class: &'static str, d: String, transform: String) -> Html {
     html! { <path {class} {d} {transform} /> }
 }
 
-#[inline(never)]
 fn text(class: &'static str, x: f64, y: f64, words: &str) -> Html {
     html! { <text {class} x={px(x)} y={px(y)}>{ words }</text> }
 }

@@ -11,7 +11,6 @@ use crate::view::causality::Cone;
 use web_sys::CanvasRenderingContext2d as Pen;
 
 /// Draws it, below everything that stands on the lanes.
-#[inline(never)]
 pub(super) fn lanes(pen: &Pen, c: &Palette, p: &Picture<'_>, cone: &Cone) {
     let right = p.grid.left + p.grid.width;
     let thick = (p.grid.lane * 0.2).clamp(2.0, 6.0);

@@ -33,7 +33,6 @@ impl Deep {
         }
     }
 
-    #[inline(never)]
     fn look(&mut self, shared: &RunRef, run: &Run<Checks>, event: EventId) {
         let turns = run.turns();
         match &mut self.cone {
@@ -53,7 +52,6 @@ impl Deep {
     }
 
     /// A crowded window of `width` pixels.
-    #[inline(never)]
     pub fn window(
         &mut self,
         shared: &RunRef,

@@ -11,7 +11,6 @@ use crate::view::spacetime::{Bars, Columns};
 use web_sys::CanvasRenderingContext2d as Pen;
 
 /// The bars.
-#[inline(never)]
 pub(super) fn columns(pen: &Pen, c: &Palette, p: &Picture<'_>, columns: &Columns) {
     let bars = Bars::new(columns, &p.grid);
     for lane in 0..columns.lanes {

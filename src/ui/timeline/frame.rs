@@ -81,7 +81,6 @@ pub(super) fn axis(pen: &Pen, c: &Palette, p: &Picture<'_>) {
 }
 
 /// Where the run parts from the one beside it: a dashed line with a word.
-#[inline(never)]
 pub(super) fn parting(pen: &Pen, c: &Palette, p: &Picture<'_>, us: u64) {
     let x = p.grid.x(us as f64).round() + 0.5;
     if x < p.grid.left || x > right(p) {
@@ -124,7 +123,6 @@ pub(super) fn lanes(pen: &Pen, c: &Palette, p: &Picture<'_>) {
 }
 
 /// Hatched, so that a crash and a pause differ without colour: one way, and the other.
-#[inline(never)]
 pub(super) fn spans(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     font(pen, c, 500, 10.5);
     pen.set_text_align("center");
@@ -196,7 +194,6 @@ fn clear(p: &Picture<'_>, lane: u16, (from, to): (f64, f64)) -> f64 {
 }
 
 /// Partitions and cuts: a line for each, side by side in two rows, and names below where they fit.
-#[inline(never)]
 pub(super) fn bars(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     font(pen, c, 550, 10.5);
     pen.set_text_align("left");
@@ -230,7 +227,6 @@ pub(super) fn bars(pen: &Pen, c: &Palette, p: &Picture<'_>) {
 }
 
 /// A small flag on the axis for everything done to the world.
-#[inline(never)]
 pub(super) fn flags(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     pen.begin_path();
     for f in &p.window.flags {
@@ -249,7 +245,6 @@ pub(super) fn flags(pen: &Pen, c: &Palette, p: &Picture<'_>) {
 }
 
 /// What the run has been to and was taken back from: pale, beyond the moment shown.
-#[inline(never)]
 pub(super) fn to_come(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     let x = p.grid.x(p.now_us as f64).max(p.grid.left);
     if x < right(p) {

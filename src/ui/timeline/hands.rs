@@ -19,7 +19,6 @@ const NEAR: f64 = 6.0;
 
 impl Timeline {
     /// What is meant at `(x, y)`: an event, a message, or a flag on the axis.
-    #[inline(never)]
     pub(super) fn under(&self, trace: &Trace, grid: &Grid, x: f64, y: f64) -> Selection {
         let flagged = |us: u64| {
             let right = x - grid.x(us as f64);
@@ -177,7 +176,6 @@ impl Timeline {
     }
 
     /// Shows what the two diagrams of a comparison were told to show, whichever of them was told.
-    #[inline(never)]
     pub(super) fn heed(&mut self, apart: &Apart, old: &ViewProps) {
         let old = old.apart.as_ref().and_then(|a| a.window);
         if let Some(told) = apart.window.filter(|told| Some(*told) != old) {
@@ -186,7 +184,6 @@ impl Timeline {
     }
 
     /// In a comparison, lets both diagrams show what a hand has made of this one's window.
-    #[inline(never)]
     pub(super) fn share(&mut self, props: &ViewProps, before: Option<Camera>) {
         let held = matches!(self.hold, Some(Hold::Plot { moved: true, .. }));
         let told = props.apart.as_ref().and_then(|a| a.window);

@@ -63,7 +63,6 @@ struct Collector {
 
 /// Spans, bars and flags that overlap the window. None is left out: what is nearer to its neighbour of
 /// the same kind and place than `grain_us`, and shorter, becomes one with it.
-#[inline(never)]
 pub fn collect(
     trace: &Trace,
     name: &dyn Fn(NodeId) -> String,

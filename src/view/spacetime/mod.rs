@@ -122,7 +122,6 @@ pub fn crowded(trace: &Trace, from_us: u64, to_us: u64, was: bool) -> bool {
 
 /// The same stretch as sums in at most `most` columns. Of single events it has those of `chain`: the
 /// one that is picked and what brought it about, with their messages.
-#[inline(never)]
 pub fn dense(
     trace: &Trace,
     index: &Index,

@@ -1,219 +1,107 @@
-//! Tests of the two generals.
+//! Tests of the two generals. How often they disagree is published with their gauges.
 
-use super::{A, B, ENTRY, General, Messenger};
-use crate::check::{CheckLine, Checks, Verdict};
-use crate::kit::{Params, measures};
-use crate::sim::history::Run;
-use crate::sim::{Edit, EventKind, Fault, SimTime};
+use super::{A, B, ENTRY, attack};
+use crate::kit::bench::{Bench, Trial, down};
+use crate::sim::{Edit, EventKind, Fault};
 
-fn params(k: i64, loss_percent: i64, mutant: &str) -> Params {
-    let set = [format!("k={k}"), format!("loss_percent={loss_percent}"), format!("mutant={mutant}")];
-    ENTRY.set(&set.each_ref().map(String::as_str)).unwrap()
+fn generals(k: u8, loss_percent: u8, more: &[&str]) -> Bench {
+    let (k, loss) = (format!("k={k}"), format!("loss_percent={loss_percent}"));
+    Bench::of(&ENTRY, &[&k, &loss]).set(more)
 }
 
-fn start(params: &Params, seed: u64, edits: Vec<Edit>) -> Run<Checks> {
-    Run::new((ENTRY.build)(params, seed).unwrap(), ENTRY.checks(params), edits).unwrap()
-}
-
-fn finish(run: &mut Run<Checks>) {
-    run.run_until(SimTime::from_ms(10_000));
-    assert!(run.refused().is_empty(), "{:?}", run.refused());
-}
-
-fn minds(run: &Run<Checks>) -> (bool, bool) {
-    let attacks = |node| run.world().node_as::<General>(node).unwrap().orders.attack.unwrap();
+fn minds(run: &Trial) -> (bool, bool) {
+    let attacks = |node| attack(run.world(), node).unwrap();
     (attacks(A), attacks(B))
 }
 
-fn line(run: &Run<Checks>, name: &str) -> CheckLine {
-    let lines = run.watcher().lines();
-    lines.into_iter().find(|l| l.name == name).unwrap()
-}
-
-/// Runs until messenger `number` is on his way, and catches him.
-fn catch(run: &mut Run<Checks>, number: u8) {
-    while run.step() {
-        let caught = run
-            .world()
-            .in_flight()
-            .into_iter()
-            .find(|f| f.payload.as_any().downcast_ref() == Some(&Messenger { number }));
-        if let Some(flight) = caught {
-            return run.edit(Fault::Drop { msg: flight.msg }).unwrap();
-        }
+/// Messenger `number`, by kind and number of that kind.
+fn messenger(number: u8) -> (&'static str, usize) {
+    match number {
+        1 => ("plan", 1),
+        n => ("acknowledgement", usize::from(n) - 1),
     }
-    panic!("messenger {number} was never sent");
 }
 
-/// P(exactly one attacks) = p (1-p)^(k-1): messengers 1 to k-1 arrive, the k-th does not. 6,000 runs
-/// for each (p, k), within three standard errors of a share, sqrt(P (1-P) / 6,000). And never 0.
-/// The figures of the module's comment are 0.3 * 0.7^4 = 0.07203 and 0.3 * 0.7^8 = 0.01729.
+/// In every run exactly one of two things is true: the promise is broken, or both are of one mind. One
+/// messenger at most is caught, for none is sent after him.
 #[test]
-fn the_probability_of_disagreement_follows_the_formula() {
-    for (percent, k) in [
-        (30, 1),
-        (30, 2),
-        (30, 5),
-        (30, 9),
-        (10, 4),
-        (50, 3),
-        (90, 2),
-        (5, 20),
-    ] {
-        let params = params(k, percent, "none");
-        let runs = 6_000;
-        let mut disagree = 0.0;
-        for seed in 0..runs {
-            let mut run = start(&params, seed, Vec::new());
-            finish(&mut run);
-            let all = measures(run.watcher(), run.world());
-            let of = |name| all.iter().find(|m| m.name == name).unwrap().value.unwrap();
-            disagree += of("disagree");
-            let violated = matches!(line(&run, "Agreement").verdict, Verdict::Violated { .. });
-            assert_eq!(violated, of("disagree") == 1.0);
-            assert!(of("messengers") <= k as f64 && of("lost") <= 1.0);
-        }
-        let p = f64::from(percent as i32) / 100.0;
-        let expected = (1..k).fold(p, |product, _| product * (1.0 - p));
-        let share = disagree / runs as f64;
-        let error = (expected * (1.0 - expected) / runs as f64).sqrt();
-        assert!(
-            (share - expected).abs() <= 3.0 * error,
-            "p = {p}, k = {k}: {share}, not {expected} +- {error}"
-        );
-        assert!(disagree > 0.0);
+fn agreement_is_broken_exactly_when_they_disagree() {
+    for seed in 0..500 {
+        let run = generals(5, 30, &[]).run(seed);
+        assert_eq!(run.breaks("Agreement"), run.number("disagree") == 1.0);
+        assert!(run.number("messengers") <= 5.0 && run.number("lost") <= 1.0);
     }
 }
 
-#[test]
-fn without_loss_both_always_attack() {
-    for k in 1..=20 {
-        let mut run = start(&params(k, 0, "none"), 1, Vec::new());
-        finish(&mut run);
-        assert_eq!(minds(&run), (true, true));
-        for line in run.watcher().lines() {
-            assert_eq!(line.verdict, Verdict::Holding, "{}", line.name);
-        }
-    }
-}
-
-/// The chain argument, run by run: whichever messenger is the first to be caught decides all (none
-/// is sent after him), so these k runs and the one without loss are all there are. Exactly one of
-/// them is a disagreement: that in which the last is caught, and his sender attacks alone.
+/// The chain argument, run by run: whichever messenger is the first to be caught decides all (none is
+/// sent after him), so these k runs and the one without loss are all there are. Exactly one of them is
+/// a disagreement: that in which the last is caught, and his sender attacks alone.
 #[test]
 fn the_last_messenger_is_the_one_whose_loss_changes_one_mind() {
-    for k in 1..=20_u8 {
+    for k in 1..=20 {
+        let run = generals(k, 0, &[]).run(1);
+        assert_eq!((run.all_hold(), minds(&run)), (3, (true, true)));
         for caught in 1..=k {
-            let mut run = start(&params(k.into(), 0, "none"), 1, Vec::new());
-            catch(&mut run, caught);
-            finish(&mut run);
+            let mut run = generals(k, 0, &[]).start(1);
+            let (kind, number) = messenger(caught);
+            run.lose(kind, number);
+            run.finish();
             let (sender_is_a, last) = (caught % 2 == 1, caught == k);
             let expected = (last && sender_is_a, last && !sender_is_a);
             assert_eq!(minds(&run), expected, "k = {k}, caught {caught}");
-            assert_eq!(line(&run, "Validity").verdict, Verdict::Holding);
-            let verdict = line(&run, "Agreement").verdict;
-            let Verdict::Violated {
-                witness,
-                assumption,
-                ..
-            } = verdict
-            else {
-                assert!(!last);
-                continue;
-            };
-            assert!(last);
-            let kinds = witness.iter().map(|&e| run.trace().event(e).kind);
-            assert_eq!(
-                kinds.collect::<Vec<_>>(),
-                [EventKind::Lost, EventKind::Timer, EventKind::Timer]
-            );
-            assert_eq!(assumption, format!("it is assumed that no message is lost, and a message from General {} to General {} was lost (dropped by hand)", if sender_is_a {"A"} else {"B"}, if sender_is_a {"B"} else {"A"}));
+            run.hold(&["Validity"]);
+            assert_eq!(run.breaks("Agreement"), last);
+            if last {
+                let broken = run.broken("Agreement");
+                let kinds = [EventKind::Lost, EventKind::Timer, EventKind::Timer];
+                assert_eq!(run.kinds(&broken.witness), kinds);
+                let (from, to) = if sender_is_a { ("A", "B") } else { ("B", "A") };
+                let lost = format!("General {from} to General {to} was lost (dropped by hand)");
+                assert!(broken.assumption.ends_with(&lost), "{}", broken.assumption);
+            }
         }
     }
 }
 
 #[test]
 fn a_valley_that_nobody_crosses_is_a_cut_and_refused() {
-    let refusal = (ENTRY.build)(&params(5, 100, "none"), 1).err().unwrap();
+    let refusal = generals(5, 100, &[]).build(1).err().unwrap();
     assert_eq!(refusal.code, "not-fair-loss");
 }
 
 #[test]
-fn wanting_certainty_breaks_agreement_even_without_loss() {
+fn wanting_certainty_breaks_both_promises_and_always_retreating_one_even_without_loss() {
     for k in [1, 2, 5] {
-        let mut run = start(&params(k, 0, "want-certainty"), 1, Vec::new());
-        finish(&mut run);
-        for name in ["Agreement", "Validity"] {
-            let verdict = line(&run, name).verdict;
-            assert!(
-                matches!(verdict, Verdict::Violated { .. }),
-                "{name}: {verdict:?}"
-            );
-        }
+        let sure = generals(k, 0, &["mutant=want-certainty"]).run(1);
+        assert!(sure.breaks("Agreement") && sure.breaks("Validity"));
+        let never = generals(k, 0, &["mutant=always-retreat"]).run(1);
+        assert_eq!(minds(&never), (false, false));
+        never.hold(&["Agreement"]);
+        assert!(never.breaks("Validity"));
     }
-}
-
-#[test]
-fn always_retreating_agrees_and_is_caught_by_validity() {
-    let mut run = start(&params(5, 0, "always-retreat"), 1, Vec::new());
-    finish(&mut run);
-    assert_eq!(minds(&run), (false, false));
-    assert_eq!(line(&run, "Agreement").verdict, Verdict::Holding);
-    let validity = line(&run, "Validity").verdict;
-    assert!(matches!(validity, Verdict::Violated { .. }), "{validity:?}");
 }
 
 /// A second copy of a messenger is not answered a second time: each is sent once.
 #[test]
 fn a_doubled_messenger_changes_nothing() {
-    let mut run = start(&params(5, 0, "none"), 1, Vec::new());
-    run.step();
-    let plan = run.world().in_flight()[0].msg;
-    run.edit(Fault::Duplicate { msg: plan }).unwrap();
-    finish(&mut run);
+    let mut run = generals(5, 0, &[]).start(1);
+    run.double("plan", 1);
+    run.finish();
     assert_eq!(minds(&run), (true, true));
     assert_eq!(run.trace().messages(), 6, "five, and one copy");
 }
 
-/// What is decided is on disk; who is down at dawn decides when he is back, by what he had on paper.
+/// What is decided is on disk; who is down at dawn decides when he is back, by what he had on paper. No
+/// crash, wherever it comes, breaks agreement: it can only lose a messenger, and he is the last sent.
 #[test]
 fn a_crash_leaves_the_decision_pending_and_then_the_orders_hold() {
-    let params = params(3, 0, "none");
-    let crash = Edit::at(
-        390_000,
-        Fault::Crash {
-            node: B,
-            stop: false,
-        },
-    );
-    let mut run = start(&params, 1, vec![crash.clone()]);
-    finish(&mut run);
-    let verdict = line(&run, "Termination").verdict;
-    assert!(
-        matches!(&verdict, Verdict::Pending { why } if why.contains("General B is not running")),
-        "{verdict:?}"
-    );
-    let back = Edit::at(900_000, Fault::Recover { node: B });
-    let again = Edit::at(
-        950_000,
-        Fault::Crash {
-            node: B,
-            stop: false,
-        },
-    );
-    let on = Edit::at(990_000, Fault::Recover { node: B });
-    let mut run = start(&params, 1, vec![crash, back, again, on]);
-    finish(&mut run);
+    let three = generals(3, 0, &[]);
+    let crash = Edit::at(390_000, Fault::crash(B));
+    let why = three.clone().edits([crash]).run(1).pending("Termination");
+    assert!(why.contains("General B is not running"), "{why}");
+    let twice = [down(B, 390, 900), down(B, 950, 990)].concat();
+    let run = three.clone().edits(twice).run(1);
     assert_eq!(minds(&run), (true, true));
-}
-
-#[test]
-fn the_same_seed_gives_the_same_run_and_another_seed_another() {
-    let hash = |seed| {
-        let mut run = start(&params(5, 30, "none"), seed, Vec::new());
-        finish(&mut run);
-        run.hash_text()
-    };
-    assert_eq!(hash(5), hash(5));
-    assert_ne!(hash(5), hash(6));
+    let decided = |run: &Trial| run.hold(&["Termination"]);
+    assert!(three.crash_at_each_event(1, 5_000, decided) >= 5);
 }

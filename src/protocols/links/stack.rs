@@ -1,0 +1,377 @@
+//! A stack of layers that turns a bad link into a good one (stubborn and perfect links: Cachin,
+//! Guerraoui, Rodrigues 2011, section 2.4; why at the ends: Saltzer, Reed, Clark 1984).
+//!
+//! A sender numbers its messages and sends each once, to a receiver, over a *fair-loss* link: it may
+//! lose, double and reorder, but what is sent for ever gets through for ever. On top go layers, one
+//! by one, each of which mends exactly one fault:
+//!
+//! | layer | how | what it promises | what it brings along |
+//! |---|---|---|---|
+//! | retransmit | again and again until acknowledged | nothing is lost | copies, disorder |
+//! | dedupe | the receiver remembers what it has had | nothing is delivered twice | memory |
+//! | reorder | the receiver holds back what came early | delivered in the order of sending | waiting |
+//!
+//! With loss `p`, the number of sends until the first one arrives is geometric: `1/(1-p)` in the
+//! mean, 1.43 at 30 %. At `p = 1` no number of sends helps: that is not fair loss, that is a cut,
+//! and it is refused. The layers themselves are the engine's (any link can wear them).
+//!
+//! The rule that is easy to break: only what the chosen stack promises is watched. A bare fair-loss
+//! link that delivers twice keeps its word, so it violates nothing; the gauges count copies,
+//! inversions and gaps under every stack. And a layer's memory is volatile: a crash of the receiver
+//! brings duplicates back, and loses what waited in the reorder buffer, which was acknowledged. What
+//! the two applications keep (how many were sent, what was received) is on disk, so that they see it.
+
+use crate::kit::prelude::*;
+use crate::sim::Layers;
+use std::collections::BTreeSet;
+
+/// The registry line.
+pub static ENTRY: Entry = Entry {
+    id: "link-stack",
+    title: "Link stack",
+    source: "Cachin, Guerraoui, Rodrigues 2011, section 2.4",
+    leaves_out: "a window that limits what is unacknowledged, and timeouts that adapt to the delay",
+    params: &[
+        Param::int("count", "Messages", 10, 1..=50),
+        Param::ms("spacing_ms", "Sent every", 30, 0..=1_000),
+        Param::percent("loss_percent", "Loss", 30),
+        Param::percent("duplicate_percent", "Duplication", 10),
+        Param::flag("retransmit", "Retransmit until acknowledged", false),
+        Param::ms("resend_ms", "Retransmit every", 150, 10..=10_000),
+        Param::flag("dedupe", "Drop second copies", false),
+        Param::flag("reorder", "Deliver in the order of sending", false),
+        Mutant::PARAM,
+    ],
+    mutants: Mutant::TABLE,
+    facts: Fact::NAMES,
+    length: Span::secs(120),
+    build,
+    promises,
+    gauges: GAUGES,
+    boards,
+    ..Entry::BLANK
+};
+
+mutants! {
+    /// What the sender makes of the layers.
+    enum Mutant {
+        SendTwice = "send-twice", "the sender sends each message twice, to be sure" {
+            rule: "each message is handed over once: a layer knows its own frames, not what they mean",
+            breaks: "No duplication",
+            with: &["dedupe=true"],
+        }
+    }
+    as it is: "the sender sends each message once",
+}
+
+const SENDER: NodeId = NodeId(0);
+const RECEIVER: NodeId = NodeId(1);
+
+/// A numbered message with a letter in it: A in the first, B in the second, and after Z again A. (No
+/// `messages!` here: links made long ago hold the hash of runs with this very struct.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Packet {
+    /// Its number, from 1.
+    pub number: u16,
+    letter: u8,
+}
+
+impl Packet {
+    fn new(number: u16) -> Self {
+        let letter = b'A' + ((number + 25) % 26) as u8;
+        Packet { number, letter }
+    }
+}
+
+impl Message for Packet {
+    fn kind(&self) -> Kind {
+        Kind::new("packet", Shape::Disc, Tone::Blue)
+    }
+
+    fn label(&self) -> String {
+        format!("#{} {}", self.number, char::from(self.letter))
+    }
+
+    /// Another letter: a flipped bit below the alphabet's 16, so that it stays a letter.
+    fn corrupted(&self, draw: u64) -> Option<Self> {
+        let letter = b'A' + ((self.letter - b'A') ^ (1 << (draw % 3)));
+        Some(Packet { letter, ..*self })
+    }
+}
+
+facts! {
+    /// What the two applications tell those who watch.
+    enum Fact {
+        /// The sender has handed a message to the link.
+        Sent { packet: Packet } = "sent",
+        /// The receiver was handed one.
+        Delivered { packet: Packet } = "delivered",
+    }
+}
+
+/// The application that sends. It hands each message to the link once and thinks no more of it.
+#[derive(Clone, Hash)]
+struct Sender {
+    count: u16,
+    spacing: Span,
+    mutant: Mutant,
+    sent: u16,
+}
+
+impl Sender {
+    fn send_next(&mut self, ctx: &mut Ctx<'_, Self>) {
+        if self.sent == self.count {
+            return;
+        }
+        self.sent += 1;
+        // On disk first: after a crash it must neither repeat a number nor leave one out.
+        ctx.persist(self.sent);
+        let packet = Packet::new(self.sent);
+        ctx.note(format!("sends {}", packet.label()));
+        ctx.fact(Fact::Sent { packet });
+        ctx.send(RECEIVER, packet);
+        if self.mutant == Mutant::SendTwice {
+            ctx.send(RECEIVER, packet);
+        }
+        if self.sent < self.count {
+            ctx.set_timer((), self.spacing);
+        }
+    }
+}
+
+impl Protocol for Sender {
+    type Msg = Packet;
+    type Timer = ();
+    type Stable = u16;
+
+    fn start(&mut self, ctx: &mut Ctx<'_, Self>) {
+        self.send_next(ctx);
+    }
+
+    fn restart(&mut self, ctx: &mut Ctx<'_, Self>) {
+        self.sent = *ctx.durable();
+        ctx.note(format!("goes on after #{}", self.sent));
+        self.send_next(ctx);
+    }
+
+    fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, (): ()) {
+        self.send_next(ctx);
+    }
+
+    /// A liar changes the content.
+    fn lie(&self, packet: &Packet, _: NodeId, draw: u64) -> Option<Packet> {
+        packet.corrupted(draw)
+    }
+
+    fn timer_name((): ()) -> &'static str {
+        "next message"
+    }
+
+    fn inspect(&self) -> Inspect {
+        let cell = |number: u16| {
+            let title = format!("{}, handed to the link", Packet::new(number).label());
+            Cell::new(number, CellTone::Tentative, title)
+        };
+        Inspect::of("sender", Glyph::None)
+            .badge(format!("sent {}/{}", self.sent, self.count))
+            .cells((1..=self.sent).map(cell))
+            .field("sent", self.sent)
+            .field("messages", self.count)
+            .field("sent every", self.spacing)
+    }
+}
+
+/// The application that receives. What it was handed it writes down, on disk, in that order.
+#[derive(Clone, Hash)]
+pub struct Receiver {
+    count: u16,
+    log: Vec<Packet>,
+}
+
+impl Receiver {
+    /// What it was handed, in that order, with repetitions.
+    pub fn log(&self) -> &[Packet] {
+        &self.log
+    }
+
+    /// How the entry at `place` stands to those before it.
+    fn stands(&self, place: usize) -> (CellTone, &'static str) {
+        let number = self.log[place].number;
+        let before = &self.log[..place];
+        if before.iter().any(|p| p.number == number) {
+            (CellTone::Conflict, "a second time")
+        } else if before.iter().any(|p| p.number > number) {
+            (
+                CellTone::Conflict,
+                "too late: after one that was sent later",
+            )
+        } else {
+            (CellTone::Firm, "in its place")
+        }
+    }
+}
+
+impl Protocol for Receiver {
+    type Msg = Packet;
+    type Timer = ();
+    type Stable = Vec<Packet>;
+
+    fn restart(&mut self, ctx: &mut Ctx<'_, Self>) {
+        self.log.clone_from(ctx.durable());
+        ctx.note("has its log from disk; what its link's layers remembered is gone");
+    }
+
+    fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, _: NodeId, packet: &Packet) {
+        self.log.push(*packet);
+        let how = self.stands(self.log.len() - 1).1;
+        ctx.note(format!("is handed {}, {how}", packet.label()));
+        ctx.fact(Fact::Delivered { packet: *packet });
+        ctx.persist(self.log.clone());
+    }
+
+    fn inspect(&self) -> Inspect {
+        let cell = |(place, packet): (usize, &Packet)| {
+            let (tone, how) = self.stands(place);
+            Cell::new(packet.number, tone, format!("{}, {how}", packet.label()))
+        };
+        let log: Vec<String> = self.log.iter().map(|p| p.number.to_string()).collect();
+        let distinct = log.iter().collect::<BTreeSet<_>>().len();
+        let complete = distinct == usize::from(self.count);
+        let glyph = if complete { Glyph::Check } else { Glyph::None };
+        Inspect::of("receiver", glyph)
+            .prominent(complete)
+            .badge(format!("got {distinct}/{}", self.count))
+            .cells(self.log.iter().enumerate().map(cell))
+            .field("handed over", log.len())
+            .field("of these different", distinct)
+            .field("in this order", log.join(" "))
+    }
+}
+
+fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
+    let resend_us = params.ms("resend_ms").0;
+    let link = Link {
+        duplicate_ppm: params.ppm("duplicate_percent"),
+        layers: Layers {
+            retransmit_us: resend_us * u64::from(params.flag("retransmit")),
+            dedupe: params.flag("dedupe"),
+            reorder: params.flag("reorder"),
+            authenticate: false,
+        },
+        ..Link::fair_loss(Delay::uniform_ms(20, 60), params.ppm("loss_percent"))
+    };
+    link.check()?;
+    let (count, log) = (params.int("count") as u16, Vec::new());
+    let sender = Sender {
+        count,
+        spacing: params.ms("spacing_ms"),
+        mutant: Mutant::of(params),
+        sent: 0,
+    };
+    let receiver = Receiver { count, log };
+    Ok(Setup {
+        seed,
+        link,
+        nodes: vec![
+            NodeSetup::server("Sender", Host::boxed(sender)),
+            NodeSetup::server("Receiver", Host::boxed(receiver)),
+        ],
+        layout: Layout::Line,
+        ..Setup::default()
+    })
+}
+
+fn sent(fact: &Fact) -> Option<String> {
+    match fact {
+        Fact::Sent { packet } => Some(packet.label()),
+        Fact::Delivered { .. } => None,
+    }
+}
+
+fn delivered(fact: &Fact) -> Option<Packet> {
+    match fact {
+        Fact::Delivered { packet } => Some(*packet),
+        Fact::Sent { .. } => None,
+    }
+}
+
+fn number(fact: &Fact) -> Option<u16> {
+    delivered(fact).map(|p| p.number)
+}
+
+/// Only what this stack promises. Without retransmission a loss is in order, and so on.
+fn promises(params: &Params) -> Vec<Box<dyn Property>> {
+    let text = |f: &Fact| delivered(f).map(|p| p.label());
+    let claim = "only what was sent is delivered, unchanged";
+    let rest = "the link changes nothing: it is not arbitrary, or a layer checks a code";
+    let no_creation = no_creation("No creation", claim, sent, text);
+    let mut all = vec![no_creation.needs(&[Need::Correct]).rests_on(rest).boxed()];
+    if params.flag("retransmit") {
+        let claim = "every message that is sent is delivered in the end";
+        let no_loss = no_loss("No loss", claim, sent, text);
+        all.push(no_loss.needs(&[Need::NoCrash, Need::Fair]).boxed());
+    }
+    if params.flag("dedupe") {
+        let rest = "the layer dedupe is on from the start and stays on";
+        let once = no_duplication("No duplication", "no message is delivered twice", number);
+        all.push(once.needs(&[Need::NoCrash]).rests_on(rest).boxed());
+    }
+    if params.flag("reorder") {
+        let claim = "no message is delivered after one that was sent later";
+        let rest = "the layer reorder is on from the start and stays on";
+        let in_order = |f: &Fact| Some((SENDER, number(f)?.into()));
+        let fifo = fifo_order("FIFO order", claim, in_order);
+        all.push(fifo.needs(&[Need::NoCrash]).rests_on(rest).boxed());
+    }
+    all
+}
+
+static GAUGES: &[GaugeDef] = &[
+    GaugeDef::new("sends_until_arrival", "sends until one arrives", "", |p| {
+        gauges::sends_until_arrival("packet", p.int("count") as usize)
+    })
+    .published(&[
+        Published::of(&["retransmit=on", "loss_percent=10"], 1.0 / 0.9, "1/(1-p)"),
+        Published::of(&["retransmit=on"], 1.0 / 0.7, "1/(1-p)"),
+        Published::of(&["retransmit=on", "loss_percent=50"], 2.0, "1/(1-p)"),
+    ]),
+    GaugeDef::new("sends", "sends", "", |_| gauges::sends("packet")),
+    GaugeDef::new("delivered", "messages delivered", "", |_| {
+        gauges::distinct(number)
+    }),
+    GaugeDef::new("missing", "messages not delivered", "", |p| {
+        gauges::short_of(p.int("count") as u32, number)
+    }),
+    GaugeDef::new("duplicates", "delivered once more", "", |_| {
+        gauges::repeats(number)
+    }),
+    GaugeDef::new("inversions", "pairs in the wrong order", "", |_| {
+        gauges::inversions(number)
+    }),
+    GaugeDef::new("complete_ms", "until all are delivered", "ms", |p| {
+        gauges::all_ms(p.int("count") as usize, number)
+    }),
+];
+
+/// What became of each message.
+fn boards(params: &Params, world: &World) -> Vec<Board> {
+    let log = world.node_as(RECEIVER).map_or(&[][..], Receiver::log);
+    let row = |number: u16| {
+        let times = log.iter().filter(|p| p.number == number).count();
+        let mood = [Mood::Waiting, Mood::Good][times.min(1)];
+        let mood = if times > 1 { Mood::Bad } else { mood };
+        (
+            Packet::new(number).label(),
+            vec![Field::of(times).mood(mood)],
+        )
+    };
+    let rows = (1..=params.int("count") as u16).map(row).collect();
+    vec![Board::table(
+        "What became of each message",
+        &["message", "delivered, times"],
+        rows,
+    )]
+}
+
+#[cfg(test)]
+mod tests;
