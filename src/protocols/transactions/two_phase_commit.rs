@@ -33,9 +33,7 @@ mod judged;
 #[cfg(test)]
 mod tests;
 
-use crate::kit::{Choice, Entry, Param, Params, facts, messages, mutants};
-use crate::sim::world::Layout;
-use crate::sim::{Delay, Host, Link, NodeId, NodeSetup, Refusal, Setup, Span};
+use crate::kit::prelude::*;
 use bank::{Bank, Book};
 use coordinator::Coordinator;
 use std::fmt;
@@ -95,6 +93,7 @@ pub static ENTRY: Entry = Entry {
     ],
     mutants: Mutant::TABLE,
     facts: Fact::NAMES,
+    length: Span::secs(5),
     build,
     promises: judged::promises,
     gauges: judged::GAUGES,
@@ -105,27 +104,22 @@ pub static ENTRY: Entry = Entry {
 mutants! {
     /// Two-phase commit with a rule left out.
     enum Mutant {
-        /// A crash makes a bank forget what it has promised.
         ForgetYes = "forget-yes", "a bank sends Yes before it is on its disk" {
             rule: "a bank's Yes is on its disk before it is sent",
             breaks: "Agreement",
         }
-        /// A crash makes the coordinator forget what it has said.
         UnforcedCommit = "unforced-commit", "the coordinator tells its decision before it is on its disk" {
             rule: "the decision to commit is on the coordinator's disk before it is told",
             breaks: "Agreement",
         }
-        /// Who does not want to wait guesses.
         Impatient = "impatient", "an uncertain bank that has waited too long aborts" {
             rule: "who has voted Yes waits for the decision",
             breaks: "Agreement",
         }
-        /// One Yes is not all.
         FirstVote = "first-vote", "the coordinator commits at the first Yes" {
             rule: "it commits only if all have voted Yes",
             breaks: "Validity",
         }
-        /// What is forgotten too early is presumed to be aborted.
         ForgetEarly = "forget-early", "the coordinator forgets a commit before all have acknowledged it" {
             rule: "a commit is remembered until every bank has acknowledged it",
             breaks: "Agreement",

@@ -4,8 +4,7 @@
 //! has voted Yes decides nothing alone; one that has not voted may always abort.
 
 use super::{BALANCE, COORDINATOR, Fact, Msg, Mutant, Rules, T, Way, said};
-use crate::sim::form::{Asked, Form};
-use crate::sim::{Cell, CellTone, Ctx, Glyph, Inspect, NodeId, Protocol, Span};
+use crate::kit::prelude::*;
 use std::collections::BTreeMap;
 
 /// How a transfer stands at a bank.

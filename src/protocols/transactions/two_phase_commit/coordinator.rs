@@ -4,9 +4,8 @@
 //! that has begun and is not decided there is aborted (section 7.4, recovery).
 
 use super::{A, COORDINATOR, Fact, Msg, Mutant, Rules, T, Way, said};
-use crate::kit::Params;
-use crate::sim::form::{Asked, FieldKind, Form, FormField};
-use crate::sim::{Ctx, Glyph, Inspect, NodeId, Protocol, Span};
+use crate::kit::prelude::*;
+use crate::sim::{FieldKind, FormField};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a transfer is.

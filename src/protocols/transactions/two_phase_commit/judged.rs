@@ -7,12 +7,9 @@
 use super::bank::{Book, State};
 use super::coordinator::{Coordinator, Log};
 use super::{BALANCE, COORDINATOR, Fact, Rules, T, Way, name};
-use crate::check::promise::{agreement, conserved, integrity, leads_to};
-use crate::check::{Broken, Need, Promised, Property, Rule, Seen};
-use crate::kit::boards::{Board, Field, Mood, Part};
-use crate::kit::{GaugeDef, Params, Published, gauges, pick};
+use crate::kit::prelude::*;
+use crate::sim::Status;
 use crate::sim::ledger::Ledger;
-use crate::sim::{NodeId, Status, World};
 use std::collections::BTreeSet;
 use std::fmt;
 

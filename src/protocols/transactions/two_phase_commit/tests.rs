@@ -2,48 +2,30 @@
 
 use super::bank::{Book, State};
 use super::judged::total;
-use super::{COORDINATOR, ENTRY, Fact, T};
-use crate::check::faultmix::{Mix, plan};
-use crate::check::{Checks, Verdict};
-use crate::kit::measures;
-use crate::sim::history::Run;
-use crate::sim::{Delay, Edit, Fault, LinkPatch, NodeId, SimTime, Span};
+use super::{A, COORDINATOR, ENTRY, Fact, T};
+use crate::check::faultmix::Mix;
+use crate::kit::bench::{Bench, Trial, against_theory};
+use crate::sim::{Delay, Edit, Fault, Link, NodeId, SimTime, Span};
 
-const A: NodeId = NodeId(1);
 const B: NodeId = NodeId(2);
 
-fn start(settings: &[&str], seed: u64, edits: Vec<Edit>) -> Run<Checks> {
-    let params = ENTRY.set(settings).unwrap();
-    Run::new(
-        (ENTRY.build)(&params, seed).unwrap(),
-        ENTRY.checks(&params),
-        edits,
-    )
-    .unwrap()
+fn bench(settings: &[&str]) -> Bench {
+    Bench::of(&ENTRY, settings).until_ms(12_000)
 }
 
-fn verdict(run: &Run<Checks>, name: &str) -> Verdict {
-    let lines = run.watcher().lines();
-    lines.into_iter().find(|l| l.name == name).unwrap().verdict
+fn book(run: &Trial, bank: NodeId) -> &Book {
+    run.world().durable_as(bank).unwrap()
 }
 
-fn measure(run: &Run<Checks>, name: &str) -> Option<f64> {
-    let all = measures(run.watcher(), run.world());
-    all.into_iter().find(|m| m.name == name).unwrap().value
+fn states(run: &Trial, t: u32) -> [Option<State>; 2] {
+    [A, B].map(|bank| book(run, bank).lines.get(&T(t)).map(|line| line.1))
 }
 
-fn states(run: &Run<Checks>, t: u32) -> [Option<State>; 2] {
-    [A, B].map(|bank| {
-        let book = run.world().durable_as::<Book>(bank).unwrap();
-        book.lines.get(&T(t)).map(|line| line.1)
-    })
+fn balances(run: &Trial) -> [i64; 2] {
+    [A, B].map(|bank| book(run, bank).balance)
 }
 
-fn balances(run: &Run<Checks>) -> [i64; 2] {
-    [A, B].map(|bank| run.world().durable_as::<Book>(bank).unwrap().balance)
-}
-
-fn told(run: &Run<Checks>, fact: &Fact) -> bool {
+fn told(run: &Trial, fact: &Fact) -> bool {
     let facts = run.trace().facts().iter();
     facts
         .filter_map(|(_, told)| told.as_fact::<Fact>())
@@ -51,144 +33,77 @@ fn told(run: &Run<Checks>, fact: &Fact) -> bool {
 }
 
 /// Runs until `fact` is told.
-fn until(run: &mut Run<Checks>, fact: &Fact) {
+fn until(run: &mut Trial, fact: &Fact) {
     while !told(run, fact) {
         assert!(run.step(), "{fact:?} is never told");
     }
 }
 
-fn crash(node: NodeId) -> Fault {
-    Fault::Crash { node, stop: false }
+fn later(run: &mut Trial, span: Span) {
+    let then = run.time() + span;
+    run.run_until(then);
 }
 
-fn seconds(run: &mut Run<Checks>, s: u64) {
-    run.run_until(SimTime::from_ms(s * 1_000));
-    assert!(run.refused().is_empty(), "{:?}", run.refused());
-}
-
-/// Drops the newest message of this kind that is on its way to `to` now.
-fn catch(run: &mut Run<Checks>, kind: &str, to: NodeId) {
-    let flights = run.world().in_flight();
-    let mut these = flights
-        .iter()
-        .filter(|f| f.to == to && f.payload.kind().name == kind);
-    let msg = these
-        .next_back()
-        .unwrap_or_else(|| panic!("no {kind} to {to}"))
-        .msg;
-    run.edit(Fault::Drop { msg }).unwrap();
-}
-
-/// Each published value: theory comes to it, and the mean of 3,000 runs within three standard errors.
 #[test]
-fn runs_come_to_the_published_values_and_formulas_to_the_same() {
-    for gauge in ENTRY.gauges {
-        for published in gauge.published {
-            let params = ENTRY.set(published.params).unwrap();
-            let theory = gauge.theory.and_then(|t| t(&params)).unwrap();
-            let name = format!("{} under {:?}", gauge.id, published.params);
-            assert!(
-                (theory - published.mean).abs() < 1e-3,
-                "{name}: theory {theory}"
-            );
-            let runs = 3_000;
-            let value = |seed| {
-                let mut run = start(published.params, seed, Vec::new());
-                run.run_until(SimTime::from_ms(5_000));
-                measure(&run, gauge.id).unwrap()
-            };
-            let sample: Vec<f64> = (0..runs).map(value).collect();
-            let mean = sample.iter().sum::<f64>() / runs as f64;
-            let spread = sample.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / runs as f64;
-            let error = (spread / runs as f64).sqrt();
-            assert!(
-                (mean - published.mean).abs() <= 3.0 * error + 1e-3,
-                "{name}: {mean} +- {error}, not {}",
-                published.mean
-            );
-        }
+fn runs_come_to_what_theory_says() {
+    for compared in against_theory(&ENTRY) {
+        assert!(compared.agrees(), "{compared:?}");
     }
 }
 
-/// 200 seeds under each mix, in every way: nothing breaks but in the two ways that assume that nothing fails,
-/// and when all is well again every bank that said Yes learns what was decided.
+/// In every way, under every mix: nothing breaks but in the two ways that assume that nothing fails, and when
+/// all is well again every bank that has said Yes has learnt what was decided.
 #[test]
 fn many_seeds_under_every_mix() {
-    for (assumes_much, settings) in [
-        (false, &["transfers=12"][..]),
-        (false, &["transfers=12", "presume=abort"]),
-        (false, &["transfers=12", "ask=everyone"]),
-        (
-            false,
-            &["transfers=12", "ask=everyone", "presume=abort", "banks=4"],
-        ),
-        (false, &["transfers=12", "way=retry-ids"]),
-        (true, &["transfers=12", "way=retry"]),
-        (true, &["transfers=12", "way=naive"]),
+    for settings in [
+        &["way=two-phase"][..],
+        &["presume=abort"],
+        &["ask=everyone"],
+        &["ask=everyone", "presume=abort", "banks=4"],
+        &["way=retry-ids"],
+        &["way=retry"],
+        &["way=naive"],
     ] {
-        for mix in Mix::ALL {
-            for seed in 0..200 {
-                let servers: Vec<NodeId> = (0..3).map(NodeId).collect();
-                let edits = plan(mix, seed, &servers, SimTime::from_ms(6_000));
-                let mut run = start(settings, seed, edits);
-                run.run_until(SimTime::from_ms(12_000));
-                for line in run.watcher().lines() {
-                    let fine = match line.verdict {
-                        Verdict::Holding => true,
-                        Verdict::Pending { .. } => line.name == "Completion" && mix != Mix::None,
-                        Verdict::Violated { .. } => assumes_much && mix != Mix::None,
-                        _ => false,
-                    };
-                    assert!(fine, "{settings:?} {} {seed}: {line:?}", mix.id());
+        let frail = matches!(settings, ["way=retry" | "way=naive"]);
+        let atomic = !settings[0].starts_with("way=r") && !frail;
+        bench(settings)
+            .set(&["transfers=12"])
+            .every_mix(0..200, |run| {
+                if !frail {
+                    run.safe();
                 }
-            }
-        }
+                if atomic {
+                    run.hold(&["Termination"]);
+                }
+            });
+        assert_eq!(
+            bench(settings).mixed(Mix::None, 1).all_hold(),
+            if atomic { 7 } else { 2 }
+        );
     }
 }
 
-/// Each mutant breaks the promise that it names in some run, and the protocol as in the book does not.
+/// Each mutant breaks the promise that it names in some run, and there the protocol as in the book does not.
 #[test]
 fn every_mutant_is_found() {
     for mutant in ENTRY.mutants {
-        let mut settings = mutant.with.to_vec();
-        let name = format!("mutant={}", mutant.id);
-        settings.extend(["transfers=12", &name]);
-        let found = Mix::ALL.into_iter().find_map(|mix| {
-            (0..1_000).find_map(|seed| {
-                let servers: Vec<NodeId> = (0..3).map(NodeId).collect();
-                let edits = plan(mix, seed, &servers, SimTime::from_ms(6_000));
-                let mut run = start(&settings, seed, edits);
-                run.run_until(SimTime::from_ms(12_000));
-                let Verdict::Violated {
-                    witness,
-                    assumption,
-                    ..
-                } = verdict(&run, mutant.breaks)
-                else {
-                    return None;
-                };
-                assert_eq!(assumption, mutant.rule);
-                assert!(!witness.is_empty() && witness.len() <= 12);
-                Some((mix, seed))
-            })
-        });
-        let (mix, seed) = found.unwrap_or_else(|| panic!("{} is never found", mutant.id));
-        let servers: Vec<NodeId> = (0..3).map(NodeId).collect();
-        let edits = plan(mix, seed, &servers, SimTime::from_ms(6_000));
-        settings.pop();
-        let mut run = start(&settings, seed, edits);
-        seconds(&mut run, 12);
-        assert!(!matches!(
-            verdict(&run, mutant.breaks),
-            Verdict::Violated { .. }
-        ));
+        let whole = bench(mutant.with).set(&["transfers=12"]);
+        let bench = whole.set(&[&format!("mutant={}", mutant.id)]);
+        let pairs = (0..1_000).flat_map(|seed| Mix::ALL.map(|mix| (mix, seed)));
+        let mut tried = pairs.map(|(mix, seed)| (mix, seed, bench.mixed(mix, seed)));
+        let found = tried.find(|(.., run)| run.breaks(mutant.breaks));
+        let (mix, seed, run) = found.unwrap_or_else(|| panic!("{} is never found", mutant.id));
+        let broken = run.broken(mutant.breaks);
+        assert_eq!(broken.assumption, mutant.rule);
+        assert!((1..=12).contains(&broken.witness.len()));
+        assert!(!whole.mixed(mix, seed).breaks(mutant.breaks));
     }
 }
 
 /// Row B9, naive: the coordinator crashes after the debit, and £10 are gone.
 #[test]
 fn naive_loses_ten_in_a_crash_between_debit_and_credit() {
-    let mut run = start(&["way=naive"], 1, Vec::new());
+    let mut run = bench(&["way=naive"]).start(1);
     until(
         &mut run,
         &Fact::Moved {
@@ -197,20 +112,12 @@ fn naive_loses_ten_in_a_crash_between_debit_and_credit() {
         },
     );
     assert_eq!((balances(&run), total(run.world())), ([90, 100], Some(200)));
-    run.edit(crash(COORDINATOR)).unwrap();
-    run.step();
+    run.fault(Fault::crash(COORDINATOR));
+    run.finish();
     assert_eq!((balances(&run), total(run.world())), ([90, 100], Some(190)));
-    let Verdict::Violated {
-        why, assumption, ..
-    } = verdict(&run, "Conservation")
-    else {
-        panic!("not noticed");
-    };
-    assert_eq!(why, "the sum was 200 and is 190: 10 gone");
-    assert_eq!(
-        assumption,
-        "it is assumed that no node crashes, and Coordinator crashed"
-    );
+    let broken = run.broken("Conservation");
+    assert_eq!(broken.why, "the sum was 200 and is 190: 10 gone");
+    assert!(broken.assumption.ends_with("and Coordinator crashed"));
 }
 
 /// Row B9, retry: the answer to the credit is lost, the credit is done twice, and £10 are made of nothing.
@@ -218,54 +125,42 @@ fn naive_loses_ten_in_a_crash_between_debit_and_credit() {
 #[test]
 fn retry_without_ids_makes_ten_when_an_answer_is_lost() {
     for (way, after) in [("way=retry", [90, 120]), ("way=retry-ids", [90, 110])] {
-        let mut run = start(&[way], 1, Vec::new());
-        until(&mut run, &Fact::Moved { t: T(1), delta: 10 });
-        catch(&mut run, "ACK", COORDINATOR);
-        seconds(&mut run, 3);
+        let mut run = bench(&[way]).start(1);
+        run.lose("ACK", 2);
+        run.finish();
         assert_eq!(balances(&run), after, "{way}");
-        let broken = matches!(verdict(&run, "Conservation"), Verdict::Violated { .. });
-        assert_eq!(broken, way == "way=retry");
-        assert_eq!(verdict(&run, "Completion"), Verdict::Holding);
+        assert_eq!(run.breaks("Conservation"), way == "way=retry");
+        run.hold(&["Completion"]);
     }
 }
 
-/// Row E8: whoever crashes in whichever event, for three seconds: nothing is split, and in the end all is
-/// decided. Only while the coordinator is down does a bank that runs wait for long, and some crashes of it
-/// leave both waiting.
+/// Row E8: whoever crashes after whichever event, for three seconds: nothing is split, and in the end all is
+/// decided. Of the banks that run one waits for long only while the coordinator is down, and after some
+/// crashes both do.
 #[test]
 fn a_crash_after_each_event_splits_nothing() {
-    for settings in [
-        &["gap_ms=40", "transfers=3"][..],
-        &["gap_ms=40", "transfers=3", "presume=abort"],
-    ] {
-        let mut calm = start(settings, 1, Vec::new());
-        seconds(&mut calm, 2);
-        assert_eq!(calm.world().durable_as::<Book>(A).unwrap().lines.len(), 3);
-        let mut most = 0;
-        for node in [COORDINATOR, A, B] {
-            for event in 1..calm.position() {
-                let mut run = start(settings, 1, Vec::new());
-                run.seek_event(event);
-                run.edit(crash(node)).unwrap();
-                run.run_until(run.time() + Span::ms(3_000));
-                let stuck = |bank| run.world().inspect(bank).role == "uncertain";
-                let waiting = [A, B]
-                    .into_iter()
-                    .filter(|&b| b != node && stuck(b))
-                    .count();
-                assert!(node == COORDINATOR || waiting == 0);
-                most = most.max(waiting);
-                run.edit(Fault::Recover { node }).unwrap();
-                seconds(&mut run, 8);
-                for line in run.watcher().lines() {
-                    let waits = matches!(line.verdict, Verdict::Pending { .. });
-                    let fine =
-                        line.verdict == Verdict::Holding || waits && line.name == "Completion";
-                    assert!(fine, "{settings:?}, {node} after {event}: {line:?}");
-                }
-            }
-        }
-        assert_eq!(most, 2);
+    for presume in ["presume=nothing", "presume=abort"] {
+        let bench = bench(&["gap_ms=40", "transfers=3", presume]);
+        let runs = bench.crash_at_each_event(1, 3_000, |run| {
+            run.safe();
+            run.hold(&["Termination"]);
+        });
+        assert!(runs > 40, "{runs}");
+        let calm = bench.run(1);
+        let waits = |event| {
+            let mut run = bench.start(1);
+            run.seek_event(event);
+            run.fault(Fault::crash(COORDINATOR));
+            later(&mut run, Span::secs(3));
+            let role = |bank| run.world().inspect(bank).role;
+            [A, B]
+                .map(role)
+                .iter()
+                .filter(|r| *r == "uncertain")
+                .count()
+        };
+        let most = (1..calm.position()).map(waits).max();
+        assert_eq!(most, Some(2), "{presume}");
     }
 }
 
@@ -275,82 +170,65 @@ fn a_crash_after_each_event_splits_nothing() {
 /// the coordinator has it: 12 + down + 2 + 2 + 12 + 2.
 #[test]
 fn who_has_promised_is_blocked_for_as_long_as_the_coordinator_is_down() {
+    let even = bench(&[]).changed(|s| s.link = Link::reliable(Delay::Constant { us: 12_000 }));
     for down in [100, 1_000, 10_000] {
-        let delay = Some(Delay::Constant { us: 12_000 });
-        let set = LinkPatch {
-            delay,
-            ..LinkPatch::default()
-        };
-        let mut run = start(&[], 1, vec![Edit::at(0, Fault::Links { set })]);
+        let mut run = even.start(1);
         until(&mut run, &Fact::Promised { t: T(1), bank: 2 });
-        run.run_until(run.time() + Span(11_999));
-        run.edit(crash(COORDINATOR)).unwrap();
-        run.run_until(run.time() + Span::ms(down));
-        let Verdict::Pending { why } = verdict(&run, "Termination") else {
-            panic!("nobody waits");
-        };
+        later(&mut run, Span(11_999));
+        run.fault(Fault::crash(COORDINATOR));
+        later(&mut run, Span::ms(down));
+        let waits = run.pending("Termination");
         assert!(
-            why.starts_with("still open: T1 at Bank A, T1 at Bank B;")
-                && why.contains("Coordinator is not running"),
-            "{why}"
+            waits.starts_with("still open: T1 at Bank A, T1 at Bank B;"),
+            "{waits}"
         );
-        run.edit(Fault::Recover { node: COORDINATOR }).unwrap();
-        seconds(&mut run, 12);
-        let blocked = measure(&run, "uncertain_ms").unwrap();
-        assert_eq!(blocked, down as f64 + 12.0 + 2.0 + 2.0 + 12.0 + 2.0 - 0.001);
-        assert_eq!(
-            (states(&run, 1), balances(&run)),
-            ([Some(State::Aborted); 2], [100, 100])
-        );
+        assert!(waits.contains("Coordinator is not running"), "{waits}");
+        run.fault(Fault::Recover { node: COORDINATOR });
+        run.finish();
+        assert_eq!(run.number("uncertain_ms"), down as f64 + 30.0 - 0.001);
+        assert_eq!(states(&run, 1), [Some(State::Aborted); 2]);
+        assert_eq!(balances(&run), [100, 100]);
     }
 }
 
 /// The coordinator has committed, has told Bank A, and is down. Bank B learns it if it may ask Bank A.
 #[test]
 fn a_bank_that_knows_helps_one_that_is_uncertain() {
-    for (ask, helped) in [("ask=everyone", true), ("ask=coordinator", false)] {
-        let mut run = start(&[ask], 1, Vec::new());
-        until(
-            &mut run,
-            &Fact::Decided {
-                t: T(1),
-                bank: 0,
-                commit: true,
-            },
-        );
-        catch(&mut run, "COMMIT", B);
-        run.edit(crash(COORDINATOR)).unwrap();
-        seconds(&mut run, 5);
-        let at_b = if helped { State::Committed } else { State::Yes };
+    for (ask, at_b) in [
+        ("ask=everyone", State::Committed),
+        ("ask=coordinator", State::Yes),
+    ] {
+        let mut run = bench(&[ask]).start(1);
+        run.lose("COMMIT", 2);
+        run.fault(Fault::crash(COORDINATOR));
+        run.finish();
         assert_eq!(
             states(&run, 1),
             [Some(State::Committed), Some(at_b)],
             "{ask}"
         );
-        assert_eq!(total(run.world()), Some(200));
+        run.hold(&["Agreement", "Conservation"]);
     }
 }
 
 /// Who has not voted can abort, and so help who has (section 7.4).
 #[test]
 fn a_bank_that_has_not_voted_aborts_for_one_that_asks() {
-    let mut run = start(&["ask=everyone"], 1, Vec::new());
-    until(&mut run, &Fact::Begun { t: T(1) });
-    run.run_until(run.time() + Span::ms(2));
-    catch(&mut run, "VOTE-REQ", B);
-    run.edit(crash(COORDINATOR)).unwrap();
-    seconds(&mut run, 5);
+    let mut run = bench(&["ask=everyone"]).start(1);
+    run.lose("VOTE-REQ", 2);
+    run.fault(Fault::crash(COORDINATOR));
+    run.finish();
     assert_eq!(states(&run, 1), [Some(State::Aborted); 2]);
 }
 
-/// One No is enough: n VOTE-REQ, n votes, an ABORT and its acknowledgement for each but who has said No.
+/// One No is enough: n VOTE-REQ, n votes, an ABORT and its acknowledgement for each but who has said No;
+/// where abort is presumed, no acknowledgement.
 #[test]
 fn a_refusal_aborts_and_costs_less() {
     let request = "refuse".to_owned();
     let refuse = Edit::at(0, Fault::Request { node: B, request });
     for (presume, messages) in [("presume=nothing", 6.0), ("presume=abort", 5.0)] {
-        let mut run = start(&[presume], 1, vec![refuse.clone()]);
-        seconds(&mut run, 5);
+        let run = bench(&[presume]).edits([refuse.clone()]).run(1);
         for bank in 0..3 {
             assert!(told(
                 &run,
@@ -361,61 +239,23 @@ fn a_refusal_aborts_and_costs_less() {
                 }
             ));
         }
-        assert_eq!(balances(&run), [100, 100]);
-        assert_eq!(measure(&run, "messages"), Some(messages), "{presume}");
-        for line in run.watcher().lines() {
-            assert_eq!(line.verdict, Verdict::Holding, "{}", line.name);
-        }
+        assert_eq!(
+            (balances(&run), run.number("messages")),
+            ([100, 100], messages)
+        );
+        assert_eq!(run.all_hold(), 7);
     }
 }
 
-/// While Bank B waits for a coordinator that is down, its account is locked: that is what blocking costs.
+/// While a bank waits for a decision that does not come its account is locked: that is what blocking costs.
 #[test]
 fn a_locked_account_refuses_the_next_transfer() {
-    let mut run = start(
-        &["transfers=2", "gap_ms=300", "patience_ms=100"],
-        1,
-        Vec::new(),
-    );
-    until(
-        &mut run,
-        &Fact::Decided {
-            t: T(1),
-            bank: 0,
-            commit: true,
-        },
-    );
-    let set = LinkPatch {
-        cut: Some(true),
-        ..LinkPatch::default()
-    };
-    run.edit(Fault::Link {
-        from: COORDINATOR,
-        to: B,
-        set,
-    })
-    .unwrap();
-    catch(&mut run, "COMMIT", B);
-    run.run_until(SimTime::from_ms(390));
-    let set = LinkPatch {
-        cut: Some(false),
-        ..LinkPatch::default()
-    };
-    run.edit(Fault::Link {
-        from: COORDINATOR,
-        to: B,
-        set,
-    })
-    .unwrap();
-    seconds(&mut run, 5);
-    let [_, second] = states(&run, 2);
-    assert_eq!(
-        second,
-        Some(State::Aborted),
-        "VOTE-REQ 2 came before COMMIT 1 was told again"
-    );
-    assert_eq!(
-        (states(&run, 1), balances(&run)),
-        ([Some(State::Committed); 2], [90, 110])
-    );
+    let mut run = bench(&["transfers=2", "gap_ms=300", "patience_ms=1000"]).start(1);
+    run.lose("COMMIT", 2);
+    run.run_until(SimTime::from_ms(1_000));
+    assert_eq!(states(&run, 1), [Some(State::Committed), Some(State::Yes)]);
+    run.finish();
+    assert_eq!(states(&run, 1), [Some(State::Committed); 2]);
+    assert_eq!(states(&run, 2), [Some(State::Aborted); 2]);
+    assert_eq!(balances(&run), [90, 110]);
 }
