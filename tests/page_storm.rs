@@ -9,12 +9,11 @@ mod storm_kit;
 
 use faultline::scenario;
 use faultline::sim::{EventId, MsgId, NodeId};
-use faultline::view::action::{Dialog, Tab, Theme};
-use faultline::view::app::{Open, Reach};
 use faultline::view::reduce::reduce;
 use faultline::view::selection::Selection;
 use faultline::view::walk::Stride;
 use faultline::view::{Action, App};
+use faultline::view::{Dialog, Open, Reach, Tab, Theme};
 use storm_kit::{Dice, again, any_fault, assert_same};
 
 /// Storms in each scenario.
@@ -68,7 +67,7 @@ fn change(d: &mut Dice, o: &Open) -> Action {
     let run = o.run().get();
     match d.below(14) {
         12 => {
-            let params = o.scene.def.entry().expect("it has a protocol").params;
+            let params = o.origin.def.entry().expect("it has a protocol").params;
             let ids: Vec<&str> = params.iter().map(|p| p.id).collect();
             let values = ["1", "3", "7", "60", "true", "false", "none", "forget-vote"];
             Action::Vary(d.of(&ids).to_owned(), d.of(&values).to_owned())
@@ -91,7 +90,7 @@ fn rest(d: &mut Dice, o: &Open) -> Action {
         0 => Action::Reset,
         1 => Action::SetSeed(d.of(&[0, 1, 7, u64::MAX])),
         2 | 3 => {
-            let staged: Vec<&str> = o.scene.def.staged.iter().map(|s| s.id).collect();
+            let staged: Vec<&str> = o.origin.def.staged.iter().map(|s| s.id).collect();
             Action::Stage(
                 d.of(&[staged.as_slice(), &["no-such-stage"]].concat())
                     .into(),
@@ -119,7 +118,7 @@ fn standing(o: &Open) -> Vec<String> {
         "future {}, beside {:?}, seed {}, lesson {:?}",
         o.current,
         o.beside.as_ref().map(|b| b.future),
-        o.scene.seed(),
+        o.origin.seed(),
         o.lesson.staged
     )];
     for future in &o.futures {
@@ -144,14 +143,14 @@ fn check(app: &App, what: &str) {
     if !app.is_moving() {
         assert!(o.settled == *o.run(), "{what}: the panels lag behind");
     }
-    assert_same(&run, &again(&o.scene.without_edits().opening, &run), what);
+    assert_same(&run, &again(&o.origin.without_edits().opening, &run), what);
     if let Some(beside) = &o.beside {
         let f = &o.futures[beside.future];
         let there = f.run.get();
         assert_eq!(there.time(), run.time(), "{what}: time beside");
         assert_same(
             &there,
-            &again(&f.scene.without_edits().opening, &there),
+            &again(&f.origin.without_edits().opening, &there),
             what,
         );
     }

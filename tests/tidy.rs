@@ -3,6 +3,7 @@
 //! The rule that is easy to break: every rule here has a sample below that must fail it. A rule that
 //! cannot fail is a comment.
 
+mod tidy_circles;
 mod tidy_source;
 mod tidy_text;
 
@@ -362,6 +363,9 @@ fn every_protocol_is_registered() {
         count(vec![all("&[&a::b::ENTRY]"), file("a/b.rs", entry)]),
         0
     );
+    // Words that begin as the letters before a byte string do.
+    let listed = all("&[&broadcast::brb::ENTRY]");
+    assert_eq!(count(vec![listed, file("broadcast/brb.rs", entry)]), 0);
     assert_eq!(count(vec![all("&[]"), file("a/b/mod.rs", entry)]), 1);
     assert_eq!(count(vec![all("// a::b::ENTRY"), file("a/b.rs", entry)]), 1);
     assert_eq!(count(vec![all("&[]"), file("a/b.rs", "fn help() {}")]), 1);
@@ -382,4 +386,49 @@ fn blanking_keeps_code_and_lines() {
     assert_eq!(code.matches('\n').count(), 3);
     let left: Vec<&str> = code.split_whitespace().collect();
     assert_eq!(left, ["a", "b", "&'a", "d"]);
+}
+
+#[test]
+fn blanking_takes_a_literal_with_its_letters_and_leaves_words_whole() {
+    let left = |code: &str| {
+        let left = tidy_source::blank(code);
+        let left: Vec<&str> = left.split_whitespace().collect();
+        left.join(" ")
+    };
+    for literal in [
+        "b\"x\"",
+        "b\"\\\"\"",
+        "c\"x\"",
+        "r\"x\"",
+        "r#\"\"x\"#",
+        "br\"x\"",
+        "br##\"\"#\"##",
+        "cr#\"x\"#",
+        "b'x'",
+        "b'\\''",
+        "b'\"'",
+    ] {
+        assert_eq!(left(&format!("in {literal} out")), "in out", "{literal}");
+    }
+    for word in [
+        "broadcast",
+        "br",
+        "b",
+        "break",
+        "crate",
+        "cr",
+        "c",
+        "case",
+        "r",
+        "r#fn",
+        "rank",
+        "robr",
+        "b::c",
+        "&'b",
+        "&'r",
+        "x_b",
+        "&broadcast::ring::ENTRY",
+    ] {
+        assert_eq!(left(&format!("in {word} out")), format!("in {word} out"));
+    }
 }

@@ -38,6 +38,12 @@ pub fn down(node: NodeId, from_ms: u64, to_ms: u64) -> Vec<Edit> {
     ]
 }
 
+/// A fault as links and files write it: `{"do":"links","set":{"cut":true}}`.
+#[track_caller]
+pub fn fault(json: &str) -> Fault {
+    serde_json::from_str(json).unwrap_or_else(|e| panic!("{json}: {e}"))
+}
+
 impl Bench {
     /// `entry` with these settings, as on the command line (`["k=5"]`), and for as long as it runs when
     /// nothing is said.
@@ -77,6 +83,12 @@ impl Bench {
     pub fn edits(mut self, edits: impl IntoIterator<Item = Edit>) -> Self {
         self.edits.extend(edits);
         self
+    }
+
+    /// With this done in every run, besides what it has.
+    #[must_use]
+    pub fn at(self, ms: u64, fault: Fault) -> Self {
+        self.edits([Edit::at(ms * 1_000, fault)])
     }
 
     /// With a setup changed before it starts: another link, another timing model.

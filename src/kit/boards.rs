@@ -21,6 +21,13 @@ pub enum Mood {
     Bad,
 }
 
+impl Mood {
+    /// Good, or plain.
+    pub fn good_if(good: bool) -> Self {
+        if good { Mood::Good } else { Mood::Plain }
+    }
+}
+
 /// A cell of a table or a matrix.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Field {

@@ -45,13 +45,13 @@ macro_rules! facts {
 }
 pub(crate) use facts;
 
-/// Reads something off facts that look so, and nothing off others, for promises and gauges:
-/// `pick!(Fact: Voted { t, .. } => *t)` is a function from a `&Fact` to an `Option`.
+/// Reads something off facts, for promises and gauges: `pick!(Fact::Sent { packet } => packet.number)` is a
+/// function from a fact to an option.
 macro_rules! pick {
-    ($type:ident: $($fact:ident { $($field:tt)* } => $value:expr),+ $(,)?) => {
-        |fact: &$type| match fact {
-            $($type::$fact { $($field)* } => Some($value),)+
-            #[allow(unreachable_patterns, reason = "it may name every fact")]
+    ($($fact:pat $(if $so:expr)? => $value:expr),+ $(,)?) => {
+        |fact: &_| match fact {
+            $($fact $(if $so)? => Some($value),)+
+            #[allow(unreachable_patterns, reason = "a fact may be the only one")]
             _ => None,
         }
     };

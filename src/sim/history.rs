@@ -141,15 +141,14 @@ impl<W: Watcher> Run<W> {
     pub fn amid(&self) -> bool {
         let edit = self.edits.get(self.now.edits_made);
         let edit = edit.map(|e| SimTime(e.at_us));
-        // Asking the queue moves what it keeps at hand.
-        let entry = self.now.world.clone().next_time();
+        let entry = self.now.world.peek_time();
         edit.into_iter().chain(entry).any(|t| t <= self.time())
     }
 
     /// Whether nothing is left to happen, now or ever: no edit, and nothing in the queue.
     pub fn is_over(&self) -> bool {
         let edits = self.edits.len() > self.now.edits_made;
-        !edits && self.now.world.clone().next_time().is_none()
+        !edits && self.now.world.peek_time().is_none()
     }
 
     /// How often the list of edits has changed, and with it the future: what was worked out from the

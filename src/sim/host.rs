@@ -10,8 +10,9 @@ use super::ids::NodeId;
 use super::inspect::Inspect;
 use super::message::Payload;
 use super::protocol::{Ctx, Effect, Protocol};
+use super::shelves::Shelves;
 use rand::rngs::Xoshiro256PlusPlus;
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
@@ -36,12 +37,10 @@ pub trait Node {
     fn start(&mut self, env: Env<'_>);
     /// Boots after a crash.
     fn restart(&mut self, env: Env<'_>);
+    /// Which messages it understands.
+    fn hears(&self) -> TypeId;
     /// Hands over a message; false if it is of another protocol and was not understood.
-    fn message(&mut self, env: Env<'_>, from: NodeId, payload: &Payload) -> bool;
-    /// The same, for one who has no further use for the message.
-    fn take(&mut self, env: Env<'_>, from: NodeId, payload: Payload) -> bool {
-        self.message(env, from, &payload)
-    }
+    fn message(&mut self, env: Env<'_>, from: NodeId, payload: Payload) -> bool;
     /// The timer in `slot` has run out.
     fn timer(&mut self, env: Env<'_>, slot: u32);
     /// The learner asks for something.
@@ -79,17 +78,6 @@ impl Clone for Box<dyn Node> {
     fn clone(&self) -> Self {
         self.clone_box()
     }
-}
-
-/// The second and third shelf of a disk.
-#[derive(Clone, Debug, Default, Hash)]
-pub struct Shelves<S> {
-    /// Written, not synced: a crash drops it.
-    pub written: S,
-    /// What each sync under way will make durable, oldest first.
-    pub syncing: VecDeque<S>,
-    /// Durable: survives everything but the loss of the disk.
-    pub durable: S,
 }
 
 /// The place of a message that was handled, for the next one that is sent: it saves an allocation a
@@ -159,6 +147,10 @@ impl<P: Protocol> Host<P> {
 }
 
 impl<P: Protocol> Node for Host<P> {
+    fn hears(&self) -> TypeId {
+        TypeId::of::<P::Msg>()
+    }
+
     fn start(&mut self, env: Env<'_>) {
         let (p, mut ctx) = self.split(env);
         p.start(&mut ctx);
@@ -170,19 +162,8 @@ impl<P: Protocol> Node for Host<P> {
     }
 
     #[inline]
-    fn message(&mut self, env: Env<'_>, from: NodeId, payload: &Payload) -> bool {
+    fn message(&mut self, env: Env<'_>, from: NodeId, payload: Payload) -> bool {
         // An upcast, not a call of `as_any`: this runs for every message.
-        let any: &dyn Any = &**payload;
-        let Some(msg) = any.downcast_ref::<P::Msg>() else {
-            return false;
-        };
-        let (p, mut ctx) = self.split(env);
-        p.on_message(&mut ctx, from, msg);
-        true
-    }
-
-    #[inline]
-    fn take(&mut self, env: Env<'_>, from: NodeId, payload: Payload) -> bool {
         let any: Rc<dyn Any> = payload;
         let Ok(msg) = any.downcast::<P::Msg>() else {
             return false;

@@ -142,6 +142,12 @@ impl Link {
         }
     }
 
+    /// It, as a pipe: what is sent first arrives first.
+    #[must_use]
+    pub fn in_order(self) -> Self {
+        Link { fifo: true, ..self }
+    }
+
     /// A fair-loss link with the given delay and chance of loss.
     pub fn fair_loss(delay: Delay, loss_ppm: u32) -> Self {
         Link {

@@ -28,6 +28,7 @@ pub mod message;
 pub mod protocol;
 pub mod queue;
 pub mod refusal;
+pub mod shelves;
 pub mod streams;
 pub mod time;
 pub mod timing;

@@ -7,10 +7,10 @@
 use super::delay::Delay;
 use super::fact::{AnyFact, Fact};
 use super::form::{Asked, Form};
-use super::host::Shelves;
 use super::ids::NodeId;
 use super::inspect::Inspect;
 use super::message::{Message, Payload};
+use super::shelves::Shelves;
 use super::time::Span;
 use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;

@@ -157,6 +157,17 @@ impl<T: Default> Queue<T> {
         }
     }
 
+    /// The time of the next entry, for who may only look. It may have to look at many; [`Queue::next_time`] brings
+    /// them near, so that each is looked at once.
+    pub fn peek_time(&self) -> Option<SimTime> {
+        let alive = |k: Key| self.places[k.place()].stamp == k.stamp();
+        let near = self.near[self.head..].iter().find(|k| alive(**k));
+        let time = near
+            .map(|k| k.time)
+            .or_else(|| self.wheel.first_alive(alive));
+        time.map(SimTime)
+    }
+
     /// The time of the next entry.
     #[inline]
     pub fn next_time(&mut self) -> Option<SimTime> {
@@ -250,6 +261,24 @@ mod tests {
     }
 
     #[test]
+    fn what_is_seen_is_what_comes_out_where_all_that_is_near_is_withdrawn() {
+        let mut q = Queue::default();
+        let tickets: Vec<Ticket> = (0..500).map(|i| push(&mut q, i * i, i)).collect();
+        for (i, ticket) in tickets.into_iter().enumerate() {
+            if i % 50 != 49 {
+                q.suspend(ticket);
+            }
+        }
+        let mut seen = Vec::new();
+        while let Some(time) = q.peek_time() {
+            assert_eq!(pop(&mut q).map(|(t, _)| t), Some(time.0));
+            seen.push(time.0);
+        }
+        assert_eq!(seen.len(), 10);
+        assert_eq!(q.pop(), None, "nothing was seen, and nothing is there");
+    }
+
+    #[test]
     fn what_is_rescheduled_comes_once_and_what_is_suspended_not_at_all() {
         let mut q = Queue::default();
         let a = push(&mut q, 1, 100);
@@ -292,6 +321,13 @@ mod tests {
         let (mut now, mut number) = (0, 0);
         for step in 0..20_000u64 {
             number += 1;
+            // Whoever looks sees what comes out next, however much of it is withdrawn, and moves nothing.
+            let first = map.keys().next().map(|k| k.0);
+            assert_eq!(
+                q.peek_time().map(|t| t.0),
+                first,
+                "step {step}, span {span}, crowd {crowd}"
+            );
             let grows = (map.len() as u64) < crowd;
             match draw(100) {
                 0..60 if grows => {

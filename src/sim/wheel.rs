@@ -155,6 +155,14 @@ impl Wheel {
         }
     }
 
+    /// The earliest time of a key that is `alive`.
+    pub fn first_alive(&self, alive: impl Fn(Key) -> bool) -> Option<u64> {
+        // What lies at a lower level is earlier, and so is what lies in a lower slot of one level.
+        let slots = self.levels.iter().flat_map(|level| &level.slots);
+        let times = slots.map(|slot| slot.iter().filter(|k| alive(**k)).map(|k| k.time).min());
+        times.flatten().next()
+    }
+
     /// Moves the earliest keys to `near`, which is empty, sorted. Gives the end of their time: all
     /// that stay behind are at or after it. The wheel must not be empty.
     pub fn take_next(&mut self, near: &mut Vec<Key>) -> u64 {

@@ -1,31 +1,90 @@
 //! `window.faultline`: the page for scripts. Every verb answers with a promise of plain data.
 //!
-//! The rule that is easy to break: a verb sends the same action as the button does. It can do
-//! nothing that a hand cannot, runs no code it is given, and never throws: it answers.
+//! The rule that is easy to break: a verb sends the same action as the button does, and waits its turn behind what
+//! hands have done before it. It can do nothing that a hand cannot, runs no code it is given, and never throws: it
+//! answers, once what it did and what came before is drawn.
 
 use crate::sim::{Refusal, json};
+use crate::view::origin::Origin;
 use crate::view::reduce::{may_replace, open, reduce};
-use crate::view::scene::Scene;
 use crate::view::{Action, App};
-use js_sys::{JSON, Object, Promise, Reflect};
+use js_sys::{Error, Function, JSON, Object, Promise, Reflect};
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
 use yew::Callback;
 
-type Shared = Rc<RefCell<App>>;
+/// What a verb does to the state; its answer, as JSON text.
+type Verb = fn(&mut App, Given) -> String;
 
-/// Puts `faultline` on the window.
-pub fn install(app: Shared, redraw: Callback<()>) {
+/// A verb that was called and waits for its turn.
+pub struct Question {
+    verb: Verb,
+    given: Given,
+    ticket: u32,
+}
+
+/// A verb's answer, to be given when it is drawn.
+pub struct Answer {
+    json: String,
+    ticket: u32,
+}
+
+/// The promises that wait for an answer, by ticket: how each is kept, and how it is broken.
+#[derive(Default)]
+struct Waiting {
+    next: u32,
+    promises: BTreeMap<u32, (Function, Function)>,
+    /// Why nothing is answered any more.
+    broken: Option<String>,
+}
+
+thread_local! {
+    static WAITING: RefCell<Waiting> = RefCell::default();
+}
+
+impl Question {
+    /// Does what was asked.
+    pub fn answer(self, app: &mut App) -> Answer {
+        Answer {
+            json: (self.verb)(app, self.given),
+            ticket: self.ticket,
+        }
+    }
+}
+
+impl Answer {
+    /// Gives it to whoever asked.
+    pub fn give(self) {
+        let promise = WAITING.with_borrow_mut(|w| w.promises.remove(&self.ticket));
+        if let Some((keep, _)) = promise {
+            let data = JSON::parse(&self.json).unwrap_or(JsValue::NULL);
+            let _ = keep.call1(&JsValue::UNDEFINED, &data);
+        }
+    }
+}
+
+/// The program has broken: nothing that was asked is answered any more, and each is told why.
+pub fn give_up(why: &str) {
+    // What broke may have been in the middle of an answer.
+    let promises = WAITING.with(|w| {
+        let mut w = w.try_borrow_mut().ok()?;
+        w.broken = Some(why.to_owned());
+        Some(std::mem::take(&mut w.promises))
+    });
+    for (_, refuse) in promises.unwrap_or_default().values() {
+        let _ = refuse.call1(&JsValue::UNDEFINED, &Error::new(why));
+    }
+}
+
+/// Puts `faultline` on the window; what it is asked goes to `ask`.
+pub fn install(ask: &Callback<Question>) {
     let api = Object::new();
-    let verb = |name: &str, answer: fn(&mut App, Given) -> String| {
-        let (app, redraw) = (app.clone(), redraw.clone());
+    let verb = |name: &str, verb: Verb| {
+        let ask = ask.clone();
         let run = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |argument: JsValue| {
-            // Reading it may run a script (toJSON), which may ask for the state: the state is free yet.
-            let given = Given::of(argument);
-            let json = answer(&mut app.borrow_mut(), given);
-            redraw.emit(());
-            Promise::resolve(&JSON::parse(&json).unwrap_or(JsValue::NULL))
+            // Read at once: it may change, and reading it may run a script (toJSON), which may ask, too.
+            promised(&ask, verb, Given::of(argument))
         });
         let _ = Reflect::set(&api, &name.into(), &run.into_js_value());
     };
@@ -55,6 +114,27 @@ pub fn install(app: Shared, redraw: Callback<()>) {
     if let Some(window) = super::dom::window() {
         let _ = Reflect::set(&window, &"faultline".into(), &api);
     }
+}
+
+/// Asks, and promises the answer.
+fn promised(ask: &Callback<Question>, verb: Verb, given: Given) -> Promise {
+    if let Some(why) = WAITING.with_borrow(|w| w.broken.clone()) {
+        return Promise::reject(&Error::new(&why));
+    }
+    let mut ticket = 0;
+    let promise = Promise::new(&mut |keep, refuse| {
+        ticket = WAITING.with_borrow_mut(|w| {
+            w.next = w.next.wrapping_add(1);
+            w.promises.insert(w.next, (keep, refuse));
+            w.next
+        });
+    });
+    ask.emit(Question {
+        verb,
+        given,
+        ticket,
+    });
+    promise
 }
 
 /// What a verb was given: it, and what it is as JSON text, if it is plain data.
@@ -123,7 +203,7 @@ fn load(app: &mut App, given: Given) -> String {
     let done = may_replace(app)
         .and_then(|()| given.json())
         .and_then(|json| scenario_of(&json))
-        .and_then(|scene| open(app, scene));
+        .and_then(|origin| open(app, origin));
     match done {
         Ok(()) => {
             reduce(app, Action::Pause);
@@ -133,12 +213,12 @@ fn load(app: &mut App, given: Given) -> String {
     }
 }
 
-fn scenario_of(json: &str) -> Result<Scene, Refusal> {
-    Scene::from_json(json)
+fn scenario_of(json: &str) -> Result<Origin, Refusal> {
+    Origin::from_json(json)
 }
 
 fn edit(app: &mut App, given: Given) -> String {
-    let fault = given.json().and_then(|json| Scene::fault_from_json(&json));
+    let fault = given.json().and_then(|json| Origin::fault_from_json(&json));
     match fault {
         Ok(fault) => {
             app.error = None;

@@ -4,7 +4,7 @@
 
 use super::controls::{held, text_of};
 use super::icons::{DICE, icon};
-use super::panels::PanelProps;
+use super::props::PanelProps;
 use crate::view::app::{Tally, sentence};
 use crate::view::assumptions::assumptions;
 use crate::view::{Action, Tab, route};
@@ -41,7 +41,7 @@ fn seed(props: &PanelProps) -> Html {
     });
     // The page's own dice, not the engine's: which seed a reader rolls is no part of any run.
     let roll = on.reform(|_: MouseEvent| Action::SetSeed((js_sys::Math::random() * 1e4) as u64));
-    let seed = props.scene.seed().to_string();
+    let seed = props.origin.seed().to_string();
     html! {
         <span class="chip seed"><label>{ "Seed" }
             <input type="text" inputmode="numeric" data-testid="seed" value={held("seed", &seed)} data-field="seed" data-is={seed}

@@ -4,7 +4,7 @@
 //! for those who do not see it. What goes with the words is found elsewhere: the snippet in "Share".
 
 use super::icons::{THEME, icon, mark};
-use crate::view::app::Open;
+use crate::view::open::Open;
 use crate::view::{Action, App, Dialog, Theme};
 use yew::prelude::*;
 
@@ -28,7 +28,7 @@ pub fn header(app: &App, open: Option<&Open>, on: &Callback<Action>) -> Html {
         <header class={classes!("bar", open.map(|_| "work-bar"))}>
             <a class="brand" href="#/" aria-label="Faultline: all scenarios">{ mark() }<span>{ "Faultline" }</span></a>
             if let Some(o) = open {
-                <p class="crumbs"><span class="chapter">{ o.scene.chapter() }{ " › " }</span><b>{ o.scene.title() }</b></p>
+                <p class="crumbs"><span class="chapter">{ o.origin.chapter() }{ " › " }</span><b>{ o.origin.title() }</b></p>
             }
             <div class="end">
                 <button type="button" class="btn icon bare" aria-label={format!("Colours: {}", theme_word(theme))}

@@ -5,7 +5,7 @@
 //! answered and listed is read off the run, not the author's word.
 
 use super::icons::{REDO, UNDO, icon};
-use super::panels::PanelProps;
+use super::props::PanelProps;
 use crate::check::Checks;
 use crate::scenario::{Staged, Step};
 use crate::sim::Edit;
@@ -19,7 +19,7 @@ use yew::prelude::*;
 /// The lesson.
 pub fn lesson(props: &PanelProps) -> Html {
     let run = props.run.get();
-    let scene = &props.scene;
+    let origin = &props.origin;
     let stage = |s: &'static Staged| {
         let begin = props
             .on_action
@@ -33,13 +33,13 @@ pub fn lesson(props: &PanelProps) -> Html {
     html! {
         <aside class="lesson" data-testid="lesson" aria-label="Lesson">
             <section>
-                <h1>{ scene.title() }</h1>
-                { for scene.def.lesson.text.iter().map(|p| html! { <p class="quiet">{ *p }</p> }) }
+                <h1>{ origin.title() }</h1>
+                { for origin.def.lesson.text.iter().map(|p| html! { <p class="quiet">{ *p }</p> }) }
             </section>
-            if !scene.def.staged.is_empty() && !props.lock {
+            if !origin.def.staged.is_empty() && !props.lock {
                 <section>
                     <h2>{ "Begin with" }</h2>
-                    <ul class="column">{ for scene.def.staged.iter().map(stage) }</ul>
+                    <ul class="column">{ for origin.def.staged.iter().map(stage) }</ul>
                 </section>
             }
             { steps(props) }
@@ -47,11 +47,11 @@ pub fn lesson(props: &PanelProps) -> Html {
             <section>
                 <h2>{ "Assumptions in force" }</h2>
                 { in_force(run.world()) }
-                <p class="source quiet">{ scene.def.lesson.assumes }</p>
+                <p class="source quiet">{ origin.def.lesson.assumes }</p>
             </section>
             { edits(props, &run) }
             <section>
-                <p class="source quiet">{ scene.source() }</p>
+                <p class="source quiet">{ origin.source() }</p>
             </section>
         </aside>
     }
@@ -59,7 +59,7 @@ pub fn lesson(props: &PanelProps) -> Html {
 
 /// The things to do; once reached, a step stays ticked.
 fn steps(props: &PanelProps) -> Html {
-    let steps = props.scene.def.lesson.steps;
+    let steps = props.origin.def.lesson.steps;
     if steps.is_empty() {
         return html! {};
     }
@@ -79,7 +79,7 @@ fn steps(props: &PanelProps) -> Html {
 
 /// A prediction to make before the reveal; its answer is computed by running it.
 fn question(props: &PanelProps) -> Html {
-    let p = &props.scene.def.lesson.prediction;
+    let p = &props.origin.def.lesson.prediction;
     let (guess, answer) = (props.lesson.guess, props.lesson.answer);
     if p.options.is_empty() {
         return html! {};

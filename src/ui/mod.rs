@@ -24,6 +24,7 @@ mod panic;
 pub mod props;
 mod root;
 mod screen;
+mod sizes;
 pub mod stage;
 mod storage;
 mod tabs;

@@ -4,7 +4,7 @@
 //! never through Yew or the state, whose borrows may be held for ever; the run is in the address
 //! and in the browser's storage, so that a reload is a way back.
 
-use super::{dom, download, storage, tabs};
+use super::{bridge, dom, download, storage, tabs};
 use std::panic::PanicHookInfo;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -14,6 +14,7 @@ pub fn install() {
     yew::set_custom_panic_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
         let _ = show(info);
+        bridge::give_up(&sentence(info));
     }));
 }
 

@@ -1,10 +1,14 @@
-//! What the drawing components are handed: plain values, compared by version.
+//! What the drawing components and the panels are handed: plain values, compared by version.
 //!
 //! The rule that is easy to break: read the run through [`Shared::get`] and let go of it before
 //! sending an action, for the reducer will want to change it.
 
+use crate::view::app::Tally;
 use crate::view::differences::Apart;
-use crate::view::{Action, RunRef, Selection};
+use crate::view::log::Filter;
+use crate::view::open::Progress;
+use crate::view::origin::Origin;
+use crate::view::{Action, Reach, RunRef, Selection};
 use std::rc::Rc;
 use yew::prelude::*;
 
@@ -30,4 +34,34 @@ pub struct ViewProps {
     pub apart: Option<Rc<Apart>>,
     /// Where everything that a hand does goes.
     pub on_action: Callback<Action>,
+}
+
+/// What every panel is handed.
+#[derive(Clone, PartialEq, Properties)]
+pub struct PanelProps {
+    /// What is open.
+    pub origin: Origin,
+    /// The run; while time runs fast, a version some tenths of a second old.
+    pub run: RunRef,
+    /// What the checks come to.
+    pub tally: Tally,
+    /// How far the lesson has come.
+    pub lesson: Progress,
+    /// What is picked.
+    pub selection: Selection,
+    /// How far an edit of a link reaches.
+    pub reach: Reach,
+    /// Which events the log shows.
+    pub filter: Filter,
+    /// The reader may look, not touch.
+    pub lock: bool,
+    /// Where everything goes.
+    pub on_action: Callback<Action>,
+}
+
+impl PanelProps {
+    /// A callback that sends the same action each time.
+    pub fn send(&self, action: Action) -> Callback<()> {
+        self.on_action.reform(move |()| action.clone())
+    }
 }

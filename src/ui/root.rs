@@ -3,6 +3,7 @@
 //! The rule that is easy to break: the state changes only through [`crate::view::reduce`]. What
 //! the browser must be told of it (address, colours, focus) is read off the state afterwards.
 
+use super::bridge::{Answer, Question};
 use super::{aside, bridge, dialogs, dom, fields, gallery, history, screen};
 use crate::view::reduce::reduce_within;
 use crate::view::{Action, App, Theme, keys};
@@ -21,8 +22,8 @@ pub enum Msg {
     Do(Action),
     /// A frame, at this moment of the page in milliseconds.
     Tick(f64),
-    /// The state was changed by a script: draw it.
-    Redraw,
+    /// A script asks something.
+    Ask(Question),
 }
 
 /// The root component.
@@ -37,6 +38,8 @@ pub struct Root {
     // How many runs were left behind.
     left: u32,
     shown_theme: Option<Theme>,
+    // Given when all that was done so far is drawn.
+    answers: Vec<Answer>,
     _listeners: Vec<EventListener>,
 }
 
@@ -48,7 +51,7 @@ impl Component for Root {
         let scope = ctx.link().clone();
         let on = scope.callback(Msg::Do);
         let app = Rc::new(RefCell::new(first_state()));
-        bridge::install(app.clone(), scope.callback(|()| Msg::Redraw));
+        bridge::install(&scope.callback(Msg::Ask));
         aside::start(&app, &on);
         fields::listen();
         let ticks = scope.clone();
@@ -62,6 +65,7 @@ impl Component for Root {
             shown_hash: dom::address().1,
             left: 0,
             shown_theme: None,
+            answers: Vec::new(),
         }
     }
 
@@ -69,7 +73,9 @@ impl Component for Root {
         match msg {
             Msg::Do(action) => reduce_within(&mut self.app.borrow_mut(), action, &mut || true),
             Msg::Tick(ms) => self.frame(ms),
-            Msg::Redraw => {}
+            Msg::Ask(question) => self
+                .answers
+                .push(question.answer(&mut self.app.borrow_mut())),
         }
         self.ask_for_frame();
         true
@@ -90,6 +96,15 @@ impl Component for Root {
     }
 
     fn rendered(&mut self, _: &Context<Self>, _: bool) {
+        self.tell_browser();
+        // Parents hear of it after their children: by now everything is drawn.
+        self.answers.drain(..).for_each(Answer::give);
+    }
+}
+
+impl Root {
+    /// What the browser must know of the state: colours, address, entries of its history.
+    fn tell_browser(&mut self) {
         let app = self.app.borrow();
         if self.shown_theme != Some(app.theme) {
             self.shown_theme = Some(app.theme);
@@ -117,9 +132,7 @@ impl Component for Root {
             }
         }
     }
-}
 
-impl Root {
     fn ask_for_frame(&mut self) {
         if self.awaiting || !self.app.borrow().is_moving() {
             return;

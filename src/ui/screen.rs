@@ -3,12 +3,14 @@
 //! The rule that is easy to break: an embed shows the parts its address names, in the same
 //! components; there is no second page to keep in step.
 
-use super::panels::{PanelProps, Part, Slot, inspector};
+use super::panels::{Part, Slot, inspector};
+use super::props::PanelProps;
 use super::stage::Stage;
 use super::timeline::Timeline;
 use super::transport::{TransportProps, transport};
 use super::{ViewProps, header};
-use crate::view::app::{Open, tally};
+use crate::view::app::tally;
+use crate::view::open::Open;
 use crate::view::{Action, App};
 use yew::prelude::*;
 
@@ -44,8 +46,8 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
             }
             <main class={classes!("work", (!lesson).then_some("no-lesson"), open.beside.is_some().then_some("two"), (!inspects).then_some("no-inspector"))}>
                 // Each page has one heading of the first order; in an embed without the lesson, unseen.
-                if lesson { <p class="intro">{ open.scene.def.summary }</p> }
-                else { <h1 class="unseen">{ open.scene.title() }</h1> }
+                if lesson { <p class="intro">{ open.origin.def.summary }</p> }
+                else { <h1 class="unseen">{ open.origin.title() }</h1> }
                 if look.shows("stage") {
                     <section class="stage-zone" aria-label="Stage">
                         <Slot part={Part::Chips} panel={panel.clone()} />
@@ -91,7 +93,7 @@ fn handed(app: &App, open: &Open, on: &Callback<Action>) -> (ViewProps, PanelPro
     };
     let tally = tally(&open.settled.get());
     let panel = PanelProps {
-        scene: open.scene.clone(),
+        origin: open.origin.clone(),
         run: open.settled.clone(),
         tally,
         lesson: open.lesson,

@@ -3,12 +3,11 @@
 //! The rule that is easy to break: an action says what was asked, in the run's own words. It holds
 //! no pixel and no element, so that a test, a key, a click and `window.faultline` all send the same.
 
-use super::app::Reach;
+use super::chosen::{Dialog, Reach, Tab, Theme};
 use super::log::Filter;
 use super::selection::Selection;
 use super::spacetime::Camera;
 use super::walk::{Aim, Stride};
-use crate::scenario::Panel;
 use crate::sim::{EventId, Fault};
 
 /// One thing asked of the page.
@@ -102,76 +101,4 @@ pub enum Action {
     OpenFile(String),
     /// Show this sentence as an error; `None` clears it.
     Error(Option<String>),
-}
-
-/// A page of the inspector.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tab {
-    /// The settings of a link.
-    #[default]
-    Link,
-    /// The state and the settings of a node.
-    Node,
-    /// The timing model.
-    Timing,
-    /// The promises of the protocol.
-    Checks,
-    /// What happened, in sentences.
-    Log,
-    /// The stage as text, with the same actions.
-    Text,
-}
-
-impl Tab {
-    /// It as links and files name it.
-    pub fn panel(self) -> Panel {
-        match self {
-            Tab::Link => Panel::Link,
-            Tab::Node => Panel::Node,
-            Tab::Timing => Panel::Timing,
-            Tab::Checks => Panel::Checks,
-            Tab::Log => Panel::Log,
-            Tab::Text => Panel::Text,
-        }
-    }
-}
-
-impl From<Panel> for Tab {
-    fn from(panel: Panel) -> Self {
-        match panel {
-            Panel::Link => Tab::Link,
-            Panel::Node => Tab::Node,
-            Panel::Timing => Tab::Timing,
-            Panel::Checks => Tab::Checks,
-            Panel::Log => Tab::Log,
-            Panel::Text => Tab::Text,
-        }
-    }
-}
-
-/// A dialog over the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialog {
-    /// Keys and gestures.
-    Help,
-    /// The link to this run.
-    Share,
-    /// The snippet for another page.
-    Embed,
-    /// Separate nodes by a partition.
-    Separate,
-    /// Save the run, open another, and write down what happened.
-    Files,
-}
-
-/// Which colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Theme {
-    /// As the reader's system says.
-    #[default]
-    Auto,
-    /// Light.
-    Light,
-    /// Dark.
-    Dark,
 }

@@ -3,8 +3,8 @@
 //! The rule that is easy to break: the future beside is only ever watched. It follows wherever the one
 //! that is shown goes, and every edit is an edit of the one that is shown.
 
-use super::app::Open;
 use super::compare::{Comparison, Parting, follow, parting_from};
+use super::future::Future;
 use super::shared::RunRef;
 use super::spacetime::Camera;
 use crate::sim::SimTime;
@@ -14,7 +14,7 @@ use crate::sim::SimTime;
 pub struct Beside {
     /// Its number.
     pub future: usize,
-    /// Its run as slow readers see it; like [`Open::settled`].
+    /// Its run as slow readers see it.
     pub settled: RunRef,
     /// What both diagrams were last told to show, and how often they were told: told the same twice, they
     /// heed it twice, for they have moved along with time since.
@@ -34,54 +34,41 @@ type Came = (RunRef, Vec<(RunRef, Stand)>);
 type Stand = (u32, u32, SimTime);
 
 impl Beside {
+    /// The future with number `future` beside the one with number `shown`. Where another stood there `before`,
+    /// it takes its window and leads back to where that one was begun.
+    pub(super) fn new(
+        future: usize,
+        before: Option<Beside>,
+        futures: &[Future],
+        shown: usize,
+    ) -> Self {
+        let window = before.as_ref().and_then(|b| b.window);
+        let came = before.map(|b| b.came);
+        Beside {
+            future,
+            settled: futures[future].run.clone(),
+            window,
+            parting: Err(0),
+            of: [(usize::MAX, 0); 2],
+            came: came.unwrap_or_else(|| (futures[shown].run.clone(), stands(futures))),
+        }
+    }
+
     /// A future was removed: each of the others is at this `place` now.
     pub(super) fn renumber(&mut self, place: impl Fn(usize) -> usize) {
         self.future = place(self.future);
         self.of = [(usize::MAX, 0); 2];
     }
-}
 
-impl Open {
-    /// Puts the future with number `future` beside the one that is shown, or takes the one that is
-    /// there away.
-    pub fn put_beside(&mut self, future: Option<usize>) {
-        let before = self.beside.take();
-        let window = before.as_ref().and_then(|b| b.window);
-        let before = before.map(|b| b.came);
-        let Some(future) = future else {
-            if let Some(came) = before {
-                self.come_back(&came);
-            }
-            return self.settle();
-        };
-        self.beside = Some(Beside {
-            future,
-            settled: self.futures[future].run.clone(),
-            window,
-            parting: Err(0),
-            of: [(usize::MAX, 0); 2],
-            came: before.unwrap_or_else(|| (self.run().clone(), self.stands())),
-        });
-        self.follow();
-        self.settle();
-    }
-
-    fn stands(&self) -> Vec<(RunRef, Stand)> {
-        let stand = |f: &super::app::Future| {
-            let run = f.run.get();
-            let stand = (run.turns(), run.position(), run.time());
-            (f.run.clone(), stand)
-        };
-        self.futures.iter().map(stand).collect()
-    }
-
-    /// Brings back what was there before two were shown: the future, and the moment of each. One that has
-    /// been edited or forked since stays where it is, and on screen, for what is made of it is to be seen.
-    fn come_back(&mut self, (shown, stands): &Came) {
-        let here = self.run();
+    /// Brings back what was there before two were shown: the moment of each future, and the number of the one to
+    /// show, which now is `shown`. One that has been edited or forked since stays where it is, and on screen,
+    /// for what is made of it is to be seen.
+    pub(super) fn come_back(self, futures: &mut [Future], shown: usize) -> usize {
+        let (was_shown, stands) = &self.came;
+        let here = &futures[shown].run;
         let before = stands.iter().find(|(run, _)| run.same(here));
         let made = before.is_none_or(|(_, (turns, ..))| here.get().turns() != *turns);
-        for f in &mut self.futures {
+        for f in futures.iter_mut() {
             let stood = stands.iter().find(|(run, _)| run.same(&f.run));
             let Some((_, (turns, events, time))) = stood else {
                 continue;
@@ -97,52 +84,47 @@ impl Open {
             drop(run);
             f.run = f.run.changed();
         }
-        let there = self.futures.iter().position(|f| f.run.same(shown));
-        self.current = there.filter(|_| !made).unwrap_or(self.current);
-        self.scene = self.futures[self.current].scene.clone();
-    }
-
-    /// The run beside the one that is shown.
-    pub fn run_beside(&self) -> Option<&RunRef> {
-        self.beside.as_ref().map(|b| &self.futures[b.future].run)
+        let there = futures.iter().position(|f| f.run.same(was_shown));
+        there.filter(|_| !made).unwrap_or(shown)
     }
 
     /// Where the two part, as of when the panels were last drawn.
     pub fn parting(&self) -> Option<Parting> {
-        self.beside.as_ref().and_then(|b| b.parting.ok())
+        self.parting.ok()
     }
 
-    /// All that sets the two apart where they stand: the one that is shown first.
-    pub fn comparison(&self) -> Option<Comparison> {
-        let there = self.run_beside()?.get();
-        Some(Comparison::of(&self.run().get(), &there, self.parting()))
+    /// All that sets it apart from `here`, which is shown, where the two stand.
+    pub(super) fn comparison(&self, here: &RunRef, there: &RunRef) -> Comparison {
+        Comparison::of(&here.get(), &there.get(), self.parting())
     }
 
-    /// The run that is shown has moved: the other one follows.
-    pub(super) fn follow(&mut self) {
-        let Some(run) = self.run_beside() else { return };
-        follow(&self.run().get(), &mut run.get_mut());
-        let next = run.changed();
-        if let Some(b) = &self.beside {
-            self.futures[b.future].run = next;
-        }
+    /// The run `shown` has moved: this one follows.
+    pub(super) fn follow(&self, futures: &mut [Future], shown: usize) {
+        let run = &futures[self.future].run;
+        follow(&futures[shown].run.get(), &mut run.get_mut());
+        futures[self.future].run = run.changed();
     }
 
-    /// Lets slow readers see the run beside, and where the two part by now.
-    pub(super) fn settle_beside(&mut self) {
-        let Some(mut b) = self.beside.take() else {
-            return;
-        };
-        b.settled = self.futures[b.future].run.clone();
-        let (here, there) = (self.run().get(), b.settled.get());
-        let of = [(self.current, here.turns()), (b.future, there.turns())];
-        if b.of != of {
-            (b.parting, b.of) = (Err(0), of);
+    /// Lets slow readers see its run, and where the two part by now.
+    pub(super) fn settle(&mut self, futures: &[Future], shown: usize) {
+        self.settled = futures[self.future].run.clone();
+        let (here, there) = (futures[shown].run.get(), self.settled.get());
+        let of = [(shown, here.turns()), (self.future, there.turns())];
+        if self.of != of {
+            (self.parting, self.of) = (Err(0), of);
         }
-        if let Err(alike) = b.parting {
-            b.parting = parting_from(&here, &there, alike);
+        if let Err(alike) = self.parting {
+            self.parting = parting_from(&here, &there, alike);
         }
-        drop((here, there));
-        self.beside = Some(b);
     }
+}
+
+/// Where each future stands.
+fn stands(futures: &[Future]) -> Vec<(RunRef, Stand)> {
+    let stand = |f: &Future| {
+        let run = f.run.get();
+        let stand = (run.turns(), run.position(), run.time());
+        (f.run.clone(), stand)
+    };
+    futures.iter().map(stand).collect()
 }

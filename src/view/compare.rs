@@ -4,7 +4,7 @@
 //! The rule that is easy to break: an event is not only its record. Two deliveries of one message may
 //! lead to different answers; so where the records are equal, the trace hashes after them decide.
 
-use super::scene::Scene;
+use super::origin::Origin;
 use crate::check::{Checks, Class, Verdict};
 use crate::scenario::Opening;
 use crate::sim::history::Run;
@@ -249,30 +249,30 @@ pub fn follow(here: &Run<Checks>, there: &mut Run<Checks>) {
     }
 }
 
-/// What `run`, which came of `scene`, is opened from with something else in its opening (a parameter, a
+/// What `run`, which came of `origin`, is opened from with something else in its opening (a parameter, a
 /// seed, an edit). Its edits are those of `run`, but for those that name a message, which means nothing in
 /// another future.
 ///
 /// # Errors
 /// An unknown scenario.
 pub fn varied(
-    scene: &Scene,
+    origin: &Origin,
     run: &Run<Checks>,
     change: impl FnOnce(&mut Opening),
-) -> Result<Scene, Refusal> {
-    let mut opening = scene.opening.clone();
+) -> Result<Origin, Refusal> {
+    let mut opening = origin.opening.clone();
     let kept = |e: &&Edit| !e.fault.names_a_message();
     opening.edits = run.edits().iter().filter(kept).cloned().collect();
     change(&mut opening);
-    Scene::of(opening)
+    Origin::of(opening)
 }
 
-/// `scene` run to the moment of `run`: the other of the two to compare.
+/// `origin` run to the moment of `run`: the other of the two to compare.
 ///
 /// # Errors
 /// What opening it refuses.
-pub fn beside(scene: &Scene, run: &Run<Checks>) -> Result<Run<Checks>, Refusal> {
-    let mut other = scene.open()?;
+pub fn beside(origin: &Origin, run: &Run<Checks>) -> Result<Run<Checks>, Refusal> {
+    let mut other = origin.open()?;
     other.seek(run.time());
     Ok(other)
 }

@@ -4,9 +4,10 @@
 //! The rule that is easy to break: one difference at a time. A second future that differs in two things
 //! shows nobody which of them it was.
 
-use super::app::{Open, sentence};
+use super::app::sentence;
 use super::compare::{Comparison, How, Parting};
 use super::log;
+use super::open::Open;
 use super::player::{group, time_text};
 use super::spacetime::Camera;
 use super::{Action, words};
@@ -64,8 +65,8 @@ impl Asked {
         Asked {
             others: others.map(|(i, f)| (i, f.name.clone())).collect(),
             last_edit: made.first().map(words),
-            def: open.scene.def,
-            params: open.scene.opening.params.clone(),
+            def: open.origin.def,
+            params: open.origin.opening.params.clone(),
         }
     }
 }

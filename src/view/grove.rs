@@ -3,7 +3,8 @@
 //! The rule that is easy to break: a future is known by its number, and a removal changes numbers. Whoever
 //! keeps one (a parent, what is shown, what stands beside) is told here.
 
-use super::app::{Branch, Open};
+use super::future::Branch;
+use super::open::Open;
 
 impl Open {
     /// The futures as a tree, in the order to draw it: each after its parent, and what was forked

@@ -3,7 +3,8 @@
 //! The rule that is easy to break: a key that does something stands here, or it does nothing. The
 //! caller has made sure that nobody is typing, and that shortcuts are on.
 
-use super::action::{Action, Dialog};
+use super::action::Action;
+use super::chosen::Dialog;
 use super::selection::Selection;
 use super::walk::Aim;
 

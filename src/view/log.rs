@@ -146,11 +146,16 @@ pub fn line(run: &Run<Checks>, id: EventId) -> Line {
     let e = trace.event(id);
     let node = (e.node.index() < world.node_count()).then_some(e.node);
     let notes: Vec<&str> = trace.notes_of(id).map(|n| &**n).collect();
-    let (text, tone) = if e.kind == EventKind::Fault || notes.is_empty() {
-        happening(run, id)
-    } else {
-        let who = node.map_or(String::new(), |n| words::name(world, n) + " ");
-        (format!("{who}{}.", notes.join("; ")), LineTone::Note)
+    let who = || node.map_or(String::new(), |n| words::name(world, n) + " ");
+    let said = || format!("{}{}.", who(), notes.join("; "));
+    let (text, tone) = match (e.kind, notes.is_empty()) {
+        (_, true) => happening(run, id),
+        (EventKind::Fault, false) => {
+            // What was done, and what the node makes of it: a recovery boots it.
+            let (done, tone) = happening(run, id);
+            (format!("{done} {}", said()), tone)
+        }
+        _ => (said(), LineTone::Note),
     };
     Line {
         id,

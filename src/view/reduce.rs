@@ -4,17 +4,19 @@
 //! was and says why in [`App::error`]. Nothing here waits, and nothing reads a clock: a frame's
 //! budget is asked of the caller.
 
-use super::action::{Action, Dialog, Tab};
-use super::app::{App, Journey, Open};
-use super::left::{self, Left};
+use super::action::Action;
+use super::app::App;
+use super::chosen::{Dialog, Tab};
+use super::future::Journey;
 use super::log::{self, Filter};
+use super::open::Open;
+use super::origin::{Linked, Origin};
 use super::player::{self, speed_at};
 use super::route::{Place, Route};
 use super::saved;
-use super::scene::{Linked, Scene};
 use super::selection::Selection;
 use super::shared::RunRef;
-use super::walk::{Stride, walk};
+use super::walk::{Aim, Stride, walk};
 use crate::check::Checks;
 use crate::scenario::{SharedRun, file};
 use crate::sim::history::Run;
@@ -68,18 +70,42 @@ pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut(
         Action::OpenFile(text) => open_file(app, &text),
         Action::Error(None) => app.error = None,
         Action::Error(Some(why)) => app.complain(why),
-        other => run_action(app, other),
+        Action::Step(n) => on_run(app, &mut |app| step(app, n)),
+        Action::Back(n) => on_run(app, &mut |app| back(app, n)),
+        Action::Seek(us) => on_run(app, &mut |app| seek(app, us)),
+        Action::Travel(us) => on_run(app, &mut |app| go_far(app, us)),
+        Action::SeekEvent(id) => on_run(app, &mut |app| seek_event(app, id)),
+        Action::Edit(fault) => on_run(app, &mut |app| edits::edit(app, vec![fault.clone()])),
+        Action::Edits(faults) => on_run(app, &mut |app| edits::edit(app, faults.clone())),
+        Action::Undo => on_run(app, &mut |app| edits::undo(app, true)),
+        Action::Redo => on_run(app, &mut |app| edits::undo(app, false)),
+        Action::Walk(stride, back) => on_run(app, &mut |app| walked(app, stride, back)),
+        Action::Go(aim, back) => on_run(app, &mut |app| go(app, aim, back)),
+        Action::History(on) => on_run(app, &mut |app| app.history = on),
+        Action::Fork => on_run(app, &mut futures::fork),
+        Action::Future(i) => on_run(app, &mut |app| futures::show(app, i)),
+        Action::Rename(i, name) => on_run(app, &mut |app| futures::rename(app, i, &name)),
+        Action::Remove(i) => on_run(app, &mut |app| futures::remove(app, i)),
+        Action::Beside(i) => on_run(app, &mut |app| futures::beside(app, i)),
+        Action::Window(camera) => on_run(app, &mut |app| futures::window(app, camera)),
+        Action::Vary(param, value) => on_run(app, &mut |app| futures::vary(app, &param, &value)),
+        Action::WithoutLastEdit => on_run(app, &mut futures::without_last_edit),
+        Action::Reset => on_run(app, &mut |app| anew::again(app, |_| {})),
+        Action::SetSeed(seed) => on_run(app, &mut |app| anew::again(app, |s| s.set_seed(seed))),
+        Action::Stage(id) => on_run(app, &mut |app| anew::stage(app, &id)),
+        Action::Guess(i) => on_run(app, &mut |app| guess(app, i)),
+        Action::Reveal => on_run(app, &mut anew::reveal),
     }
 }
 
-/// The actions that need a run on screen.
-fn run_action(app: &mut App, action: Action) {
+/// Does what needs a run on screen.
+fn on_run(app: &mut App, act: &mut dyn FnMut(&mut App)) {
     if app.open.is_none() {
         app.refuse(&Refusal::new("nothing-open", "open a scenario first"));
         return;
     }
     let (before, way) = (stands(app), app.journey.take());
-    timely(app, action);
+    act(app);
     // Only what moves or changes the run, or shows another, ends the way to where a link leads.
     if stands(app) == before && app.journey.is_none() {
         app.journey = way;
@@ -101,58 +127,47 @@ fn stands(app: &App) -> Option<(RunRef, Option<usize>)> {
     Some((o.run().clone(), o.beside.as_ref().map(|b| b.future)))
 }
 
-fn timely(app: &mut App, action: Action) {
-    match action {
-        Action::Step(n) => travel(app, |o| {
-            let mut run = o.run().get_mut();
-            (0..n.min(MOST_STEPS)).all(|_| run.step())
-        }),
-        Action::Back(n) => travel(app, |o| {
-            o.run().get_mut().back(n.min(MOST_STEPS));
-            true
-        }),
-        Action::Seek(us) => travel(app, |o| {
-            o.run()
-                .get_mut()
-                .seek(SimTime(us.min(crate::sim::limits::RUN_US)));
-            true
-        }),
-        Action::Travel(us) => go_far(app, us),
-        Action::SeekEvent(id) => travel(app, |o| {
-            o.run().get_mut().seek_event(id.0.saturating_add(1));
-            true
-        }),
-        Action::Edit(fault) => edits::edit(app, vec![fault]),
-        Action::Edits(faults) => edits::edit(app, faults),
-        Action::Undo | Action::Redo => edits::undo(app, action == Action::Undo),
-        Action::Walk(stride, back) => walked(app, stride, back),
-        Action::Go(aim, back) => {
-            let Some(o) = &app.open else { return };
-            let stride = aim.stride(&o.run().get(), app.selection);
-            match stride {
-                Some(stride) => walked(app, stride, back),
-                None => app.say = "This event is the network's: pick a node.".to_owned(),
-            }
-        }
-        Action::History(on) => app.history = on,
-        Action::Fork => futures::fork(app),
-        Action::Future(i) => futures::show(app, i),
-        Action::Rename(i, name) => futures::rename(app, i, &name),
-        Action::Remove(i) => futures::remove(app, i),
-        Action::Beside(i) => futures::beside(app, i),
-        Action::Window(camera) => futures::window(app, camera),
-        Action::Vary(param, value) => futures::vary(app, &param, &value),
-        Action::WithoutLastEdit => futures::without_last_edit(app),
-        Action::Reset => anew::again(app, |_| {}),
-        Action::SetSeed(seed) => anew::again(app, |s| s.set_seed(seed)),
-        Action::Stage(id) => anew::stage(app, &id),
-        Action::Guess(i) => {
-            if let Some(o) = &mut app.open {
-                o.lesson.guess = Some(i);
-            }
-        }
-        Action::Reveal => anew::reveal(app),
-        _ => {}
+fn step(app: &mut App, events: u32) {
+    travel(app, |o| {
+        let mut run = o.run().get_mut();
+        (0..events.min(MOST_STEPS)).all(|_| run.step())
+    });
+}
+
+fn back(app: &mut App, events: u32) {
+    travel(app, |o| {
+        o.run().get_mut().back(events.min(MOST_STEPS));
+        true
+    });
+}
+
+fn seek(app: &mut App, us: u64) {
+    let at = SimTime(us.min(crate::sim::limits::RUN_US));
+    travel(app, |o| {
+        o.run().get_mut().seek(at);
+        true
+    });
+}
+
+fn seek_event(app: &mut App, id: EventId) {
+    travel(app, |o| {
+        o.run().get_mut().seek_event(id.0.saturating_add(1));
+        true
+    });
+}
+
+fn go(app: &mut App, aim: Aim, back: bool) {
+    let Some(o) = &app.open else { return };
+    let stride = aim.stride(&o.run().get(), app.selection);
+    match stride {
+        Some(stride) => walked(app, stride, back),
+        None => app.say = "This event is the network's: pick a node.".to_owned(),
+    }
+}
+
+fn guess(app: &mut App, outcome: usize) {
+    if let Some(o) = &mut app.open {
+        o.lesson.guess = Some(outcome);
     }
 }
 
@@ -210,7 +225,7 @@ fn go_far(app: &mut App, us: u64) {
     let Some(o) = &app.open else { return };
     let at_us = us.min(crate::sim::limits::RUN_US);
     if at_us <= o.run().get().frontier().us() {
-        return timely(app, Action::Seek(at_us));
+        return seek(app, at_us);
     }
     let events = None;
     set_out(app, Journey { at_us, events });
@@ -328,36 +343,36 @@ fn dialog(app: &mut App, d: Option<Dialog>) {
     }
 }
 
-/// Puts `scene` on screen, at its start and paused; on a refusal nothing changes.
+/// Puts `origin` on screen, at its start and paused; on a refusal nothing changes.
 ///
 /// # Errors
-/// What [`Scene::open`] refuses.
-pub fn open(app: &mut App, scene: Scene) -> Result<(), Refusal> {
-    let run = scene.open()?;
-    show(app, scene, run);
+/// What [`Origin::open`] refuses.
+pub fn open(app: &mut App, origin: Origin) -> Result<(), Refusal> {
+    let run = origin.open()?;
+    show(app, origin, run);
     Ok(())
 }
 
-/// Puts `run` of `scene` on screen.
-fn show(app: &mut App, scene: Scene, run: Run<Checks>) {
+/// Puts `run` of `origin` on screen.
+fn show(app: &mut App, origin: Origin, run: Run<Checks>) {
     let playing = app.player.playing;
     app.journey = None;
     app.player = player::Player::default();
     app.player.playing = playing && app.open.is_some();
-    app.player.set_speed(scene.speed());
-    let same = |o: &Open| std::ptr::eq(o.scene.def, scene.def);
+    app.player.set_speed(origin.speed());
+    let same = |o: &Open| std::ptr::eq(o.origin.def, origin.def);
     if !app.open.as_ref().is_some_and(same) {
         app.filter = Filter::default();
     }
     app.filter.fit(run.world());
-    app.open = Some(Open::new(scene, run));
+    app.open = Some(Open::new(origin, run));
     app.selection = Selection::None;
     app.error = None;
     app.told = 0;
 }
 
 fn route(app: &mut App, search: &str, hash: &str) {
-    if app.left.is_some() && left::come_back(app, hash) {
+    if app.left.is_some() && leaving::come_back(app, hash) {
         return;
     }
     let done = Route::parse(search, hash).and_then(|r| follow(app, &r));
@@ -371,14 +386,14 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
     let opened = match &r.place {
         Place::Gallery => None,
         Place::Scenario(id) => {
-            let scene = Scene::named(id, r.seed, &r.params)?;
+            let origin = Origin::named(id, r.seed, &r.params)?;
             Some(Linked {
-                run: scene.open()?,
-                shared: SharedRun::of(scene.opening.clone()),
-                scene,
+                run: origin.open()?,
+                shared: SharedRun::of(origin.opening.clone()),
+                origin,
             })
         }
-        Place::Shared(payload) => Some(Scene::from_link(payload)?),
+        Place::Shared(payload) => Some(Origin::from_link(payload)?),
     };
     app.look = r.look.clone();
     app.theme = r.look.theme.unwrap_or(app.theme);
@@ -404,13 +419,13 @@ fn open_file(app: &mut App, text: &str) {
     let read = may_replace(app).and_then(|()| file::read(text));
     match read.and_then(saved::open) {
         Ok((linked, others)) => {
-            let left = Left::of(app);
+            let left = leaving::leaving(app);
             app.dialog = None;
             app.player.playing = false;
             let futures = linked.shared.futures.clone();
             enter(app, linked);
             saved::plant(app, &futures, others);
-            app.leave(left);
+            leaving::leave(app, left);
             app.say = "Opened.".to_owned();
         }
         Err(refusal) => app.refuse(&refusal),
@@ -419,8 +434,12 @@ fn open_file(app: &mut App, text: &str) {
 
 /// Puts a shared run on screen, as it was shared: its moment, its speed, what was looked at.
 fn enter(app: &mut App, linked: Linked) {
-    let Linked { scene, run, shared } = linked;
-    show(app, scene, run);
+    let Linked {
+        origin,
+        run,
+        shared,
+    } = linked;
+    show(app, origin, run);
     if let Some(speed) = shared.speed_us_s {
         app.player.set_speed(speed);
     }
@@ -450,5 +469,6 @@ pub use edits::may_replace;
 mod anew;
 mod edits;
 mod futures;
+mod leaving;
 #[cfg(test)]
 mod tests;

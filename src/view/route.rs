@@ -4,7 +4,7 @@
 //! what cannot be read is refused in a sentence, and an unknown option is ignored, so that every
 //! link ever made keeps opening.
 
-use super::action::Theme;
+use super::chosen::Theme;
 use crate::sim::Refusal;
 use std::collections::BTreeMap;
 

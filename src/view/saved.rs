@@ -3,8 +3,10 @@
 //! The rule that is easy to break: only the future that is shown is taken to where it stood. The others may
 //! be far, and eight of them would hold the page: each goes its way when it is first shown.
 
-use super::app::{App, Fork, Future, Journey, Open};
-use super::scene::{Linked, Scene};
+use super::app::App;
+use super::future::{Fork, Future, Journey};
+use super::open::Open;
+use super::origin::{Linked, Origin};
 use super::shared::Shared;
 use crate::scenario::SharedRun;
 use crate::scenario::futures::{Forked, Other, Saved};
@@ -30,7 +32,7 @@ impl App {
 
 fn saved(f: &Future, shown: bool, speed: u64) -> Saved {
     let stands = || {
-        let run = f.scene.share(&f.run.get(), speed);
+        let run = f.origin.share(&f.run.get(), speed);
         let (at_us, events) = match f.goal {
             Some(goal) => (goal.at_us, goal.events),
             None => (run.at_us, run.events),
@@ -60,14 +62,14 @@ fn saved(f: &Future, shown: bool, speed: u64) -> Saved {
 pub(super) fn open(shared: SharedRun) -> Result<(Linked, Vec<Option<Future>>), Refusal> {
     let others: Result<_, Refusal> = shared.futures.iter().map(other).collect();
     let others = others?;
-    Ok((Scene::follow(shared)?, others))
+    Ok((Origin::follow(shared)?, others))
 }
 
 fn other(saved: &Saved) -> Result<Option<Future>, Refusal> {
     let Some(other) = &saved.other else {
         return Ok(None);
     };
-    let scene = Scene::of(other.opening.clone())?;
+    let origin = Origin::of(other.opening.clone())?;
     let goal = Journey {
         at_us: other.at_us,
         events: other.events,
@@ -76,9 +78,9 @@ fn other(saved: &Saved) -> Result<Option<Future>, Refusal> {
         name: String::new(),
         parted_us: None,
         fork: None,
-        base: scene.without_edits(),
-        run: Shared::new(scene.open()?),
-        scene,
+        base: origin.without_edits(),
+        run: Shared::new(origin.open()?),
+        origin,
         goal: (goal.at_us > 0 || goal.events.is_some()).then_some(goal),
     };
     future.is_called(saved);

@@ -3,7 +3,9 @@
 //! The rule that is easy to break: its names are a promise to scripts that teachers keep for
 //! years. Fields are added; none is renamed or taken away.
 
-use super::app::{App, Branch, Open};
+use super::app::App;
+use super::future::Branch;
+use super::open::Open;
 use crate::check::{CheckLine, Class, Verdict};
 use crate::sim::json_object::Object;
 use crate::sim::world::{InFlight, Status, World};
@@ -13,6 +15,16 @@ use crate::sim::{Edit, NodeId};
 const MESSAGES: usize = 500;
 /// Up to here every whole number is one in a script too (`Number.MAX_SAFE_INTEGER`).
 const SAFE: u64 = (1 << 53) - 1;
+
+impl App {
+    /// Reads the state for a script, as JSON text; `null` in the gallery.
+    pub fn state_json(&self) -> String {
+        match &self.open {
+            Some(open) => text(self, open),
+            None => "null".to_owned(),
+        }
+    }
+}
 
 /// The state of the page with `open` on screen, as JSON text:
 ///
@@ -30,7 +42,7 @@ pub fn text(app: &App, open: &Open) -> String {
     let world = run.world();
     let mut out = String::new();
     let mut o = Object::new(&mut out);
-    o.text("scenario", open.scene.id());
+    o.text("scenario", open.origin.id());
     seed(world.seed(), o.at("seed"));
     o.count("time_us", world.now().us())
         .count("events", u64::from(run.position()))

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertQuiet, barriers, hook, SIZES, start, visible } from "./harness.mjs";
-import { ask, leaderOf, led, openScenario } from "./hands.mjs";
+import { ask, eventually, leaderOf, led, openScenario, settled, until, watchDrawings, wheel } from "./hands.mjs";
 
 let site;
 before(async () => {
@@ -14,6 +14,7 @@ after(() => site?.close());
 
 // Puts beside the run what the list calls so.
 async function beside(page, label) {
+  await settled(page);
   if ((await hook(page, "history").count()) === 0) await hook(page, "history-open").click();
   const list = await visible(page, "compare-with");
   const labels = await list.locator("option").allInnerTexts();
@@ -22,9 +23,13 @@ async function beside(page, label) {
   await list.selectOption({ label: found });
   await hook(page, "compare-go").click();
   await visible(page, "compare");
+  await settled(page);
 }
 
-const text = async (page, id) => (await (await visible(page, id)).innerText()).trim();
+async function text(page, id) {
+  await settled(page);
+  return (await (await visible(page, id)).innerText()).trim();
+}
 
 // A run whose leader was crashed, and beside it the same run without that.
 async function crashed(context) {
@@ -50,7 +55,7 @@ test("without the edit: the event, the states and the marks say that the crash i
   assert.match(event, new RegExp(`A: ${leader.name} crashes`));
   assert.match(await text(page, "apart-nodes"), new RegExp(`${leader.name}\\s*status\\s+crashed\\s+up`));
   // Marked on both stages, with words for those who do not see the mark.
-  assert.equal(await hook(page, `apart-${leader.id}`).count(), 2);
+  await eventually(async () => assert.equal(await hook(page, `apart-${leader.id}`).count(), 2));
   assert.equal(await hook(page, `apart-${leader.id}`).first().locator("title").textContent(), `${leader.name} differs`);
   await hook(page, "go-parting").click();
   const there = await ask(page, "state");
@@ -90,7 +95,7 @@ test("a parameter beside itself: time runs in both, and a hand on the other stag
   await ask(page, "seek", 200_000);
   await beside(page, /: \d+ ms$/);
   await hook(page, "play").click();
-  await page.waitForTimeout(500);
+  await until(page, "time runs", (state) => state.time_us > 200_000);
   await hook(page, "pause").click();
   const { tree } = await ask(page, "state");
   assert.ok(tree[0].time_us > 200_000);
@@ -98,6 +103,7 @@ test("a parameter beside itself: time runs in both, and a hand on the other stag
   const other = page.locator(".side").nth(1);
   await other.getByTestId("node-0").focus();
   await page.keyboard.press("Enter");
+  await settled(page);
   assert.equal(await other.getByTestId("stage-menu").count(), 0, "the future beside is only watched");
   assert.equal(await page.locator(".side").first().getByTestId("stage-menu").count(), 1, "the pick is one for both");
   assert.equal((await ask(page, "state")).edits.length, 0);
@@ -109,6 +115,7 @@ test("a parameter beside itself: time runs in both, and a hand on the other stag
 async function shows(page, i, key) {
   const side = page.getByTestId("compare-time").locator(".side").nth(i);
   await side.getByTestId("diagram").press(key);
+  await settled(page);
   const [, from, to] = /shows (\d+\.\d+) s to (\d+\.\d+) s/.exec(await side.getByRole("status").textContent());
   return { from: from * 1e6, span: (to - from) * 1e6 };
 }
@@ -127,7 +134,7 @@ test("the two diagrams show one stretch of time: zoomed or moved by wheel, drag 
   const [x, y] = [box.x + box.width * 0.6, box.y + box.height / 2];
   await page.mouse.move(x, y);
   await page.keyboard.down("Control");
-  await page.mouse.wheel(0, -240);
+  await wheel(page, 0, -240);
   await page.keyboard.up("Control");
   const wheeled = await shows(page, 0, "ArrowLeft");
   near(wheeled.span, moved.span / 2, "a wheel over the second");
@@ -191,6 +198,16 @@ test("on a phone the two stand under each other, and nothing is wider than the p
   }
 });
 
+// The heights of both stages, once each figure is as large as its stage.
+async function stages(page, at) {
+  await settled(page);
+  const all = await hook(page, "stage").evaluateAll((all) => all.map((stage) =>
+    [stage, stage.querySelector("svg")].map((e) => e?.getBoundingClientRect().height ?? 0)));
+  assert.equal(all.length, 2, at);
+  for (const [stage, figure] of all) assert.ok(Math.abs(stage - figure) < 1, `${at}: a figure of ${figure} px in ${stage} px`);
+  return all.map(([stage]) => stage);
+}
+
 test("on laptops both stages keep room for their nodes, and the leader a sign besides its colour", async () => {
   for (const [width, height] of [[1366, 768], [1280, 720], [1024, 768]]) {
     for (const id of ["raft-election", "raft-nine"]) {
@@ -199,21 +216,20 @@ test("on laptops both stages keep room for their nodes, and the leader a sign be
       const leader = leaderOf(state);
       await ask(page, "edit", { do: "crash", node: (leader.id + 1) % 5 });
       await beside(page, /^without/);
+      await watchDrawings(page);
       for (const row of [false, true]) {
         if (row) await hook(page, "history-open").click();
         const at = `${id} at ${width}x${height}, ${row ? "with" : "without"} the row of the history`;
-        const stages = await hook(page, "stage").evaluateAll((all) => all.map((stage) => {
-          const height = (e) => e.getBoundingClientRect().height;
-          return [height(stage), height(stage.querySelector("canvas")), height(stage.querySelector("svg"))];
-        }));
-        for (const [stage, canvas, figure] of stages) {
+        for (const stage of await eventually(() => stages(page, at))) {
           assert.ok(stage >= (row ? 140 : 200), `${at}: ${stage} px`);
-          assert.ok(Math.abs(canvas - figure) < 1, `${at}: the canvas is squashed, ${canvas} of ${figure} px`);
         }
         const place = (id) => hook(page, id).first().boundingBox();
         const [play, words] = [await place("play"), await place("apart")];
         assert.ok(words.y + words.height <= play.y, `${at}: the transport hides what is said`);
       }
+      const { squashed, looked } = await page.evaluate(() => ({ squashed: globalThis.squashed, looked: globalThis.looked }));
+      assert.ok(looked > 3, `${looked} looks`);
+      assert.deepEqual([...new Set(squashed)], [], `${id} at ${width}x${height}: squashed`);
       assert.equal(await hook(page, `node-${leader.id}`).first().locator(".sign").count(), 1, `${id}, ${width}`);
       // Folded they say where the two part; unfolded, everything.
       assert.match(await text(page, "apart"), /They part at .* 1 node differs/s);

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertAccessible, assertQuiet, barriers, hook, SIZES, start, visible } from "./harness.mjs";
-import { ask, led, openScenario, openTab } from "./hands.mjs";
+import { ask, eventually, led, openScenario, openTab, settled, wheel } from "./hands.mjs";
 
 let site;
 before(async () => {
@@ -16,7 +16,11 @@ before(async () => {
 after(() => site?.close());
 
 const plot = (page) => hook(page, "diagram");
-const said = (page) => page.locator(".timeline [role=status]").innerText();
+async function said(page) {
+  await settled(page);
+  return page.locator(".timeline [role=status]").innerText();
+}
+
 const shown = async (page) => {
   const words = await said(page);
   const [, from, to, events] = /shows (.+) to (.+): ([\d\u202f ,]+) events?/.exec(words) ?? [];
@@ -25,13 +29,9 @@ const shown = async (page) => {
   return { from: seconds(from), to: seconds(to), events: Number(events.replace(/\D/g, "")), words };
 };
 
-// Waits for two frames: what was asked for has been drawn.
-const frame = (page) =>
-  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-
 // How many pixels of the canvas have this colour of the style (named without its dashes), nearly.
 async function ink(page, name) {
-  await frame(page);
+  await settled(page);
   return page.evaluate((name) => {
     const canvas = document.querySelector(".timeline canvas");
     const probe = document.createElement("canvas").getContext("2d");
@@ -129,13 +129,12 @@ test("a plain wheel scrolls the page, with Ctrl it zooms, with Shift it moves th
   const scrolled = () => page.evaluate(() => [...document.querySelectorAll("*")].reduce((sum, e) => sum + e.scrollTop, 0));
   const before = await scrolled();
   await page.mouse.wheel(0, before > 200 ? -120 : 120);
-  await page.waitForTimeout(300);
-  assert.notEqual(await scrolled(), before, "the page has moved");
+  await eventually(async () => assert.notEqual(await scrolled(), before, "the page has moved"));
   await plot(page).scrollIntoViewIfNeeded();
   const look = async () => {
     await plot(page).focus();
     await page.keyboard.press("Shift");
-    await frame(page);
+    await settled(page);
     return plot(page).locator("canvas").screenshot();
   };
   const still = await look();
@@ -143,16 +142,14 @@ test("a plain wheel scrolls the page, with Ctrl it zooms, with Shift it moves th
   const now = await plot(page).boundingBox();
   await page.mouse.move(now.x + now.width / 2, now.y + now.height / 2);
   await page.keyboard.down("Control");
-  await page.mouse.wheel(0, -240);
+  await wheel(page, 0, -240);
   await page.keyboard.up("Control");
-  await page.waitForTimeout(200);
   assert.equal(await scrolled(), at, "with Ctrl the page stays");
   assert.ok(!(await look()).equals(still), "Ctrl and wheel zoom");
   const zoomed = await look();
   await page.keyboard.down("Shift");
-  await page.mouse.wheel(0, 120);
+  await wheel(page, 0, 120);
   await page.keyboard.up("Shift");
-  await page.waitForTimeout(200);
   assert.ok(!(await look()).equals(zoomed), "Shift and wheel move");
   assert.ok(words.length > 0);
   await page.context().close();
@@ -268,6 +265,7 @@ test("the help tells the diagram's hands, and the phone has room for all of it",
   const page = await openScenario(site, "raft-election", { viewport: SIZES.narrow });
   await led(page);
   await page.keyboard.press("?");
+  await visible(page, "dialog");
   assert.match(await page.locator("dialog").innerText(), /Ctrl and wheel, or pinch/);
   await page.keyboard.press("Escape");
   await plot(page).focus();

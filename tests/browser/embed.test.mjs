@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertAccessible, assertQuiet, hook, start, visible } from "./harness.mjs";
-import { ask, openScenario, until } from "./hands.mjs";
+import { ask, frames, openScenario, settled, until } from "./hands.mjs";
 
 let site;
 before(async () => {
@@ -18,15 +18,16 @@ test("an embed shows stage and time, paused, and never rewrites its address", as
   for (const name of ["share", "embed", "lesson", "inspector", "help"]) {
     assert.equal(await hook(page, name).count(), 0, `${name} is shown`);
   }
-  const address = page.url();
+  const address = () => page.evaluate(() => location.href);
+  const given = await address();
   assert.equal((await ask(page, "state")).playing, false);
   await hook(page, "play").click();
   await until(page, "it plays", (s) => s.events > 5);
   await hook(page, "pause").click();
   await ask(page, "edit", { do: "crash", node: 0 });
   await ask(page, "seek", 900_000);
-  await page.waitForTimeout(100);
-  assert.equal(page.url(), address);
+  await frames(page);
+  assert.equal(await address(), given);
   await assertAccessible(page, "an embed");
   assertQuiet(page);
   await page.context().close();
@@ -61,12 +62,14 @@ test("a locked page offers nothing on the stage that edits: no menu, no line tha
   const box = await hook(page, "node-0").locator(".disc").boundingBox();
   await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
   await page.locator(".node.picked").waitFor();
+  await settled(page);
   assert.equal(await hook(page, "stage-menu").count(), 0);
   const stage = await hook(page, "stage").boundingBox();
   await page.mouse.move(stage.x + 10, stage.y + 10);
   await page.mouse.down();
   await page.mouse.move(stage.x + stage.width - 10, stage.y + stage.height - 10, { steps: 5 });
   await page.mouse.up();
+  await settled(page);
   assert.equal(await hook(page, "error").count(), 0, "it offers what it refuses");
   assert.equal((await ask(page, "state")).edits.length, 0);
   assertQuiet(page);
@@ -93,14 +96,14 @@ test("the embed's snippet opens the very run", async () => {
 
 test("a file dropped on an embed opens, and the history of the page around it gets no entry", async () => {
   const page = await openScenario(site, "raft-election", { search: "?embed=1" });
-  const entries = () => page.evaluate(() => history.length);
-  const before = [await entries(), page.url()];
+  const history = () => page.evaluate(() => [globalThis.history.length, location.href]);
+  const before = await history();
   await page.evaluate(() => {
     const data = new DataTransfer();
     data.items.add(new File(['{"faultline":1,"scenario":"two-generals","seed":3}'], "run.json"));
     document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
   });
   await page.waitForFunction(async () => (await window.faultline.state()).scenario === "two-generals");
-  assert.deepEqual([await entries(), page.url()], before);
+  assert.deepEqual(await history(), before);
   await page.context().close();
 });

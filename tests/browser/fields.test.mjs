@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertQuiet, hook, start, visible } from "./harness.mjs";
-import { ask, openScenario, openTab, until } from "./hands.mjs";
+import { ask, beginName, openScenario, openTab, settled, until } from "./hands.mjs";
 
 let site;
 before(async () => {
@@ -18,7 +18,7 @@ test("Enter in the name of a future takes the name, and shows no other future", 
   await hook(page, "fork").click();
   await visible(page, "futures");
   assert.equal((await ask(page, "state")).future, 1);
-  await hook(page, "rename-0").click();
+  await beginName(page, 0);
   await page.keyboard.type("as it was");
   await page.keyboard.press("Enter");
   await page.getByTestId("future-0").getByText("as it was").waitFor();
@@ -32,6 +32,7 @@ async function typed(page, field, text) {
   await field.click();
   await page.keyboard.press("Control+A");
   await page.keyboard.type(text, { delay: 80 });
+  await settled(page);
   return field.inputValue();
 }
 
@@ -41,7 +42,7 @@ test("what is typed while time runs stays until it is taken, in every field", as
   await hook(page, "history-open").click();
   await openTab(page, "Link");
   await ask(page, "play");
-  await hook(page, "rename-0").click();
+  await beginName(page, 0);
   assert.equal(await typed(page, await visible(page, "name"), "Hello"), "Hello", "the name of a future");
   await page.keyboard.press("Enter");
   await page.getByTestId("future-0").getByText("Hello").waitFor();
@@ -64,16 +65,19 @@ test("Esc, and going elsewhere after a refusal, bring back what the field is to 
   const seed = hook(page, "seed");
   assert.equal(await typed(page, seed, "99"), "99");
   await page.keyboard.press("Escape");
+  await settled(page);
   assert.equal(await seed.inputValue(), "7");
   assert.equal(await typed(page, seed, "many"), "many");
   await page.keyboard.press("Enter");
   await visible(page, "error");
   await hook(page, "diagram").focus();
+  await settled(page);
   assert.equal(await seed.inputValue(), "7");
   const number = page.getByRole("spinbutton").first();
   const before = await number.inputValue();
   await typed(page, number, "777");
   await page.keyboard.press("Escape");
+  await settled(page);
   assert.equal(await number.inputValue(), before);
   await hook(page, "diagram").focus();
   assert.equal((await ask(page, "state")).edits.length, 0, "Esc has taken the number");

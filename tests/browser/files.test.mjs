@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { assertAccessible, assertQuiet, hook, PREFIX, SIZES, start, visible } from "./harness.mjs";
-import { ask, drawn, errorOf, openScenario, until } from "./hands.mjs";
+import { ask, drawn, errorOf, eventually, openScenario, until } from "./hands.mjs";
 import { tool } from "./tool.mjs";
 
 const FRAMED = `<!doctype html><html lang="en"><title>a page with a frame</title><link rel="icon" href="data:,">
@@ -34,7 +34,7 @@ async function openDialog(page) {
 // Presses a button of the dialog; the file that comes of it: its name and bytes.
 async function saved(page, name) {
   const [download] = await Promise.all([
-    page.waitForEvent("download", { timeout: 20_000 }),
+    page.waitForEvent("download"),
     page.getByRole("dialog").getByRole("button", { name }).click(),
   ]);
   await page.waitForFunction(() => /^Saved as/.test(document.querySelector("[data-testid=saved]").textContent));
@@ -136,8 +136,6 @@ test("a dropped file opens, and Back leads to the run before", async () => {
   const page = await busy();
   const mine = await run(page);
   await page.waitForFunction(() => location.hash.startsWith("#/x/"));
-  // What takes files comes with the rest of the program.
-  await hook(page, "aside").waitFor({ state: "attached", timeout: 10_000 });
   await drop(page, '{"scenario": "two-generals", "seed": 5, "at_us": 100000}');
   await until(page, "the file's run", (state) => state.scenario === "two-generals");
   await page.goBack();
@@ -176,7 +174,7 @@ test("a file that is no run gets its sentence, in the dialog and on the page, an
   for (const [what, text, pattern] of BAD.slice(0, 3)) {
     await ask(page, "pause");
     await drop(page, text);
-    assert.match(await errorOf(page), pattern, what);
+    await eventually(async () => assert.match(await errorOf(page), pattern, what));
     assert.deepEqual(await run(page), mine, what);
   }
   assertQuiet(page);
@@ -195,7 +193,8 @@ test("the dialog is for keys, readers and narrow screens", async () => {
   const wide = await dialog.evaluate((d) => d.scrollWidth - d.clientWidth);
   assert.ok(wide <= 0, `${wide} pixels too wide`);
   await page.keyboard.press("Escape");
-  assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "files", "the focus is back");
+  await eventually(async () =>
+    assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "files", "the focus is back"));
   assertQuiet(page);
   await page.context().close();
 });
@@ -203,11 +202,11 @@ test("the dialog is for keys, readers and narrow screens", async () => {
 test("in a frame that may not save files the page says so", async () => {
   const page = await site.open("/framed");
   const frame = page.frameLocator("iframe");
-  await frame.getByTestId("node-0").waitFor({ timeout: 15_000 });
+  await frame.getByTestId("node-0").waitFor();
   await frame.getByTestId("files").click();
   for (const name of ["Save this run", "Stage: PNG"]) {
     await frame.getByRole("button", { name }).click();
-    await frame.getByText(/may not save files|save the picture as SVG/).waitFor({ timeout: 10_000 });
+    await frame.getByText(/may not save files|save the picture as SVG/).waitFor();
   }
   page.complaints = page.complaints.filter((text) => !/Download is disallowed|sandboxed/.test(text));
   assertQuiet(page);

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertQuiet, hook, start, visible } from "./harness.mjs";
-import { ask, errorOf, openScenario, openTab } from "./hands.mjs";
+import { ask, errorOf, openScenario, openTab, settled } from "./hands.mjs";
 
 let site;
 before(async () => {
@@ -12,11 +12,12 @@ before(async () => {
 });
 after(() => site?.close());
 
-// Presses what `locator` finds by its key, and says where the focus is once `shown` can be seen.
-async function press(page, locator, shown = () => page.waitForTimeout(150), key = "Enter") {
+// Presses what `locator` finds by its key, and says where the focus is once `shown` can be seen and all is drawn.
+async function press(page, locator, shown = async () => {}, key = "Enter") {
   await locator.focus();
   await page.keyboard.press(key);
   await shown();
+  await settled(page);
   return page.evaluate(() => {
     const e = document.activeElement;
     return e.dataset.testid ?? e.getAttribute("aria-label") ?? e.tagName;
@@ -93,6 +94,7 @@ test("what the stage's menu offers next takes the place of what was chosen by ke
   // By hand the keys stay free for the page: the space bar is Play.
   await hook(page, "act-resume").click();
   await hook(page, "act-pause").waitFor();
+  await settled(page);
   assert.equal(await page.evaluate(() => Boolean(document.activeElement.closest(".stage-menu"))), false);
   await page.context().close();
 });

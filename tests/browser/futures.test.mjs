@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertQuiet, hook, start, visible } from "./harness.mjs";
-import { ask, openScenario } from "./hands.mjs";
+import { ask, openScenario, settled } from "./hands.mjs";
 
 let site;
 before(async () => {
@@ -13,7 +13,10 @@ before(async () => {
 after(() => site?.close());
 
 const names = async (page) => (await ask(page, "state")).tree.map((b) => b.name);
-const focused = (page) => page.evaluate(() => document.activeElement?.getAttribute("data-testid"));
+async function focused(page) {
+  await settled(page);
+  return page.evaluate(() => document.activeElement?.getAttribute("data-testid"));
+}
 
 test("a future is removed by its button pressed twice or by Delete and Enter, and Escape keeps it", async () => {
   const page = await openScenario(site, "raft-election");
@@ -24,8 +27,10 @@ test("a future is removed by its button pressed twice or by Delete and Enter, an
   await (await visible(page, "remove-1")).click();
   assert.deepEqual(await names(page), ["A", "B", "C"], "asked first");
   await page.keyboard.press("Escape");
+  await settled(page);
   assert.equal(await hook(page, "remove-1").innerText(), "");
   await hook(page, "remove-1").click();
+  await settled(page);
   assert.match(await hook(page, "remove-1").innerText(), /Remove for good/);
   await hook(page, "remove-1").click();
   assert.deepEqual(await names(page), ["A", "C"]);
@@ -48,6 +53,7 @@ test("arrows go through the list of comparisons and run nothing; its button does
     await (await visible(page, "compare-with")).focus();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("ArrowDown");
+    await settled(page);
     assert.equal(await hook(page, "compare").count(), 0, "nothing is compared yet");
     const chosen = await hook(page, "compare-with").evaluate((e) => e.selectedOptions[0].textContent);
     await hook(page, "compare-with").selectOption({ label: i === 0 ? chosen : (await labels(page)).at(-1) });

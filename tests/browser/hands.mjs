@@ -3,13 +3,42 @@
 // The rule that is easy to break: a hand acts where a person would, on what is seen: the pointer goes
 // to the middle of a disc or a line on screen, and the press is a real one. `ask` is the other way in,
 // window.faultline, and the tests use it to look and to travel, not to do what they claim a hand can.
+//
+// And nothing is left to luck: the page draws when it gets round to it, on a busy machine some time after the press.
+// Who reads the page after a hand waits for what is to be there, or with `settled` for all that was done to be drawn.
 
 import assert from "node:assert/strict";
-import { hook, visible } from "./harness.mjs";
+import { hook, PATIENCE, visible } from "./harness.mjs";
 
-// Asks a verb of window.faultline and waits for its answer.
+// Asks a verb of window.faultline and waits for its answer, which comes when all that was done before is drawn.
 export function ask(page, verb, argument) {
   return page.evaluate(([verb, argument]) => globalThis.faultline[verb](argument), [verb, argument]);
+}
+
+// Waits until the page has done and drawn everything that hands have done so far.
+export async function settled(page) {
+  await ask(page, "state");
+}
+
+// Waits until so many frames have come: whatever was to happen in one has happened.
+export function frames(page, count = 2) {
+  return page.evaluate(async (count) => {
+    for (let i = 0; i < count; i += 1) await new Promise(requestAnimationFrame);
+  }, count);
+}
+
+// Waits until `look()` finds nothing wrong, and returns what it returns. For what comes by itself, after a frame or a
+// file: in the end its own complaint says what did not come.
+export async function eventually(look, timeout = PATIENCE) {
+  const end = performance.now() + timeout;
+  for (;;) {
+    try {
+      return await look();
+    } catch (complaint) {
+      if (performance.now() >= end) throw complaint;
+    }
+    await new Promise((done) => setTimeout(done, 30));
+  }
 }
 
 // Opens the scenario `id` and waits until its stage can be seen and used.
@@ -26,7 +55,7 @@ export async function drawn(page) {
 }
 
 // Waits until `ready(state)`; says what it waited for if that does not come.
-export async function until(page, what, ready, timeout = 10_000) {
+export async function until(page, what, ready, timeout = PATIENCE) {
   const end = performance.now() + timeout;
   for (;;) {
     const state = await ask(page, "state");
@@ -80,6 +109,24 @@ export async function clickLink(page, a, b, part = 0.35) {
   await visible(page, "stage-menu");
 }
 
+// Turns the wheel, and waits until the page has heard it.
+export async function wheel(page, dx, dy) {
+  await page.evaluate(() => {
+    globalThis.turned = false;
+    addEventListener("wheel", () => (globalThis.turned = true), { once: true, capture: true, passive: true });
+  });
+  await page.mouse.wheel(dx, dy);
+  await page.waitForFunction(() => globalThis.turned);
+  await settled(page);
+}
+
+// Presses the pencil of a future, and waits until its name can be typed.
+export async function beginName(page, future) {
+  await hook(page, `rename-${future}`).click();
+  await visible(page, "name");
+  await settled(page);
+}
+
 // Brings a page of the inspector to the front by its tab.
 export async function openTab(page, name) {
   await page.getByRole("tab", { name: new RegExp(`^${name}`) }).click();
@@ -104,5 +151,40 @@ export function countFrames(page) {
       requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
+  });
+}
+
+// From now on looks at every drawing twice a frame, when the frame begins and before it is painted: `globalThis.squashed`
+// lists what was shown in another size than it was drawn in, `globalThis.looked` counts the looks.
+export function watchDrawings(page) {
+  return page.evaluate(() => {
+    Object.assign(globalThis, { squashed: [], looked: 0 });
+    const differ = (what, a, b) => {
+      if (Math.abs(a[0] - b[0]) >= 1 || Math.abs(a[1] - b[1]) >= 1) globalThis.squashed.push(`${what}: ${a} as ${b}`);
+    };
+    const shown = (e) => {
+      const { width, height } = e.getBoundingClientRect();
+      return [width, height];
+    };
+    const look = () => {
+      globalThis.looked += 1;
+      for (const canvas of document.querySelectorAll("[data-testid=stage] canvas, [data-testid=diagram] canvas")) {
+        const ratio = Math.min(Math.max(devicePixelRatio, 1), 3);
+        // Before its first drawing there is nothing to squash.
+        if (!canvas.style.width) continue;
+        differ("a canvas", [canvas.width / ratio, canvas.height / ratio], shown(canvas));
+        const figure = canvas.parentElement.querySelector(":scope > svg");
+        if (figure) differ("a canvas beside its figure", shown(canvas), shown(figure));
+      }
+    };
+    // Told after the page's own observer, which is older, and before the frame is painted.
+    const observer = new ResizeObserver(look);
+    const next = () => {
+      look();
+      observer.disconnect();
+      observer.observe(document.documentElement);
+      requestAnimationFrame(next);
+    };
+    requestAnimationFrame(next);
   });
 }

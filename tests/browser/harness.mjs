@@ -14,6 +14,10 @@ import { serve } from "./serve.mjs";
 const ROOT = new URL("../../", import.meta.url);
 const DIST = new URL("dist/", ROOT).pathname;
 
+// How long a test waits for what is to come, in milliseconds: long, for the machine may be busy, and who gets it
+// waits no longer than that takes.
+export const PATIENCE = 30_000;
+
 // A path below the host, because the page must work under any.
 export const PREFIX = "/some/path/";
 
@@ -99,7 +103,7 @@ export function hook(page, id) {
 }
 
 // Waits until the page shows the hook; the message says which one is missing and what is there.
-export async function visible(page, id, timeout = 15_000) {
+export async function visible(page, id, timeout = PATIENCE) {
   try {
     await hook(page, id).first().waitFor({ state: "visible", timeout });
   } catch {

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertQuiet, barriers, hook, SIZES, start, visible } from "./harness.mjs";
-import { ask, clickLink, led, leaderOf, openScenario, servers } from "./hands.mjs";
+import { ask, beginName, clickLink, led, leaderOf, openScenario, servers, settled } from "./hands.mjs";
 
 let site;
 before(async () => {
@@ -27,6 +27,7 @@ test("the steps over a link's messages lead to events of that link's messages al
   const other = servers(await ask(page, "state")).find((n) => n.id !== leader.id);
   await clickLink(page, leader.id, other.id);
   const names = [leader.name, other.name];
+  await settled(page);
   assert.match(await hook(page, "history").innerText(), new RegExp(`Message ${names.join(" . ")}`));
   const places = [];
   for (let i = 0; i < 4; i += 1) {
@@ -84,7 +85,7 @@ test("while the scrubber is dragged, every moment on the way is drawn", async ()
   const clocks = new Set();
   for (const part of [0.9, 0.7, 0.5, 0.3, 0.1]) {
     await page.mouse.move(...at(part));
-    await page.waitForTimeout(60);
+    await settled(page);
     seen.add(await page.locator(".nodes").first().innerHTML());
     clocks.add(await page.locator(".transport .clock").innerText());
   }
@@ -101,6 +102,7 @@ test("undo and redo can be pressed only when there is something to undo and redo
   await ask(page, "edit", { do: "crash", node: 1 });
   assert.deepEqual([await undo.isDisabled(), await redo.isDisabled()], [false, true]);
   await undo.click();
+  await settled(page);
   assert.deepEqual([await undo.isDisabled(), await redo.isDisabled()], [true, false]);
   await redo.click();
   assert.equal((await ask(page, "state")).edits.length, 1);
@@ -116,23 +118,29 @@ test("futures stand as a tree: forked, named in place, chosen by pointer and by 
   await hook(page, "fork").click();
   await hook(page, "future-0").click();
   assert.equal((await ask(page, "state")).future, 0);
+  await settled(page);
   const depth = (i) => page.locator(`li:has(> [data-testid=future-${i}])`).getAttribute("class");
   assert.deepEqual([await depth(0), await depth(1), await depth(2)], ["deep-0", "deep-1", "deep-2"]);
-  await hook(page, "rename-1").click();
+  await beginName(page, 1);
   await page.keyboard.type("leader crashes");
   await page.keyboard.press("Enter");
+  const focus = async () => {
+    await settled(page);
+    return page.evaluate(() => document.activeElement.dataset.testid);
+  };
+  await settled(page);
   assert.match(await hook(page, "future-1").innerText(), /leader crashes/);
-  const focus = () => page.evaluate(() => document.activeElement.dataset.testid);
   assert.equal(await focus(), "future-1", "the focus comes back to the future");
   await page.keyboard.press("ArrowDown");
   assert.equal(await focus(), "future-2");
   await page.keyboard.press("F2");
+  await settled(page);
   await page.keyboard.type("never kept");
   await page.keyboard.press("Escape");
   assert.deepEqual([await focus(), (await ask(page, "state")).tree[2].name], ["future-2", "C"]);
   await page.keyboard.press("Enter");
   assert.equal((await ask(page, "state")).future, 2, "Enter shows it");
-  await hook(page, "rename-2").click();
+  await beginName(page, 2);
   await page.keyboard.type("leader crashes");
   await page.keyboard.press("Enter");
   await visible(page, "error");
@@ -156,7 +164,7 @@ test("axe-core finds nothing in the history, at any size, light or dark", async 
   for (const size of ["desktop", "phone", "narrow"]) {
     const page = await opened({ viewport: SIZES[size] });
     await hook(page, "fork").click();
-    await hook(page, "rename-1").click();
+    await beginName(page, 1);
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
       found.push(...(await barriers(page, `history, ${size}, ${colorScheme}`)));
@@ -172,6 +180,7 @@ test("of many futures the one that is shown is in sight", async () => {
   const page = await opened();
   for (let i = 0; i < 6; i += 1) await ask(page, "fork");
   const inSight = async (i) => {
+    await settled(page);
     const [all, one] = [await hook(page, "futures").boundingBox(), await hook(page, `future-${i}`).boundingBox()];
     assert.ok(one.y >= all.y && one.y + one.height <= all.y + all.height, `${i}: ${JSON.stringify([all, one])}`);
   };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertQuiet, barriers, hook, SIZES, start, visible } from "./harness.mjs";
-import { ask, led, leaderOf, openScenario, openTab, until } from "./hands.mjs";
+import { ask, eventually, frames, led, leaderOf, openScenario, openTab, settled, until } from "./hands.mjs";
 
 const TABS = ["Link", "Node", "Timing", "Checks", "Log", "Text"];
 
@@ -63,6 +63,7 @@ test("keys do nothing while somebody types", async () => {
   const page = await openScenario(site, "raft-election");
   await hook(page, "seed").focus();
   await page.keyboard.type("frp? []");
+  assert.match(await hook(page, "seed").inputValue(), /frp\? \[\]$/);
   const state = await ask(page, "state");
   assert.deepEqual([state.futures, state.events, state.playing], [1, 0, false]);
   assert.equal(await hook(page, "dialog").count(), 0);
@@ -113,7 +114,7 @@ for (const [name, opener, way] of [
     assert.deepEqual(found, []);
     await page.keyboard.press("Escape");
     await hook(page, "dialog").waitFor({ state: "detached" });
-    assert.equal(await focused(page), opener, "the focus is where it was");
+    await eventually(async () => assert.equal(await focused(page), opener, "the focus is where it was"));
     assertQuiet(page);
     await page.context().close();
   });
@@ -147,6 +148,7 @@ test("arrows walk through the tabs of the inspector and nowhere else", async () 
   await page.getByRole("tab", { name: "Link" }).focus();
   for (const name of [...TABS.slice(1), TABS[0]]) {
     await page.keyboard.press("ArrowRight");
+    await settled(page);
     const now = page.getByRole("tab", { selected: true });
     assert.match(await now.innerText(), new RegExp(name));
   }
@@ -167,12 +169,14 @@ test("every target on the page is 24 pixels or more", async () => {
 });
 
 test("under prefers-reduced-motion a run is paused at the start, even where it is to play", async () => {
-  for (const [reducedMotion, plays] of [["reduce", false], ["no-preference", true]]) {
-    const page = await openScenario(site, "raft-election", { search: "?autoplay=1", reducedMotion });
-    await page.waitForTimeout(150);
-    assert.equal((await ask(page, "state")).playing, plays, reducedMotion);
-    await page.context().close();
-  }
+  const open = (reducedMotion) => openScenario(site, "raft-election", { search: "?autoplay=1", reducedMotion });
+  const [paused, plays] = [await open("reduce"), await open("no-preference")];
+  await until(plays, "it plays", (state) => state.playing && state.time_us > 0);
+  // Opened before the other, which moves by now.
+  await frames(paused);
+  const { playing, time_us } = await ask(paused, "state");
+  assert.deepEqual([playing, time_us], [false, 0]);
+  for (const page of [paused, plays]) await page.context().close();
 });
 
 test("the live region says one sentence an event when time goes step by step", async () => {
@@ -181,6 +185,7 @@ test("the live region says one sentence an event when time goes step by step", a
   const said = new Set();
   for (let i = 0; i < 5; i += 1) {
     await hook(page, "step").click();
+    await settled(page);
     said.add(await hook(page, "live").innerText());
   }
   assert.ok(said.size > 1 && ![...said].includes(""), [...said].join(" / "));

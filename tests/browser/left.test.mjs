@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertQuiet, hook, start } from "./harness.mjs";
-import { ask, openScenario } from "./hands.mjs";
+import { ask, openScenario, until } from "./hands.mjs";
 
 let site;
 before(async () => {
@@ -35,8 +35,10 @@ test("after R, back leads to the run before with its futures, and forward to the
   assert.match(await hook(page, "live").innerText(), /At the start\. The browser's Back leads to the run before\./);
   assert.equal((await told(page)).time_us, 0);
   await page.goBack();
+  await until(page, "the run before", (state) => state.futures === 2);
   assert.deepEqual(await told(page), before);
   await page.goForward();
+  await until(page, "the start", (state) => state.futures === 1);
   assert.deepEqual([(await told(page)).futures, (await told(page)).time_us], [1, 0]);
   assertQuiet(page);
   await page.context().close();
@@ -45,10 +47,12 @@ test("after R, back leads to the run before with its futures, and forward to the
 test("a reset of a run that plays and whose address is old leads back to where it was left", async () => {
   const page = await two();
   await hook(page, "play").click();
-  await page.waitForTimeout(400);
+  await until(page, "it plays", (state) => state.time_us > 400_000);
   await page.keyboard.press("r");
+  await until(page, "it has begun anew", (state) => state.futures === 1);
   await hook(page, "pause").click();
   await page.goBack();
+  await until(page, "the run before", (state) => state.futures === 2);
   const { edits, time_us, futures } = await told(page);
   assert.deepEqual([edits, futures], [1, 2]);
   assert.ok(time_us > 400_000, `${time_us}`);

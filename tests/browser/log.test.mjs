@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertQuiet, barriers, hook, SIZES, start, visible } from "./harness.mjs";
-import { ask, clickNode, countFrames, openScenario, openTab } from "./hands.mjs";
+import { ask, clickNode, countFrames, eventually, frames, openScenario, openTab, settled } from "./hands.mjs";
 
 let site;
 before(async () => {
@@ -15,7 +15,11 @@ after(() => site?.close());
 const rows = (page) => hook(page, "log-rows");
 const drawn = (page) => rows(page).locator("[role=row]").count();
 const rowCount = async (page) => Number(await rows(page).getAttribute("aria-rowcount"));
-const settled = (page) => page.waitForFunction(() => !/so far/.test(document.querySelector("[data-testid=log-count]").textContent));
+// Waits until the rows are all found, of what was asked for last.
+async function found(page) {
+  await settled(page);
+  await page.waitForFunction(() => !/so far/.test(document.querySelector("[data-testid=log-count]").textContent));
+}
 
 // The log of a scenario at a number of events.
 async function logAt(id, events, context) {
@@ -23,13 +27,13 @@ async function logAt(id, events, context) {
   await ask(page, "step", events);
   await openTab(page, "Log");
   await visible(page, "log-rows");
-  await settled(page);
+  await found(page);
   return page;
 }
 
 async function everyEvent(page) {
   await hook(page, "log-kind").selectOption("Every event");
-  await settled(page);
+  await found(page);
 }
 
 test("100,000 events are 100,000 rows, of which a screenful is on the page, searched over many frames", async () => {
@@ -48,20 +52,21 @@ test("100,000 events are 100,000 rows, of which a screenful is on the page, sear
   assert.equal(last, "100000", "the newest is in sight");
   for (const part of [0, 0.33, 0.8]) {
     await rows(page).evaluate((e, part) => (e.scrollTop = e.scrollHeight * part), part);
-    await page.waitForTimeout(120);
-    assert.equal(await drawn(page), few, "the page grows while it is scrolled");
-    const at = await rows(page).evaluate((view) => {
-      const box = view.getBoundingClientRect();
-      const seen = [...view.querySelectorAll("[role=row]")].find((r) => r.getBoundingClientRect().bottom > box.top + 2);
-      return Number(seen.ariaRowIndex ?? seen.getAttribute("aria-rowindex"));
+    await eventually(async () => {
+      const at = await rows(page).evaluate((view) => {
+        const box = view.getBoundingClientRect();
+        const seen = [...view.querySelectorAll("[role=row]")].find((r) => r.getBoundingClientRect().bottom > box.top + 2);
+        return Number(seen?.getAttribute("aria-rowindex"));
+      });
+      assert.ok(Math.abs(at - 100_000 * part) < 2_000 + 30, `row ${at} at ${part}`);
     });
-    assert.ok(Math.abs(at - 100_000 * part) < 2_000 + 30, `row ${at} at ${part}`);
+    assert.equal(await drawn(page), few, "the page grows while it is scrolled");
   }
-  const frames = await page.evaluate(() => globalThis.frames);
+  const before = await page.evaluate(() => globalThis.frames);
   await hook(page, "log-text").fill("vote");
-  await settled(page);
+  await found(page);
   assert.ok((await rowCount(page)) > 0);
-  const during = (await page.evaluate(() => globalThis.frames)) - frames;
+  const during = (await page.evaluate(() => globalThis.frames)) - before;
   assert.ok(during > 3, `the search of 100,000 events left room for ${during} frames only`);
   const longest = await page.evaluate(() => globalThis.longest);
   console.log(`# longest frame while the log of 100,000 events was opened, filtered and searched: ${longest.toFixed(0)} ms`);
@@ -78,7 +83,7 @@ test("kind, node and words each leave only what they say", async () => {
   const all = await rowCount(page);
   const only = async (kind, says) => {
     await hook(page, "log-kind").selectOption(kind);
-    await settled(page);
+    await found(page);
     const count = await rowCount(page);
     assert.ok(count > 0 && count < all, `${kind}: ${count} of ${all}`);
     const odd = (await texts()).filter((t) => !says.test(t));
@@ -88,15 +93,15 @@ test("kind, node and words each leave only what they say", async () => {
   await only("Edits and requests", /crashes|is asked/);
   await everyEvent(page);
   await hook(page, "log-node").selectOption("1");
-  await settled(page);
+  await found(page);
   const { nodes } = await ask(page, "state");
   const ofNode = await rowCount(page);
   assert.ok(ofNode > 0 && ofNode < all);
   await hook(page, "log-text").fill("no sentence says this");
-  await settled(page);
+  await found(page);
   assert.match(await hook(page, "log-count").innerText(), /^None of/);
   await hook(page, "log-text").fill(nodes[1].name.toLowerCase());
-  await settled(page);
+  await found(page);
   assert.ok((await texts()).every((t) => t.includes(nodes[1].name)), (await texts()).join(" / "));
   await page.context().close();
 });
@@ -105,6 +110,7 @@ test("one selection, four views: a row picks its event, and stage, diagram, log 
   const page = await logAt("raft-election", 400);
   const row = rows(page).locator("[role=row]").nth(3);
   await row.click();
+  await settled(page);
   assert.equal(await row.getAttribute("aria-selected"), "true");
   const number = Number((await row.getAttribute("id")).slice("log-".length));
   // The diagram shows the key to its causes; the stage the node at which it happened.
@@ -120,7 +126,7 @@ test("one selection, four views: a row picks its event, and stage, diagram, log 
   // And the same from the stage: the rows of a node that is picked are marked in the log.
   await clickNode(page, 2);
   await openTab(page, "Log");
-  assert.ok((await rows(page).locator(".about").count()) > 0);
+  await rows(page).locator(".about").first().waitFor();
   assertQuiet(page);
   await page.context().close();
 });
@@ -128,7 +134,7 @@ test("one selection, four views: a row picks its event, and stage, diagram, log 
 test("the state before and after an event is what the run shows before and after it", async () => {
   const page = await logAt("raft-election", 400);
   await hook(page, "log-text").fill("term");
-  await settled(page);
+  await found(page);
   await rows(page).locator("[role=row]").first().click();
   const number = Number((await rows(page).locator("[aria-selected=true]").getAttribute("id")).slice("log-".length));
   await openTab(page, "Node");
@@ -171,7 +177,6 @@ test("by keyboard: arrows, pages and ends move from event to event, Enter goes t
         return id && document.getElementById(id)?.getAttribute("aria-rowindex") === String(at);
       },
       at,
-      { timeout: 3_000 },
     );
     assert.deepEqual(await active(), { at, picked: "true" });
   };
@@ -181,8 +186,11 @@ test("by keyboard: arrows, pages and ends move from event to event, Enter goes t
   await press("Home", 1);
   await press("ArrowDown", 2);
   await page.keyboard.press("PageDown");
-  const { at } = await active();
-  assert.ok(at > 4 && at < 60, `PageDown leads to ${at}`);
+  const at = await eventually(async () => {
+    const { at } = (await active()) ?? {};
+    assert.ok(at > 4 && at < 60, `PageDown leads to ${at}`);
+    return at;
+  });
   await page.keyboard.press("Enter");
   assert.equal((await ask(page, "state")).events, at, "Enter goes to the event");
   assertQuiet(page);
@@ -193,8 +201,9 @@ test("the live region says the sentence that the log has", async () => {
   const page = await logAt("raft-election", 200);
   await everyEvent(page);
   await hook(page, "step").click();
-  const said = await hook(page, "live").innerText();
   await settled(page);
+  const said = await hook(page, "live").innerText();
+  await found(page);
   assert.equal(await rows(page).locator(".text").last().innerText(), said);
   await page.context().close();
 });
@@ -223,7 +232,7 @@ test("a row that is clicked stays in sight when what is said of it takes room", 
     const page = await openScenario(site, "raft-election", { options: "?seed=7", viewport: SIZES[size] });
     await ask(page, "seek", 3_500_000);
     await openTab(page, "Log");
-    await settled(page);
+    await found(page);
     for (const part of [0.1, 0.5, 1]) {
       const i = Math.round(part * ((await drawn(page)) - 1));
       const row = rows(page).locator("[role=row]").nth(i);
@@ -231,12 +240,15 @@ test("a row that is clicked stays in sight when what is said of it takes room", 
       const id = await row.getAttribute("id");
       await row.click();
       await visible(page, "why");
-      await page.waitForTimeout(200);
-      const [view, picked] = [await rows(page).boundingBox(), await page.locator(`[id="${id}"]`).boundingBox()];
-      assert.ok(
-        picked && picked.y >= view.y - 1 && picked.y + picked.height <= view.y + view.height + 1,
-        `${size}, row ${i}: ${JSON.stringify({ view, picked })}`,
-      );
+      await settled(page);
+      await frames(page);
+      await eventually(async () => {
+        const [view, picked] = [await rows(page).boundingBox(), await page.locator(`[id="${id}"]`).boundingBox()];
+        assert.ok(
+          picked && picked.y >= view.y - 1 && picked.y + picked.height <= view.y + view.height + 1,
+          `${size}, row ${i}: ${JSON.stringify({ view, picked })}`,
+        );
+      });
       await page.keyboard.press("Escape");
       await hook(page, "why").waitFor({ state: "detached" });
     }
@@ -255,7 +267,7 @@ test("a log that is left before its next frame comes is left in peace", async ()
       tab("Log").click();
       await Promise.resolve();
       tab("Checks").click();
-      await new Promise((done) => setTimeout(done, 60));
+      for (let i = 0; i < 2; i += 1) await new Promise(requestAnimationFrame);
     }
   });
   await visible(page, "checks");

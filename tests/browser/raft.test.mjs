@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertQuiet, hook, start, visible } from "./harness.mjs";
-import { ask, clickLink, clickNode, leaderOf, led, openScenario, openTab, servers, until } from "./hands.mjs";
+import { ask, clickLink, clickNode, leaderOf, led, openScenario, openTab, servers, settled, until } from "./hands.mjs";
 import { scenarios } from "./tool.mjs";
 
 let site;
@@ -67,7 +67,10 @@ test("by keyboard alone: the text twin crashes the leader, and another takes its
 async function press(page, name) {
   for (let i = 0; i < 80; i += 1) {
     const focused = await page.evaluate(() => document.activeElement?.textContent?.trim());
-    if (focused === name) return page.keyboard.press("Enter");
+    if (focused === name) {
+      await page.keyboard.press("Enter");
+      return settled(page);
+    }
     await page.keyboard.press("Tab");
   }
   return assert.fail(`the keyboard does not reach '${name}'`);
@@ -92,13 +95,17 @@ test("on the stage, the keyboard picks a node, its menu takes the focus, and Esc
   await page.context().close();
 });
 
-const focused = (page) => page.evaluate(() => document.activeElement?.dataset.testid);
+async function focused(page) {
+  await settled(page);
+  return page.evaluate(() => document.activeElement?.dataset.testid);
+}
 
 test("a click on a link cuts it, one way or both, and restores it", async () => {
   const page = await openScenario(site, "raft-election");
   const leader = leaderOf(await led(page)).id;
   const other = (leader + 1) % 5;
   await clickLink(page, leader, other);
+  await settled(page);
   assert.equal(await hook(page, `link-${leader}-${other}`).getAttribute("aria-pressed"), "true");
   await hook(page, "act-cut").click();
   const one = await ask(page, "state");

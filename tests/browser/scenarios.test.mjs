@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertQuiet, barriers, hook, SIZES, start, visible } from "./harness.mjs";
-import { ask, drawn, openScenario, until } from "./hands.mjs";
+import { ask, drawn, frames, openScenario, settled, until } from "./hands.mjs";
 import { scenarios } from "./tool.mjs";
 
 // What each scenario's page offers to tests and teachers' scripts, at once.
@@ -34,6 +34,8 @@ for (const { id, staged } of scenarios()) {
     const found = [];
     for (const viewport of [SIZES.desktop, SIZES.phone, SIZES.narrow]) {
       await page.setViewportSize(viewport);
+      await frames(page);
+      await settled(page);
       await drawn(page);
       for (const colorScheme of ["light", "dark"]) {
         await page.emulateMedia({ colorScheme });
@@ -73,7 +75,7 @@ async function plays(page) {
   await hook(page, "pause").click();
   const stopped = await until(page, "it stops", (s) => !s.playing);
   assert.ok(stopped.time_us >= running.time_us);
-  await page.waitForTimeout(60);
+  await frames(page);
   assert.equal((await ask(page, "state")).time_us, stopped.time_us, "time ran on after a pause");
 }
 

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertAccessible, assertQuiet, hook, PREFIX, start, visible } from "./harness.mjs";
-import { ask, drawn, errorOf, openScenario, until } from "./hands.mjs";
+import { ask, beginName, drawn, errorOf, openScenario, settled, until } from "./hands.mjs";
 
 const framed = (search) => `<!doctype html><html lang="en"><title>a page with a frame</title><link rel="icon" href="data:,">
 <iframe title="frame" sandbox="allow-scripts" width="1200" height="800" src="${PREFIX}${search}#/s/raft-election?seed=9"></iframe>`;
@@ -25,6 +25,33 @@ async function visit(page, hash) {
 const stored = (page) =>
   page.evaluate(() => Object.keys(localStorage).filter((k) => k.startsWith("faultline.run")).map((k) => [k, localStorage[k]]));
 
+// Waits until the page has looked at what was kept: if there is anything to offer, it is drawn.
+async function looked(page) {
+  await hook(page, "looked").waitFor({ state: "attached" });
+  await settled(page);
+}
+
+// In a page of this context the looks at the run, of which there is one every half second, are counted.
+const COUNTED = {
+  prepare: (page) =>
+    page.addInitScript(() => {
+      const real = globalThis.setInterval;
+      globalThis.looks = 0;
+      const counted = (f) => () => {
+        f();
+        globalThis.looks += 1;
+      };
+      globalThis.setInterval = (f, ...rest) => real(counted(f), ...rest);
+    }),
+};
+
+// Waits until the page has looked at the run as it is now.
+async function lookedAgain(frame) {
+  const looks = await frame.evaluate(() => globalThis.looks);
+  await frame.waitForFunction((looks) => globalThis.looks > looks, looks);
+  await settled(frame);
+}
+
 // Waits until the run as it is now was kept.
 async function kept(page) {
   const { edits, time_us } = await ask(page, "state");
@@ -36,7 +63,6 @@ async function kept(page) {
         return (run.edits ?? []).length === edits && run.at_us === time_us;
       }),
     [edits.length, time_us],
-    { timeout: 15_000 },
   );
 }
 
@@ -79,9 +105,9 @@ test("a reload in the middle of a run loses at most its last seconds, and no edi
   const page = await openScenario(site, "raft-election", { options: "?seed=9" });
   await hook(page, "play").first().click();
   await until(page, "movement", (state) => state.time_us > 0);
-  await hook(page, "aside").waitFor({ state: "attached", timeout: 10_000 });
+  await looked(page);
   await ask(page, "edit", { do: "crash", node: 2 });
-  await page.waitForTimeout(1_500);
+  await page.waitForFunction(() => Object.keys(localStorage).some((k) => k.startsWith("faultline.run") && localStorage[k].includes("crash")));
   const before = await ask(page, "state");
   assert.ok(before.playing);
   await page.reload();
@@ -123,11 +149,11 @@ test("what is on screen already is not offered, and what was refused is not offe
   const page = await busy();
   await page.reload();
   await drawn(page);
-  await hook(page, "aside").waitFor({ state: "attached", timeout: 10_000 });
-  await page.waitForTimeout(800);
+  await looked(page);
   assert.equal(await hook(page, "offer").count(), 0, "the address brought it back");
   await visit(page, "#/");
   await (await visible(page, "offer")).getByRole("button", { name: "No, forget it" }).click();
+  await settled(page);
   assert.equal(await hook(page, "offer").count(), 0);
   assert.deepEqual(await stored(page), []);
   assertQuiet(page);
@@ -150,8 +176,7 @@ test("a torn record falls back to the one before, and two torn ones to nothing",
     for (const key of keys) localStorage.setItem(key, `${localStorage[key]}!`);
   }, (await stored(page)).map(([key]) => key));
   await visit(page, "#/");
-  await hook(page, "aside").waitFor({ state: "attached", timeout: 10_000 });
-  await page.waitForTimeout(800);
+  await looked(page);
   assert.equal(await hook(page, "offer").count(), 0);
   assertQuiet(page);
   await page.context().close();
@@ -180,8 +205,7 @@ const work = async (page, node) => {
 };
 
 async function notOffered(page) {
-  await hook(page, "aside").waitFor({ state: "attached", timeout: 10_000 });
-  await page.waitForTimeout(1_300);
+  await looked(page);
   assert.equal(await hook(page, "offer").count(), 0);
 }
 
@@ -208,7 +232,9 @@ test("two tabs keep a run each: neither writes over the other's, and each is off
     assertQuiet(page);
   }
   // A tab that is closed leaves its run to whoever comes next, and only that one.
+  const name = await a.evaluate(() => `faultline.tab.${sessionStorage["faultline.tab"]}`);
   await a.close();
+  await b.waitForFunction(async (name) => !(await navigator.locks.query()).held.some((lock) => lock.name === name), name);
   const c = await tab(b, "#/");
   await goOn(c, first.time_us);
   assert.deepEqual(await run(c), first);
@@ -228,7 +254,7 @@ test("all futures are kept: their names, their edits, where they were forked and
   await ask(page, "seek", 900_000);
   await ask(page, "edit", { do: "crash", node: 2 });
   await ask(page, "fork");
-  await hook(page, "rename-1").click();
+  await beginName(page, 1);
   await page.keyboard.type("leader crashes");
   await page.keyboard.press("Enter");
   await ask(page, "seek", 1_500_000);
@@ -262,7 +288,7 @@ test("a tab that was duplicated keeps its own run from then on", async () => {
   const copy = await tab(a, "#/s/raft-nine?seed=4", a);
   const name = (page) => page.evaluate(() => sessionStorage["faultline.tab"]);
   const before = await name(a);
-  await copy.waitForFunction((before) => sessionStorage["faultline.tab"] !== before, before, { timeout: 15_000 });
+  await copy.waitForFunction((before) => sessionStorage["faultline.tab"] !== before, before);
   assert.equal(await name(a), before);
   const second = await work(copy, 2);
   for (const [page, mine] of [[a, first], [copy, second]]) {
@@ -326,16 +352,17 @@ test("a full storage is said once, and the link can be copied", async () => {
 
 for (const where of ["/framed", "/embedding"]) {
   test(`without storage the page says so once and offers the link: ${where}`, async () => {
-    const page = await site.open(where);
+    const page = await site.open(where, COUNTED);
     const inside = page.frameLocator("iframe");
-    await inside.getByTestId("node-0").waitFor({ timeout: 15_000 });
+    await inside.getByTestId("node-0").waitFor();
     const frame = page.frames()[1];
     await ask(frame, "seek", 500_000);
-    await page.waitForTimeout(5_500);
+    await inside.getByTestId("looked").waitFor({ state: "attached" });
+    await lookedAgain(frame);
     assert.equal(await inside.getByTestId("unkept").count(), 0, "nothing was done yet that would be lost");
     await ask(frame, "edit", { do: "crash", node: 3 });
     const notice = inside.getByTestId("unkept");
-    await notice.waitFor({ timeout: 5_000 });
+    await notice.waitFor();
     assert.match(await notice.innerText(), /may not keep anything/);
     await notice.getByRole("button", { name: "Copy link" }).click();
     const field = notice.getByLabel("The link: copy it by hand");
@@ -343,7 +370,7 @@ for (const where of ["/framed", "/embedding"]) {
     assert.equal(await field.inputValue(), await ask(frame, "link"));
     await notice.getByRole("button", { name: "Close this message" }).click();
     await ask(frame, "edit", { do: "recover", node: 3 });
-    await page.waitForTimeout(1_200);
+    await lookedAgain(frame);
     assert.equal(await notice.count(), 0, "once is enough");
     page.complaints = page.complaints.filter((text) => !/clipboard|permissions policy/i.test(text));
     assertQuiet(page);
@@ -378,6 +405,7 @@ test("what is put aside for now is offered again; what is declined goes, and not
   const page = await busy();
   await visit(page, "#/s/raft-nine");
   await (await visible(page, "offer")).getByRole("button", { name: "Not now" }).click();
+  await settled(page);
   assert.equal(await hook(page, "offer").count(), 0);
   assert.equal(await page.evaluate(() => document.activeElement.dataset.testid), "play");
   await visit(page, "#/s/raft-nine");
@@ -390,6 +418,7 @@ test("what is put aside for now is offered again; what is declined goes, and not
   await kept(page);
   const mine = await run(page);
   await offer.getByRole("button", { name: "No, forget it" }).click();
+  await settled(page);
   await visit(page, "#/");
   assert.match(await (await visible(page, "offer")).innerText(), /nine servers[^]*1 edit, at 0\.500 s/);
   await goOn(page, mine.time_us);

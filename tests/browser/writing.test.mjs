@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { assertAccessible, assertQuiet, hook, SIZES, start, visible } from "./harness.mjs";
-import { ask, countFrames, openScenario, until } from "./hands.mjs";
+import { ask, countFrames, openScenario, settled, until } from "./hands.mjs";
 import { tool } from "./tool.mjs";
 
 const FORMS = [
@@ -32,23 +32,24 @@ async function longRun(events, context) {
 const press = (page, name) => page.getByRole("dialog").getByRole("button", { name, exact: true }).click();
 
 async function downloaded(page, act) {
-  const [download] = await Promise.all([page.waitForEvent("download", { timeout: 60_000 }), act()]);
+  const [download] = await Promise.all([page.waitForEvent("download", { timeout: 120_000 }), act()]);
   return readFileSync(await download.path());
 }
 
-// In a page of this context the writing can be made to wait between two slices: it asks for pauses of no
-// length. Others do, too, so they are kept only while `begin` and `turn` look.
+// In a page of this context the writing can be made to wait between two stretches: it alone asks for pauses of one
+// millisecond. They are kept only while `begin` and `turn` look.
 const STEPWISE = {
   prepare: (page) =>
     page.addInitScript(() => {
       const real = globalThis.setTimeout;
       const held = [];
-      globalThis.setTimeout = (f, ...rest) => (globalThis.stepwise && rest[0] === 0 ? held.push(f) : real(f, ...rest));
+      globalThis.setTimeout = (f, ...rest) => (globalThis.stepwise && rest[0] === 1 ? held.push(f) : real(f, ...rest));
       globalThis.release = () => held.splice(0).forEach((f) => f());
       globalThis.turn = async () => {
         globalThis.stepwise = true;
         globalThis.release();
-        await new Promise((done) => real(done, 5));
+        // Until it asks for its next pause.
+        while (held.length === 0) await new Promise((done) => real(done));
         globalThis.stepwise = false;
       };
     }),
@@ -62,6 +63,7 @@ const release = (page) => page.evaluate(() => globalThis.release());
 async function begin(page, name) {
   await page.evaluate(() => (globalThis.stepwise = true));
   await press(page, name);
+  await settled(page);
   await page.evaluate(() => (globalThis.stepwise = false));
   await bar(page).waitFor();
   for (let i = 0; (await bar(page).getAttribute("value")) === "0"; i += 1) {
@@ -134,13 +136,14 @@ test("it can be stopped, and begun again", async () => {
   await press(page, "Cancel");
   await said("^Stopped: nothing was saved.$");
   await bar(page).waitFor({ state: "detached" });
+  await settled(page);
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), FORMS[0][0], "the focus stays");
   await release(page);
   // What is asked for next takes the place of what is under way.
   await begin(page, FORMS[0][0]);
   await begin(page, FORMS[1][0]);
   // The browser tells of a download after the page does.
-  const saved = page.waitForEvent("download", { timeout: 60_000 });
+  const saved = page.waitForEvent("download", { timeout: 120_000 });
   await release(page);
   await said("^Saved as raft-replication-5-shiviz.log");
   await saved;
@@ -156,6 +159,7 @@ test("how far it is can be seen and heard, on a phone too, and again when the di
   await turn(page);
   await hook(page, "files").click();
   await bar(page).waitFor();
+  await settled(page);
   const percent = await bar(page).getAttribute("value");
   assert.equal(await hook(page, "saved").innerText(), `Writing … ${percent} %`);
   const wide = await page.getByRole("dialog").evaluate((d) => d.scrollWidth - d.clientWidth);
@@ -163,6 +167,7 @@ test("how far it is can be seen and heard, on a phone too, and again when the di
   await assertAccessible(page, "the dialog while it writes");
   await downloaded(page, () => release(page));
   await bar(page).waitFor({ state: "detached" });
+  await settled(page);
   assert.match(await hook(page, "saved").innerText(), /^Saved as /);
   assertQuiet(page);
   await page.context().close();

@@ -285,7 +285,7 @@ impl Bench {
     /// It gets `msg` from server (or client) `from`. What it wants done.
     pub fn get(&mut self, from: u16, msg: Msg) -> Vec<Effect> {
         let payload: faultline::sim::Payload = std::rc::Rc::new(msg);
-        self.with(|host, env| assert!(host.message(env, NodeId(from), &payload)))
+        self.with(|host, env| assert!(host.message(env, NodeId(from), payload)))
     }
 
     /// The same; only what it sends.

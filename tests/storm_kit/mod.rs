@@ -241,7 +241,7 @@ pub fn again(opening: &Opening, run: &Run<Checks>) -> Run<Checks> {
 
 /// Whether more is to happen at the very moment at which the run stands.
 pub fn amid(run: &Run<Checks>) -> bool {
-    let entry = run.world().clone().next_time();
+    let entry = run.world().peek_time();
     let edit = run.edits().get(run.edits_made()).map(|e| SimTime(e.at_us));
     entry.into_iter().chain(edit).any(|t| t <= run.time())
 }

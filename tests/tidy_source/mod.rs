@@ -105,10 +105,7 @@ pub fn blank(text: &str) -> String {
             '/' if chars.get(i + 1) == Some(&'/') => end_of_line(&chars, i),
             '/' if chars.get(i + 1) == Some(&'*') => end_of_comment(&chars, i),
             '"' => end_of_string(&chars, i),
-            'r' if !word_before(&chars, i) => end_of_raw(&chars, i),
-            'b' if !word_before(&chars, i) && chars.get(i + 1) == Some(&'r') => {
-                end_of_raw(&chars, i + 1).max(i)
-            }
+            'b' | 'c' | 'r' if !word_before(&chars, i) => end_of_prefixed(&chars, i),
             '\'' => end_of_char(&chars, i),
             _ => i,
         };
@@ -157,6 +154,19 @@ fn end_of_string(chars: &[char], from: usize) -> usize {
         i += if chars[i] == '\\' { 2 } else { 1 };
     }
     (i + 1).min(chars.len())
+}
+
+/// The end of a literal that begins with letters: `b"..."`, `c"..."`, `b'.'`, and raw ones; `from` itself where
+/// they begin a word.
+fn end_of_prefixed(chars: &[char], from: usize) -> usize {
+    let (quote, end) = match &chars[from..] {
+        ['b' | 'c', 'r', ..] => (from + 1, end_of_raw(chars, from + 1)),
+        ['r', ..] => (from, end_of_raw(chars, from)),
+        ['b' | 'c', '"', ..] => (from + 1, end_of_string(chars, from + 1)),
+        ['b', '\'', ..] => (from + 1, end_of_char(chars, from + 1)),
+        _ => return from,
+    };
+    if end > quote { end } else { from }
 }
 
 /// The end of `r"..."`, `r#"..."#`; `from` itself where it is no raw string.

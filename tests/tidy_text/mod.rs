@@ -121,3 +121,38 @@ fn nothing_names_a_machine() {
         "\"version\": \"1\"",
     );
 }
+
+/// Waiting for a number of milliseconds, spelt so that this file does not contain it.
+const SLEEPS: &[&str] = &[
+    concat!("waitFor", "Timeout("),
+    concat!("await set", "Timeout("),
+];
+
+/// On a busy machine what was to come by then has not come: one try in many fails, and nobody knows why.
+fn luck_rule(file: &Source) -> Vec<String> {
+    let is_test = file.path.starts_with("tests/browser/") && file.path.ends_with(".test.mjs");
+    let tell = |(i, line): (usize, &str)| {
+        let word = SLEEPS.iter().find(|word| line.contains(**word))?;
+        let what = format!(
+            "`{word}`: wait for what is to be there (`until`, `eventually`, a locator), for all to be drawn \
+             (`settled`), or for frames (`frames`); all in tests/browser/hands.mjs"
+        );
+        Some(complaint(file, i + 1, &what))
+    };
+    let found = file.text.lines().enumerate().filter_map(tell);
+    found.filter(|_| is_test).collect()
+}
+
+#[test]
+fn no_test_of_the_page_sleeps() {
+    hold(luck_rule);
+    for sleep in SLEEPS {
+        let bad = format!("  await page.{sleep}500);");
+        sample(
+            luck_rule,
+            "tests/browser/page.test.mjs",
+            &bad,
+            "await frames(page);",
+        );
+    }
+}

@@ -47,7 +47,7 @@ const A: NodeId = NodeId(0);
 const B: NodeId = NodeId(1);
 
 /// The longest way through the valley.
-const VALLEY: Span = Span::ms(100);
+const VALLEY_MS: u64 = 100;
 
 mutants! {
     /// What the general makes of the last messenger.
@@ -139,14 +139,10 @@ impl General {
         match self.mutant {
             Mutant::AlwaysRetreat => (false, "as always".to_owned()),
             _ if received == k => (true, format!("messenger {k}, the last, has reached him")),
-            Mutant::WantCertainty if sent == k => (
-                false,
-                format!("he does not know whether messenger {k} has arrived"),
-            ),
-            _ if sent == k => (
-                true,
-                format!("he has sent messenger {k}, the last, and cannot know whether he arrived"),
-            ),
+            _ if sent == k => {
+                let why = format!("he cannot know whether messenger {k}, the last, has arrived");
+                (self.mutant != Mutant::WantCertainty, why)
+            }
             _ => (false, format!("messenger {} has not come", self.awaits())),
         }
     }
@@ -180,11 +176,8 @@ impl Protocol for General {
             ctx.note(format!("has heard messenger {number} before"));
         } else if number < self.k {
             self.orders.received = number;
-            let next = number + 1;
-            ctx.note(format!(
-                "hears messenger {number} and sends messenger {next}"
-            ));
-            self.dispatch(ctx, next);
+            ctx.note(format!("hears messenger {number} and sends the next"));
+            self.dispatch(ctx, number + 1);
         } else {
             self.orders.received = number;
             ctx.note(format!("hears messenger {number}, the last"));
@@ -196,10 +189,8 @@ impl Protocol for General {
         let (attack, reason) = self.weigh();
         self.orders.attack = Some(attack);
         ctx.persist(self.orders.clone());
-        ctx.note(format!(
-            "{}: {reason}",
-            if attack { "attacks" } else { "retreats" }
-        ));
+        let does = if attack { "attacks" } else { "retreats" };
+        ctx.note(format!("{does}: {reason}"));
         ctx.fact(Fact::Decided { attack });
     }
 
@@ -222,11 +213,7 @@ impl Protocol for General {
                 _ => (CellTone::Empty, "not heard of"),
             };
             let what = Messenger { number }.label();
-            Cell::new(
-                number,
-                tone,
-                format!("messenger {number} ({what}): {state}"),
-            )
+            Cell::new(number, tone, format!("{number} ({what}): {state}"))
         };
         Inspect::of(role, glyph)
             .prominent(self.orders.attack == Some(true))
@@ -242,8 +229,7 @@ impl Protocol for General {
 
 fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
     let k = params.int("k") as u8;
-    let longest_ms = VALLEY.0 / 1_000;
-    let delay = Delay::uniform_ms(longest_ms * 3 / 5, longest_ms);
+    let delay = Delay::uniform_ms(VALLEY_MS * 3 / 5, VALLEY_MS);
     let link = Link::fair_loss(delay, params.ppm("loss_percent"));
     link.check()?;
     let general = |me, name| {
@@ -251,7 +237,7 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
             me,
             k,
             // All the messengers have had the time they may need, and one more for the clocks.
-            dawn: Span(VALLEY.0 * (u64::from(k) + 1)),
+            dawn: Span::ms(VALLEY_MS * (u64::from(k) + 1)),
             mutant: Mutant::of(params),
             orders: Orders::default(),
         };
@@ -260,7 +246,7 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
     Ok(Setup {
         seed,
         timing: Timing::Synchronous {
-            delay_us: VALLEY.0,
+            delay_us: VALLEY_MS * 1_000,
             step_us: 1_000,
             drift_ppm: 100,
         },
@@ -271,29 +257,24 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
     })
 }
 
+const DECIDED: fn(&Fact) -> Option<(Only, &'static str)> = pick!(
+    Fact::Decided { attack: true } => (Only, "attacks"),
+    Fact::Decided { .. } => (Only, "retreats"),
+);
+
 fn promises(_: &Params) -> Vec<Box<dyn Property>> {
-    let decided = |f: &Fact| match f {
-        Fact::Decided { attack: true } => Some((Only, "attacks")),
-        Fact::Decided { .. } => Some((Only, "retreats")),
-        Fact::Sent { .. } => None,
-    };
     let claim = "both generals attack, or neither does";
-    let agreement = agreement("Agreement", claim, "", decided)
+    let agreement = agreement("Agreement", claim, "", DECIDED)
         .needs(&[Need::NoLoss])
         .rests_on("every messenger arrives before dawn, which is the same for both");
     // Agreement alone is cheap, for who always retreats always agrees.
     let claim = "if no messenger is lost and nothing else goes wrong, both attack";
-    let retreats = |f: &Fact| match f {
-        Fact::Decided { attack: false } => {
-            Some("a general retreats, and nothing was lost".to_owned())
-        }
-        _ => None,
-    };
+    let retreats = pick!(Fact::Decided { attack: false } =>
+        "a general retreats, though every messenger arrived".to_owned());
     let validity = never("Validity", claim, retreats).while_calm();
     let claim = "at dawn each general decides";
-    let ends = |f: &Fact| matches!(f, Fact::Decided { .. });
-    let termination =
-        termination("Termination", claim, [A, B], ends).needs(&[Need::AllUp, Need::NoPause]);
+    let termination = termination("Termination", claim, [A, B], |f| DECIDED(f).is_some())
+        .needs(&[Need::AllUp, Need::NoPause]);
     vec![agreement.boxed(), validity.boxed(), termination.boxed()]
 }
 

@@ -156,9 +156,7 @@ impl Process {
         self.participant = false;
         self.leader = Some(id);
         self.elections_won += 1;
-        ctx.note(format!(
-            "has its own id {id} back: it is the leader, and says so"
-        ));
+        ctx.note(format!("has its own id {id} back: it leads, and says so"));
         ctx.epoch(self.elections_won, format!("leader P{id}"));
         ctx.fact(Fact::Won { id, of });
         ctx.send(self.next, RingMsg::Elected { id });
@@ -281,40 +279,28 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
     };
     Ok(Setup {
         seed,
-        link: Link {
-            fifo: true,
-            ..Link::reliable(Delay::default())
-        },
+        link: Link::reliable(Delay::default()).in_order(),
         nodes: (0..).zip(ids(params, seed)).map(node).collect(),
         layout: Layout::Ring,
         ..Setup::default()
     })
 }
 
-/// Whether a process that says so knows who leads.
-fn knows(fact: &Fact) -> bool {
-    matches!(fact, Fact::Won { .. } | Fact::Learnt { .. })
-}
+/// Who says so knows who leads.
+const KNOWS: fn(&Fact) -> Option<()> = pick!(Fact::Won { .. } | Fact::Learnt { .. } => ());
 
 fn promises(params: &Params) -> Vec<Box<dyn Property>> {
     let claim = "at most one process is elected: the one with the largest id";
-    let wrongly = |f: &Fact| match f {
-        Fact::Won { id, of } if id < of => Some(format!(
-            "P{id} elects itself, though P{of} has the largest id"
-        )),
-        _ => None,
-    };
-    let safety = never("Election safety", claim, wrongly);
+    let wrongly = pick!(Fact::Won { id, of } if id < of =>
+        format!("P{id} elects itself, though P{of} has the largest id"));
+    let safety = never("Election safety", claim, wrongly)
+        .needs(&[Need::Correct])
+        .rests_on("no process lies, and a link changes nothing");
     let claim = "a leader is elected, and every process learns who it is";
     let everyone = (0..params.int("nodes") as u16).map(NodeId);
-    let termination = termination("Termination", claim, everyone, knows);
-    vec![
-        safety
-            .needs(&[Need::Correct])
-            .rests_on("no process lies, and a link changes nothing")
-            .boxed(),
-        termination.needs(&[Need::AllUp, Need::NoLoss]).boxed(),
-    ]
+    let termination = termination("Termination", claim, everyone, |f| KNOWS(f).is_some())
+        .needs(&[Need::AllUp, Need::NoLoss]);
+    vec![safety.boxed(), termination.boxed()]
 }
 
 static GAUGES: &[GaugeDef] = &[
@@ -341,7 +327,7 @@ static GAUGES: &[GaugeDef] = &[
         gauges::first_ms(|f: &Fact| matches!(f, Fact::Won { .. }))
     }),
     GaugeDef::new("known_ms", "until everyone knows it", "ms", |p| {
-        gauges::all_ms(p.int("nodes") as usize, |f| knows(f).then_some(()))
+        gauges::all_ms(p.int("nodes") as usize, KNOWS)
     }),
 ];
 
@@ -365,10 +351,7 @@ fn boards(params: &Params, world: &World) -> Vec<Board> {
     let bar = |node: NodeId| {
         let process: &Process = world.node_as(node)?;
         let sent = f64::from(world.carried(node, process.next));
-        Some(Bar::of(world.name(node), sent).mood(match process.leads() {
-            true => Mood::Good,
-            false => Mood::Plain,
-        }))
+        Some(Bar::of(world.name(node), sent).mood(Mood::good_if(process.leads())))
     };
     let bars = world.node_ids().filter_map(bar).collect();
     let mean = elections(params).map(|all| 1.0 + all / number(params, "nodes"));

@@ -281,46 +281,30 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
     })
 }
 
-fn sent(fact: &Fact) -> Option<String> {
-    match fact {
-        Fact::Sent { packet } => Some(packet.label()),
-        Fact::Delivered { .. } => None,
-    }
-}
-
-fn delivered(fact: &Fact) -> Option<Packet> {
-    match fact {
-        Fact::Delivered { packet } => Some(*packet),
-        Fact::Sent { .. } => None,
-    }
-}
-
-fn number(fact: &Fact) -> Option<u16> {
-    delivered(fact).map(|p| p.number)
-}
+const NUMBER: fn(&Fact) -> Option<u16> = pick!(Fact::Delivered { packet } => packet.number);
 
 /// Only what this stack promises. Without retransmission a loss is in order, and so on.
 fn promises(params: &Params) -> Vec<Box<dyn Property>> {
-    let text = |f: &Fact| delivered(f).map(|p| p.label());
+    let sent: fn(&Fact) -> _ = pick!(Fact::Sent { packet } => packet.label());
+    let got: fn(&Fact) -> _ = pick!(Fact::Delivered { packet } => packet.label());
     let claim = "only what was sent is delivered, unchanged";
     let rest = "the link changes nothing: it is not arbitrary, or a layer checks a code";
-    let no_creation = no_creation("No creation", claim, sent, text);
+    let no_creation = no_creation("No creation", claim, sent, got);
     let mut all = vec![no_creation.needs(&[Need::Correct]).rests_on(rest).boxed()];
     if params.flag("retransmit") {
         let claim = "every message that is sent is delivered in the end";
-        let no_loss = no_loss("No loss", claim, sent, text);
+        let no_loss = no_loss("No loss", claim, sent, got);
         all.push(no_loss.needs(&[Need::NoCrash, Need::Fair]).boxed());
     }
     if params.flag("dedupe") {
         let rest = "the layer dedupe is on from the start and stays on";
-        let once = no_duplication("No duplication", "no message is delivered twice", number);
+        let once = no_duplication("No duplication", "no message is delivered twice", NUMBER);
         all.push(once.needs(&[Need::NoCrash]).rests_on(rest).boxed());
     }
     if params.flag("reorder") {
         let claim = "no message is delivered after one that was sent later";
         let rest = "the layer reorder is on from the start and stays on";
-        let in_order = |f: &Fact| Some((SENDER, number(f)?.into()));
-        let fifo = fifo_order("FIFO order", claim, in_order);
+        let fifo = fifo_order("FIFO order", claim, |f| Some((SENDER, NUMBER(f)?.into())));
         all.push(fifo.needs(&[Need::NoCrash]).rests_on(rest).boxed());
     }
     all
@@ -337,19 +321,19 @@ static GAUGES: &[GaugeDef] = &[
     ]),
     GaugeDef::new("sends", "sends", "", |_| gauges::sends("packet")),
     GaugeDef::new("delivered", "messages delivered", "", |_| {
-        gauges::distinct(number)
+        gauges::distinct(NUMBER)
     }),
     GaugeDef::new("missing", "messages not delivered", "", |p| {
-        gauges::short_of(p.int("count") as u32, number)
+        gauges::short_of(p.int("count") as u32, NUMBER)
     }),
     GaugeDef::new("duplicates", "delivered once more", "", |_| {
-        gauges::repeats(number)
+        gauges::repeats(NUMBER)
     }),
     GaugeDef::new("inversions", "pairs in the wrong order", "", |_| {
-        gauges::inversions(number)
+        gauges::inversions(NUMBER)
     }),
     GaugeDef::new("complete_ms", "until all are delivered", "ms", |p| {
-        gauges::all_ms(p.int("count") as usize, number)
+        gauges::all_ms(p.int("count") as usize, NUMBER)
     }),
 ];
 

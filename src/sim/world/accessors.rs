@@ -131,6 +131,11 @@ impl World {
         self.queue.next_time()
     }
 
+    /// The same for who may only look.
+    pub fn peek_time(&self) -> Option<SimTime> {
+        self.queue.peek_time()
+    }
+
     /// How many nodes there are.
     pub fn node_count(&self) -> usize {
         self.nodes.len()

@@ -7,7 +7,7 @@
 //! counter goes on, as the initial sequence number of a new connection would.
 
 use super::effects::Parcel;
-use super::machine::{Input, Power};
+use super::machine::{Arrival, Input, Power};
 use super::{What, World};
 use crate::sim::ids::{EventId, NodeId};
 use crate::sim::links::Wired;
@@ -213,41 +213,15 @@ impl World {
             }
             return None;
         }
-        // The acknowledgement is caused by the delivery, which is the next event to be recorded.
-        let delivery = EventId(self.events);
         self.pass_on(node, from, expected.max(frame + 1));
-        let passed = with_through(input);
-        self.deliver_frame(trace, node, passed, delivery, layers.retransmit_us);
+        if let Some(arrival) = Arrival::of(node, input) {
+            // Acknowledged first, and then answered.
+            self.hand_over(trace, arrival, |world, trace, id| {
+                world.acknowledge(trace, layers.retransmit_us, node, from, frame, id);
+            });
+            self.schedule_wake(node);
+        }
         None
-    }
-
-    /// Hands one frame to the protocol, then acknowledges it.
-    fn deliver_frame(
-        &mut self,
-        trace: &mut Trace,
-        node: NodeId,
-        input: Input,
-        id: EventId,
-        retransmit_us: u64,
-    ) {
-        let Input::Message {
-            from,
-            ref payload,
-            msg,
-            cause,
-            frame,
-            ..
-        } = input
-        else {
-            return;
-        };
-        self.record(trace, EventKind::Deliver, node, msg.0, cause);
-        trace.set_fate(msg, id);
-        self.acknowledge(trace, retransmit_us, node, from, frame, id);
-        let payload = payload.clone();
-        self.call(trace, node, id, |n, env| {
-            n.message(env, from, &payload);
-        });
     }
 
     /// Moves what is before frame `next`, and what follows from there without a gap, from the

@@ -148,6 +148,38 @@ pub(in crate::sim) enum Input {
     },
 }
 
+/// A message that has come as far as its receiver's protocol.
+pub(in crate::sim) struct Arrival {
+    pub from: NodeId,
+    pub to: NodeId,
+    pub msg: MsgId,
+    pub cause: EventId,
+    pub payload: Payload,
+}
+
+impl Arrival {
+    /// What waited at `to`, if that is a message.
+    pub fn of(to: NodeId, input: Input) -> Option<Self> {
+        let Input::Message {
+            from,
+            payload,
+            msg,
+            cause,
+            ..
+        } = input
+        else {
+            return None;
+        };
+        Some(Arrival {
+            from,
+            to,
+            msg,
+            cause,
+            payload,
+        })
+    }
+}
+
 /// What the processor is busy with.
 #[derive(Clone)]
 pub(in crate::sim) enum Busy {
@@ -171,7 +203,7 @@ pub(in crate::sim) struct Machine {
     pub last: EventId,
     pub power: Power,
     pub paused: bool,
-    /// It takes what arrives at once: no time a step, no receive omission. See [`Machine::refit`].
+    /// It takes what arrives at once: no time a step, no receive omission, no stranger. See [`Machine::refit`].
     pub swift: bool,
     /// It sends what its code says: no lies, no send omission. See [`Machine::refit`].
     pub honest: bool,
@@ -183,6 +215,8 @@ pub(in crate::sim) struct Machine {
     pub cpu_due: bool,
     pub waking: bool,
     pub client: bool,
+    /// Nodes that send what it does not understand are in the world.
+    pub among_strangers: bool,
     pub config: NodeConfig,
     pub name: Rc<str>,
     pub place: Place,
@@ -216,6 +250,7 @@ impl Machine {
             cpu_round: 0,
             cpu_due: false,
             waking: false,
+            among_strangers: false,
             last: EventId::NONE,
             lies: Vec::new(),
             last_to: BTreeMap::new(),
@@ -229,7 +264,8 @@ impl Machine {
     /// To be called when the configuration or the lies have changed: says again which short ways
     /// are open.
     pub fn refit(&mut self) {
-        self.swift = self.step_us() == 0 && self.config.receive_omission_ppm == 0;
+        let takes_all = self.config.receive_omission_ppm == 0 && !self.among_strangers;
+        self.swift = self.step_us() == 0 && takes_all;
         self.honest = self.lies.is_empty() && self.config.send_omission_ppm == 0;
     }
 

@@ -181,6 +181,7 @@ impl World {
             queue.push(SimTime::ZERO).to = id;
             nodes.push(Machine::new(setup.seed, id, node));
         }
+        among_strangers(&mut nodes);
         Ok(World {
             seed: setup.seed,
             timing: setup.timing,
@@ -212,5 +213,17 @@ impl World {
             fresh: false,
             scratch: Vec::new(),
         })
+    }
+}
+
+/// Tells every machine whether the world speaks more than one language: then it asks of each message whether it is
+/// understood.
+fn among_strangers(nodes: &mut [Machine]) {
+    let mut heard = nodes.iter().map(|m| m.node.hears());
+    let first = heard.next();
+    let strangers = heard.any(|other| Some(other) != first);
+    for machine in nodes {
+        machine.among_strangers = strangers;
+        machine.refit();
     }
 }

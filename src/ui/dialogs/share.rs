@@ -43,7 +43,7 @@ fn length(letters: usize) -> String {
 
 /// The snippet for another page.
 pub fn embed(app: &App, copy: &'static str) -> Html {
-    let title = app.open.as_ref().map_or("", |o| o.scene.title());
+    let title = app.open.as_ref().map_or("", |o| o.origin.title());
     let snippet = app.link().map(|hash| {
         let src = format!("{}?embed=1&amp;ui=stage,time{hash}", dom::base());
         format!(

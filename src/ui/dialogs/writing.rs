@@ -17,6 +17,8 @@ use yew::Callback;
 /// for a browser lets a hidden page work once a second.
 const BUDGET_MS: f64 = 9.0;
 const HIDDEN_MS: f64 = 300.0;
+/// Milliseconds between two stretches of writing; a browser makes more of it.
+const PAUSE_MS: u32 = 1;
 /// Bytes that are handed to the browser together.
 const PIECE: usize = 1 << 20;
 
@@ -132,7 +134,7 @@ async fn pause() {
         let done = move || {
             let _ = done.call0(&JsValue::NULL);
         };
-        Timeout::new(0, done).forget();
+        Timeout::new(PAUSE_MS, done).forget();
     });
     let _ = JsFuture::from(promise).await;
 }

@@ -8,7 +8,7 @@ use crate::sim::world::World;
 use crate::sim::{Fault, Layers, Link, LinkModel, LinkPatch, NodeId};
 use crate::ui::controls::{choice, maybe, slider, switch};
 use crate::ui::drawing::delay_curve;
-use crate::view::app::Reach;
+use crate::view::Reach;
 use crate::view::{Action, Selection, settings};
 use yew::prelude::*;
 

@@ -7,7 +7,7 @@ use super::PanelProps;
 use crate::sim::{EventId, NodeId};
 use crate::ui::controls::maybe;
 use crate::ui::dom;
-use crate::ui::stage::canvas::SizeWatch;
+use crate::ui::sizes::SizeWatch;
 use crate::view::log::rows::Rows;
 use crate::view::log::{Filter, LineTone, Sort, concerns, line};
 use crate::view::player::{group, time_text};
@@ -62,8 +62,11 @@ pub struct Log {
     row: f64,
     // The newest row is to stay in sight, as long as nobody has scrolled away from it.
     at_end: bool,
-    // A row to bring into sight once it is drawn.
-    reveal: Option<usize>,
+    // An event whose row is to be brought into sight once it is found and drawn.
+    reveal: Option<EventId>,
+    // How tall the view was when its rows were last placed, and whether the picked row was in sight then.
+    height: f64,
+    in_sight: bool,
 }
 
 impl Component for Log {
@@ -86,6 +89,8 @@ impl Component for Log {
             row: ROW,
             at_end: true,
             reveal: None,
+            height: 0.0,
+            in_sight: false,
         };
         log.search(ctx.props());
         log.reveal(ctx.props());
@@ -115,7 +120,13 @@ impl Component for Log {
                 self.search(ctx.props());
                 true
             }
-            Msg::Sized => true,
+            Msg::Sized => {
+                // What takes room beside it, some time after the pick, does not take it out of sight.
+                if self.in_sight {
+                    self.reveal(ctx.props());
+                }
+                true
+            }
             Msg::Key(e) => {
                 self.key(ctx.props(), &e);
                 false
@@ -211,8 +222,21 @@ impl Log {
 
     fn reveal(&mut self, props: &PanelProps) {
         if let Selection::Event(e) = props.selection {
-            self.reveal = self.rows.row_of(e);
+            self.reveal = Some(e);
         }
+    }
+
+    /// Whether the row of the picked event is seen where the view begins at `top` and is as tall as it was last.
+    fn sees_picked(&self, props: &PanelProps, top: f64) -> bool {
+        let Selection::Event(e) = props.selection else {
+            return false;
+        };
+        let base = Self::base(self.count(props));
+        let row = self.rows.row_of(e).and_then(|r| r.checked_sub(base));
+        row.is_some_and(|r| {
+            let at = r as f64 * self.row;
+            at >= top - 1.0 && at + self.row <= top + self.height + 1.0
+        })
     }
 
     /// What was found, and the event that is picked where no row shows it.
@@ -276,6 +300,7 @@ impl Log {
         );
         let room = f64::from(view.scroll_height());
         self.at_end = top + height >= room - self.row;
+        self.in_sight = self.sees_picked(props, top);
         let first = Self::base(self.count(props)) + (top / self.row) as usize;
         let moved = first != self.first;
         self.first = first;
@@ -308,7 +333,11 @@ impl Log {
         );
         let seen = ((height / self.row) as usize + 2).min(TALLEST);
         let top = f64::from(view.scroll_top());
-        let go = match self.reveal.take().filter(|r| (base..count).contains(r)) {
+        let reveal = self.reveal.and_then(|e| self.rows.row_of(e));
+        if reveal.is_some() || !self.searching {
+            self.reveal = None;
+        }
+        let go = match reveal.filter(|r| (base..count).contains(r)) {
             Some(row) => {
                 let at = (row - base) as f64 * self.row;
                 self.at_end = row + 1 == count;
@@ -321,6 +350,8 @@ impl Log {
             // The browser tells of it by a scroll, after which the rows there are drawn.
             view.set_scroll_top(to.max(0.0) as i32);
         }
+        self.height = height;
+        self.in_sight = self.sees_picked(props, f64::from(view.scroll_top()));
         if seen != self.seen {
             self.seen = seen;
             self.ask_for_frame();

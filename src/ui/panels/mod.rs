@@ -13,41 +13,9 @@ mod timing;
 mod why;
 
 use crate::ui::controls::maybe;
-use crate::view::app::{Progress, Reach, Tally};
-use crate::view::log::Filter;
-use crate::view::scene::Scene;
-use crate::view::{Action, RunRef, Selection, Tab};
+use crate::ui::props::PanelProps;
+use crate::view::{Action, Selection, Tab};
 use yew::prelude::*;
-
-/// What every panel is handed.
-#[derive(Clone, PartialEq, Properties)]
-pub struct PanelProps {
-    /// What is open.
-    pub scene: Scene,
-    /// The run; while time runs fast, a version some tenths of a second old.
-    pub run: RunRef,
-    /// What the checks come to.
-    pub tally: Tally,
-    /// How far the lesson has come.
-    pub lesson: Progress,
-    /// What is picked.
-    pub selection: Selection,
-    /// How far an edit of a link reaches.
-    pub reach: Reach,
-    /// Which events the log shows.
-    pub filter: Filter,
-    /// The reader may look, not touch.
-    pub lock: bool,
-    /// Where everything goes.
-    pub on_action: Callback<Action>,
-}
-
-impl PanelProps {
-    /// A callback that sends the same action each time.
-    pub fn send(&self, action: Action) -> Callback<()> {
-        self.on_action.reform(move |()| action.clone())
-    }
-}
 
 /// A line of the registry.
 pub struct Panel {

@@ -2,9 +2,11 @@
 //!
 //! The rule that is easy to break: colours are named in style.css alone. A canvas cannot read
 //! `var(--ink)`, so each is resolved once through the canvas's own computed colour, and again when
-//! that colour changes: a transition of a millisecond tells (see stage.css).
+//! that colour changes: a transition of a millisecond tells (see stage.css). And no style sheet says how
+//! large a canvas is: what was drawn in one size is never shown in another (see sizes.rs).
 
 use crate::sim::Tone;
+use crate::view::svg::path;
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, Window};
 use yew::NodeRef;
@@ -29,7 +31,7 @@ impl Canvas {
         })
     }
 
-    /// Makes it `width` by `height` CSS pixels, at the screen's own resolution, and empties it.
+    /// Makes it `width` by `height` CSS pixels, on the page and at the screen's own resolution, and empties it.
     pub fn begin(&mut self, width: f64, height: f64) {
         let ratio = window()
             .map_or(1.0, |w| w.device_pixel_ratio())
@@ -38,6 +40,10 @@ impl Canvas {
             self.size = (width, height, ratio);
             self.element.set_width((width * ratio) as u32);
             self.element.set_height((height * ratio) as u32);
+            // By script: the page's policy forbids style attributes.
+            let style = self.element.style();
+            let _ = style.set_property("width", &path("#px", &[width]));
+            let _ = style.set_property("height", &path("#px", &[height]));
         }
         // A canvas that was resized, and one whose last drawing left a transform, begin alike.
         let _ = self.pen.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
@@ -151,39 +157,6 @@ pub fn dash(pattern: &[f64]) -> js_sys::Array {
         .iter()
         .map(|d| wasm_bindgen::JsValue::from_f64(*d))
         .collect()
-}
-
-/// Tells how large an element is, now and whenever that changes.
-pub struct SizeWatch {
-    observer: web_sys::ResizeObserver,
-    // Kept alive as long as the observer may call it.
-    _told: wasm_bindgen::closure::Closure<dyn FnMut()>,
-}
-
-impl SizeWatch {
-    /// Watches the element behind `node`.
-    pub fn new(node: &NodeRef, tell: impl Fn(f64, f64) + 'static) -> Option<SizeWatch> {
-        let element: Element = node.cast()?;
-        let watched = element.clone();
-        let told = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(move || {
-            tell(
-                f64::from(watched.client_width()),
-                f64::from(watched.client_height()),
-            );
-        });
-        let observer = web_sys::ResizeObserver::new(told.as_ref().unchecked_ref()).ok()?;
-        observer.observe(&element);
-        Some(SizeWatch {
-            observer,
-            _told: told,
-        })
-    }
-}
-
-impl Drop for SizeWatch {
-    fn drop(&mut self) {
-        self.observer.disconnect();
-    }
 }
 
 /// Where a pointer is, from the top left corner of the element behind `node`.

@@ -11,9 +11,10 @@ mod links;
 mod menu;
 mod node;
 
-use self::canvas::{Canvas, Palette, SizeWatch};
+use self::canvas::{Canvas, Palette};
 use self::draw::Blade;
 use self::hands::pick_element;
+use super::sizes::SizeWatch;
 use super::{ViewProps, dom};
 use crate::sim::world::{Layout, World};
 use crate::sim::{Fault, MsgId, NodeId, SimTime};
@@ -116,6 +117,7 @@ impl Component for Stage {
                 self.size = (w, h);
                 self.plan = None;
                 let changed = self.look(props);
+                // Here, and not only once the figure was rendered: Yew may let a frame come between the two.
                 self.paint(props);
                 changed
             }

@@ -16,7 +16,8 @@ use super::ViewProps;
 use crate::check::Checks;
 use crate::sim::history::Run;
 use crate::sim::{Event, EventKind, Loss, NodeId, world::World};
-use crate::ui::stage::canvas::{Canvas, Palette, SizeWatch, place};
+use crate::ui::sizes::SizeWatch;
+use crate::ui::stage::canvas::{Canvas, Palette, place};
 use crate::view::spacetime::{self as show, Camera, Grid, SpaceTime};
 use crate::view::words;
 use crate::view::{Action, Selection};
@@ -310,10 +311,12 @@ fn says(run: &Run<Checks>, what: Selection) -> Option<String> {
         }
         Selection::Event(e) => {
             let event = trace.get(e)?;
-            let note = trace
-                .notes_of(e)
-                .next()
-                .map_or_else(|| happened(run, event), ToString::to_string);
+            let note = match (event.kind, trace.notes_of(e).next()) {
+                (_, None) => happened(run, event),
+                // What was done, and what the node makes of it.
+                (EventKind::Fault, Some(note)) => format!("{}: {note}", happened(run, event)),
+                (_, Some(note)) => note.to_string(),
+            };
             let short: String = note.chars().take(70).collect();
             // A fault's words name whom it strikes; what happens at a node begins with its name.
             let at = match event.kind {

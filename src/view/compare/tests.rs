@@ -122,18 +122,18 @@ fn states_and_checks_that_differ_are_named() {
         let mut run = opened(&opening, seek_us / 1_000 + 2_000);
         run.watcher().violation()?;
         run.seek(SimTime(seek_us + 2_000_000));
-        Some((Scene::of(opening).unwrap(), run))
+        Some((Origin::of(opening).unwrap(), run))
     });
-    let (scene, run) = broken.expect("one of them shows two leaders in a term");
+    let (origin, run) = broken.expect("one of them shows two leaders in a term");
     let honest = |o: &mut Opening| {
         o.params
             .insert("mutant".to_owned(), Value::Word("none".to_owned()));
     };
-    let other_scene = varied(&scene, &run, honest).unwrap();
-    let other = beside(&other_scene, &run).unwrap();
+    let other_origin = varied(&origin, &run, honest).unwrap();
+    let other = beside(&other_origin, &run).unwrap();
     assert_eq!(
-        (other.time(), other_scene.seed()),
-        (run.time(), scene.seed())
+        (other.time(), other_origin.seed()),
+        (run.time(), origin.seed())
     );
     assert_eq!(other.edits(), run.edits());
     let c = Comparison::of(&other, &run, parting(&other, &run));
@@ -173,19 +173,19 @@ fn a_node_that_only_one_world_has_differs_in_all_it_shows() {
 
 #[test]
 fn a_variant_keeps_the_edits_that_mean_something_in_it() {
-    let scene = Scene::of(Opening::of("raft-replication").seed(3)).unwrap();
-    let mut run = scene.open().unwrap();
+    let origin = Origin::of(Opening::of("raft-replication").seed(3)).unwrap();
+    let mut run = origin.open().unwrap();
     run.run_until(SimTime::from_ms(500));
     let node = NodeId(4);
     run.edit(Fault::Crash { node, stop: false }).unwrap();
     let msg = run.world().in_flight()[0].msg;
     run.edit(Fault::Drop { msg }).unwrap();
     run.run_until(SimTime::from_ms(900));
-    let same = varied(&scene, &run, |_| {}).unwrap();
+    let same = varied(&origin, &run, |_| {}).unwrap();
     let same = beside(&same, &run).unwrap();
     assert_eq!(same.edits(), &run.edits()[..1]);
     let p = parting(&run, &same).unwrap();
     assert_eq!(run.trace().event(p.event).kind, EventKind::Fault);
     let none = |o: &mut Opening| o.scenario = "no-such".to_owned();
-    assert!(varied(&scene, &run, none).is_err());
+    assert!(varied(&origin, &run, none).is_err());
 }

@@ -154,6 +154,37 @@ mod tests {
         }
     }
 
+    /// A node that recovers boots in the event of the recovery: what it notes then stands in that event's row,
+    /// behind what was done, and is found there.
+    #[test]
+    fn what_a_node_notes_on_recovering_stands_in_the_row_of_its_recovery() {
+        let node = NodeId(1);
+        let opening = Opening::of("ring-election").seed(3).and([
+            Edit::at(300_000, Fault::Crash { node, stop: false }),
+            Edit::at(600_000, Fault::Recover { node }),
+        ]);
+        let mut run = open(&opening).unwrap();
+        run.run_until(SimTime::from_ms(700));
+        let (id, _) = run.trace().faults().last().unwrap();
+        let notes: Vec<String> = run.trace().notes_of(*id).map(ToString::to_string).collect();
+        assert!(!notes.is_empty(), "it starts an election");
+        let name = run.world().name(node);
+        let said = format!(
+            "{name} recovers from its disk. {name} {}.",
+            notes.join("; ")
+        );
+        assert_eq!(line(&run, *id).text, said);
+        for sort in [Sort::Telling, Sort::Notes, Sort::Edits] {
+            let text = notes[0].clone();
+            let filter = Filter {
+                sort,
+                node: Some(node),
+                text,
+            };
+            assert!(all(&run, &filter).contains(id), "{sort:?}");
+        }
+    }
+
     #[test]
     fn rows_end_where_the_run_stands_and_another_future_has_its_own() {
         let mut run = raft();

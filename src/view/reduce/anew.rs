@@ -3,23 +3,25 @@
 //! The rule that is easy to break: one press must not destroy what was made. What was on screen is left
 //! where the browser's "back" leads.
 
+use super::leaving::{self, leaving};
 use super::{may_replace, open, travel};
 use crate::sim::SimTime;
-use crate::view::app::{App, Progress};
+use crate::view::app::App;
 use crate::view::left::Left;
-use crate::view::scene::Scene;
+use crate::view::open::Progress;
+use crate::view::origin::Origin;
 
 /// Runs the same scenario again, changed by `change`.
-pub(super) fn again(app: &mut App, change: impl FnOnce(&mut Scene)) {
+pub(super) fn again(app: &mut App, change: impl FnOnce(&mut Origin)) {
     if let Err(refusal) = may_replace(app) {
         return app.refuse(&refusal);
     }
     let Some(o) = &app.open else { return };
-    let mut scene = o.base().clone();
-    change(&mut scene);
+    let mut origin = o.base().clone();
+    change(&mut origin);
     let (speed, lesson) = (app.player.speed, o.lesson);
-    let left = Left::of(app);
-    match open(app, scene) {
+    let left = leaving(app);
+    match open(app, origin) {
         Ok(()) => {
             if let Some(o) = &mut app.open {
                 o.lesson = Progress {
@@ -42,9 +44,9 @@ pub(super) fn stage(app: &mut App, id: &str) {
     let Some(o) = &app.open else { return };
     let now = o.base().clone();
     let lesson = o.lesson;
-    let left = Left::of(app);
-    let done = now.stage(id).and_then(|(scene, staged, seek_us)| {
-        open(app, scene)?;
+    let left = leaving(app);
+    let done = now.stage(id).and_then(|(origin, staged, seek_us)| {
+        open(app, origin)?;
         if let Some(o) = &mut app.open {
             o.futures[0].base = now;
             o.lesson = Progress {
@@ -80,7 +82,7 @@ fn leave(app: &mut App, left: Left) -> &'static str {
         return "";
     }
     let found = left.hash.is_some();
-    app.leave(left);
+    leaving::leave(app, left);
     match found {
         true => " The browser's Back leads to the run before.",
         false => "",

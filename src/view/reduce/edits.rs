@@ -4,7 +4,8 @@
 //! there is let go of, for its number will soon be another thing's.
 
 use crate::sim::{Fault, Refusal};
-use crate::view::app::{App, Open};
+use crate::view::app::App;
+use crate::view::open::Open;
 use crate::view::selection::Selection;
 
 /// Whether the reader may change the run; says so if not.

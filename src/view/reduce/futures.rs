@@ -7,10 +7,13 @@ use crate::scenario::Opening;
 use crate::scenario::futures::check_name;
 use crate::sim::Refusal;
 use crate::sim::history::Run;
-use crate::view::app::{App, FUTURES, Fork, Future, Open};
+use crate::sim::limits::FUTURES;
+use crate::view::app::App;
 use crate::view::compare;
 use crate::view::differences::{in_a_name, name_of};
-use crate::view::scene::Scene;
+use crate::view::future::{Fork, Future};
+use crate::view::open::Open;
+use crate::view::origin::Origin;
 use crate::view::selection::Selection;
 use crate::view::shared::{RunRef, Shared};
 use crate::view::spacetime::Camera;
@@ -23,9 +26,9 @@ pub(super) fn fork(app: &mut App) {
         parent: o.current,
         events: run.position(),
     };
-    let scenes = (o.scene.clone(), o.base().clone());
+    let origins = (o.origin.clone(), o.base().clone());
     let parted_us = run.time().us();
-    let Some(i) = add(app, scenes, (parted_us, fork), run) else {
+    let Some(i) = add(app, origins, (parted_us, fork), run) else {
         return;
     };
     if let Some(o) = &mut app.open {
@@ -39,7 +42,7 @@ pub(super) fn fork(app: &mut App) {
 /// Runs the same again with the parameter `param` at `value`, and puts it beside what is shown.
 pub(super) fn vary(app: &mut App, param: &str, value: &str) {
     let Some(o) = &app.open else { return };
-    let def = o.scene.def;
+    let def = o.origin.def;
     match def.parse_param(param, value) {
         Err(refusal) => app.refuse(&refusal),
         Ok(value) => {
@@ -71,12 +74,12 @@ fn differ(app: &mut App, difference: &str, change: impl Fn(&mut Opening)) {
         return;
     }
     let Some(o) = &app.open else { return };
-    let varied = compare::varied(&o.scene, &o.run().get(), &change);
-    let scene = match varied {
-        Ok(scene) => scene,
+    let varied = compare::varied(&o.origin, &o.run().get(), &change);
+    let origin = match varied {
+        Ok(origin) => origin,
         Err(refusal) => return app.refuse(&refusal),
     };
-    if let Some(i) = same_run(o, &scene) {
+    if let Some(i) = same_run(o, &origin) {
         return beside(app, Some(i));
     }
     if o.futures.len() >= FUTURES {
@@ -89,11 +92,11 @@ fn differ(app: &mut App, difference: &str, change: impl Fn(&mut Opening)) {
         parent: o.current,
         events: 0,
     };
-    let made = compare::beside(&scene, &o.run().get());
+    let made = compare::beside(&origin, &o.run().get());
     match made {
         Err(refusal) => app.refuse(&refusal),
         Ok(run) => {
-            if let Some(i) = add(app, (scene, base), (0, fork), run) {
+            if let Some(i) = add(app, (origin, base), (0, fork), run) {
                 if let Some(o) = &mut app.open {
                     let letter = free_letter(&o.futures[..i]);
                     o.futures[i].name = name_of(letter, difference);
@@ -104,15 +107,15 @@ fn differ(app: &mut App, difference: &str, change: impl Fn(&mut Opening)) {
     }
 }
 
-/// Another future than the one that is shown that is the run of `scene`: the same seed, the same parameters,
+/// Another future than the one that is shown that is the run of `origin`: the same seed, the same parameters,
 /// given or usual, and the same edits.
-fn same_run(o: &Open, scene: &Scene) -> Option<usize> {
-    let params = |s: &Scene| s.def.params(&s.opening.params).ok();
-    let wanted = params(scene);
+fn same_run(o: &Open, origin: &Origin) -> Option<usize> {
+    let params = |s: &Origin| s.def.params(&s.opening.params).ok();
+    let wanted = params(origin);
     let same = |f: &Future| {
-        f.scene.seed() == scene.seed()
-            && params(&f.scene) == wanted
-            && f.run.get().edits() == scene.opening.edits
+        f.origin.seed() == origin.seed()
+            && params(&f.origin) == wanted
+            && f.run.get().edits() == origin.opening.edits
     };
     (0..o.futures.len()).find(|&i| i != o.current && same(&o.futures[i]))
 }
@@ -163,7 +166,7 @@ pub(super) fn window(app: &mut App, camera: Camera) {
 /// Adds a future that parted at this time and place; its number. Says so if there are too many.
 fn add(
     app: &mut App,
-    (scene, base): (Scene, Scene),
+    (origin, base): (Origin, Origin),
     (parted_us, fork): (u64, Fork),
     run: Run<Checks>,
 ) -> Option<usize> {
@@ -176,7 +179,7 @@ fn add(
         name: free_letter(&o.futures).to_string(),
         parted_us: Some(parted_us),
         fork: Some(fork),
-        scene,
+        origin,
         base,
         goal: None,
         run: Shared::new(run),
@@ -209,7 +212,7 @@ pub(super) fn show(app: &mut App, i: usize) {
         app.selection = same_thing(o.run(), &o.futures[i].run, app.selection);
     }
     let before = std::mem::replace(&mut o.current, i);
-    o.scene = o.futures[i].scene.clone();
+    o.origin = o.futures[i].origin.clone();
     // Beside another one it stands where that one does; else it goes first to where it was saved.
     let goal = o.futures[i].goal.take().filter(|_| o.beside.is_none());
     // What was beside is shown now: the two change places.

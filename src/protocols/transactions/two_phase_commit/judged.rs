@@ -44,8 +44,8 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
     let claim = "what is in the banks and on its way is always the same sum";
     let conservation = conserved("Conservation", claim, total);
     all.push(conservation.needs(needs).rests_on(rests_on).boxed());
-    let begun = pick!(Fact: Begun { t } => *t);
-    let over = pick!(Fact: Over { t, .. } => *t);
+    let begun: fn(&Fact) -> _ = pick!(Fact::Begun { t } => *t);
+    let over: fn(&Fact) -> _ = pick!(Fact::Over { t, .. } => *t);
     let completion = leads_to(
         "Completion",
         "a transfer that begins is over in the end",
@@ -65,10 +65,11 @@ const ON_DISK: &str = "promises and decisions are on disk before they are told";
 
 /// AC1 to AC5.
 fn atomic(banks: u16) -> Vec<Box<dyn Property>> {
-    let decided =
-        pick!(Fact: Decided { t, commit, .. } => (*t, if *commit { "Commit" } else { "Abort" }));
-    let promised = pick!(Fact: Promised { t, bank } => At(*t, *bank));
-    let released = pick!(Fact: Decided { t, bank: bank @ 1.., .. } => At(*t, *bank));
+    let decided: fn(&Fact) -> _ =
+        pick!(Fact::Decided { t, commit, .. } => (*t, if *commit { "Commit" } else { "Abort" }));
+    let promised: fn(&Fact) -> _ = pick!(Fact::Promised { t, bank } => At(*t, *bank));
+    let released: fn(&Fact) -> _ =
+        pick!(Fact::Decided { t, bank: bank @ 1.., .. } => At(*t, *bank));
     let votes = |calm| Votes {
         banks,
         calm,
@@ -310,8 +311,8 @@ pub(super) static GAUGES: &[GaugeDef] = &[
         "from the beginning to the decision",
         "ms",
         |_| {
-            let decided = pick!(Fact: Decided { t, bank: 0, .. } => *t);
-            gauges::mean_ms(pick!(Fact: Begun { t } => *t), decided)
+            let decided: fn(&Fact) -> _ = pick!(Fact::Decided { t, bank: 0, .. } => *t);
+            gauges::mean_ms(pick!(Fact::Begun { t } => *t), decided)
         },
     )
     .theory(|p| {
@@ -329,10 +330,10 @@ pub(super) static GAUGES: &[GaugeDef] = &[
         "longest time that a bank was uncertain",
         "ms",
         |_| {
-            let promised = pick!(Fact: Promised { t, bank } => (*t, *bank));
+            let promised: fn(&Fact) -> _ = pick!(Fact::Promised { t, bank } => (*t, *bank));
             gauges::longest_ms(
                 promised,
-                pick!(Fact: Decided { t, bank, .. } => (*t, *bank)),
+                pick!(Fact::Decided { t, bank, .. } => (*t, *bank)),
             )
         },
     ),

@@ -5,6 +5,7 @@ mod attack;
 mod faults;
 mod links;
 mod runs;
+mod strangers;
 mod time;
 
 use super::*;

@@ -77,7 +77,7 @@ fn another_address_is_followed_as_ever() {
     let mut app = two_futures();
     reduce(&mut app, Action::Reset);
     back_to(&mut app, "#/s/two-generals?seed=3");
-    assert_eq!(app.open.as_ref().unwrap().scene.id(), "two-generals");
+    assert_eq!(app.open.as_ref().unwrap().origin.id(), "two-generals");
     back_to(&mut app, "#/");
     assert!(app.open.is_none());
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::kit::Value;
-use crate::view::app::FUTURES;
+use crate::sim::limits::FUTURES;
 use crate::view::differences::{Asked, choices};
 use crate::view::spacetime::Camera;
 
@@ -103,7 +103,7 @@ fn a_future_beside_follows_wherever_the_one_that_is_shown_goes() {
     }
     let o = app.open.as_ref().unwrap();
     assert_eq!((o.current, o.beside.as_ref().unwrap().future), (1, 0));
-    let halved = o.scene.opening.params.get("interval_ms");
+    let halved = o.origin.opening.params.get("interval_ms");
     assert_eq!(halved, Some(&crate::kit::Value::Int(50)));
     let comparison = o.comparison().unwrap();
     let parting = comparison.parting.unwrap();
@@ -176,12 +176,12 @@ fn a_reset_leads_to_the_start_without_edits_and_the_same_seed() {
     reduce(&mut app, Action::Reset);
     assert_eq!((events(&app), hash(&app)), (0, start));
     assert!(app.open.as_ref().unwrap().run().get().edits().is_empty());
-    assert_eq!(app.open.unwrap().scene.seed(), 7);
+    assert_eq!(app.open.unwrap().origin.seed(), 7);
 }
 
 fn param(app: &App, id: &str) -> Option<Value> {
     let o = app.open.as_ref().unwrap();
-    o.scene.opening.params.get(id).cloned()
+    o.origin.opening.params.get(id).cloned()
 }
 
 /// Beside `interval_ms` at 100 the reader has run it at 50 and looks at that: a reset begins that one

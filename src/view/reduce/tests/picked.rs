@@ -55,7 +55,7 @@ fn app_of(app: &App, picked: Selection) -> App {
     let mut app = app.clone();
     let o = app.open.as_mut().unwrap();
     let run = o.run().get().fork();
-    *o = Open::new(o.scene.clone(), run);
+    *o = Open::new(o.origin.clone(), run);
     pick(&mut app, picked);
     app
 }
@@ -80,7 +80,7 @@ fn undo_and_redo_let_go_of_what_they_change() {
             let mut app = app.clone();
             let o = app.open.as_mut().unwrap();
             let run = o.run().get().fork();
-            *o = Open::new(o.scene.clone(), run);
+            *o = Open::new(o.origin.clone(), run);
             if way == Action::Redo {
                 reduce(&mut app, Action::Undo);
             }

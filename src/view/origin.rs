@@ -1,4 +1,4 @@
-//! What is open: an opening that has been looked at, with what it says of itself.
+//! Where a future comes from: an opening whose scenario was found, with what it says of itself.
 //!
 //! The rule that is easy to break: this is data that came from outside (an address, a script, a
 //! link). It is read here, and judged by [`scenario::open`] alone.
@@ -9,9 +9,9 @@ use crate::sim::history::Run;
 use crate::sim::{Fault, Refusal, json};
 use std::collections::BTreeMap;
 
-/// What is open.
+/// What a future was opened from.
 #[derive(Clone)]
-pub struct Scene {
+pub struct Origin {
     /// The scenario.
     pub def: &'static ScenarioDef,
     /// Its seed, parameters and edits.
@@ -20,17 +20,17 @@ pub struct Scene {
 
 /// What a link or a file opens.
 pub struct Linked {
-    /// What is open.
-    pub scene: Scene,
+    /// What it names.
+    pub origin: Origin,
     /// The run, some of the way to the moment that is shown.
     pub run: Run<Checks>,
     /// That moment, and what else was shared.
     pub shared: SharedRun,
 }
 
-impl Eq for Scene {}
+impl Eq for Origin {}
 
-impl PartialEq for Scene {
+impl PartialEq for Origin {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self.def, other.def) && self.opening == other.opening
     }
@@ -40,14 +40,14 @@ fn unreadable(what: &str, why: &str) -> Refusal {
     Refusal::new("bad-argument", format!("{what} cannot be read: {why}"))
 }
 
-impl Scene {
+impl Origin {
     /// What `opening` names.
     ///
     /// # Errors
     /// An unknown scenario.
     pub fn of(opening: Opening) -> Result<Self, Refusal> {
         let def = opening.def()?;
-        Ok(Scene { def, opening })
+        Ok(Origin { def, opening })
     }
 
     /// The scenario called `id`, with its own seed unless another is given.
@@ -59,13 +59,13 @@ impl Scene {
         seed: Option<u64>,
         params: &BTreeMap<String, String>,
     ) -> Result<Self, Refusal> {
-        let mut scene = Scene::of(Opening::of(id))?;
-        scene.opening.seed = seed;
+        let mut origin = Origin::of(Opening::of(id))?;
+        origin.opening.seed = seed;
         for (id, text) in params {
-            let value = scene.def.parse_param(id, text)?;
-            scene.opening.params.insert(id.clone(), value);
+            let value = origin.def.parse_param(id, text)?;
+            origin.opening.params.insert(id.clone(), value);
         }
-        Ok(scene)
+        Ok(origin)
     }
 
     /// The argument of `load`, as JSON text.
@@ -74,7 +74,7 @@ impl Scene {
     /// What is no opening, and an unknown id.
     pub fn from_json(json: &str) -> Result<Self, Refusal> {
         let opening = json::read(json).and_then(Opening::read);
-        Scene::of(opening.map_err(|e| unreadable("what to load", &e))?)
+        Origin::of(opening.map_err(|e| unreadable("what to load", &e))?)
     }
 
     /// A fault as JSON text; a time in it is ignored, for an edit is made now.
@@ -103,9 +103,9 @@ impl Scene {
     ///
     /// # Errors
     /// An unknown situation, and what running it refuses.
-    pub fn stage(&self, id: &str) -> Result<(Scene, &'static Staged, u64), Refusal> {
+    pub fn stage(&self, id: &str) -> Result<(Origin, &'static Staged, u64), Refusal> {
         let (opening, seek_us) = scenario::stage(&self.opening, id)?;
-        Ok((Scene::of(opening)?, self.def.staged(id)?, seek_us))
+        Ok((Origin::of(opening)?, self.def.staged(id)?, seek_us))
     }
 
     /// What a link's payload holds, opened.
@@ -113,7 +113,7 @@ impl Scene {
     /// # Errors
     /// A damaged link, one of an unknown scenario, and what opening it refuses.
     pub fn from_link(payload: &str) -> Result<Linked, Refusal> {
-        Scene::follow(link::decode(payload)?)
+        Origin::follow(link::decode(payload)?)
     }
 
     /// A shared run, opened.
@@ -122,7 +122,7 @@ impl Scene {
     /// What [`link::follow`] refuses.
     pub fn follow(shared: SharedRun) -> Result<Linked, Refusal> {
         Ok(Linked {
-            scene: Scene::of(shared.opening.clone())?,
+            origin: Origin::of(shared.opening.clone())?,
             run: link::follow(&shared)?,
             shared,
         })
@@ -147,10 +147,10 @@ impl Scene {
     }
 
     /// The same at its very start.
-    pub fn without_edits(&self) -> Scene {
-        let mut scene = self.clone();
-        scene.opening.edits.clear();
-        scene
+    pub fn without_edits(&self) -> Origin {
+        let mut origin = self.clone();
+        origin.opening.edits.clear();
+        origin
     }
 
     /// Whether scenario and seed say it all.
