@@ -11,6 +11,7 @@
 //! | what it shows beyond circles | [`Board`] |
 //! | its clients: sessions, retries, redirects, outcomes | [`client`] |
 //! | who has answered, and whether they are enough | [`quorum`] |
+//! | whom it suspects, by heartbeats | [`heartbeat`] |
 //! | its tests, against the paper and against faults | [`bench`] |
 //!
 //! Ready-made promises are in [`crate::check::promise`]; [`prelude`] has all of it in one line.
@@ -25,6 +26,7 @@ pub mod client;
 pub mod entry;
 pub mod facts;
 pub mod gauges;
+pub mod heartbeat;
 pub mod load;
 pub mod messages;
 pub mod mutants;

@@ -34,6 +34,7 @@ pub mod agreement;
 pub mod consensus;
 pub mod dissemination;
 pub mod election;
+pub mod failures;
 pub mod links;
 pub mod messaging;
 pub mod time;
@@ -48,6 +49,7 @@ pub static CHAPTERS: &[&Chapter] = &[
     &messaging::CHAPTER,
     &dissemination::CHAPTER,
     &time::CHAPTER,
+    &failures::CHAPTER,
     &transactions::CHAPTER,
 ];
 
