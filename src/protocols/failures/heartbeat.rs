@@ -107,7 +107,7 @@ messages! {
     /// What processes send.
     enum Msg {
         /// "I run", for the so-many-th time.
-        Heartbeat { number: i64 } = "heartbeat", Disc, Blue, "{number}";
+        Heartbeat { number: i64 } = "heartbeat", Disc, Blue, "beat {number}";
     }
 }
 

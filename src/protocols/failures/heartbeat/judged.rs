@@ -10,90 +10,89 @@ use crate::sim::{SimTime, Status};
 use std::collections::BTreeMap;
 
 pub(super) fn promises(p: &Params) -> Vec<Box<dyn Property>> {
-    let (late, period) = (p.ms("timeout_ms"), p.ms("period_ms"));
-    let fresh = p.word("rule") == "fresh";
     let complete = "whoever has crashed is suspected in the end by all who run";
     let accurate = "in the end nobody is suspected who runs";
     let trust = Trust {
         nodes: p.int("nodes") as u16,
-        period,
-        late: fresh.then_some(late),
+        period: p.ms("period_ms"),
+        late: fresh(p).then(|| p.ms("timeout_ms")),
         newest: BTreeMap::new(),
     };
-    let mut all = vec![
+    let in_the_end = [
         Promised::liveness("Strong completeness", complete, Opinion::of(true))
             .needs(&[Need::NoPause])
             .boxed(),
         Promised::liveness("Eventual strong accuracy", accurate, Opinion::of(false))
             .needs(&[Need::NoPause, Need::NoLoss, Need::Clocks])
             .boxed(),
-        Promised::safety(
-            "Trust",
-            "whoever was just heard from anew is trusted",
-            trust,
-        )
-        .needs(&[Need::Clocks])
-        .boxed(),
     ];
-    let longest = bounds(p).map(|(_, longest)| longest);
-    // Silence is noticed a period and T after the last that is sent arrives; what is fresh, T after it was
-    // to be sent, whether it arrives or not.
-    let within = match (fresh, longest) {
-        (true, _) => Some(Span(period.0 + late.0)),
-        (false, Some(longest)) => Some(longest),
-        (false, None) => None,
+    let claim = "whoever was just heard from anew is trusted";
+    let trust = Promised::safety("Trust", claim, trust).needs(&[Need::Clocks]);
+    let mut all = Vec::from(in_the_end);
+    all.push(trust.boxed());
+    all.extend(detection(p));
+    all.extend(mistakes(p));
+    all
+}
+
+fn fresh(p: &Params) -> bool {
+    p.word("rule") == "fresh"
+}
+
+/// How soon a crash is noticed, if that can be said.
+fn detection(p: &Params) -> Option<Box<dyn Property>> {
+    // What is fresh is so until T after the next was to be sent. Silence begins when the last has arrived.
+    let within = match bounds(p) {
+        _ if fresh(p) => Span(p.ms("period_ms").0 + p.ms("timeout_ms").0),
+        Some((_, longest)) => longest,
+        None => return None,
     };
-    if let Some(within) = within {
-        let rule = Detection {
-            within,
-            fresh,
-            crashed: BTreeMap::new(),
-            up_since: BTreeMap::new(),
-        };
-        let claim =
-            "a crash is noticed within a period and T, and a longest delay if silence counts";
-        let needs = &[Need::Clocks, Need::NoPause, Need::Correct];
-        all.push(
-            Promised::safety("Detection", claim, rule)
-                .needs(needs)
-                .boxed(),
-        );
-    }
-    let Some(longest) = longest.filter(|_| p.int("loss_percent") == 0) else {
-        return all;
+    let rule = Detection {
+        within,
+        fresh: fresh(p),
+        crashed: BTreeMap::new(),
+        up_since: BTreeMap::new(),
     };
-    let step = p.ms("step_ms").0;
+    let claim = "a crash is noticed within a period and T, and a longest delay if silence counts";
+    let needs = &[Need::Clocks, Need::NoPause, Need::Correct];
+    Some(
+        Promised::safety("Detection", claim, rule)
+            .needs(needs)
+            .boxed(),
+    )
+}
+
+/// How often one may be wrong, if there is a bound on delays and nothing is lost.
+fn mistakes(p: &Params) -> Option<Box<dyn Property>> {
+    let (_, longest) = bounds(p)?;
+    let late = p.ms("timeout_ms");
     let most = match p.word("rule") {
+        _ if p.int("loss_percent") > 0 => return None,
         _ if late > longest => 0,
-        "growing" => (longest.0 - late.0) / step + 1,
-        _ => return all,
+        "growing" => (longest.0 - late.0) / p.ms("step_ms").0 + 1,
+        _ => return None,
     };
     let (name, claim) = match most {
         0 => ("Strong accuracy", "nobody is suspected who runs (class P)"),
         _ => (
             "Mistakes end",
-            "once T has grown above the longest delay there are no more",
+            "when T has grown above the longest delay there are no more",
         ),
     };
-    let rule = Mistakes {
-        most,
-        made: BTreeMap::new(),
-    };
-    let needs = &[
+    const NEEDS: &[Need] = &[
         Need::NoLoss,
         Need::NoCrash,
         Need::NoPause,
         Need::Correct,
         Need::Clocks,
     ];
-    let promise = Promised::safety(name, claim, rule);
-    all.push(
+    let made = BTreeMap::new();
+    let promise = Promised::safety(name, claim, Mistakes { most, made }).needs(NEEDS);
+    Some(
         promise
-            .needs(needs)
             .rests_on("no delay is longer than its bound")
             .boxed(),
-    );
-    all
+    )
 }
 
 /// Whether `node` has crashed.
