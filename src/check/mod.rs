@@ -8,9 +8,11 @@ pub mod gauge;
 pub mod ground;
 pub mod promise;
 pub mod property;
+pub mod standing;
 
 pub use consistency::Level;
 pub use gauge::{Gauge, Gauges};
 pub use ground::{Ground, Need};
 pub use promise::{Broken, Promised, Rule};
 pub use property::{CheckLine, Checks, Class, Property, Seen, Verdict, witness};
+pub use standing::{Standing, Standings};

@@ -6,6 +6,7 @@
 
 use super::gauge::Gauges;
 use super::ground::{Ground, Need};
+use super::standing::Standings;
 use crate::sim::{Event, EventId, Fact, Fault, Kind, Mark, MsgId, NodeId, Trace, World};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -128,6 +129,7 @@ pub struct Checks {
     ground: Ground,
     properties: Vec<Box<dyn Property>>,
     gauges: Gauges,
+    standings: Standings,
 }
 
 /// A property's line in the list of checks: plain data.
@@ -169,6 +171,11 @@ impl Checks {
         &self.ground
     }
 
+    /// Who stood how whenever something was done.
+    pub fn standings(&self) -> &Standings {
+        &self.standings
+    }
+
     /// What each says now.
     pub fn lines(&self) -> Vec<CheckLine> {
         let line = |p: &dyn Property| CheckLine {
@@ -204,6 +211,7 @@ impl Checks {
 impl crate::sim::history::Watcher for Checks {
     fn after(&mut self, world: &World, trace: &Trace, id: EventId) {
         self.ground.after(world, trace, id);
+        self.standings.after(world, id);
         let seen = Seen {
             world,
             trace,
@@ -219,7 +227,7 @@ impl crate::sim::history::Watcher for Checks {
 
     fn weight(&self) -> usize {
         let properties: usize = self.properties.iter().map(|p| 256 + p.weight()).sum();
-        properties + self.gauges.weight()
+        properties + self.gauges.weight() + self.standings.weight()
     }
 }
 

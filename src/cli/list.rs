@@ -2,9 +2,9 @@
 
 use super::args::{Args, Next};
 use super::{Failure, Outcome};
-use crate::kit::{Choice, Entry, Param, ParamKind, Value};
+use crate::kit::{Choice, Entry, GaugeDef, Param, ParamKind, Value};
 use crate::protocols;
-use crate::scenario::{self, ScenarioDef};
+use crate::scenario::{self, Scenario};
 use serde_json::{Value as Json, json};
 use std::io::Write;
 
@@ -18,7 +18,7 @@ pub(super) fn list(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Fail
         }
     }
     if as_json {
-        let scenarios: Vec<Json> = scenario::ALL.iter().map(|d| scenario_json(d)).collect();
+        let scenarios: Vec<Json> = scenario::all().map(|d| scenario_json(&d)).collect();
         let protocols: Vec<Json> = protocols::all().map(protocol_json).collect();
         let all = json!({ "scenarios": scenarios, "protocols": protocols });
         writeln!(out, "{all:#}")?;
@@ -30,16 +30,19 @@ pub(super) fn list(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Fail
 
 fn text(out: &mut dyn Write) -> Result<(), Failure> {
     writeln!(out, "Scenarios")?;
-    for d in scenario::ALL {
+    for d in scenario::all() {
         writeln!(
             out,
             "  {:<18} {} ({}; {})",
-            d.id, d.title, d.chapter, d.protocol
+            d.id,
+            d.title,
+            d.chapter_title(),
+            d.protocol
         )?;
-        for (id, value) in d.params {
-            writeln!(out, "  {:<18}   --set {id}={}", "", plain(&value.value()))?;
+        for (id, value) in &d.front.params {
+            writeln!(out, "  {:<18}   --set {id}={}", "", plain(value))?;
         }
-        for s in d.staged {
+        for s in &d.situations {
             writeln!(out, "  {:<18}   --stage {:<24} {}", "", s.id, s.label)?;
         }
     }
@@ -81,22 +84,26 @@ fn range(p: &Param) -> String {
     }
 }
 
-fn scenario_json(d: &ScenarioDef) -> Json {
-    let params: serde_json::Map<String, Json> = d
-        .params
-        .iter()
-        .map(|(id, v)| ((*id).to_owned(), json!(v.value())))
-        .collect();
-    let staged: Vec<Json> = d
-        .staged
-        .iter()
-        .map(|s| json!({ "id": s.id, "label": s.label, "hint": s.hint }))
-        .collect();
+fn scenario_json(d: &Scenario) -> Json {
+    let staged = d.situations.iter();
+    let staged = staged.map(|s| json!({ "id": s.id, "label": s.label, "hint": s.hint }));
+    let gauges = d.entry().map_or(&[][..], |e| e.gauges).iter().map(gauge_json);
     json!({
-        "id": d.id, "title": d.title, "chapter": d.chapter, "catalogue": d.row,
-        "summary": d.summary, "protocol": d.protocol, "seed": d.seed, "params": params,
-        "length_ms": d.length_us / 1_000, "staged": staged, "leaves_out": d.leaves_out,
+        "id": d.id, "title": d.title, "chapter": d.chapter_title(), "rows": d.rows,
+        "summary": d.summary, "protocol": d.protocol, "seed": d.seed, "params": d.front.params,
+        "length_ms": d.length_ms, "staged": staged.collect::<Vec<_>>(), "leaves_out": d.leaves_out,
+        "gauges": gauges.collect::<Vec<_>>(), "sources": sources(d),
     })
+}
+
+/// Where a scenario and its protocol come from.
+fn sources(d: &Scenario) -> Vec<String> {
+    let protocol = d.entry().map(|e| e.source.to_owned());
+    protocol.into_iter().chain(d.front.sources.clone()).collect()
+}
+
+fn gauge_json(g: &GaugeDef) -> Json {
+    json!({ "id": g.id, "label": g.label, "unit": g.unit })
 }
 
 fn protocol_json(e: &Entry) -> Json {

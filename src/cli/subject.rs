@@ -78,7 +78,7 @@ impl Over {
         if let Some(id) = &self.stage {
             opening = scenario::stage(&opening, id)?.0;
         }
-        let until = self.until.or(shown_until).unwrap_or(SimTime(def.length_us));
+        let until = self.until.or(shown_until).unwrap_or(SimTime(def.length_us()));
         // The very event counts as long as it is the very run, and no other moment is asked for.
         let other = self.until.is_some() || self.seed.is_some() || self.stage.is_some();
         let same = !other && self.set.is_empty() && shown_until.is_some();

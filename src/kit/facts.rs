@@ -40,6 +40,15 @@ macro_rules! facts {
                     $(Self::$fact { .. } => $id),*
                 }
             }
+            fn field(&self, name: &str) -> Option<String> {
+                match self {
+                    $(Self::$fact $({ $($field),* })? => {
+                        let fields: &[(&str, &dyn std::fmt::Debug)] = &[$($((stringify!($field), $field)),*)?];
+                        let found = fields.iter().find(|(n, _)| *n == name);
+                        found.map(|(_, value)| format!("{value:?}"))
+                    }),*
+                }
+            }
         }
     };
 }

@@ -1,158 +1,80 @@
-//! What a scenario says of itself: a protocol with settings, a short lesson, staged situations.
+//! A scenario with what the registry of protocols knows of it: its entry, its parameters, its situations.
 //!
-//! The rule that is easy to break: nothing here is an answer. A prediction's answer and a staged
-//! situation's edits are functions of a run, so that they stay true under another seed.
+//! The rule that is easy to break: nothing here is an answer. A prediction's answer, a step's tick and a
+//! staged situation's edits are worked out from a run, so that they stay true under another seed.
 
-use super::Opening;
+use super::front::{Front, Prediction, Scenario, Situation};
+use super::judge::Judge;
+use super::{Opening, test_panic};
+use crate::check::Checks;
 use crate::kit::{Entry, Params, Value};
-use crate::sim::world::{Layout, World};
-use crate::sim::{Edit, Link, Refusal, Timing, Trace};
+use crate::sim::history::Run;
+use crate::sim::{Refusal, fields::short};
 use std::collections::BTreeMap;
+use std::ops::Deref;
 
-/// A parameter's value as a scenario gives it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Preset {
-    /// On or off.
-    Bool(bool),
-    /// A whole number.
-    Int(i64),
-    /// One of the parameter's words.
-    Word(&'static str),
-}
+impl Deref for Scenario {
+    type Target = Front;
 
-impl Preset {
-    /// The value as the protocol takes it.
-    pub fn value(self) -> Value {
-        match self {
-            Preset::Bool(b) => Value::Bool(b),
-            Preset::Int(i) => Value::Int(i),
-            Preset::Word(w) => Value::Word(w.to_owned()),
-        }
+    fn deref(&self) -> &Front {
+        &self.front
     }
 }
 
-/// Parameters by name, as a scenario gives them.
-pub type Presets = &'static [(&'static str, Preset)];
+impl Scenario {
+    /// A protocol on its own: no text, no situations, its defaults. What `run raft` runs.
+    pub fn bare(entry: &Entry) -> Self {
+        let chapter = crate::protocols::chapter_of(entry);
+        Scenario {
+            front: Front {
+                title: entry.title.to_owned(),
+                chapter: chapter.map_or("", |c| c.id).to_owned(),
+                leaves_out: entry.leaves_out.to_owned(),
+                ..Front::of(entry.id, entry.id)
+            },
+            prose: Vec::new(),
+        }
+    }
 
-/// A scenario: one line in the gallery, one page in the playground.
-pub struct ScenarioDef {
-    /// A readable slug, in links for ever: `raft-election`.
-    pub id: &'static str,
-    /// Its name: `A leader is elected`.
-    pub title: &'static str,
-    /// The chapter of the gallery.
-    pub chapter: &'static str,
-    /// The rows of the catalogue that it builds: `E5, E6`.
-    pub row: &'static str,
-    /// One sentence for the gallery's card.
-    pub summary: &'static str,
-    /// The protocol's id in the registry.
-    pub protocol: &'static str,
-    /// Parameters that differ from the protocol's defaults.
-    pub params: Presets,
-    /// The seed it opens with.
-    pub seed: u64,
-    /// Every link, if it differs from the protocol's.
-    pub link: Option<fn() -> Link>,
-    /// The timing model, if it differs from the protocol's.
-    pub timing: Option<Timing>,
-    /// How the nodes stand, if it differs from the protocol's.
-    pub layout: Option<Layout>,
-    /// Simulated microseconds in a second of the reader's time, at first.
-    pub speed_us_s: u64,
-    /// How long the command-line tool and the tests run it when nothing is said, in microseconds.
-    pub length_us: u64,
-    /// The short text, the steps, the prediction.
-    pub lesson: Lesson,
-    /// Situations to begin with.
-    pub staged: &'static [Staged],
-    /// What its model leaves out, in one line.
-    pub leaves_out: &'static str,
-}
-
-/// What stands beside the stage.
-pub struct Lesson {
-    /// A paragraph each.
-    pub text: &'static [&'static str],
-    /// What must be so for the promises to hold, in a sentence: read before anything is broken.
-    pub assumes: &'static str,
-    /// Things to do, in order; each ticks itself off.
-    pub steps: &'static [Step],
-    /// A question before the reveal.
-    pub prediction: Prediction,
-}
-
-/// Something for the learner to do or see.
-pub struct Step {
-    /// What, in a sentence.
-    pub text: &'static str,
-    /// Whether the run has reached it. The trace may hold events of a future that was taken back;
-    /// only those before `world.events()` count.
-    pub done: fn(&World, &Trace) -> bool,
-}
-
-/// A question whose answer the run gives.
-pub struct Prediction {
-    /// The question.
-    pub question: &'static str,
-    /// What may be answered.
-    pub options: &'static [&'static str],
-    /// The staged situation that it is about; `None`: the scenario as it opens.
-    pub staged: Option<&'static str>,
-    /// The moment at which the answer is read off, in microseconds.
-    pub at_us: u64,
-    /// Which of the options is right, read off the run at that moment.
-    pub answer: fn(&World, &Trace) -> usize,
-    /// Why, in a sentence or two: shown after the reveal.
-    pub because: &'static str,
-}
-
-/// A situation worth seeing, one click away.
-pub struct Staged {
-    /// A readable slug: `split-vote`.
-    pub id: &'static str,
-    /// On the button: `Split the vote`.
-    pub label: &'static str,
-    /// What will be seen, in a sentence.
-    pub hint: &'static str,
-    /// Parameters that differ from the scenario's.
-    pub params: Presets,
-    /// What is done to the run, and when to look. May run the opening to find out who leads.
-    pub cue: fn(&Opening) -> Result<Cue, Refusal>,
-}
-
-/// What a staged situation does, and the moment from which to watch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Cue {
-    /// The edits, in order of time.
-    pub edits: Vec<Edit>,
-    /// Where to begin watching, in microseconds. The point is made within ten seconds from here.
-    pub seek_us: u64,
-}
-
-impl ScenarioDef {
     /// Its protocol.
     ///
     /// # Errors
     /// If the registry has none of that name.
     pub fn entry(&self) -> Result<&'static Entry, Refusal> {
-        let hidden = super::catalogue::hidden_protocol(self.protocol);
-        crate::protocols::find(self.protocol)
-            .or(hidden)
-            .ok_or_else(|| {
-                Refusal::new(
-                    "unknown-protocol",
-                    format!("{} needs the protocol '{}'", self.id, self.protocol),
-                )
-            })
+        let hidden = || (self.protocol == test_panic::ENTRY.id).then_some(&test_panic::ENTRY);
+        let found = crate::protocols::find(&self.protocol).or_else(hidden);
+        found.ok_or_else(|| {
+            let known: Vec<_> = crate::protocols::all().map(|e| e.id).collect();
+            Refusal::new(
+                "unknown-protocol",
+                format!(
+                    "{} needs the protocol '{}': there are {}",
+                    self.id,
+                    short(&self.protocol),
+                    known.join(", ")
+                ),
+            )
+        })
     }
 
     /// It as it opens when nothing is said.
     pub fn opening(&self) -> Opening {
-        Opening {
-            scenario: self.id.to_owned(),
-            ..Opening::default()
-        }
+        Opening::of(&self.id)
+    }
+
+    /// The title of its chapter.
+    pub fn chapter_title(&self) -> String {
+        super::library::chapter_title(&self.chapter)
+    }
+
+    /// Simulated microseconds in a second of the reader's time, at first.
+    pub fn speed_us_s(&self) -> u64 {
+        self.speed_ms * 1_000
+    }
+
+    /// How long it runs when nothing is said, in microseconds.
+    pub fn length_us(&self) -> u64 {
+        self.length_ms * 1_000
     }
 
     /// The protocol's defaults, the scenario's own parameters over them, `given` over those.
@@ -160,7 +82,9 @@ impl ScenarioDef {
     /// # Errors
     /// What the protocol does not have or take.
     pub fn params(&self, given: &BTreeMap<String, Value>) -> Result<Params, Refusal> {
-        self.entry()?.params(&self.with(self.params, given))
+        let own = self.front.params.iter().chain(given);
+        let all = own.map(|(id, v)| (id.clone(), v.clone())).collect();
+        self.entry()?.params(&all)
     }
 
     /// The parameter called `id` read from text, as routes and the command line give it.
@@ -169,7 +93,7 @@ impl ScenarioDef {
     /// An unknown name, or a value that it does not take.
     pub fn parse_param(&self, id: &str, text: &str) -> Result<Value, Refusal> {
         let entry = self.entry()?;
-        match entry.params.iter().find(|p| p.id == id) {
+        match entry.param(id) {
             Some(param) => param.parse(text),
             // The entry knows how to say which parameters there are.
             None => {
@@ -183,29 +107,70 @@ impl ScenarioDef {
     ///
     /// # Errors
     /// An unknown id, with the known ones.
-    pub fn staged(&self, id: &str) -> Result<&'static Staged, Refusal> {
-        let staged: &'static [Staged] = self.staged;
-        staged.iter().find(|s| s.id == id).ok_or_else(|| {
-            let known: Vec<_> = staged.iter().map(|s| s.id).collect();
-            let shown = crate::sim::fields::short(id);
+    pub fn situation(&self, id: &str) -> Result<&Situation, Refusal> {
+        self.situations.iter().find(|s| s.id == id).ok_or_else(|| {
+            let known: Vec<_> = self.situations.iter().map(|s| s.id.as_str()).collect();
+            let known = match known.is_empty() {
+                true => "none".to_owned(),
+                false => known.join(", "),
+            };
             Refusal::new(
                 "unknown-situation",
-                format!(
-                    "{} has no staged situation '{shown}': it has {}",
-                    self.id,
-                    if known.is_empty() {
-                        "none".to_owned()
-                    } else {
-                        known.join(", ")
-                    }
-                ),
+                format!("{} has no staged situation '{}': it has {known}", self.id, short(id)),
             )
         })
     }
 
-    fn with(&self, presets: Presets, given: &BTreeMap<String, Value>) -> BTreeMap<String, Value> {
-        let presets = presets.iter().map(|(id, v)| ((*id).to_owned(), v.value()));
-        let given = given.iter().map(|(k, v)| (k.clone(), v.clone()));
-        presets.chain(given).collect()
+    /// Which steps `run` has done, one bit each, besides those that are `known` to be done; `params` are
+    /// those of the run.
+    pub fn steps_done(&self, run: &Run<Checks>, params: &Params, known: u64) -> u64 {
+        let Ok(entry) = self.entry() else {
+            return 0;
+        };
+        let judge = Judge::of(run, entry, params);
+        let steps = self.steps.iter().enumerate().take(64);
+        let fresh = steps.filter(|(i, step)| known >> i & 1 == 0 && judge.holds(&step.done));
+        fresh.fold(0, |all, (i, _)| all | 1 << i)
+    }
+}
+
+impl Front {
+    /// A scenario of `protocol` that says nothing of itself yet.
+    pub fn of(id: &str, protocol: &str) -> Self {
+        Front {
+            id: id.to_owned(),
+            title: id.to_owned(),
+            chapter: String::new(),
+            order: 0,
+            rows: Vec::new(),
+            summary: "The protocol as it is, with its own settings.".to_owned(),
+            protocol: protocol.to_owned(),
+            params: BTreeMap::new(),
+            seed: 1,
+            link: None,
+            links: Vec::new(),
+            timing: None,
+            layout: None,
+            speed_ms: 100,
+            length_ms: 5_000,
+            sources: Vec::new(),
+            assumes: String::new(),
+            leaves_out: String::new(),
+            situations: Vec::new(),
+            steps: Vec::new(),
+            prediction: None,
+            targets: Vec::new(),
+        }
+    }
+}
+
+impl Prediction {
+    /// Which of the options is right in `run`, as it stands: the first whose condition holds. A question
+    /// that no option answers is answered by the last.
+    pub fn answer(&self, run: &Run<Checks>, entry: &Entry, params: &Params) -> usize {
+        let judge = Judge::of(run, entry, params);
+        let right = |c: &super::front::Choice| c.right.as_ref().is_none_or(|c| judge.holds(c));
+        let last = self.options.len().saturating_sub(1);
+        self.options.iter().position(right).unwrap_or(last)
     }
 }

@@ -17,8 +17,9 @@ pub const BYTES: usize = 4 << 20;
 /// The name of the field with the version.
 const NAME: &str = "faultline";
 /// The order of the fields, the edits last.
-const ORDER: [&str; 8] = [
+const ORDER: [&str; 9] = [
     "scenario",
+    "own",
     "seed",
     "params",
     "at_us",

@@ -54,6 +54,13 @@ fn check(json: &[u8]) -> [u8; 2] {
 /// # Errors
 /// An unknown scenario; a run with so many edits that no address holds them.
 pub fn encode(run: &SharedRun) -> Result<String, Refusal> {
+    if run.opening.own.is_some() {
+        return Err(Refusal::new(
+            "own-scenario",
+            "a link names a scenario that every page has, and this one came from a file of your own: save \
+             the run as a file, which carries the scenario with it",
+        ));
+    }
     let mut fields = run.fields()?;
     let short = NAMES.iter().filter_map(|(short, long)| {
         let value = fields.remove(*long)?;
@@ -183,7 +190,7 @@ pub fn follow(shared: &SharedRun) -> Result<Run<Checks>, Refusal> {
     // Where a link shows the start, the way ahead is tried on a copy.
     let mut ahead = shared.moment().is_none().then(|| run.fork());
     let probe = ahead.as_mut().unwrap_or(&mut run);
-    let length = SimTime(shared.opening.def()?.length_us);
+    let length = SimTime(shared.opening.def()?.length_us());
     let goal = shared.moment().unwrap_or(length);
     loop {
         let (time, left) = (probe.time(), shared.events_left(probe.position()));

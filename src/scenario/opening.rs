@@ -4,7 +4,7 @@
 //! The rule that is easy to break: an opening comes from strangers. [`open`] checks all of it before
 //! anything is built, and what it refuses it names.
 
-use super::{Cue, ScenarioDef, find};
+use super::{Cue, Scenario, find, library};
 use crate::check::Checks;
 use crate::kit::Value;
 use crate::sim::fields::{Fields, Read, read_as, short};
@@ -13,6 +13,21 @@ use crate::sim::world::{Setup, World};
 use crate::sim::{Edit, Fault, Refusal, SimTime, limits};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A scenario that is not built in: a teacher's file. It goes with the run, so that a saved run can be
+/// opened where the file is not.
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
+pub struct Own(pub Arc<Scenario>);
+
+impl Eq for Own {}
+
+impl PartialEq for Own {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
 
 /// What is opened: the argument of the page's `load`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -28,6 +43,9 @@ pub struct Opening {
     /// What is done to the run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<Edit>,
+    /// The scenario itself, if it is not built in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own: Option<Own>,
 }
 
 read_as!(Opening);
@@ -54,11 +72,17 @@ impl Opening {
         let scenario = f.text("scenario")?;
         let seed = f.long("seed")?;
         let (params, edits) = Opening::read_changes(f)?;
+        let own = f.take("own").map(library::own).transpose();
+        let own = own.map_err(|why| format!("own: {why}"))?;
+        if own.as_ref().is_some_and(|own| own.id != scenario) {
+            return Err("'own' is another scenario than 'scenario' names".to_owned());
+        }
         Ok(Opening {
             scenario,
             seed,
             params,
             edits,
+            own: own.map(Own),
         })
     }
 
@@ -91,6 +115,15 @@ impl Opening {
         }
     }
 
+    /// A scenario that is not built in, as it opens when nothing is said.
+    pub fn own(scenario: Arc<Scenario>) -> Self {
+        Opening {
+            scenario: scenario.id.clone(),
+            own: Some(Own(scenario)),
+            ..Opening::default()
+        }
+    }
+
     /// With this seed.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
@@ -116,8 +149,11 @@ impl Opening {
     ///
     /// # Errors
     /// An unknown one.
-    pub fn def(&self) -> Result<&'static ScenarioDef, Refusal> {
-        find(&self.scenario)
+    pub fn def(&self) -> Result<Arc<Scenario>, Refusal> {
+        match &self.own {
+            Some(own) => Ok(own.0.clone()),
+            None => find(&self.scenario),
+        }
     }
 }
 
@@ -132,7 +168,7 @@ pub fn open(opening: &Opening) -> Result<Run<Checks>, Refusal> {
     let entry = def.entry()?;
     let params = def.params(&opening.params)?;
     let setup = setup(
-        def,
+        &def,
         opening,
         (entry.build)(&params, opening.seed.unwrap_or(def.seed))?,
     )?;
@@ -142,7 +178,7 @@ pub fn open(opening: &Opening) -> Result<Run<Checks>, Refusal> {
 }
 
 /// The protocol's setup under the scenario's own settings.
-fn setup(def: &ScenarioDef, opening: &Opening, mut setup: Setup) -> Result<Setup, Refusal> {
+fn setup(def: &Scenario, opening: &Opening, mut setup: Setup) -> Result<Setup, Refusal> {
     let n = setup.nodes.len();
     if n > limits::SCENARIO_NODES {
         return Err(Refusal::new(
@@ -155,12 +191,37 @@ fn setup(def: &ScenarioDef, opening: &Opening, mut setup: Setup) -> Result<Setup
         ));
     }
     setup.seed = opening.seed.unwrap_or(def.seed);
-    if let Some(link) = def.link {
-        setup.link = link();
+    if let Some(set) = &def.link {
+        setup.link = set.on(&setup.link);
+        for (_, _, link) in &mut setup.links {
+            *link = set.on(link);
+        }
     }
     setup.timing = def.timing.unwrap_or(setup.timing);
     setup.layout = def.layout.unwrap_or(setup.layout);
+    links(def, &mut setup)?;
     Ok(setup)
+}
+
+/// The links that the scenario sets one by one, by the names of their ends.
+fn links(def: &Scenario, setup: &mut Setup) -> Result<(), Refusal> {
+    if def.links.is_empty() {
+        return Ok(());
+    }
+    // Who is a server and what a node is called is known to a world.
+    let world = World::new(setup.clone())?;
+    for line in &def.links {
+        let mut named = Vec::new();
+        let from = super::cast::many(&world, &line.from, &mut named)?;
+        let to = super::cast::many(&world, &line.to, &mut named)?;
+        let pairs = from.iter().flat_map(|&a| to.iter().map(move |&b| (a, b)));
+        for (a, b) in pairs.filter(|(a, b)| a != b) {
+            let one = (a, b, line.set.on(world.link(a, b)));
+            let other = line.both.then(|| (b, a, line.set.on(world.link(b, a))));
+            setup.links.extend([Some(one), other].into_iter().flatten());
+        }
+    }
+    Ok(())
 }
 
 /// Refuses, before anything runs, an edit that can never be made: one that names a node that is not
@@ -200,13 +261,14 @@ const NEVER: &[&str] = &[
 /// # Errors
 /// An unknown scenario or situation, and what [`open`] refuses.
 pub fn stage(base: &Opening, id: &str) -> Result<(Opening, u64), Refusal> {
-    let staged = base.def()?.staged(id)?;
+    let def = base.def()?;
+    let situation = def.situation(id)?;
     let mut opening = base.clone();
     opening.edits.clear();
-    for (name, value) in staged.params {
-        opening.params.insert((*name).to_owned(), value.value());
+    for (name, value) in &situation.params {
+        opening.params.insert(name.clone(), value.clone());
     }
-    let Cue { edits, seek_us } = (staged.cue)(&opening)?;
+    let Cue { edits, seek_us } = super::cue::cue(&opening, situation)?;
     opening.edits = edits;
     Ok((opening, seek_us))
 }
@@ -217,8 +279,11 @@ pub fn stage(base: &Opening, id: &str) -> Result<(Opening, u64), Refusal> {
 /// # Errors
 /// What [`open`] and [`stage`] refuse.
 pub fn reveal(base: &Opening) -> Result<usize, Refusal> {
-    let p = &base.def()?.lesson.prediction;
-    let opening = match p.staged {
+    let def = base.def()?;
+    let Some(p) = &def.prediction else {
+        return Err(Refusal::new("no-prediction", "this scenario asks nothing"));
+    };
+    let opening = match &p.situation {
         Some(id) => stage(base, id)?.0,
         None => Opening {
             edits: Vec::new(),
@@ -226,6 +291,6 @@ pub fn reveal(base: &Opening) -> Result<usize, Refusal> {
         },
     };
     let mut run = open(&opening)?;
-    run.run_until(SimTime(p.at_us));
-    Ok((p.answer)(run.world(), run.trace()))
+    run.run_until(SimTime(super::cue::asked_us(&opening, p)?));
+    Ok(p.answer(&run, def.entry()?, &def.params(&opening.params)?))
 }

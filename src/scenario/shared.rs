@@ -104,7 +104,7 @@ impl SharedRun {
     /// An unknown scenario.
     pub(super) fn fields(&self) -> Result<Map<String, Value>, Refusal> {
         let mut opening = self.opening.clone();
-        opening.seed = Some(opening.seed.unwrap_or(self.opening.def()?.seed));
+        opening.seed = Some(opening.seed.unwrap_or(opening.def()?.seed));
         let Ok(Value::Object(mut fields)) = serde_json::to_value(&opening) else {
             return Err(Refusal::new("bad-run", "this run cannot be written down"));
         };

@@ -13,12 +13,19 @@ use std::rc::Rc;
 pub trait Fact: Debug + 'static {
     /// Its name in scenario files, conditions and filters: `decided`.
     fn name(&self) -> &'static str;
+    /// Its field called `name`, as text: `true`, `7`, `NodeId(2)`.
+    fn field(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
 }
 
 /// [`Fact`] with its type erased. Implemented for every fact; not to be implemented by hand.
 pub trait AnyFact: Any + Debug {
     /// See [`Fact::name`].
     fn name(&self) -> &'static str;
+    /// See [`Fact::field`].
+    fn field(&self, name: &str) -> Option<String>;
     /// For whoever knows the type.
     fn as_any(&self) -> &dyn Any;
 }
@@ -26,6 +33,9 @@ pub trait AnyFact: Any + Debug {
 impl<F: Fact> AnyFact for F {
     fn name(&self) -> &'static str {
         Fact::name(self)
+    }
+    fn field(&self, name: &str) -> Option<String> {
+        Fact::field(self, name)
     }
 
     fn as_any(&self) -> &dyn Any {

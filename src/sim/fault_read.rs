@@ -11,7 +11,7 @@ use super::timing::Timing;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-read_as!(Edit, Fault);
+read_as!(Edit, Fault, NodePatch, ByzantineAct);
 
 const KNOWN: &str = "crash, recover, pause, resume, node, clock-jump, byzantine, link, links, \
     partition, heal, timing, drop, hold, release, duplicate, corrupt, deliver-now, request";

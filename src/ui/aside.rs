@@ -301,7 +301,7 @@ fn offer_box(offer: &Offer, link: &yew::html::Scope<Aside>) -> Html {
         <section class="kept" aria-label="A run that was kept" data-testid="offer">
             <div role="status">
                 <p><b>{ "Go on where you were?" }</b></p>
-                <p>{ offer.title }{ ", " }{ &offer.rest }{ "." }</p>
+                <p>{ &offer.title }{ ", " }{ &offer.rest }{ "." }</p>
             </div>
             <div class="acts">
                 <button type="button" class="btn main" onclick={link.callback(|_: MouseEvent| Msg::Go)}>{ "Go on" }</button>

@@ -1,27 +1,27 @@
 //! The gallery: every scenario as a card, by chapter.
 //!
-//! The rule that is easy to break: it is made from the registry. A scenario that is registered is
-//! here, and nothing else is.
+//! The rule that is easy to break: it is made from the index of scenario files. A file that is in
+//! `scenarios/` is here, and nothing else is.
 
 use super::{header, icons, screen};
-use crate::scenario::{self, ScenarioDef};
+use crate::scenario::{self, Brief};
 use crate::view::{Action, App};
 use yew::prelude::*;
 
 /// The gallery.
 pub fn gallery(app: &App, on: &Callback<Action>) -> Html {
     let mut chapters: Vec<&'static str> = Vec::new();
-    for s in scenario::ALL {
+    for s in scenario::index() {
         if !chapters.contains(&s.chapter) {
             chapters.push(s.chapter);
         }
     }
     let chapter = |name: &&'static str| {
-        let cards = scenario::ALL.iter().filter(|s| s.chapter == *name);
+        let cards = scenario::index().iter().filter(|s| s.chapter == *name);
         html! {
             <section key={*name} class="chapter">
-                <h2>{ *name }</h2>
-                <ul class="cards">{ for cards.map(|s| card(s)) }</ul>
+                <h2>{ scenario::library::chapter_title(name) }</h2>
+                <ul class="cards">{ for cards.map(card) }</ul>
             </section>
         }
     };
@@ -43,7 +43,7 @@ pub fn gallery(app: &App, on: &Callback<Action>) -> Html {
     }
 }
 
-fn card(s: &'static ScenarioDef) -> Html {
+fn card(s: &'static Brief) -> Html {
     html! {
         <li key={s.id}><a class="card" href={format!("#/s/{}", s.id)} data-testid={format!("card-{}", s.id)}>
             <b>{ s.title }</b><span>{ s.summary }</span></a></li>

@@ -6,8 +6,10 @@
 
 use super::icons::{REDO, UNDO, icon};
 use super::props::PanelProps;
+use super::prose::prose;
 use crate::check::Checks;
-use crate::scenario::{Staged, Step};
+use crate::scenario::front::Choice;
+use crate::scenario::{Situation, Step};
 use crate::sim::Edit;
 use crate::sim::history::Run;
 use crate::sim::world::World;
@@ -20,26 +22,27 @@ use yew::prelude::*;
 pub fn lesson(props: &PanelProps) -> Html {
     let run = props.run.get();
     let origin = &props.origin;
-    let stage = |s: &'static Staged| {
+    let stage = |(i, s): (usize, &Situation)| {
+        let id = s.id.clone();
         let begin = props
             .on_action
-            .reform(move |_: MouseEvent| Action::Stage(s.id.to_owned()));
-        let on = props.lesson.staged == Some(s.id);
+            .reform(move |_: MouseEvent| Action::Stage(id.clone()));
+        let on = props.lesson.staged == Some(i);
         html! {
             <li><button type="button" class="staged" aria-pressed={on.to_string()} data-testid={format!("stage-{}", s.id)} onclick={begin}>
-                <b>{ s.label }</b><span class="quiet">{ s.hint }</span></button></li>
+                <b>{ &s.label }</b><span class="quiet">{ &s.hint }</span></button></li>
         }
     };
     html! {
         <aside class="lesson" data-testid="lesson" aria-label="Lesson">
             <section>
                 <h1>{ origin.title() }</h1>
-                { for origin.def.lesson.text.iter().map(|p| html! { <p class="quiet">{ *p }</p> }) }
+                { prose(&origin.def.prose) }
             </section>
-            if !origin.def.staged.is_empty() && !props.lock {
+            if !origin.def.situations.is_empty() && !props.lock {
                 <section>
                     <h2>{ "Begin with" }</h2>
-                    <ul class="column">{ for origin.def.staged.iter().map(stage) }</ul>
+                    <ul class="column">{ for origin.def.situations.iter().enumerate().map(stage) }</ul>
                 </section>
             }
             { steps(props) }
@@ -47,7 +50,7 @@ pub fn lesson(props: &PanelProps) -> Html {
             <section>
                 <h2>{ "Assumptions in force" }</h2>
                 { in_force(run.world()) }
-                <p class="source quiet">{ origin.def.lesson.assumes }</p>
+                <p class="source quiet">{ &origin.def.assumes }</p>
             </section>
             { edits(props, &run) }
             <section>
@@ -59,7 +62,7 @@ pub fn lesson(props: &PanelProps) -> Html {
 
 /// The things to do; once reached, a step stays ticked.
 fn steps(props: &PanelProps) -> Html {
-    let steps = props.origin.def.lesson.steps;
+    let steps = &props.origin.def.steps;
     if steps.is_empty() {
         return html! {};
     }
@@ -69,7 +72,8 @@ fn steps(props: &PanelProps) -> Html {
         let class = classes!("todo", ticked.then_some("ticked"), now.then_some("now"));
         html! {
             <li {class}><span aria-hidden="true">{ if ticked { "✓" } else { "" } }</span>
-                <span>{ s.text }if ticked { <span class="unseen">{ " (done)" }</span> }</span></li>
+                <span>{ &s.text }if ticked { <span class="unseen">{ " (done)" }</span> }
+                    if !s.how.is_empty() && !ticked { <span class="how quiet">{ &s.how }</span> }</span></li>
         }
     };
     html! {
@@ -79,18 +83,17 @@ fn steps(props: &PanelProps) -> Html {
 
 /// A prediction to make before the reveal; its answer is computed by running it.
 fn question(props: &PanelProps) -> Html {
-    let p = &props.origin.def.lesson.prediction;
-    let (guess, answer) = (props.lesson.guess, props.lesson.answer);
-    if p.options.is_empty() {
+    let Some(p) = &props.origin.def.prediction else {
         return html! {};
-    }
-    let option = |(i, text): (usize, &&'static str)| {
+    };
+    let (guess, answer) = (props.lesson.guess, props.lesson.answer);
+    let option = |(i, choice): (usize, &Choice)| {
         let pick = props.on_action.reform(move |_: Event| Action::Guess(i));
         let right = answer == Some(i);
         html! {
             <label class={classes!("switch", right.then_some("right"))}>
                 <input type="radio" name="prediction" checked={guess == Some(i)} disabled={answer.is_some()} onchange={pick} />
-                { *text }{ if right { " ✓" } else { "" } }</label>
+                { &choice.text }{ if right { " ✓" } else { "" } }</label>
         }
     };
     let verdict = match (guess, answer) {
@@ -100,11 +103,11 @@ fn question(props: &PanelProps) -> Html {
     };
     html! {
         <fieldset class="question" data-testid="prediction">
-            <legend class="unseen">{ p.question }</legend>
-            <p aria-hidden="true"><b>{ "Predict first. " }</b>{ p.question }</p>
+            <legend class="unseen">{ &p.question }</legend>
+            <p aria-hidden="true"><b>{ "Predict first. " }</b>{ &p.question }</p>
             { for p.options.iter().enumerate().map(option) }
             if answer.is_some() {
-                <p role="status"><b>{ verdict }</b>{ p.because }</p>
+                <p role="status"><b>{ verdict }</b>{ &p.because }</p>
             } else {
                 <button type="button" class="btn small" disabled={guess.is_none()} data-testid="reveal"
                     onclick={props.on_action.reform(|_: MouseEvent| Action::Reveal)}>{ "Run it and see" }</button>

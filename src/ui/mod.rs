@@ -22,6 +22,7 @@ mod lesson;
 mod panels;
 mod panic;
 pub mod props;
+mod prose;
 mod root;
 mod screen;
 mod sizes;

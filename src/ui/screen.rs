@@ -46,7 +46,7 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
             }
             <main class={classes!("work", (!lesson).then_some("no-lesson"), open.beside.is_some().then_some("two"), (!inspects).then_some("no-inspector"))}>
                 // Each page has one heading of the first order; in an embed without the lesson, unseen.
-                if lesson { <p class="intro">{ open.origin.def.summary }</p> }
+                if lesson { <p class="intro">{ &open.origin.def.summary }</p> }
                 else { <h1 class="unseen">{ open.origin.title() }</h1> }
                 if look.shows("stage") {
                     <section class="stage-zone" aria-label="Stage">

@@ -13,10 +13,11 @@ use super::spacetime::Camera;
 use super::{Action, words};
 use crate::check::{Checks, Verdict};
 use crate::kit::{Param, ParamKind, Value};
-use crate::scenario::ScenarioDef;
+use crate::scenario::Scenario;
 use crate::sim::history::Run;
 use crate::sim::{Edit, NodeId, limits};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Something to put beside what is shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,13 +38,13 @@ pub struct Asked {
     others: Vec<(usize, String)>,
     // The edits of the run that is shown that were made last, in words.
     last_edit: Option<String>,
-    def: &'static ScenarioDef,
+    def: Arc<Scenario>,
     params: BTreeMap<String, Value>,
 }
 
 impl PartialEq for Asked {
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.def, other.def)
+        (Arc::ptr_eq(&self.def, &other.def) || self.def == other.def)
             && self.params == other.params
             && self.last_edit == other.last_edit
             && self.others == other.others
@@ -65,7 +66,7 @@ impl Asked {
         Asked {
             others: others.map(|(i, f)| (i, f.name.clone())).collect(),
             last_edit: made.first().map(words),
-            def: open.origin.def,
+            def: open.origin.def.clone(),
             params: open.origin.opening.params.clone(),
         }
     }

@@ -105,7 +105,7 @@ pub struct Offer {
     /// The run, for [`super::Action::OpenFile`].
     pub text: String,
     /// The title of its scenario.
-    pub title: &'static str,
+    pub title: String,
     /// The rest: `seed 7, 3 edits, at 1.250 s; kept 5 minutes ago`.
     pub rest: String,
 }
@@ -133,7 +133,7 @@ pub fn offer(app: &App, record: &Record, now_ms: u64) -> Option<Offer> {
     let ago = ago(now_ms.saturating_sub(record.at_ms));
     Some(Offer {
         text: record.text.clone(),
-        title: def.title,
+        title: def.title.clone(),
         rest: format!("seed {seed}{edits}{futures}, at {at}; kept {ago}"),
     })
 }

@@ -14,8 +14,8 @@ use crate::sim::history::Run;
 /// How far the lesson has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// The staged situation that was begun, if any.
-    pub staged: Option<&'static str>,
+    /// The place of the staged situation that was begun, if any.
+    pub staged: Option<usize>,
     /// Which steps were ever reached, one bit each: they stay ticked, wherever the run goes.
     pub done: u64,
     /// What the reader has predicted.
@@ -95,10 +95,9 @@ impl Open {
         }
         self.settled = self.run().clone();
         let run = self.settled.get();
-        for (i, step) in self.origin.def.lesson.steps.iter().enumerate().take(64) {
-            if !self.lesson.is_done(i) && (step.done)(run.world(), run.trace()) {
-                self.lesson.done |= 1 << i;
-            }
+        let def = &self.origin.def;
+        if let Ok(params) = def.params(&self.origin.opening.params) {
+            self.lesson.done |= def.steps_done(&run, &params, self.lesson.done);
         }
     }
 

@@ -4,16 +4,17 @@
 //! link). It is read here, and judged by [`scenario::open`] alone.
 
 use crate::check::Checks;
-use crate::scenario::{self, Opening, ScenarioDef, SharedRun, Staged, link};
+use crate::scenario::{self, Opening, Scenario, SharedRun, link};
 use crate::sim::history::Run;
 use crate::sim::{Fault, Refusal, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What a future was opened from.
 #[derive(Clone)]
 pub struct Origin {
     /// The scenario.
-    pub def: &'static ScenarioDef,
+    pub def: Arc<Scenario>,
     /// Its seed, parameters and edits.
     pub opening: Opening,
 }
@@ -32,7 +33,8 @@ impl Eq for Origin {}
 
 impl PartialEq for Origin {
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.def, other.def) && self.opening == other.opening
+        // The opening names the scenario, or holds it.
+        self.opening == other.opening
     }
 }
 
@@ -99,13 +101,15 @@ impl Origin {
         scenario::open(&self.opening)
     }
 
-    /// It with the staged situation `id`, and the moment from which to watch, in microseconds.
+    /// It with the staged situation `id`, that situation's place among them, and the moment from which to
+    /// watch, in microseconds.
     ///
     /// # Errors
     /// An unknown situation, and what running it refuses.
-    pub fn stage(&self, id: &str) -> Result<(Origin, &'static Staged, u64), Refusal> {
+    pub fn stage(&self, id: &str) -> Result<(Origin, usize, u64), Refusal> {
         let (opening, seek_us) = scenario::stage(&self.opening, id)?;
-        Ok((Origin::of(opening)?, self.def.staged(id)?, seek_us))
+        let place = self.def.situations.iter().position(|s| s.id == id);
+        Ok((Origin::of(opening)?, place.unwrap_or_default(), seek_us))
     }
 
     /// What a link's payload holds, opened.
@@ -170,27 +174,32 @@ impl Origin {
 
     /// The speed it is best watched at, in simulated microseconds a second.
     pub fn speed(&self) -> u64 {
-        self.def.speed_us_s
+        self.def.speed_us_s()
     }
 
     /// The id of the scenario.
-    pub fn id(&self) -> &'static str {
-        self.def.id
+    pub fn id(&self) -> &str {
+        &self.def.id
     }
 
     /// Its title.
-    pub fn title(&self) -> &'static str {
-        self.def.title
+    pub fn title(&self) -> &str {
+        &self.def.title
     }
 
-    /// Its chapter.
-    pub fn chapter(&self) -> &'static str {
-        self.def.chapter
+    /// The title of its chapter.
+    pub fn chapter(&self) -> String {
+        self.def.chapter_title()
     }
 
     /// Where its protocol comes from, and what its model leaves out.
     pub fn source(&self) -> String {
-        let source = self.def.entry().map_or("", |e| e.source);
-        format!("{source}. Left out: {}", self.def.leaves_out)
+        let mut sources: Vec<&str> = self.def.entry().map(|e| e.source).into_iter().collect();
+        sources.extend(self.def.sources.iter().map(String::as_str));
+        let sources = sources.join("; ");
+        match self.def.leaves_out.as_str() {
+            "" => format!("{sources}."),
+            left_out => format!("{sources}. Left out: {left_out}"),
+        }
     }
 }

@@ -360,7 +360,7 @@ fn show(app: &mut App, origin: Origin, run: Run<Checks>) {
     app.player = player::Player::default();
     app.player.playing = playing && app.open.is_some();
     app.player.set_speed(origin.speed());
-    let same = |o: &Open| std::ptr::eq(o.origin.def, origin.def);
+    let same = |o: &Open| o.origin.def.id == origin.def.id;
     if !app.open.as_ref().is_some_and(same) {
         app.filter = Filter::default();
     }

@@ -13,11 +13,11 @@ use crate::sim::refusal::Refusal;
 use crate::sim::time::SimTime;
 use crate::sim::timing::Timing;
 use crate::sim::trace::{Event, EventKind, Loss};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How the nodes stand on the stage. Means nothing to the engine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
     /// All on a circle, clients outside it; every pair has a link.

@@ -45,12 +45,13 @@ pub(super) fn stage(app: &mut App, id: &str) {
     let now = o.base().clone();
     let lesson = o.lesson;
     let left = leaving(app);
-    let done = now.stage(id).and_then(|(origin, staged, seek_us)| {
+    let done = now.stage(id).and_then(|(origin, place, seek_us)| {
+        let def = origin.def.clone();
         open(app, origin)?;
         if let Some(o) = &mut app.open {
             o.futures[0].base = now;
             o.lesson = Progress {
-                staged: Some(staged.id),
+                staged: Some(place),
                 ..lesson
             };
         }
@@ -59,7 +60,8 @@ pub(super) fn stage(app: &mut App, id: &str) {
             true
         });
         let back = leave(app, left);
-        app.say = format!("{}: {}{back}", staged.label, staged.hint);
+        let said = def.situations.get(place).map(|s| format!("{}: {}", s.label, s.hint));
+        app.say = said.unwrap_or_default() + back;
         Ok(())
     });
     if let Err(refusal) = done {

@@ -42,7 +42,7 @@ pub(super) fn fork(app: &mut App) {
 /// Runs the same again with the parameter `param` at `value`, and puts it beside what is shown.
 pub(super) fn vary(app: &mut App, param: &str, value: &str) {
     let Some(o) = &app.open else { return };
-    let def = o.origin.def;
+    let def = o.origin.def.clone();
     match def.parse_param(param, value) {
         Err(refusal) => app.refuse(&refusal),
         Ok(value) => {

@@ -2,7 +2,7 @@
 //! told when a protocol panics. No list shows it.
 
 use crate::kit::Entry;
-use crate::scenario::{Lesson, Prediction, ScenarioDef};
+use crate::scenario::front::{Block, Front, Piece, Scenario};
 use crate::sim::form::{Asked, Form};
 use crate::sim::world::{NodeSetup, Setup};
 use crate::sim::{Ctx, Host, Inspect, Kind, Message, NodeId, Protocol, Shape, Tone};
@@ -26,36 +26,20 @@ pub static ENTRY: Entry = Entry {
     ..Entry::BLANK
 };
 
-pub static DEF: ScenarioDef = ScenarioDef {
-    id: "test-panic",
-    title: "A bug on purpose",
-    chapter: "Tests",
-    row: "",
-    summary: "Asked to, a node panics.",
-    protocol: "test-panic",
-    params: &[],
-    seed: 1,
-    link: None,
-    timing: None,
-    layout: None,
-    speed_us_s: 1_000_000,
-    length_us: 1_000_000,
-    lesson: Lesson {
-        text: &["Ask a node to \"panic\"."],
-        assumes: "Nothing.",
-        steps: &[],
-        prediction: Prediction {
-            question: "Does it panic?",
-            options: &["Not unless asked"],
-            staged: None,
-            at_us: 1_000,
-            answer: |_, _| 0,
-            because: "Nobody asked.",
+/// The scenario that opens it.
+pub fn scenario() -> Scenario {
+    Scenario {
+        front: Front {
+            title: ENTRY.title.to_owned(),
+            summary: "Asked to, a node panics.".to_owned(),
+            speed_ms: 1_000,
+            length_ms: 1_000,
+            leaves_out: ENTRY.leaves_out.to_owned(),
+            ..Front::of(ENTRY.id, ENTRY.id)
         },
-    },
-    staged: &[],
-    leaves_out: "everything",
-};
+        prose: vec![Block::P(vec![Piece::T("Ask a node to \"panic\".".to_owned())])],
+    }
+}
 
 #[derive(Clone, Debug, Hash)]
 struct Word;
