@@ -220,6 +220,9 @@ pub(super) static GAUGES: &[GaugeDef] = &[
         Published::of(&["loss_percent=10"], 355.231, NFD_S),
         Published::of(&["period_ms=100", "loss_percent=10"], 38.340, NFD_S),
     ]),
+    GaugeDef::new("suspicions", "how often one suspected another", "", |_| {
+        gauges::count(|f: &Fact| matches!(f, Fact::Suspects { .. }))
+    }),
     GaugeDef::new(
         "detection_ms",
         "from a crash to suspicion for good",
