@@ -13,7 +13,7 @@ use super::mutants::PARAM;
 use super::params::{Params, Value};
 use crate::check::gauge::Reading;
 use crate::check::{Gauge, Seen, Wake};
-use crate::sim::{Fact, Span, World};
+use crate::sim::{Fact, SimTime, Span, World};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
@@ -314,6 +314,99 @@ pub fn first_ms<F: Fact>(is: impl Fn(&F) -> bool + Clone + 'static) -> Box<dyn G
         }
     };
     Box::new(Sum::of(How::First, Wake::News, pick))
+}
+
+/// How long, in milliseconds of true time, it takes from one fact to another about the same thing: the mean
+/// over all that have ended. `begun` and `ended` read that thing off a fact.
+pub fn mean_between_ms<F: Fact, K: Ord + Clone + 'static>(
+    begun: fn(&F) -> Option<K>,
+    ended: fn(&F) -> Option<K>,
+) -> Box<dyn Gauge> {
+    Box::new(Lasting::new(How::Mean, begun, ended))
+}
+
+/// The same: the longest, those counted that have not ended.
+pub fn longest_between_ms<F: Fact, K: Ord + Clone + 'static>(
+    begun: fn(&F) -> Option<K>,
+    ended: fn(&F) -> Option<K>,
+) -> Box<dyn Gauge> {
+    Box::new(Lasting::new(How::Largest, begun, ended))
+}
+
+struct Lasting<F, K> {
+    begun: fn(&F) -> Option<K>,
+    ended: fn(&F) -> Option<K>,
+    how: How,
+    open: BTreeMap<K, SimTime>,
+    sum_us: u64,
+    largest_us: u64,
+    count: u32,
+}
+
+impl<F, K: Clone> Clone for Lasting<F, K> {
+    fn clone(&self) -> Self {
+        Lasting {
+            open: self.open.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<F, K> Lasting<F, K> {
+    fn new(how: How, begun: fn(&F) -> Option<K>, ended: fn(&F) -> Option<K>) -> Self {
+        Lasting {
+            begun,
+            ended,
+            how,
+            open: BTreeMap::new(),
+            sum_us: 0,
+            largest_us: 0,
+            count: 0,
+        }
+    }
+}
+
+impl<F: Fact, K: Ord + Clone + 'static> Gauge for Lasting<F, K> {
+    fn after(&mut self, seen: &Seen<'_>) {
+        let now = seen.event.time;
+        for (_, fact) in seen.facts::<F>() {
+            if let Some(key) = (self.begun)(fact) {
+                self.open.entry(key).or_insert(now);
+            }
+            if let Some(key) = (self.ended)(fact)
+                && let Some(since) = self.open.remove(&key)
+            {
+                let us = now.us() - since.us();
+                self.sum_us += us;
+                self.largest_us = self.largest_us.max(us);
+                self.count += 1;
+            }
+        }
+    }
+
+    fn value(&self, world: &World) -> Option<f64> {
+        let us = match self.how {
+            How::Mean if self.count == 0 => return None,
+            How::Mean => self.sum_us as f64 / f64::from(self.count),
+            _ => {
+                let oldest = self.open.values().min();
+                let open = oldest.map(|since| world.now().us() - since.us());
+                if self.count == 0 && open.is_none() {
+                    return None;
+                }
+                self.largest_us.max(open.unwrap_or(0)) as f64
+            }
+        };
+        Some(us / 1_000.0)
+    }
+
+    fn weight(&self) -> usize {
+        self.open.len() * size_of::<(K, SimTime)>()
+    }
+
+    fn clone_box(&self) -> Box<dyn Gauge> {
+        Box::new(self.clone())
+    }
 }
 
 /// How many messages whose kind has one of these names were sent; copies that links made left out.

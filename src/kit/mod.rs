@@ -13,6 +13,7 @@
 //! | who has answered, and whether they are enough | [`quorum`] |
 //! | a log that copies for nothing | [`journal`] |
 //! | replicated key-value state, each request once | [`store`] |
+//! | whom it suspects, by heartbeats | [`heartbeat`] |
 //! | its tests, against the paper and against faults | [`bench`] |
 //!
 //! Ready-made promises are in [`crate::check::promise`]; [`prelude`] has all of it in one line.
@@ -27,6 +28,7 @@ pub mod client;
 pub mod entry;
 pub mod facts;
 pub mod gauges;
+pub mod heartbeat;
 pub mod journal;
 pub mod load;
 pub mod messages;

@@ -34,9 +34,11 @@ pub mod agreement;
 pub mod consensus;
 pub mod dissemination;
 pub mod election;
+pub mod failures;
 pub mod links;
 pub mod messaging;
 pub mod time;
+pub mod transactions;
 
 /// Every chapter, in the order of a course.
 pub static CHAPTERS: &[&Chapter] = &[
@@ -47,6 +49,8 @@ pub static CHAPTERS: &[&Chapter] = &[
     &messaging::CHAPTER,
     &dissemination::CHAPTER,
     &time::CHAPTER,
+    &failures::CHAPTER,
+    &transactions::CHAPTER,
 ];
 
 /// Every protocol. Tests and the command-line tool loop over it.

@@ -1,0 +1,3 @@
+//! Failures, and how they are noticed.
+
+super::chapter! { "failures", "Failures": heartbeat }
