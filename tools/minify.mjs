@@ -18,5 +18,5 @@ for (const file of readdirSync(dist)) {
     writeFileSync(path, styles);
   }
   if (file === "boot.js") writeFileSync(path, (await minify(text(), { ecma: 5, ie8: false })).code);
-  if (file === "faultline.js") writeFileSync(path, (await minify(text(), { ecma: 2020, module: true })).code);
+  if (file === "faultline.js" || file === "__wasm_split.js") writeFileSync(path, (await minify(text(), { ecma: 2020, module: true })).code);
 }

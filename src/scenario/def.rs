@@ -136,15 +136,12 @@ impl ScenarioDef {
     /// # Errors
     /// If the registry has none of that name.
     pub fn entry(&self) -> Result<&'static Entry, Refusal> {
-        let hidden = super::catalogue::hidden_protocol(self.protocol);
-        crate::protocols::find(self.protocol)
-            .or(hidden)
-            .ok_or_else(|| {
-                Refusal::new(
-                    "unknown-protocol",
-                    format!("{} needs the protocol '{}'", self.id, self.protocol),
-                )
-            })
+        super::chapters::entry(self.protocol).ok_or_else(|| {
+            Refusal::new(
+                "unknown-protocol",
+                format!("{} needs the protocol '{}'", self.id, self.protocol),
+            )
+        })
     }
 
     /// It as it opens when nothing is said.

@@ -4,7 +4,8 @@
 //! few pure functions over a run; what it shows is always simulated, never scripted.
 
 pub mod base64url;
-mod catalogue;
+pub mod catalogue;
+pub mod chapters;
 pub mod def;
 pub mod file;
 pub mod futures;
@@ -15,28 +16,8 @@ pub mod opening;
 pub mod shared;
 pub mod workloads;
 
-pub use catalogue::ALL;
+pub use catalogue::{ALL, LINES};
+pub use chapters::{Line, find};
 pub use def::{Cue, Lesson, Prediction, Preset, ScenarioDef, Staged, Step};
 pub use opening::{Opening, open, reveal, stage};
 pub use shared::{Panel, Picked, SharedRun};
-
-use crate::sim::Refusal;
-
-/// The scenario called `id`.
-///
-/// # Errors
-/// An unknown id, with the known ones.
-pub fn find(id: &str) -> Result<&'static ScenarioDef, Refusal> {
-    let all = ALL.iter().chain(catalogue::HIDDEN).copied();
-    all.into_iter().find(|s| s.id == id).ok_or_else(|| {
-        let known: Vec<_> = ALL.iter().map(|s| s.id).collect();
-        let shown = crate::sim::fields::short(id);
-        Refusal::new(
-            "unknown-scenario",
-            format!(
-                "there is no scenario '{shown}': there are {}",
-                known.join(", ")
-            ),
-        )
-    })
-}

@@ -3,6 +3,7 @@
 //! The rule that is easy to break: a verb sends the same action as the button does. It can do
 //! nothing that a hand cannot, runs no code it is given, and never throws: it answers.
 
+use super::chapters;
 use crate::sim::{Refusal, json};
 use crate::view::reduce::{may_replace, open, reduce};
 use crate::view::scene::Scene;
@@ -11,6 +12,7 @@ use js_sys::{JSON, Object, Promise, Reflect};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
 use yew::Callback;
 
 type Shared = Rc<RefCell<App>>;
@@ -25,11 +27,10 @@ pub fn install(app: Shared, redraw: Callback<()>) {
             let given = Given::of(argument);
             let json = answer(&mut app.borrow_mut(), given);
             redraw.emit(());
-            Promise::resolve(&JSON::parse(&json).unwrap_or(JsValue::NULL))
+            Promise::resolve(&parsed(&json))
         });
         let _ = Reflect::set(&api, &name.into(), &run.into_js_value());
     };
-    verb("load", load);
     verb("play", |app, _| act(app, Action::Play));
     verb("pause", |app, _| act(app, Action::Pause));
     verb("step", |app, n| {
@@ -52,6 +53,7 @@ pub fn install(app: Shared, redraw: Callback<()>) {
         Ok(hash) => text(&format!("{}{hash}", super::dom::base())),
         Err(refusal) => error(&refusal),
     });
+    let _ = Reflect::set(&api, &"load".into(), &load_verb(app, redraw));
     if let Some(window) = super::dom::window() {
         let _ = Reflect::set(&window, &"faultline".into(), &api);
     }
@@ -98,6 +100,10 @@ fn counted(app: &mut App, given: &Given, usual: Option<f64>, action: fn(f64) -> 
     }
 }
 
+fn parsed(json: &str) -> JsValue {
+    JSON::parse(json).unwrap_or(JsValue::NULL)
+}
+
 fn text(s: &str) -> String {
     json::text(&s)
 }
@@ -119,22 +125,39 @@ fn act(app: &mut App, action: Action) -> String {
     app.state_json()
 }
 
-fn load(app: &mut App, given: Given) -> String {
-    let done = may_replace(app)
-        .and_then(|()| given.json())
-        .and_then(|json| scenario_of(&json))
-        .and_then(|scene| open(app, scene));
-    match done {
-        Ok(()) => {
-            reduce(app, Action::Pause);
-            "{\"ok\":true}".to_owned()
+/// `load`: at once where the chapter is here, else when it has come.
+fn load_verb(app: Shared, redraw: Callback<()>) -> JsValue {
+    let run = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |argument: JsValue| {
+        let json = Given::of(argument).json();
+        let done = load(&mut app.borrow_mut(), &json);
+        let (app, redraw, waiting) = (app.clone(), redraw.clone(), app.clone());
+        let answer = move |done: Result<String, Refusal>| {
+            let json = done.unwrap_or_else(|r| refuse(&mut app.borrow_mut(), &r));
+            redraw.emit(());
+            parsed(&json)
+        };
+        match done {
+            Err(Refusal {
+                chapter: Some(chapter),
+                ..
+            }) => future_to_promise(async move {
+                chapters::fetch(chapter).await;
+                let done = load(&mut waiting.borrow_mut(), &json);
+                Ok(answer(done))
+            }),
+            done => Promise::resolve(&answer(done)),
         }
-        Err(refusal) => refuse(app, &refusal),
-    }
+    });
+    run.into_js_value()
 }
 
-fn scenario_of(json: &str) -> Result<Scene, Refusal> {
-    Scene::from_json(json)
+/// Opens what `json` describes.
+fn load(app: &mut App, json: &Result<String, Refusal>) -> Result<String, Refusal> {
+    may_replace(app)?;
+    let json = json.as_ref().map_err(Clone::clone)?;
+    open(app, Scene::from_json(json)?)?;
+    reduce(app, Action::Pause);
+    Ok("{\"ok\":true}".to_owned())
 }
 
 fn edit(app: &mut App, given: Given) -> String {

@@ -4,24 +4,24 @@
 //! here, and nothing else is.
 
 use super::{header, icons, screen};
-use crate::scenario::{self, ScenarioDef};
+use crate::scenario::{LINES, Line};
 use crate::view::{Action, App};
 use yew::prelude::*;
 
 /// The gallery.
 pub fn gallery(app: &App, on: &Callback<Action>) -> Html {
     let mut chapters: Vec<&'static str> = Vec::new();
-    for s in scenario::ALL {
+    for s in &LINES {
         if !chapters.contains(&s.chapter) {
             chapters.push(s.chapter);
         }
     }
     let chapter = |name: &&'static str| {
-        let cards = scenario::ALL.iter().filter(|s| s.chapter == *name);
+        let cards = LINES.iter().filter(|s| s.chapter == *name);
         html! {
             <section key={*name} class="chapter">
                 <h2>{ *name }</h2>
-                <ul class="cards">{ for cards.map(|s| card(s)) }</ul>
+                <ul class="cards">{ for cards.map(card) }</ul>
             </section>
         }
     };
@@ -43,7 +43,7 @@ pub fn gallery(app: &App, on: &Callback<Action>) -> Html {
     }
 }
 
-fn card(s: &'static ScenarioDef) -> Html {
+fn card(s: &'static Line) -> Html {
     html! {
         <li key={s.id}><a class="card" href={format!("#/s/{}", s.id)} data-testid={format!("card-{}", s.id)}>
             <b>{ s.title }</b><span>{ s.summary }</span></a></li>

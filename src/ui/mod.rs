@@ -5,6 +5,7 @@
 
 mod aside;
 mod bridge;
+pub mod chapters;
 mod chips;
 mod clipboard;
 mod compare;
@@ -33,10 +34,16 @@ mod upload;
 
 pub use props::ViewProps;
 
-/// Puts the page into the element `#app`.
-pub fn mount() {
+/// Puts the page into the element `#app`, with the chapter that its address needs, which `load` brings. Until then
+/// what the page's text says stays on screen.
+pub fn mount(load: chapters::Load) {
     panic::install();
-    if let Some(root) = dom::document().and_then(|d| d.get_element_by_id("app")) {
-        yew::Renderer::<root::Root>::with_root(root).render();
-    }
+    chapters::come_by(load);
+    wasm_bindgen_futures::spawn_local(async {
+        let app = root::first_state().await;
+        if let Some(place) = dom::document().and_then(|d| d.get_element_by_id("app")) {
+            let props = root::RootProps { app: app.into() };
+            yew::Renderer::<root::Root>::with_root_and_props(place, props).render();
+        }
+    });
 }

@@ -3,8 +3,9 @@
 //! The rule that is easy to break: the state changes only through [`crate::view::reduce`]. What
 //! the browser must be told of it (address, colours, focus) is read off the state afterwards.
 
-use super::{aside, bridge, dialogs, dom, fields, gallery, history, screen};
-use crate::view::reduce::reduce_within;
+use super::aside::Watched;
+use super::{aside, bridge, chapters, dialogs, dom, fields, gallery, history, screen};
+use crate::view::reduce::{reduce, reduce_within};
 use crate::view::{Action, App, Theme, keys};
 use gloo_events::{EventListener, EventListenerOptions};
 use std::cell::RefCell;
@@ -25,6 +26,13 @@ pub enum Msg {
     Redraw,
 }
 
+/// What the root component begins with.
+#[derive(Clone, PartialEq, Properties)]
+pub struct RootProps {
+    /// The state of the page.
+    pub app: Watched,
+}
+
 /// The root component.
 pub struct Root {
     app: Rc<RefCell<App>>,
@@ -33,6 +41,8 @@ pub struct Root {
     // A frame is asked for and has not come yet.
     awaiting: bool,
     last_ms: Option<f64>,
+    // The chapter that is on its way because something waits for it.
+    fetching: Option<&'static str>,
     shown_hash: String,
     // How many runs were left behind.
     left: u32,
@@ -42,12 +52,15 @@ pub struct Root {
 
 impl Component for Root {
     type Message = Msg;
-    type Properties = ();
+    type Properties = RootProps;
 
     fn create(ctx: &Context<Self>) -> Self {
         let scope = ctx.link().clone();
         let on = scope.callback(Msg::Do);
-        let app = Rc::new(RefCell::new(first_state()));
+        let app = ctx.props().app.0.clone();
+        if !app.borrow().look.embed {
+            chapters::fetch_ahead();
+        }
         bridge::install(app.clone(), scope.callback(|()| Msg::Redraw));
         aside::start(&app, &on);
         fields::listen();
@@ -59,19 +72,24 @@ impl Component for Root {
             tick: Closure::new(move |ms| ticks.send_message(Msg::Tick(ms))),
             awaiting: false,
             last_ms: None,
+            fetching: None,
             shown_hash: dom::address().1,
             left: 0,
             shown_theme: None,
         }
     }
 
-    fn update(&mut self, _: &Context<Self>, msg: Msg) -> bool {
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        if let Msg::Do(Action::Arrived(..)) = msg {
+            self.fetching = None;
+        }
         match msg {
             Msg::Do(action) => reduce_within(&mut self.app.borrow_mut(), action, &mut || true),
             Msg::Tick(ms) => self.frame(ms),
             Msg::Redraw => {}
         }
         self.ask_for_frame();
+        self.fetch_wanted(ctx);
         true
     }
 
@@ -120,6 +138,20 @@ impl Component for Root {
 }
 
 impl Root {
+    /// Fetches the chapter that something waits for.
+    fn fetch_wanted(&mut self, ctx: &Context<Self>) {
+        let wanted = self.app.borrow().wanted();
+        let Some(chapter) = wanted.filter(|c| self.fetching != Some(c)) else {
+            return;
+        };
+        self.fetching = Some(chapter);
+        let on = self.on.clone();
+        ctx.link().send_future_batch(async move {
+            on.emit(Action::Arrived(chapter, chapters::fetch(chapter).await));
+            None
+        });
+    }
+
     fn ask_for_frame(&mut self) {
         if self.awaiting || !self.app.borrow().is_moving() {
             return;
@@ -147,8 +179,24 @@ impl Root {
     }
 }
 
-/// What the address asks for, under the reader's settings.
-fn first_state() -> App {
+/// What the address asks for, under the reader's settings, once its chapter is here or cannot be had.
+pub async fn first_state() -> App {
+    loop {
+        let asked = dom::address();
+        let mut app = state_of(asked.clone());
+        let Some(chapter) = app.wanted() else {
+            return app;
+        };
+        let here = chapters::fetch(chapter).await;
+        // Meanwhile the reader may have followed another link of the page's text.
+        if !here && asked == dom::address() {
+            reduce(&mut app, Action::Arrived(chapter, false));
+            return app;
+        }
+    }
+}
+
+fn state_of((search, hash): (String, String)) -> App {
     let mut app = App {
         calm: dom::matches("(prefers-reduced-motion: reduce)"),
         narrow: dom::matches(dom::NARROW),
@@ -160,8 +208,7 @@ fn first_state() -> App {
         },
         ..App::default()
     };
-    let (search, hash) = dom::address();
-    crate::view::reduce::reduce(&mut app, Action::Route(search, hash));
+    reduce(&mut app, Action::Route(search, hash));
     app.say = app.error.clone().unwrap_or_default();
     app
 }

@@ -9,7 +9,7 @@ use super::timeline::Timeline;
 use super::transport::{TransportProps, transport};
 use super::{ViewProps, header};
 use crate::view::app::{Open, tally};
-use crate::view::{Action, App};
+use crate::view::{Action, App, away};
 use yew::prelude::*;
 
 /// The main screen.
@@ -104,10 +104,20 @@ fn handed(app: &App, open: &Open, on: &Callback<Action>) -> (ViewProps, PanelPro
     (view, panel)
 }
 
-/// The error's sentence, with a way to put it aside.
+/// The error's sentence, with a way to put it aside; or what is said of a chapter that is not here.
 pub fn error(app: &App, on: &Callback<Action>) -> Html {
-    let Some(text) = &app.error else {
-        return html! {};
+    let missing;
+    let (text, retry) = match (&app.error, &app.away) {
+        (Some(text), _) => (text, false),
+        (None, Some(away)) if away.failed => {
+            missing = away::missing(away.chapter);
+            (&missing, true)
+        }
+        (None, Some(away)) => {
+            let text = format!("The chapter {} is coming.", away.chapter);
+            return html! { <p class="coming quiet" data-testid="coming">{ text }</p> };
+        }
+        (None, None) => return html! {},
     };
     let close = on.reform(|_: MouseEvent| {
         super::dom::focus("play");
@@ -116,6 +126,10 @@ pub fn error(app: &App, on: &Callback<Action>) -> Html {
     html! {
         <div class="error">
             <p data-testid="error">{ text }</p>
+            if retry {
+                <button type="button" class="btn" data-testid="retry" onclick={on.reform(|_: MouseEvent| Action::Retry)}>
+                    { "Try again" }</button>
+            }
             <button type="button" class="btn icon bare" aria-label="Close this message" onclick={close}>
                 { super::icons::icon(super::icons::CLOSE) }</button>
         </div>

@@ -4,6 +4,7 @@
 //! It changes only in [`super::reduce`]; the run inside changes only through its own methods.
 
 use super::action::{Dialog, Tab, Theme};
+use super::away::Away;
 use super::beside::Beside;
 use super::export::{Export, Kept, Writing};
 use super::left::Left;
@@ -220,6 +221,8 @@ pub struct App {
     pub error: Option<String>,
     /// The code of the refusal behind that sentence, for scripts.
     pub code: &'static str,
+    /// What waits for a chapter to come.
+    pub away: Option<Away>,
     /// The run that was left in one step for the one on screen.
     pub left: Option<Left>,
     /// A moment that is asked for and that is not reached yet: frames go on until it is.

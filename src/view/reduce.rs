@@ -66,7 +66,16 @@ pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut(
         Action::Narrow(narrow) => app.narrow = narrow,
         Action::Route(search, hash) => route(app, &search, &hash),
         Action::OpenFile(text) => open_file(app, &text),
-        Action::Error(None) => app.error = None,
+        Action::Arrived(chapter, here) => {
+            if let Some(action) = app.arrived(chapter, here) {
+                reduce_within(app, action, out_of_time);
+            }
+        }
+        Action::Retry => app.retry(),
+        Action::Error(None) => {
+            app.error = None;
+            app.away = app.away.take().filter(|a| !a.failed);
+        }
         Action::Error(Some(why)) => app.complain(why),
         other => run_action(app, other),
     }
@@ -342,6 +351,7 @@ pub fn open(app: &mut App, scene: Scene) -> Result<(), Refusal> {
 fn show(app: &mut App, scene: Scene, run: Run<Checks>) {
     let playing = app.player.playing;
     app.journey = None;
+    app.away = None;
     app.player = player::Player::default();
     app.player.playing = playing && app.open.is_some();
     app.player.set_speed(scene.speed());
@@ -357,12 +367,14 @@ fn show(app: &mut App, scene: Scene, run: Run<Checks>) {
 }
 
 fn route(app: &mut App, search: &str, hash: &str) {
+    app.away = None;
     if app.left.is_some() && left::come_back(app, hash) {
         return;
     }
     let done = Route::parse(search, hash).and_then(|r| follow(app, &r));
     if let Err(refusal) = done {
-        app.refuse(&refusal);
+        let again = || Action::Route(search.to_owned(), hash.to_owned());
+        app.refuse_or_wait(&refusal, again);
     }
 }
 
@@ -401,6 +413,7 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
 
 /// Opens what a file says; a bad one changes nothing on screen.
 fn open_file(app: &mut App, text: &str) {
+    app.away = None;
     let read = may_replace(app).and_then(|()| file::read(text));
     match read.and_then(saved::open) {
         Ok((linked, others)) => {
@@ -413,7 +426,7 @@ fn open_file(app: &mut App, text: &str) {
             app.leave(left);
             app.say = "Opened.".to_owned();
         }
-        Err(refusal) => app.refuse(&refusal),
+        Err(refusal) => app.refuse_or_wait(&refusal, || Action::OpenFile(text.to_owned())),
     }
 }
 

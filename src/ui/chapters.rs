@@ -1,0 +1,66 @@
+//! Fetching the chapters that are not here.
+//!
+//! The rule that is easy to break: this only fetches. What is done with a chapter that has come, and what is said of
+//! one that cannot be had, is decided in [`crate::view::away`].
+
+use super::dom;
+use crate::scenario::LINES;
+use crate::scenario::chapters::is_here;
+use gloo_timers::callback::Timeout;
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+
+/// Brings the chapter of that name, if it can be had.
+pub type Load = fn(&'static str) -> Pin<Box<dyn Future<Output = bool>>>;
+
+/// Milliseconds after the start in which nothing is fetched that nobody has asked for.
+const CALM_MS: u32 = 4_000;
+
+thread_local! {
+    static LOAD: Cell<Option<Load>> = const { Cell::new(None) };
+}
+
+/// From now on chapters come by `load`.
+pub fn come_by(load: Load) {
+    LOAD.set(Some(load));
+}
+
+/// Brings the chapter of that name; whether it is here then. Asked for again, it is tried again.
+pub async fn fetch(chapter: &'static str) -> bool {
+    match LOAD.get() {
+        _ if is_here(chapter) => true,
+        Some(load) => load(chapter).await && is_here(chapter),
+        None => false,
+    }
+}
+
+/// Brings all chapters, one after the other, once the page has stood for some seconds: the next scenario then opens
+/// without waiting. Not where the reader saves data; and it ends where one cannot be had.
+pub fn fetch_ahead() {
+    if saves_data() {
+        return;
+    }
+    let begin = || {
+        spawn_local(async {
+            for line in &LINES {
+                if !fetch(line.chapter).await {
+                    return;
+                }
+            }
+        });
+    };
+    Timeout::new(CALM_MS, begin).forget();
+}
+
+fn saves_data() -> bool {
+    let navigator = dom::window().map(|w| JsValue::from(w.navigator()));
+    let get = |of: JsValue, name: &str| js_sys::Reflect::get(&of, &name.into()).ok();
+    let saves = navigator
+        .and_then(|n| get(n, "connection"))
+        .filter(|c| c.is_object())
+        .and_then(|c| get(c, "saveData"));
+    saves.is_some_and(|s| s.is_truthy())
+}
