@@ -24,7 +24,7 @@ use yew::prelude::*;
 const LOOK_MS: u32 = 500;
 
 /// Puts it on the page.
-pub fn start(app: &Rc<RefCell<App>>, on: &Callback<Action>) {
+pub fn start(app: &Watched, on: &Callback<Action>) {
     let place = dom::document().and_then(|d| {
         let place = d.create_element("div").ok()?;
         place.set_attribute("data-testid", "aside").ok()?;
@@ -35,7 +35,7 @@ pub fn start(app: &Rc<RefCell<App>>, on: &Callback<Action>) {
         Some(place)
     });
     let props = AsideProps {
-        app: Watched(app.clone()),
+        app: app.clone(),
         on_action: on.clone(),
     };
     if let Some(place) = place {
@@ -46,6 +46,12 @@ pub fn start(app: &Rc<RefCell<App>>, on: &Callback<Action>) {
 /// The state of the page, to look at.
 #[derive(Clone)]
 pub struct Watched(pub(super) Rc<RefCell<App>>);
+
+impl From<&Rc<RefCell<App>>> for Watched {
+    fn from(app: &Rc<RefCell<App>>) -> Self {
+        Watched(app.clone())
+    }
+}
 
 impl From<App> for Watched {
     fn from(app: App) -> Self {

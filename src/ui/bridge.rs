@@ -7,7 +7,7 @@ use super::chapters;
 use crate::sim::{Refusal, json};
 use crate::view::reduce::{may_replace, open, reduce};
 use crate::view::scene::Scene;
-use crate::view::{Action, App};
+use crate::view::{Action, App, away};
 use js_sys::{JSON, Object, Promise, Reflect};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -143,7 +143,10 @@ fn load_verb(app: Shared, redraw: Callback<()>) -> JsValue {
             }) => future_to_promise(async move {
                 chapters::fetch(chapter).await;
                 let done = load(&mut waiting.borrow_mut(), &json);
-                Ok(answer(done))
+                Ok(answer(done.map_err(|r| match r.chapter {
+                    Some(chapter) => Refusal::new(r.code, away::missing(chapter)),
+                    None => r,
+                })))
             }),
             done => Promise::resolve(&answer(done)),
         }

@@ -13,8 +13,11 @@ use std::pin::Pin;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
-/// Brings the chapter of that name, if it can be had.
-pub type Load = fn(&'static str) -> Pin<Box<dyn Future<Output = bool>>>;
+/// What comes later.
+pub type Come<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// Brings the chapter of that name; whether it is here then.
+pub type Load = fn(&'static str) -> Come<bool>;
 
 /// Milliseconds after the start in which nothing is fetched that nobody has asked for.
 const CALM_MS: u32 = 4_000;

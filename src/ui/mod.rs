@@ -10,6 +10,7 @@ mod chips;
 mod clipboard;
 mod compare;
 mod controls;
+pub mod details;
 mod dialogs;
 mod dom;
 mod download;
@@ -34,11 +35,12 @@ mod upload;
 
 pub use props::ViewProps;
 
-/// Puts the page into the element `#app`, with the chapter that its address needs, which `load` brings. Until then
+/// Puts the page into the element `#app`, with the chapter that its address needs, which `chapter` brings. Until then
 /// what the page's text says stays on screen.
-pub fn mount(load: chapters::Load) {
+pub fn mount(chapter: chapters::Load, details: details::Load) {
     panic::install();
-    chapters::come_by(load);
+    chapters::come_by(chapter);
+    details::come_by(details);
     wasm_bindgen_futures::spawn_local(async {
         let app = root::first_state().await;
         if let Some(place) = dom::document().and_then(|d| d.get_element_by_id("app")) {

@@ -4,7 +4,7 @@
 //! the browser must be told of it (address, colours, focus) is read off the state afterwards.
 
 use super::aside::Watched;
-use super::{aside, bridge, chapters, dialogs, dom, fields, gallery, history, screen};
+use super::{bridge, chapters, details, dom, fields, gallery, history, screen};
 use crate::view::reduce::{reduce, reduce_within};
 use crate::view::{Action, App, Theme, keys};
 use gloo_events::{EventListener, EventListenerOptions};
@@ -24,6 +24,8 @@ pub enum Msg {
     Tick(f64),
     /// The state was changed by a script: draw it.
     Redraw,
+    /// The details of the page have come, or could not be had.
+    Details(bool),
 }
 
 /// What the root component begins with.
@@ -31,6 +33,17 @@ pub enum Msg {
 pub struct RootProps {
     /// The state of the page.
     pub app: Watched,
+}
+
+/// How far something is that comes later.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    /// It is coming.
+    Coming,
+    /// It could not be had, or was not yet asked for.
+    Failed,
+    /// It is here.
+    Here,
 }
 
 /// The root component.
@@ -43,6 +56,7 @@ pub struct Root {
     last_ms: Option<f64>,
     // The chapter that is on its way because something waits for it.
     fetching: Option<&'static str>,
+    details: Way,
     shown_hash: String,
     // How many runs were left behind.
     left: u32,
@@ -62,7 +76,6 @@ impl Component for Root {
             chapters::fetch_ahead();
         }
         bridge::install(app.clone(), scope.callback(|()| Msg::Redraw));
-        aside::start(&app, &on);
         fields::listen();
         let ticks = scope.clone();
         Root {
@@ -73,6 +86,7 @@ impl Component for Root {
             awaiting: false,
             last_ms: None,
             fetching: None,
+            details: Way::Failed,
             shown_hash: dom::address().1,
             left: 0,
             shown_theme: None,
@@ -83,13 +97,18 @@ impl Component for Root {
         if let Msg::Do(Action::Arrived(..)) = msg {
             self.fetching = None;
         }
+        let acts = matches!(&msg, Msg::Do(action) if !matches!(action, Action::Error(_)));
         match msg {
             Msg::Do(action) => reduce_within(&mut self.app.borrow_mut(), action, &mut || true),
             Msg::Tick(ms) => self.frame(ms),
             Msg::Redraw => {}
+            Msg::Details(here) => self.details(here),
         }
         self.ask_for_frame();
         self.fetch_wanted(ctx);
+        if acts && details::needed(&self.app.borrow()) {
+            self.fetch_details(ctx);
+        }
         true
     }
 
@@ -101,13 +120,16 @@ impl Component for Root {
                 Some(open) => screen::screen(&app, open, &self.on),
                 None => gallery::gallery(&app, &self.on),
             } }
-            { dialogs::dialog(&app, &self.on) }
+            { for details::here().map(|d| (d.dialog)(&app, &self.on)) }
             <p class="unseen" role="status" aria-live="polite" data-testid="live">{ &app.say }</p>
             </>
         }
     }
 
-    fn rendered(&mut self, _: &Context<Self>, _: bool) {
+    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+        if first {
+            self.fetch_details(ctx);
+        }
         let app = self.app.borrow();
         if self.shown_theme != Some(app.theme) {
             self.shown_theme = Some(app.theme);
@@ -150,6 +172,27 @@ impl Root {
             on.emit(Action::Arrived(chapter, chapters::fetch(chapter).await));
             None
         });
+    }
+
+    /// Fetches the details of the page, unless they are here or coming.
+    fn fetch_details(&mut self, ctx: &Context<Self>) {
+        if self.details == Way::Failed {
+            self.details = Way::Coming;
+            ctx.link()
+                .send_future(async { Msg::Details(details::fetch().await) });
+        }
+    }
+
+    fn details(&mut self, here: bool) {
+        self.details = if here { Way::Here } else { Way::Failed };
+        match details::here() {
+            Some(details) => (details.aside)(&Watched::from(&self.app), &self.on),
+            None if details::needed(&self.app.borrow()) => {
+                self.on
+                    .emit(Action::Error(Some(details::MISSING.to_owned())));
+            }
+            None => {}
+        }
     }
 
     fn ask_for_frame(&mut self) {

@@ -7,7 +7,7 @@ use super::panels::{PanelProps, Part, Slot, inspector};
 use super::stage::Stage;
 use super::timeline::Timeline;
 use super::transport::{TransportProps, transport};
-use super::{ViewProps, header};
+use super::{ViewProps, details, header};
 use crate::view::app::{Open, tally};
 use crate::view::{Action, App, away};
 use yew::prelude::*;
@@ -18,7 +18,7 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
     let look = &app.look;
     let two = match open.beside {
         None => None,
-        Some(_) => super::compare::parts(open, &view),
+        Some(_) => details::here().and_then(|d| (d.compare)(open, &view)),
     };
     let (stage, words, diagram, of) = match two {
         Some(two) => (two.stages, two.words, two.diagrams, two.of),
@@ -59,7 +59,7 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                     events: open.run().get().position(),
                     player: app.player,
                     frontier_us: open.run().get().frontier().us(),
-                    history: app.history.then(|| super::history::history(app, open, on)),
+                    history: details::here().filter(|_| app.history).map(|d| (d.history)(app, open, on)),
                     on_action: on.clone(),
                 }) }
                 if look.shows("time") {
