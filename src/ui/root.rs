@@ -8,6 +8,7 @@ use super::{bridge, chapters, details, dom, fields, gallery, history, screen};
 use crate::view::reduce::{reduce, reduce_within};
 use crate::view::{Action, App, Theme, keys};
 use gloo_events::{EventListener, EventListenerOptions};
+use gloo_timers::callback::Timeout;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -15,6 +16,9 @@ use yew::prelude::*;
 
 /// Milliseconds of a frame that simulation may take.
 const BUDGET_MS: f64 = 6.0;
+
+/// Milliseconds after which the details of the page are fetched though nothing needs them yet: a run moves first.
+const DETAILS_MS: u32 = 1_000;
 
 /// What the root component is told.
 pub enum Msg {
@@ -24,6 +28,8 @@ pub enum Msg {
     Tick(f64),
     /// The state was changed by a script: draw it.
     Redraw,
+    /// The page has stood for a moment.
+    Settled,
     /// The details of the page have come, or could not be had.
     Details(bool),
 }
@@ -102,6 +108,7 @@ impl Component for Root {
             Msg::Do(action) => reduce_within(&mut self.app.borrow_mut(), action, &mut || true),
             Msg::Tick(ms) => self.frame(ms),
             Msg::Redraw => {}
+            Msg::Settled => self.fetch_details(ctx),
             Msg::Details(here) => self.details(here),
         }
         self.ask_for_frame();
@@ -128,7 +135,10 @@ impl Component for Root {
 
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         if first {
-            self.fetch_details(ctx);
+            let now = details::needed(&self.app.borrow());
+            let wait = if now { 0 } else { DETAILS_MS };
+            let later = ctx.link().callback(|()| Msg::Settled);
+            Timeout::new(wait, move || later.emit(())).forget();
         }
         let app = self.app.borrow();
         if self.shown_theme != Some(app.theme) {

@@ -120,7 +120,8 @@ test("whatever is opened while a chapter is coming takes its place", async () =>
 
 test("the details of the page that cannot be had are missed when they are needed, and then asked for again", async () => {
   const page = await openScenario(site, "raft-election", { prepare: broken(DETAILS) });
-  await page.waitForTimeout(300);
+  await page.waitForRequest((request) => DETAILS.test(request.url()), { timeout: 10_000 });
+  await page.waitForTimeout(100);
   assert.equal(await hook(page, "error").count(), 0, "nothing needs them yet");
   await hook(page, "share").click();
   assert.match(await errorOf(page), /A part of this page could not be loaded/);
