@@ -36,11 +36,17 @@ struct Folder {
     title: String,
     order: i64,
     scenarios: Vec<Scenario>,
+    /// Whether protocols have a chapter of this name.
+    protocols: bool,
 }
 
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
     println!("cargo:rerun-if-changed={}", root.display());
+    println!(
+        "cargo:rerun-if-changed={}",
+        root.join("../src/protocols").display()
+    );
     let folders = match folders(&root) {
         Ok(folders) => folders,
         Err(mistakes) => {
@@ -114,6 +120,12 @@ fn folders(root: &Path) -> Result<BTreeMap<String, Folder>, Vec<String>> {
             .sort_by(|a, b| (a.front.order, &a.front.id).cmp(&(b.front.order, &b.front.id)));
     }
     folders.retain(|_, folder| !folder.scenarios.is_empty());
+    // A chapter of protocols has a folder even while nobody has written a scenario for it.
+    for chapter in entries(&root.join("../src/protocols"), &mut mistakes) {
+        if chapter.join("mod.rs").exists() {
+            folders.entry(part(Some(&chapter))).or_default().protocols = true;
+        }
+    }
     match mistakes.is_empty() {
         true => Ok(folders),
         false => Err(mistakes),
@@ -206,7 +218,7 @@ fn shown(path: &Path) -> String {
 
 /// The index and the chapters, as Rust.
 fn index(folders: &BTreeMap<String, Folder>, code: &mut String) {
-    code.push_str("pub static INDEX: &[Brief] = &[\n");
+    code.push_str("/// Every scenario in short.\npub static INDEX: &[Brief] = &[\n");
     for (chapter, folder) in folders {
         for f in folder.scenarios.iter().map(|s| &s.front) {
             let (id, title, summary, protocol, rows) =
@@ -219,19 +231,36 @@ fn index(folders: &BTreeMap<String, Folder>, code: &mut String) {
         }
     }
     code.push_str("];\n");
-    let mut names = Vec::new();
-    for (i, (id, folder)) in folders.iter().enumerate() {
-        let (title, order) = (&folder.title, folder.order);
-        let _ = writeln!(
-            code,
-            "static FOLDER_{i}: Folder = Folder {{ id: {id:?}, title: {title:?}, order: {order}, \
-             json: || include_str!(concat!(env!(\"OUT_DIR\"), \"/{id}.json\")), read: OnceLock::new() }};"
-        );
-        names.push(format!("&FOLDER_{i}"));
-    }
     let _ = writeln!(
         code,
-        "pub static FOLDERS: &[&Folder] = &[{}];",
-        names.join(", ")
+        "/// Chapters by id, with the title and the order in their `chapter.toml`."
+    );
+    let _ = writeln!(code, "pub static TITLES: &[(&str, &str, i64)] = &[");
+    for (id, Folder { title, order, .. }) in folders {
+        let _ = writeln!(code, "({id:?}, {title:?}, {order}),");
+    }
+    code.push_str("];\n");
+    let (mut all, mut loose) = (String::new(), String::new());
+    for (id, folder) in folders {
+        let module = id.replace('-', "_");
+        let _ = writeln!(
+            code,
+            "/// The chapter of that name.\npub mod {module} {{\n/// Its scenarios.\npub static FOLDER: super::Folder = \
+             super::Folder {{ id: {id:?}, json: || include_str!(concat!(env!(\"OUT_DIR\"), \"/{id}.json\")), \
+             read: std::sync::OnceLock::new() }};\n}}"
+        );
+        let _ = write!(all, "&{module}::FOLDER, ");
+        if !folder.protocols {
+            let _ = write!(loose, "&{module}::FOLDER, ");
+        }
+    }
+    // A chapter that comes on demand must be named nowhere but in its own part.
+    let _ = writeln!(
+        code,
+        "#[cfg(not(feature = \"on-demand\"))]\npub(super) static FOLDERS: &[&Folder] = &[{all}];"
+    );
+    let _ = writeln!(
+        code,
+        "#[cfg(feature = \"on-demand\")]\npub(super) static LOOSE: &[&Folder] = &[{loose}];"
     );
 }

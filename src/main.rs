@@ -1,8 +1,11 @@
 //! The two ends: in wasm the page, natively the command-line tool.
 
 #[cfg(target_arch = "wasm32")]
+mod parts;
+
+#[cfg(target_arch = "wasm32")]
 fn main() {
-    faultline::ui::mount();
+    faultline::ui::mount(parts::chapter, parts::details);
 }
 
 #[cfg(not(target_arch = "wasm32"))]

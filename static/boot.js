@@ -68,13 +68,58 @@
     }
   }
 
+  // The link of the page's text that leads where the address does.
+  function opened() {
+    var path = location.hash.split("?")[0];
+    var links = document.querySelectorAll("#app .card");
+    for (var i = 0; i < links.length; i += 1) {
+      if (links[i].getAttribute("href") === path) return links[i];
+    }
+    return null;
+  }
+
+  // Fetches a part of the program that will be asked for.
+  function preload(part) {
+    var link = document.createElement("link");
+    link.rel = "preload";
+    link.as = "fetch";
+    link.crossOrigin = "anonymous";
+    link.href = part;
+    document.head.appendChild(link);
+  }
+
+  // Says what is being opened, and fetches the parts that it needs along with the program; the text says which.
+  function prepare() {
+    var link = opened();
+    if (!link) return;
+    document.getElementById("boot-status").textContent = "Opening: " + link.querySelector("b").textContent;
+    for (var at = link; at; at = at.parentElement) {
+      if (at.hasAttribute("data-part")) preload(at.getAttribute("data-part"));
+    }
+  }
+
+  // The colours that the reader has chosen; and in another page nothing but the name.
+  function dress() {
+    var root = document.documentElement;
+    var theme = /[?&]theme=(light|dark)/.exec(location.search);
+    try {
+      theme = theme || /^(light|dark)$/.exec(localStorage.getItem("faultline.theme"));
+    } catch (error) {
+      // A sandboxed frame has no storage.
+    }
+    if (theme) root.setAttribute("data-theme", theme[1]);
+    if (/[?&]embed=1/.test(location.search)) root.setAttribute("data-embed", "");
+  }
+
   function present(answer) {
     if (!answer.ok) throw new Error(answer.status + " " + answer.statusText);
     return answer;
   }
 
   function start() {
+    dress();
     if (missing()) return;
+    prepare();
     var moduleUrl = document.getElementById("boot-module").href;
     var wasmUrl = document.getElementById("boot-wasm").href;
     var stage = "a script (" + moduleUrl + ")";

@@ -20,10 +20,15 @@ macro_rules! chapter {
     ($id:literal, $title:literal: $($(#[$doc:meta])* $protocol:ident),* $(,)?) => {
         $($(#[$doc])* pub mod $protocol;)*
 
+        /// The chapter's id.
+        pub(super) const ID: &str = $id;
+        /// Its name.
+        pub(super) const TITLE: &str = $title;
+
         /// The chapter, with its protocols.
         pub static CHAPTER: $crate::protocols::Chapter = $crate::protocols::Chapter {
-            id: $id,
-            title: $title,
+            id: ID,
+            title: TITLE,
             entries: &[$(&$protocol::ENTRY),*],
         };
     };
@@ -40,31 +45,81 @@ pub mod messaging;
 pub mod time;
 pub mod transactions;
 
-/// Every chapter, in the order of a course.
-pub static CHAPTERS: &[&Chapter] = &[
-    &consensus::CHAPTER,
-    &election::CHAPTER,
-    &links::CHAPTER,
-    &agreement::CHAPTER,
-    &messaging::CHAPTER,
-    &dissemination::CHAPTER,
-    &time::CHAPTER,
-    &failures::CHAPTER,
-    &transactions::CHAPTER,
-];
-
-/// Every protocol. Tests and the command-line tool loop over it.
-pub fn all() -> impl Iterator<Item = &'static Entry> {
-    CHAPTERS.iter().flat_map(|c| c.entries.iter().copied())
+/// Hands the chapters' modules, in the order of a course, to the macro `then`: the one list of them.
+#[macro_export]
+macro_rules! each_chapter {
+    ($then:ident) => {
+        $then! {
+            consensus, election, links, agreement, messaging, dissemination, time, failures, transactions
+        }
+    };
 }
 
-/// The protocol called `id`, if there is one.
+/// What is known of the chapters before they have come.
+macro_rules! known {
+    ($($chapter:ident),*) => {
+        /// The id and the name of every chapter, in the order of a course.
+        pub static TITLES: &[(&str, &str)] = &[$(($chapter::ID, $chapter::TITLE)),*];
+
+        /// Every chapter.
+        #[cfg(not(feature = "on-demand"))]
+        static CHAPTERS: &[&Chapter] = &[$(&$chapter::CHAPTER),*];
+    };
+}
+each_chapter!(known);
+
+/// The chapters that are here: all of them, unless they come on demand.
+#[cfg(not(feature = "on-demand"))]
+pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
+    CHAPTERS.iter().copied()
+}
+
+#[cfg(feature = "on-demand")]
+pub use arrived::{chapters, provide};
+
+#[cfg(feature = "on-demand")]
+mod arrived {
+    //! The chapters that have come so far.
+    //!
+    //! The rule that is easy to break: a chapter that is named anywhere but in its own part would come with the
+    //! page itself.
+
+    use super::Chapter;
+    use std::sync::{Mutex, PoisonError};
+
+    static ARRIVED: Mutex<Vec<&'static Chapter>> = Mutex::new(Vec::new());
+
+    /// Takes in a chapter that has come.
+    pub fn provide(chapter: &'static Chapter) {
+        let mut arrived = ARRIVED.lock().unwrap_or_else(PoisonError::into_inner);
+        if !arrived.iter().any(|c| c.id == chapter.id) {
+            arrived.push(chapter);
+        }
+    }
+
+    /// The chapters that are here.
+    pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
+        let arrived = ARRIVED.lock().unwrap_or_else(PoisonError::into_inner);
+        arrived.clone().into_iter()
+    }
+}
+
+/// Whether the chapter called `id` is here.
+pub fn is_here(id: &str) -> bool {
+    chapters().any(|c| c.id == id)
+}
+
+/// Every protocol that is here. Tests and the command-line tool loop over it.
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    chapters().flat_map(|c| c.entries.iter().copied())
+}
+
+/// The protocol called `id`, if there is one here.
 pub fn find(id: &str) -> Option<&'static Entry> {
     all().find(|e| e.id == id)
 }
 
 /// The chapter of a protocol.
 pub fn chapter_of(entry: &Entry) -> Option<&'static Chapter> {
-    let has = |c: &&&Chapter| c.entries.iter().any(|e| e.id == entry.id);
-    CHAPTERS.iter().find(has).copied()
+    chapters().find(|c| c.entries.iter().any(|e| e.id == entry.id))
 }

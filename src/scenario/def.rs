@@ -44,6 +44,9 @@ impl Scenario {
         let hidden = || super::hidden_protocol(&self.protocol);
         let found = crate::protocols::find(&self.protocol).or_else(hidden);
         found.ok_or_else(|| {
+            if let Some(refusal) = super::library::protocol_away(&self.protocol) {
+                return refusal;
+            }
             let known: Vec<_> = crate::protocols::all().map(|e| e.id).collect();
             Refusal::new(
                 "unknown-protocol",

@@ -31,19 +31,14 @@ pub struct Brief {
 pub struct Folder {
     /// The folder's name, which is the chapter's id.
     pub id: &'static str,
-    /// The title in its `chapter.toml`; empty where the protocols' chapter of that id has one.
-    title: &'static str,
-    /// The order in its `chapter.toml`, for chapters without protocols.
-    order: i64,
     /// Its scenarios, as JSON.
     json: fn() -> &'static str,
     read: OnceLock<Vec<Arc<Scenario>>>,
 }
 
-mod built {
-    //! What the build script has written.
+pub mod built {
+    //! What the build script has written: the index, and for each chapter a module with its folder.
     use super::{Brief, Folder};
-    use std::sync::OnceLock;
     include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
 }
 
@@ -59,33 +54,92 @@ pub fn index() -> &'static [Brief] {
 
 /// Where a chapter stands in the course: as the protocols' chapters do, the others behind them.
 fn place(chapter: &str) -> (usize, i64) {
-    let known = protocols::CHAPTERS.iter().position(|c| c.id == chapter);
-    let folder = built::FOLDERS.iter().find(|f| f.id == chapter);
-    (known.unwrap_or(usize::MAX), folder.map_or(0, |f| f.order))
+    let known = protocols::TITLES.iter().position(|c| c.0 == chapter);
+    let own = built::TITLES.iter().find(|c| c.0 == chapter);
+    (known.unwrap_or(usize::MAX), own.map_or(0, |c| c.2))
 }
 
 /// The title of the chapter called `id`.
 pub fn chapter_title(id: &str) -> String {
-    let known = protocols::CHAPTERS.iter().find(|c| c.id == id);
-    let folder = built::FOLDERS
-        .iter()
-        .find(|f| f.id == id && !f.title.is_empty());
-    match (known, folder) {
-        (Some(chapter), _) => chapter.title.to_owned(),
-        (None, Some(folder)) => folder.title.to_owned(),
-        (None, None) => id.to_owned(),
-    }
+    let known = protocols::TITLES.iter().find(|c| c.0 == id).map(|c| c.1);
+    let own = || {
+        built::TITLES
+            .iter()
+            .find(|c| c.0 == id && !c.1.is_empty())
+            .map(|c| c.1)
+    };
+    known.or_else(own).unwrap_or(id).to_owned()
 }
 
 /// The scenarios of the chapter called `id`, in order; none if there is no such chapter.
 pub fn chapter(id: &str) -> &'static [Arc<Scenario>] {
-    let folder = built::FOLDERS.iter().find(|f| f.id == id);
-    folder.map_or(&[], |f| f.scenarios())
+    folders()
+        .find(|f| f.id == id)
+        .map_or(&[], Folder::scenarios)
 }
 
 /// Every built-in scenario, in the order of the gallery.
 pub fn all() -> impl Iterator<Item = Arc<Scenario>> {
     index().iter().filter_map(|b| find(b.id).ok())
+}
+
+/// The code of the refusal of what needs a chapter that has not come.
+pub const AWAY: &str = "chapter-away";
+
+/// The refusal of what needs this chapter, which has not come.
+fn away(chapter: &'static str) -> Refusal {
+    let title = chapter_title(chapter);
+    Refusal {
+        chapter: Some(chapter),
+        ..Refusal::new(AWAY, format!("the chapter {title} has not come"))
+    }
+}
+
+/// The refusal of a protocol whose chapter has not come, if that is so.
+pub(super) fn protocol_away(protocol: &str) -> Option<Refusal> {
+    let mut known = built::INDEX.iter().filter(|b| b.protocol == protocol);
+    known
+        .find(|b| !protocols::is_here(b.chapter))
+        .map(|b| away(b.chapter))
+}
+
+/// The chapters' folders that are here.
+#[cfg(not(feature = "on-demand"))]
+fn folders() -> impl Iterator<Item = &'static Folder> {
+    built::FOLDERS.iter().copied()
+}
+
+#[cfg(feature = "on-demand")]
+use arrived::folders;
+#[cfg(feature = "on-demand")]
+pub use arrived::provide;
+
+#[cfg(feature = "on-demand")]
+mod arrived {
+    //! The folders that have come so far, with their protocols.
+
+    use super::{Folder, built, protocols};
+    use std::sync::{Mutex, PoisonError};
+
+    static ARRIVED: Mutex<Vec<&'static Folder>> = Mutex::new(Vec::new());
+
+    /// Takes in a chapter that has come: its protocols and its scenarios.
+    pub fn provide(chapter: &'static protocols::Chapter, folder: &'static Folder) {
+        protocols::provide(chapter);
+        let mut arrived = ARRIVED.lock().unwrap_or_else(PoisonError::into_inner);
+        if !arrived.iter().any(|f| f.id == folder.id) {
+            arrived.push(folder);
+        }
+    }
+
+    /// The folders that are here: those without protocols of their own always are.
+    pub(super) fn folders() -> impl Iterator<Item = &'static Folder> {
+        let arrived = ARRIVED.lock().unwrap_or_else(PoisonError::into_inner);
+        arrived
+            .clone()
+            .into_iter()
+            .chain(built::LOOSE.iter().copied())
+    }
 }
 
 impl Folder {
@@ -105,18 +159,16 @@ impl Folder {
 pub fn find(id: &str) -> Result<Arc<Scenario>, Refusal> {
     if let Some(brief) = built::INDEX.iter().find(|b| b.id == id) {
         let found = chapter(brief.chapter).iter().find(|s| s.id == id);
-        return found.cloned().ok_or_else(|| {
-            Refusal::new(
-                "chapter-missing",
-                format!("the chapter of '{id}' has not come"),
-            )
-        });
+        return found.cloned().ok_or_else(|| away(brief.chapter));
     }
     if let Some(hidden) = super::hidden(id) {
         return Ok(Arc::new(hidden));
     }
     if let Some(entry) = protocols::find(id) {
         return Ok(Arc::new(Scenario::bare(entry)));
+    }
+    if let Some(refusal) = protocol_away(id) {
+        return Err(refusal);
     }
     let known: Vec<_> = index().iter().map(|b| b.id).collect();
     Err(Refusal::new(

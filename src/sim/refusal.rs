@@ -13,6 +13,9 @@ pub struct Refusal {
     pub code: &'static str,
     /// The sentence for people.
     pub message: String,
+    /// The chapter that has to come first, where that is all that is in the way.
+    #[serde(skip)]
+    pub chapter: Option<&'static str>,
 }
 
 impl Refusal {
@@ -21,6 +24,7 @@ impl Refusal {
         Refusal {
             code,
             message: message.into(),
+            chapter: None,
         }
     }
 }

@@ -7,7 +7,8 @@
 use super::icons::{CLOSE, icon};
 use super::storage::{self, Trouble};
 use super::tabs::{self, Tab};
-use super::{clipboard, dom, upload};
+use super::{chapters, clipboard, dom, upload};
+use crate::sim::Refusal;
 use crate::view::kept::{self, Keeper, Offer};
 use crate::view::{Action, App};
 use gloo_events::{EventListener, EventListenerOptions};
@@ -23,7 +24,7 @@ use yew::prelude::*;
 const LOOK_MS: u32 = 500;
 
 /// Puts it on the page.
-pub fn start(app: &Rc<RefCell<App>>, on: &Callback<Action>) {
+pub fn start(app: &Watched, on: &Callback<Action>) {
     let place = dom::document().and_then(|d| {
         let place = d.create_element("div").ok()?;
         place.set_attribute("data-testid", "aside").ok()?;
@@ -34,7 +35,7 @@ pub fn start(app: &Rc<RefCell<App>>, on: &Callback<Action>) {
         Some(place)
     });
     let props = AsideProps {
-        app: Watched(app.clone()),
+        app: app.clone(),
         on_action: on.clone(),
     };
     if let Some(place) = place {
@@ -44,7 +45,19 @@ pub fn start(app: &Rc<RefCell<App>>, on: &Callback<Action>) {
 
 /// The state of the page, to look at.
 #[derive(Clone)]
-struct Watched(Rc<RefCell<App>>);
+pub struct Watched(pub(super) Rc<RefCell<App>>);
+
+impl From<&Rc<RefCell<App>>> for Watched {
+    fn from(app: &Rc<RefCell<App>>) -> Self {
+        Watched(app.clone())
+    }
+}
+
+impl From<App> for Watched {
+    fn from(app: App) -> Self {
+        Watched(Rc::new(RefCell::new(app)))
+    }
+}
 
 impl Watched {
     fn is_embed(&self) -> bool {
@@ -68,6 +81,8 @@ struct AsideProps {
 enum Msg {
     /// This tab has its name, and knows who else lives.
     Entered(Tab),
+    /// The chapter of what was kept has come, or cannot be had.
+    Come,
     /// These tabs live.
     Living(Vec<String>),
     /// Some time has passed; `true` where the page is being left.
@@ -107,6 +122,9 @@ struct Aside {
     /// The record that is offered, by its tab and number: it stays until the reader has answered.
     offered: Option<(String, u64)>,
     looked: bool,
+    /// The chapter of what was kept was asked for, and is on its way.
+    asked: bool,
+    waits: bool,
     notice: Option<Notice>,
     /// What the notice said once; it is not said again.
     told: Option<Trouble>,
@@ -131,6 +149,8 @@ impl Component for Aside {
             offer: None,
             offered: None,
             looked: false,
+            asked: false,
+            waits: false,
             notice: None,
             told: None,
             held: false,
@@ -144,6 +164,10 @@ impl Component for Aside {
             Msg::Look(leaving) => return self.look(ctx, leaving),
             Msg::Entered(tab) => {
                 self.tab = Some(tab);
+                return self.look(ctx, false);
+            }
+            Msg::Come => {
+                self.waits = false;
                 return self.look(ctx, false);
             }
             Msg::Living(living) => {
@@ -205,16 +229,26 @@ impl Aside {
         let Ok(app) = ctx.props().app.0.try_borrow() else {
             return false;
         };
-        let waits = self.tab.is_none() && !app.look.embed;
+        let waits = self.tab.is_none() && !app.look.embed || self.waits;
         if app.journey.is_some() || waits {
             return false;
         }
         let now = storage::now_ms();
         let first = !self.looked;
         if first {
-            self.looked = true;
             let found = self.tab.as_ref().and_then(storage::offered);
-            self.offer = found.as_ref().and_then(|f| kept::offer(&app, &f.1, now));
+            let offer = found.as_ref().map(|f| kept::offer(&app, &f.1, now));
+            if let Some(Err(Refusal {
+                chapter: Some(chapter),
+                ..
+            })) = offer
+                && !self.asked
+            {
+                self.fetch(ctx, chapter);
+                return false;
+            }
+            self.looked = true;
+            self.offer = offer.and_then(Result::ok).flatten();
             let found = found.filter(|_| self.offer.is_some());
             self.offered = found.map(|(whose, r)| (whose, r.number));
         }
@@ -239,6 +273,16 @@ impl Aside {
             }
             _ => first,
         }
+    }
+
+    /// Fetches the chapter of what was kept, without which nothing can be said of it.
+    fn fetch(&mut self, ctx: &Context<Self>, chapter: &'static str) {
+        (self.asked, self.waits) = (true, true);
+        let come = ctx.link().callback(|()| Msg::Come);
+        spawn_local(async move {
+            chapters::fetch(chapter).await;
+            come.emit(());
+        });
     }
 
     /// Opens what is offered. From now on it is this tab's: where another one has left it, it goes.

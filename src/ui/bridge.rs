@@ -4,14 +4,16 @@
 //! hands have done before it. It can do nothing that a hand cannot, runs no code it is given, and never throws: it
 //! answers, once what it did and what came before is drawn.
 
+use super::chapters;
 use crate::sim::{Refusal, json};
 use crate::view::origin::Origin;
 use crate::view::reduce::{may_replace, open, reduce};
-use crate::view::{Action, App};
+use crate::view::{Action, App, away};
 use js_sys::{Error, Function, JSON, Object, Promise, Reflect};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 use yew::Callback;
 
 /// What a verb does to the state; its answer, as JSON text.
@@ -81,14 +83,16 @@ pub fn give_up(why: &str) {
 pub fn install(ask: &Callback<Question>) {
     let api = Object::new();
     let verb = |name: &str, verb: Verb| {
-        let ask = ask.clone();
+        let (ask, loads) = (ask.clone(), name == "load");
         let run = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |argument: JsValue| {
             // Read at once: it may change, and reading it may run a script (toJSON), which may ask, too.
-            promised(&ask, verb, Given::of(argument))
+            let given = Given::of(argument);
+            // Only what is to be loaded may have to come first.
+            let first = if loads { given.scenario() } else { None };
+            promised(&ask, (verb, given), first)
         });
         let _ = Reflect::set(&api, &name.into(), &run.into_js_value());
     };
-    verb("load", load);
     verb("play", |app, _| act(app, Action::Play));
     verb("pause", |app, _| act(app, Action::Pause));
     verb("step", |app, n| {
@@ -111,13 +115,18 @@ pub fn install(ask: &Callback<Question>) {
         Ok(hash) => text(&format!("{}{hash}", super::dom::base())),
         Err(refusal) => error(&refusal),
     });
+    verb("load", load);
     if let Some(window) = super::dom::window() {
         let _ = Reflect::set(&window, &"faultline".into(), &api);
     }
 }
 
-/// Asks, and promises the answer.
-fn promised(ask: &Callback<Question>, verb: Verb, given: Given) -> Promise {
+/// Asks, once the chapter of the scenario `first` is here or cannot be had, and promises the answer.
+fn promised(
+    ask: &Callback<Question>,
+    (verb, given): (Verb, Given),
+    first: Option<String>,
+) -> Promise {
     if let Some(why) = WAITING.with_borrow(|w| w.broken.clone()) {
         return Promise::reject(&Error::new(&why));
     }
@@ -129,11 +138,22 @@ fn promised(ask: &Callback<Question>, verb: Verb, given: Given) -> Promise {
             w.next
         });
     });
-    ask.emit(Question {
+    let question = Question {
         verb,
         given,
         ticket,
-    });
+    };
+    match first {
+        None => ask.emit(question),
+        Some(scenario) => {
+            let ask = ask.clone();
+            spawn_local(async move {
+                // Where it cannot be had, opening says so.
+                let _ = chapters::have(&scenario).await;
+                ask.emit(question);
+            });
+        }
+    }
     promise
 }
 
@@ -150,6 +170,14 @@ impl Given {
             json: json.and_then(|s| s.as_string()),
             value,
         }
+    }
+
+    /// The scenario that it names, or the protocol of one that it brings along.
+    fn scenario(&self) -> Option<String> {
+        let json: serde_json::Value = serde_json::from_str(self.json.as_deref()?).ok()?;
+        let own = json.get("own").and_then(|o| o.get("protocol"));
+        let named = json.get("scenario").or(own)?;
+        named.as_str().map(str::to_owned)
     }
 
     fn json(self) -> Result<String, Refusal> {
@@ -209,6 +237,12 @@ fn load(app: &mut App, given: Given) -> String {
             reduce(app, Action::Pause);
             "{\"ok\":true}".to_owned()
         }
+        // What waits for a chapter was asked for when it could not be had.
+        Err(Refusal {
+            code,
+            chapter: Some(chapter),
+            ..
+        }) => refuse(app, &Refusal::new(code, away::missing(chapter))),
         Err(refusal) => refuse(app, &refusal),
     }
 }

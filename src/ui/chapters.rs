@@ -1,11 +1,84 @@
-//! The parts of the program that a scenario needs: one way in for the page and for its worker.
+//! Fetching the chapters that are not here.
 //!
-//! The rule that is easy to break: whoever opens a scenario waits for this first, wherever it is opened.
+//! The rule that is easy to break: this only fetches. What is done with a chapter that has come, and what is said of
+//! one that cannot be had, is decided in [`crate::view::away`].
 
-/// Comes back once the chapter of this scenario is there. Today the program is one part, so it is.
+use super::dom;
+use crate::protocols::{TITLES, is_here};
+use crate::scenario::index;
+use crate::view::away;
+use gloo_timers::callback::Timeout;
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::Pin;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+
+/// What comes later.
+pub type Come<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// Brings the chapter of that name; whether it is here then.
+pub type Load = fn(&'static str) -> Come<bool>;
+
+/// Milliseconds after the start in which nothing is fetched that nobody has asked for.
+const CALM_MS: u32 = 4_000;
+
+thread_local! {
+    static LOAD: Cell<Option<Load>> = const { Cell::new(None) };
+}
+
+/// From now on chapters come by `load`.
+pub fn come_by(load: Load) {
+    LOAD.set(Some(load));
+}
+
+/// Brings the chapter of that name; whether it is here then. Asked for again, it is tried again.
+pub async fn fetch(chapter: &'static str) -> bool {
+    match LOAD.get() {
+        _ if is_here(chapter) => true,
+        Some(load) => load(chapter).await && is_here(chapter),
+        None => false,
+    }
+}
+
+/// Comes back once the chapter of this scenario, or of this protocol, is here; at once where it has none.
 ///
 /// # Errors
-/// A part that cannot be had, in a sentence.
-pub async fn have(_scenario: &str) -> Result<(), String> {
-    Ok(())
+/// It cannot be had: what is said of that.
+pub async fn have(scenario: &str) -> Result<(), String> {
+    let named = index()
+        .iter()
+        .find(|b| b.id == scenario || b.protocol == scenario);
+    match named.map(|b| b.chapter) {
+        Some(chapter) if !fetch(chapter).await => Err(away::missing(chapter)),
+        _ => Ok(()),
+    }
+}
+
+/// Brings all chapters, one after the other, once the page has stood for some seconds: the next scenario then opens
+/// without waiting. Not where the reader saves data; and it ends where one cannot be had.
+pub fn fetch_ahead() {
+    if saves_data() {
+        return;
+    }
+    let begin = || {
+        spawn_local(async {
+            for &(chapter, _) in TITLES {
+                if !fetch(chapter).await {
+                    return;
+                }
+            }
+        });
+    };
+    Timeout::new(CALM_MS, begin).forget();
+}
+
+fn saves_data() -> bool {
+    let navigator = dom::window().map(|w| JsValue::from(w.navigator()));
+    let get = |of: JsValue, name: &str| js_sys::Reflect::get(&of, &name.into()).ok();
+    let saves = navigator
+        .and_then(|n| get(n, "connection"))
+        .filter(|c| c.is_object())
+        .and_then(|c| get(c, "saveData"));
+    saves.is_some_and(|s| s.is_truthy())
 }

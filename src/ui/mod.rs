@@ -6,12 +6,13 @@
 mod aside;
 mod boards;
 mod bridge;
-mod chapters;
+pub mod chapters;
 mod chart;
 mod chips;
 mod clipboard;
 mod compare;
 mod controls;
+pub mod details;
 mod dialogs;
 mod dom;
 mod download;
@@ -40,13 +41,20 @@ mod worker;
 
 pub use props::ViewProps;
 
-/// Puts the page into the element `#app`; in a worker, does the work that it was ordered.
-pub fn mount() {
+/// Puts the page into the element `#app`, with the chapter that its address needs, which `chapter` brings; in a
+/// worker, does the work that it was ordered. Until then what the page's text says stays on screen.
+pub fn mount(chapter: chapters::Load, details: details::Load) {
+    chapters::come_by(chapter);
     if worker::is_one() {
         return worker::serve();
     }
     panic::install();
-    if let Some(root) = dom::document().and_then(|d| d.get_element_by_id("app")) {
-        yew::Renderer::<root::Root>::with_root(root).render();
-    }
+    details::come_by(details);
+    wasm_bindgen_futures::spawn_local(async {
+        let app = root::first_state().await;
+        if let Some(place) = dom::document().and_then(|d| d.get_element_by_id("app")) {
+            let props = root::RootProps { app: app.into() };
+            yew::Renderer::<root::Root>::with_root_and_props(place, props).render();
+        }
+    });
 }

@@ -3,11 +3,13 @@
 //! The rule that is easy to break: the state changes only through [`crate::view::reduce`]. What
 //! the browser must be told of it (address, colours, focus) is read off the state afterwards.
 
+use super::aside::Watched;
 use super::bridge::{Answer, Question};
-use super::{aside, bridge, dialogs, dom, fields, gallery, history, screen, study};
-use crate::view::reduce::reduce_within;
+use super::{bridge, chapters, details, dom, fields, gallery, history, screen, study};
+use crate::view::reduce::{reduce, reduce_within};
 use crate::view::{Action, App, Theme, keys};
 use gloo_events::{EventListener, EventListenerOptions};
+use gloo_timers::callback::Timeout;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -15,6 +17,9 @@ use yew::prelude::*;
 
 /// Milliseconds of a frame that simulation may take.
 const BUDGET_MS: f64 = 6.0;
+
+/// Milliseconds after which the details of the page are fetched though nothing needs them yet: a run moves first.
+const DETAILS_MS: u32 = 1_000;
 
 /// What the root component is told.
 pub enum Msg {
@@ -24,6 +29,28 @@ pub enum Msg {
     Tick(f64),
     /// A script asks something.
     Ask(Question),
+    /// The page has stood for a moment.
+    Settled,
+    /// The details of the page have come, or could not be had.
+    Details(bool),
+}
+
+/// What the root component begins with.
+#[derive(Clone, PartialEq, Properties)]
+pub struct RootProps {
+    /// The state of the page.
+    pub app: Watched,
+}
+
+/// How far something is that comes later.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    /// It is coming.
+    Coming,
+    /// It could not be had, or was not yet asked for.
+    Failed,
+    /// It is here.
+    Here,
 }
 
 /// The root component.
@@ -34,6 +61,9 @@ pub struct Root {
     // A frame is asked for and has not come yet.
     awaiting: bool,
     last_ms: Option<f64>,
+    // The chapter that is on its way because something waits for it.
+    fetching: Option<&'static str>,
+    details: Way,
     shown_hash: String,
     // How many runs were left behind.
     left: u32,
@@ -45,14 +75,16 @@ pub struct Root {
 
 impl Component for Root {
     type Message = Msg;
-    type Properties = ();
+    type Properties = RootProps;
 
     fn create(ctx: &Context<Self>) -> Self {
         let scope = ctx.link().clone();
         let on = scope.callback(Msg::Do);
-        let app = Rc::new(RefCell::new(first_state()));
+        let app = ctx.props().app.0.clone();
+        if !app.borrow().look.embed {
+            chapters::fetch_ahead();
+        }
         bridge::install(&scope.callback(Msg::Ask));
-        aside::start(&app, &on);
         fields::listen();
         let ticks = scope.clone();
         Root {
@@ -62,6 +94,8 @@ impl Component for Root {
             tick: Closure::new(move |ms| ticks.send_message(Msg::Tick(ms))),
             awaiting: false,
             last_ms: None,
+            fetching: None,
+            details: Way::Failed,
             shown_hash: dom::address().1,
             left: 0,
             shown_theme: None,
@@ -69,15 +103,25 @@ impl Component for Root {
         }
     }
 
-    fn update(&mut self, _: &Context<Self>, msg: Msg) -> bool {
+    fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
+        if let Msg::Do(Action::Arrived(..)) = msg {
+            self.fetching = None;
+        }
+        let acts = matches!(&msg, Msg::Do(action) if !matches!(action, Action::Error(_)));
         match msg {
             Msg::Do(action) => reduce_within(&mut self.app.borrow_mut(), action, &mut || true),
             Msg::Tick(ms) => self.frame(ms),
             Msg::Ask(question) => self
                 .answers
                 .push(question.answer(&mut self.app.borrow_mut())),
+            Msg::Settled => self.fetch_details(ctx),
+            Msg::Details(here) => self.details(here),
         }
         self.ask_for_frame();
+        self.fetch_wanted(ctx);
+        if acts && details::needed(&self.app.borrow()) {
+            self.fetch_details(ctx);
+        }
         true
     }
 
@@ -89,13 +133,19 @@ impl Component for Root {
                 Some(open) => screen::screen(&app, open, &self.on),
                 None => gallery::gallery(&app, &self.on),
             } }
-            { dialogs::dialog(&app, &self.on) }
+            { for details::here().map(|d| (d.dialog)(&app, &self.on)) }
             <p class="unseen" role="status" aria-live="polite" data-testid="live">{ &app.say }</p>
             </>
         }
     }
 
-    fn rendered(&mut self, _: &Context<Self>, _: bool) {
+    fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
+        if first {
+            let now = details::needed(&self.app.borrow());
+            let wait = if now { 0 } else { DETAILS_MS };
+            let later = ctx.link().callback(|()| Msg::Settled);
+            Timeout::new(wait, move || later.emit(())).forget();
+        }
         self.tell_browser();
         // Parents hear of it after their children: by now everything is drawn.
         self.answers.drain(..).for_each(Answer::give);
@@ -134,6 +184,41 @@ impl Root {
         }
     }
 
+    /// Fetches the chapter that something waits for.
+    fn fetch_wanted(&mut self, ctx: &Context<Self>) {
+        let wanted = self.app.borrow().wanted();
+        let Some(chapter) = wanted.filter(|c| self.fetching != Some(c)) else {
+            return;
+        };
+        self.fetching = Some(chapter);
+        let on = self.on.clone();
+        ctx.link().send_future_batch(async move {
+            on.emit(Action::Arrived(chapter, chapters::fetch(chapter).await));
+            None
+        });
+    }
+
+    /// Fetches the details of the page, unless they are here or coming.
+    fn fetch_details(&mut self, ctx: &Context<Self>) {
+        if self.details == Way::Failed {
+            self.details = Way::Coming;
+            ctx.link()
+                .send_future(async { Msg::Details(details::fetch().await) });
+        }
+    }
+
+    fn details(&mut self, here: bool) {
+        self.details = if here { Way::Here } else { Way::Failed };
+        match details::here() {
+            Some(details) => (details.aside)(&Watched::from(&self.app), &self.on),
+            None if details::needed(&self.app.borrow()) => {
+                self.on
+                    .emit(Action::Error(Some(details::MISSING.to_owned())));
+            }
+            None => {}
+        }
+    }
+
     fn ask_for_frame(&mut self) {
         if self.awaiting || !self.app.borrow().is_moving() {
             return;
@@ -161,8 +246,24 @@ impl Root {
     }
 }
 
-/// What the address asks for, under the reader's settings.
-fn first_state() -> App {
+/// What the address asks for, under the reader's settings, once its chapter is here or cannot be had.
+pub async fn first_state() -> App {
+    loop {
+        let asked = dom::address();
+        let mut app = state_of(asked.clone());
+        let Some(chapter) = app.wanted() else {
+            return app;
+        };
+        let here = chapters::fetch(chapter).await;
+        // Meanwhile the reader may have followed another link of the page's text.
+        if !here && asked == dom::address() {
+            reduce(&mut app, Action::Arrived(chapter, false));
+            return app;
+        }
+    }
+}
+
+fn state_of((search, hash): (String, String)) -> App {
     let mut app = App {
         calm: dom::matches("(prefers-reduced-motion: reduce)"),
         narrow: dom::matches(dom::NARROW),
@@ -174,8 +275,7 @@ fn first_state() -> App {
         },
         ..App::default()
     };
-    let (search, hash) = dom::address();
-    crate::view::reduce::reduce(&mut app, Action::Route(search, hash));
+    reduce(&mut app, Action::Route(search, hash));
     app.say = app.error.clone().unwrap_or_default();
     app
 }

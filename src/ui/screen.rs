@@ -9,10 +9,10 @@ use super::props::PanelProps;
 use super::stage::Stage;
 use super::timeline::Timeline;
 use super::transport::{TransportProps, transport};
-use super::{ViewProps, header};
+use super::{ViewProps, details, header};
 use crate::view::app::tally;
 use crate::view::open::Open;
-use crate::view::{Action, App};
+use crate::view::{Action, App, away};
 use yew::prelude::*;
 
 /// The main screen.
@@ -21,7 +21,7 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
     let look = &app.look;
     let two = match open.beside {
         None => None,
-        Some(_) => super::compare::parts(open, &view),
+        Some(_) => details::here().and_then(|d| (d.compare)(open, &view)),
     };
     let (stage, words, diagram, of) = match two {
         Some(two) => (two.stages, two.words, two.diagrams, two.of),
@@ -64,7 +64,7 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                     events: open.run().get().position(),
                     player: app.player,
                     frontier_us: open.run().get().frontier().us(),
-                    history: app.history.then(|| super::history::history(app, open, on)),
+                    history: details::here().filter(|_| app.history).map(|d| (d.history)(app, open, on)),
                     on_action: on.clone(),
                 }) }
                 if look.shows("time") {
@@ -121,10 +121,20 @@ fn handed(app: &App, open: &Open, on: &Callback<Action>) -> (ViewProps, PanelPro
     (view, panel)
 }
 
-/// The error's sentence, with a way to put it aside.
+/// The error's sentence, with a way to put it aside; or what is said of a chapter that is not here.
 pub fn error(app: &App, on: &Callback<Action>) -> Html {
-    let Some(text) = &app.error else {
-        return html! {};
+    let missing;
+    let (text, retry) = match (&app.error, &app.away) {
+        (Some(text), _) => (text, false),
+        (None, Some(away)) if away.failed => {
+            missing = away::missing(away.chapter);
+            (&missing, true)
+        }
+        (None, Some(away)) => {
+            let text = away::coming(away.chapter);
+            return html! { <p class="coming quiet" data-testid="coming">{ text }</p> };
+        }
+        (None, None) => return html! {},
     };
     let close = on.reform(|_: MouseEvent| {
         super::dom::focus("play");
@@ -133,6 +143,10 @@ pub fn error(app: &App, on: &Callback<Action>) -> Html {
     html! {
         <div class="error">
             <p data-testid="error">{ text }</p>
+            if retry {
+                <button type="button" class="btn" data-testid="retry" onclick={on.reform(|_: MouseEvent| Action::Retry)}>
+                    { "Try again" }</button>
+            }
             <button type="button" class="btn icon bare" aria-label="Close this message" onclick={close}>
                 { super::icons::icon(super::icons::CLOSE) }</button>
         </div>

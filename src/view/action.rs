@@ -110,6 +110,10 @@ pub enum Action {
     OpenFile(String),
     /// Open this scenario, which is a file of the reader's own (`docs/scenarios.md`).
     OpenOwn(Own),
+    /// The chapter of this name has come, or with `false` could not be had.
+    Arrived(&'static str, bool),
+    /// Ask again for the chapter that could not be had.
+    Retry,
     /// Show this sentence as an error; `None` clears it.
     Error(Option<String>),
 }

@@ -3,6 +3,7 @@
 //! The rule that is easy to break: everything on screen follows from this and from nothing else.
 //! It changes only in [`super::reduce`]; the run inside changes only through its own methods.
 
+use super::away::Away;
 use super::chosen::{Dialog, Reach, Tab, Theme};
 use super::export::{Export, Kept, Writing};
 use super::future::Journey;
@@ -55,6 +56,8 @@ pub struct App {
     pub study: Option<Study>,
     /// How many studies were begun.
     pub studies: u32,
+    /// What waits for a chapter to come.
+    pub away: Option<Away>,
     /// The run that was left in one step for the one on screen.
     pub left: Option<Left>,
     /// A moment that is asked for and that is not reached yet: frames go on until it is.

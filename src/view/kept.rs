@@ -8,6 +8,7 @@ use super::player::time_text;
 use super::{App, RunRef, export::Export};
 use crate::scenario::futures::Saved;
 use crate::scenario::{SharedRun, file};
+use crate::sim::Refusal;
 use crate::sim::hash::Fx;
 use std::hash::Hasher;
 
@@ -110,14 +111,16 @@ pub struct Offer {
     pub rest: String,
 }
 
-/// What to offer of `record` at `now_ms`; `None` where there is nothing to go back to: it cannot be
-/// read, or is on screen already.
-pub fn offer(app: &App, record: &Record, now_ms: u64) -> Option<Offer> {
-    let kept = file::read(&record.text).ok()?;
-    let def = kept.opening.def().ok()?;
+/// What to offer of `record` at `now_ms`; `None` where there is nothing to go back to: it is on screen already.
+///
+/// # Errors
+/// What cannot be read, and a chapter that has to come first.
+pub fn offer(app: &App, record: &Record, now_ms: u64) -> Result<Option<Offer>, Refusal> {
+    let kept = file::read(&record.text)?;
+    let def = kept.opening.def()?;
     let shown = app.open.as_ref().map(|o| app.saved(o));
     if shown.is_some_and(|shown| holds(&shown, &kept)) {
-        return None;
+        return Ok(None);
     }
     let edits = match kept.opening.edits.len() {
         0 => String::new(),
@@ -131,11 +134,11 @@ pub fn offer(app: &App, record: &Record, now_ms: u64) -> Option<Offer> {
     let seed = kept.opening.seed.unwrap_or(def.seed);
     let at = time_text(kept.at_us);
     let ago = ago(now_ms.saturating_sub(record.at_ms));
-    Some(Offer {
+    Ok(Some(Offer {
         text: record.text.clone(),
         title: def.title.clone(),
         rest: format!("seed {seed}{edits}{futures}, at {at}; kept {ago}"),
-    })
+    }))
 }
 
 /// Whether `shown` is the run of `kept`, as far or farther, with all its futures.
@@ -313,26 +316,26 @@ mod tests {
         let later = kept.at_ms + 5 * 60_000;
         assert_eq!(
             offer(&app, &kept, later),
-            None,
+            Ok(None),
             "this very run is on screen"
         );
         let hash = |app: &App| app.open.as_ref().unwrap().run().get().hash_text();
         let mine = hash(&app);
         let mut other = self::app();
-        let offered = offer(&other, &kept, later).unwrap();
+        let offered = offer(&other, &kept, later).unwrap().unwrap();
         assert_eq!(
             offered.rest,
             "seed 7, 1 edit, at 0.700 s; kept 5 minutes ago"
         );
         reduce(&mut other, Action::OpenFile(offered.text));
         assert_eq!(hash(&other), mine);
-        assert_eq!(offer(&other, &kept, later), None);
+        assert_eq!(offer(&other, &kept, later), Ok(None));
         assert!(
-            offer(&App::default(), &kept, later).is_some(),
+            offer(&App::default(), &kept, later).unwrap().is_some(),
             "in the gallery"
         );
         let foreign = record(2, "{\"scenario\": \"of another program\"}");
-        assert_eq!(offer(&other, &foreign, later), None);
+        assert!(offer(&other, &foreign, later).is_err());
     }
 
     #[test]
@@ -350,14 +353,14 @@ mod tests {
         );
         let kept = record(1, &text);
         assert!(
-            offer(&app, &kept, kept.at_ms).is_some(),
+            offer(&app, &kept, kept.at_ms).unwrap().is_some(),
             "its name was another"
         );
         reduce(&mut app, Action::Rename(1, "B".to_owned()));
-        assert_eq!(offer(&app, &kept, kept.at_ms), None);
+        assert_eq!(offer(&app, &kept, kept.at_ms), Ok(None));
         let mut alone = self::app();
         reduce(&mut alone, Action::Seek(700_000));
-        let offered = offer(&alone, &kept, kept.at_ms).unwrap();
+        let offered = offer(&alone, &kept, kept.at_ms).unwrap().unwrap();
         assert_eq!(offered.rest, "seed 7, 2 futures, at 0.700 s; kept just now");
     }
 

@@ -6,6 +6,7 @@
 pub mod action;
 pub mod app;
 pub mod assumptions;
+pub mod away;
 pub mod before;
 pub mod beside;
 pub mod board;

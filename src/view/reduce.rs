@@ -76,7 +76,16 @@ fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
         Action::Measured(number, news) => study::hear(app, number, news),
         Action::StopMeasuring => study::stop(app),
         Action::OpenOwn(own) => anew::open_own(app, own),
-        Action::Error(None) => app.error = None,
+        Action::Arrived(chapter, here) => {
+            if let Some(action) = app.arrived(chapter, here) {
+                reduce_within(app, action, out_of_time);
+            }
+        }
+        Action::Retry => app.retry(),
+        Action::Error(None) => {
+            app.error = None;
+            app.away = app.away.take().filter(|a| !a.failed);
+        }
         Action::Error(Some(why)) => app.complain(why),
         Action::Step(n) => on_run(app, &mut |app| step(app, n)),
         Action::Back(n) => on_run(app, &mut |app| back(app, n)),
@@ -366,6 +375,7 @@ pub fn open(app: &mut App, origin: Origin) -> Result<(), Refusal> {
 fn show(app: &mut App, origin: Origin, run: Run<Checks>) {
     let playing = app.player.playing;
     app.journey = None;
+    app.away = None;
     app.player = player::Player::default();
     app.player.playing = playing && app.open.is_some();
     app.player.set_speed(origin.speed());
@@ -381,12 +391,14 @@ fn show(app: &mut App, origin: Origin, run: Run<Checks>) {
 }
 
 fn route(app: &mut App, search: &str, hash: &str) {
+    app.away = None;
     if app.left.is_some() && leaving::come_back(app, hash) {
         return;
     }
     let done = Route::parse(search, hash).and_then(|r| follow(app, &r));
     if let Err(refusal) = done {
-        app.refuse(&refusal);
+        let again = || Action::Route(search.to_owned(), hash.to_owned());
+        app.refuse_or_wait(&refusal, again);
     }
 }
 
@@ -425,6 +437,7 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
 
 /// Opens what a file says; a bad one changes nothing on screen.
 fn open_file(app: &mut App, text: &str) {
+    app.away = None;
     let read = may_replace(app).and_then(|()| file::read(text));
     match read.and_then(saved::open) {
         Ok((linked, others)) => {
@@ -437,7 +450,7 @@ fn open_file(app: &mut App, text: &str) {
             leaving::leave(app, left);
             app.say = "Opened.".to_owned();
         }
-        Err(refusal) => app.refuse(&refusal),
+        Err(refusal) => app.refuse_or_wait(&refusal, || Action::OpenFile(text.to_owned())),
     }
 }
 

@@ -7,8 +7,9 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { ask, drawn, led, openScenario, servers } from "./hands.mjs";
+import { first } from "./first.mjs";
 import { hook, start, visible } from "./harness.mjs";
-import { CEILING, weigh } from "./size.mjs";
+import { FIRST, partOf, weigh } from "./size.mjs";
 import { frames, percentile } from "./trace.mjs";
 
 const files = Object.fromEntries(process.argv.slice(2).filter((w) => w.includes("=")).map((w) => w.split("=")));
@@ -17,7 +18,9 @@ const words = process.argv.slice(2).filter((w) => !w.includes("="));
 async function size() {
   const files = weigh("dist");
   const sum = (some) => some.reduce((total, { gzip }) => total + gzip, 0) / 1e3;
-  return [line("the page, gzip -9", sum(files), "KB", CEILING / 1e3)];
+  const core = files.filter(({ path }) => !partOf(path));
+  const largest = files.filter(({ path }) => partOf(path) && partOf(path) !== "details").slice(0, 1);
+  return [line("core and the largest chapter, gzip -9", sum([...core, ...largest]), "KB", FIRST / 1e3), line("all of the page", sum(files), "KB")];
 }
 
 // How long from the request of the page to its gallery on screen.
@@ -262,7 +265,7 @@ function line(name, value, unit, budget) {
   return `${name} ${value.toFixed(digits)}${unit && ` ${unit}`}${limit}`;
 }
 
-const MEASURES = { size, opening, frame5, history, frame60, idle, travel, million, diagram, ratio };
+const MEASURES = { size, first, opening, frame5, history, frame60, idle, travel, million, diagram, ratio };
 
 const site = await start();
 for (const [name, measure] of Object.entries(MEASURES)) {

@@ -41,9 +41,9 @@ function flags() {
 }
 
 // Starts server and browser: `{ base, open, close }`. `extra` is passed to the server.
-export async function start({ extra, dist = DIST, args = [] } = {}) {
+export async function start({ extra, gzip, dist = DIST, args = [] } = {}) {
   assert.ok(existsSync(`${dist}/index.html`), "dist/ is missing: run ./dev build");
-  const server = await serve(dist, { prefix: PREFIX, extra });
+  const server = await serve(dist, { prefix: PREFIX, extra, gzip });
   const browser = await chromium.launch({
     executablePath: chrome(),
     headless: true,

@@ -3,13 +3,15 @@
 // The rule that is easy to break: it serves one folder and nothing above it, on this machine only.
 // It does what a plain static host does, no more (no rewriting, no isolation headers), so that a
 // page that works here works there. `access-control-allow-origin: *` is what GitHub Pages sends; a
-// sandboxed embed without an origin of its own needs it to load its module.
+// sandboxed embed without an origin of its own needs it to load its module. With `gzip` it packs what it
+// sends, as most hosts do.
 
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
 
 const TYPES = {
   ".css": "text/css; charset=utf-8",
@@ -49,8 +51,9 @@ async function find(root, prefix, path) {
 
 // Serves `folder` under `prefix` ("/" or "/some/path/"); port 0 takes a free one. `extra` maps paths
 // to HTML of a test's own, such as a page that embeds this one.
-export async function serve(folder, { port = 0, prefix = "/", host = "127.0.0.1", extra = {} } = {}) {
+export async function serve(folder, { port = 0, prefix = "/", host = "127.0.0.1", extra = {}, gzip = false } = {}) {
   const root = resolve(folder);
+  const packed = new Map();
   const server = createServer(async (request, response) => {
     const path = pathOf(request.url);
     const own = Object.hasOwn(extra, path) ? extra[path] : undefined;
@@ -65,13 +68,17 @@ export async function serve(folder, { port = 0, prefix = "/", host = "127.0.0.1"
       response.end("not found\n");
       return;
     }
+    const pack = gzip && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "") && extname(file) !== ".png";
+    if (pack && !packed.has(file)) packed.set(file, gzipSync(await readFile(file), { level: 9 }));
     response.writeHead(200, {
+      ...(pack && { "content-encoding": "gzip", vary: "accept-encoding" }),
       "content-type": TYPES[extname(file)] ?? "application/octet-stream",
       "cache-control": "no-cache",
       "access-control-allow-origin": "*",
       "x-content-type-options": "nosniff",
     });
     if (request.method === "HEAD") response.end();
+    else if (pack) response.end(packed.get(file));
     else createReadStream(file).pipe(response);
   });
   await new Promise((done, failed) => {

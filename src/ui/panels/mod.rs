@@ -1,7 +1,7 @@
 //! The inspector: one page a file, one line in [`ALL`].
 //!
-//! The rule that is easy to break: a panel is one component file over one `view::` struct and one
-//! line here. The tabs, their keys and their tests are made from this list.
+//! The rule that is easy to break: a panel is one component file over one `view::` struct, one line here and one in
+//! [`detail`]. The tabs, their keys and their tests are made from this list; all but the first come with the details.
 
 mod checks;
 mod link;
@@ -15,6 +15,7 @@ mod timing;
 mod why;
 
 use crate::ui::controls::maybe;
+use crate::ui::details;
 use crate::ui::props::PanelProps;
 use crate::view::{Action, Selection, Tab};
 use yew::prelude::*;
@@ -27,7 +28,6 @@ pub struct Panel {
     pub label: &'static str,
     /// Its hook for tests.
     pub testid: &'static str,
-    draw: fn(&PanelProps) -> Html,
 }
 
 /// Every panel, in the order of the tabs.
@@ -36,43 +36,36 @@ pub const ALL: &[Panel] = &[
         tab: Tab::Link,
         label: "Link",
         testid: "panel-link",
-        draw: link::panel,
     },
     Panel {
         tab: Tab::Node,
         label: "Node",
         testid: "panel-node",
-        draw: node::panel,
     },
     Panel {
         tab: Tab::Timing,
         label: "Timing",
         testid: "panel-timing",
-        draw: timing::panel,
     },
     Panel {
         tab: Tab::Checks,
         label: "Checks",
         testid: "checks",
-        draw: checks::panel,
     },
     Panel {
         tab: Tab::Measures,
         label: "Measures",
         testid: "measures",
-        draw: measures::panel,
     },
     Panel {
         tab: Tab::Log,
         label: "Log",
         testid: "log",
-        draw: log::panel,
     },
     Panel {
         tab: Tab::Text,
         label: "Text",
         testid: "twin",
-        draw: text::panel,
     },
 ];
 
@@ -94,6 +87,9 @@ pub struct SlotProps {
     pub part: Part,
     /// What it is handed.
     pub panel: PanelProps,
+    /// Whether the details of the page are here.
+    #[prop_or_default]
+    pub whole: bool,
 }
 
 /// A place for a part of the page that is drawn anew only when what it is handed has changed. One
@@ -103,21 +99,33 @@ pub fn Slot(props: &SlotProps) -> Html {
     match props.part {
         Part::Chips => super::chips::chips(&props.panel),
         Part::Lesson => super::lesson::lesson(&props.panel),
-        Part::Tab(tab) => {
-            let panel = find(tab).map_or_else(Html::default, |p| (p.draw)(&props.panel));
-            match (tab, props.panel.selection) {
-                (Tab::Text, _) | (Tab::Node | Tab::Checks | Tab::Log, Selection::Event(_)) => {
-                    why::beside(tab, &props.panel, panel)
-                }
-                // Of the same shape as with something beside it, so that the log is not made anew when a row is picked.
-                _ => html! { <>{ Html::default() }{ panel }</> },
-            }
-        }
+        Part::Tab(tab) => match (tab, details::here()) {
+            (_, Some(details)) => (details.panel)(tab, &props.panel),
+            (Tab::Link, None) => link::panel(&props.panel),
+            (_, None) => html! { <p class="coming quiet">{ "This panel is coming." }</p> },
+        },
     }
 }
 
-fn find(tab: Tab) -> Option<&'static Panel> {
-    ALL.iter().find(|p| p.tab == tab)
+/// A page of the inspector, with what there is to say of the event that is picked.
+pub fn detail(tab: Tab, props: &PanelProps) -> Html {
+    let draw = match tab {
+        Tab::Link => link::panel,
+        Tab::Node => node::panel,
+        Tab::Timing => timing::panel,
+        Tab::Checks => checks::panel,
+        Tab::Measures => measures::panel,
+        Tab::Log => log::panel,
+        Tab::Text => text::panel,
+    };
+    let panel = draw(props);
+    match (tab, props.selection) {
+        (Tab::Text, _) | (Tab::Node | Tab::Checks | Tab::Log, Selection::Event(_)) => {
+            why::beside(tab, props, panel)
+        }
+        // Of the same shape as with something beside it, so that the log is not made anew when a row is picked.
+        _ => html! { <>{ Html::default() }{ panel }</> },
+    }
 }
 
 /// The inspector: tabs, what is said of all panels, and the panel that is picked.
@@ -157,7 +165,7 @@ pub fn inspector(now: Tab, panel: &PanelProps, of: Html) -> Html {
             { of }
             <div class="panel" role="tabpanel" id="panel" tabindex="0" aria-labelledby={format!("tab-{}", now.label)}
                 data-testid={now.testid} key={now.label}>
-                <Slot part={Part::Tab(now.tab)} panel={panel.clone()} />
+                <Slot part={Part::Tab(now.tab)} panel={panel.clone()} whole={details::here().is_some()} />
             </div>
         </aside>
     }

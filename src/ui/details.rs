@@ -1,0 +1,74 @@
+//! What is first seen after a click: the dialogs, most panels, the history, two futures side by side, what was kept.
+//!
+//! The rule that is easy to break: it comes with a part of the program of its own, after the first scenario is on
+//! screen. So whoever draws one of these asks [`here`] for it, and has something to show while it is on its way.
+
+use super::aside::{self, Watched};
+use super::chapters::Come;
+use super::panels;
+use super::props::PanelProps;
+use super::{ViewProps, compare, dialogs, history};
+use crate::view::open::Open;
+use crate::view::{Action, App, Tab};
+use std::cell::Cell;
+use yew::prelude::*;
+
+/// How each is drawn.
+pub struct Details {
+    /// The dialog that is open.
+    pub(super) dialog: fn(&App, &Callback<Action>) -> Html,
+    /// The row of the history.
+    pub(super) history: fn(&App, &Open, &Callback<Action>) -> Html,
+    /// The parts of the screen while two futures are shown.
+    pub(super) compare: fn(&Open, &ViewProps) -> Option<compare::Parts>,
+    /// A page of the inspector.
+    pub(super) panel: fn(Tab, &PanelProps) -> Html,
+    /// What stands beside the page.
+    pub(super) aside: fn(&Watched, &Callback<Action>),
+}
+
+/// All of it.
+pub static DETAILS: Details = Details {
+    dialog: dialogs::dialog,
+    history: history::history,
+    compare: compare::parts,
+    panel: panels::detail,
+    aside: aside::start,
+};
+
+/// Brings the details, if they can be had.
+pub type Load = fn() -> Come<Option<&'static Details>>;
+
+thread_local! {
+    static LOAD: Cell<Option<Load>> = const { Cell::new(None) };
+    static HERE: Cell<Option<&'static Details>> = const { Cell::new(None) };
+}
+
+/// From now on the details come by `load`.
+pub fn come_by(load: Load) {
+    LOAD.set(Some(load));
+}
+
+/// The details, if they have come.
+pub fn here() -> Option<&'static Details> {
+    HERE.get()
+}
+
+/// Brings them; whether they are here then. Asked for again, it is tried again.
+pub async fn fetch() -> bool {
+    if let (None, Some(load)) = (HERE.get(), LOAD.get()) {
+        HERE.set(load().await);
+    }
+    HERE.get().is_some()
+}
+
+/// Whether `app` shows what only they can draw.
+pub fn needed(app: &App) -> bool {
+    let beside = app.open.as_ref().is_some_and(|o| o.beside.is_some());
+    let panel = app.open.is_some() && app.tab != Tab::Link;
+    app.dialog.is_some() || app.history || beside || panel
+}
+
+/// What is said where they cannot be had.
+pub const MISSING: &str = "A part of this page could not be loaded: panels, dialogs, the history. Look whether there is \
+    a network; whatever you do next tries again.";

@@ -1,0 +1,134 @@
+// Chapters on demand: a scenario waits for its chapter, what is on screen stays until it is here, and one that cannot
+// be had is said and asked for again. The same for the details of the page.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { ask, drawn, errorOf, openScenario } from "./hands.mjs";
+import { assertAccessible, assertQuiet, hook, start, visible } from "./harness.mjs";
+
+let site;
+before(async () => {
+  site = await start();
+});
+after(() => site?.close());
+
+const asked = (page, part) => page.requests.filter((url) => url.includes(`split_${part}.wasm`)).length;
+const LINKS = /split_links\.wasm/;
+const DETAILS = /split_details\.wasm/;
+const broken = (pattern) => (page) => page.route(pattern, (route) => route.abort("internetdisconnected"));
+
+// The browser's own complaints about what was made to fail.
+function forgive(page) {
+  page.complaints = page.complaints.filter((text) => !/ERR_INTERNET_DISCONNECTED|Failed to fetch/.test(text));
+}
+
+test("a scenario loads its own chapter and no other; the others come by themselves when the page has stood", async () => {
+  const page = await openScenario(site, "ring-election");
+  assert.deepEqual(["election", "consensus", "links"].map((part) => asked(page, part)), [1, 0, 0]);
+  await page.waitForRequest((request) => LINKS.test(request.url()), { timeout: 15_000 });
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test("where the reader saves data nothing comes by itself", async () => {
+  const saving = (page) => page.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
+  const page = await openScenario(site, "ring-election", { prepare: saving });
+  await page.waitForTimeout(6_000);
+  assert.equal(asked(page, "links"), 0);
+  await page.context().close();
+});
+
+test("an embed that may only run scripts gets its chapter, and the page's details", async () => {
+  const inside = `<!doctype html><title>a page that embeds</title><link rel="icon" href="data:,">
+<iframe title="embed" sandbox="allow-scripts" width="900" height="600" src="/some/path/?embed=1&ui=stage,log#/s/link-stack"></iframe>`;
+  const other = await start({ extra: { "/embedding": inside } });
+  const page = await other.open("/embedding");
+  const frame = page.frameLocator("iframe");
+  await frame.getByTestId("node-0").waitFor({ state: "visible", timeout: 15_000 });
+  await frame.getByRole("tab", { name: "Log" }).click();
+  await frame.getByTestId("log-rows").waitFor({ state: "attached", timeout: 15_000 });
+  assertQuiet(page);
+  await other.close();
+});
+
+test("a chapter that cannot be had is said, the run stays, and comes when it is asked for again", async () => {
+  const page = await openScenario(site, "raft-election", { prepare: broken(LINKS) });
+  await ask(page, "seek", 700_000);
+  const before = await ask(page, "hash");
+  await page.evaluate(() => void (location.hash = "#/s/link-stack?seed=5"));
+  assert.match(await errorOf(page), /The chapter Links could not be loaded/);
+  assert.equal(await ask(page, "hash"), before);
+  await assertAccessible(page, "a chapter is missing");
+  await hook(page, "retry").click();
+  assert.match(await errorOf(page), /The chapter Links could not be loaded/);
+  await page.unroute(LINKS);
+  await hook(page, "retry").click();
+  await page.waitForFunction(async () => (await globalThis.faultline.state())?.scenario === "link-stack");
+  assert.equal((await ask(page, "state")).seed, 5);
+  assert.equal(await hook(page, "error").count(), 0);
+  forgive(page);
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test("an address whose chapter cannot be had opens the gallery, and says so", async () => {
+  const page = await site.open("#/s/link-stack", { prepare: broken(LINKS) });
+  await visible(page, "gallery");
+  assert.match(await errorOf(page), /The chapter Links could not be loaded/);
+  await page.unroute(LINKS);
+  await hook(page, "retry").click();
+  await drawn(page);
+  forgive(page);
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test("load waits for the chapter; where it cannot be had it answers so, and the run stays", async () => {
+  const page = await openScenario(site, "raft-election", { prepare: broken(LINKS) });
+  const refused = await ask(page, "load", { scenario: "link-stack", seed: 3 });
+  assert.equal(refused.error.code, "chapter-away");
+  assert.match(refused.error.message, /could not be loaded/);
+  assert.equal((await ask(page, "state")).scenario, "raft-election");
+  await page.unroute(LINKS);
+  assert.deepEqual(await ask(page, "load", { scenario: "link-stack", seed: 3 }), { ok: true });
+  assert.equal((await ask(page, "state")).scenario, "link-stack");
+  forgive(page);
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test("whatever is opened while a chapter is coming takes its place", async () => {
+  let go;
+  const held = new Promise((done) => (go = done));
+  const late = (page) =>
+    page.route(LINKS, async (route) => {
+      await held;
+      await route.continue();
+    });
+  const page = await openScenario(site, "raft-election", { prepare: late });
+  await page.evaluate(() => void (location.hash = "#/s/link-stack"));
+  await visible(page, "coming");
+  await page.evaluate(() => void (location.hash = "#/s/raft-nine"));
+  await page.waitForFunction(async () => (await globalThis.faultline.state()).scenario === "raft-nine");
+  go();
+  await page.waitForTimeout(500);
+  assert.equal((await ask(page, "state")).scenario, "raft-nine");
+  assert.equal(await hook(page, "coming").count(), 0);
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test("the details of the page that cannot be had are missed when they are needed, and then asked for again", async () => {
+  const page = await openScenario(site, "raft-election", { prepare: broken(DETAILS) });
+  await page.waitForRequest((request) => DETAILS.test(request.url()), { timeout: 10_000 });
+  await page.waitForTimeout(100);
+  assert.equal(await hook(page, "error").count(), 0, "nothing needs them yet");
+  await hook(page, "share").click();
+  assert.match(await errorOf(page), /A part of this page could not be loaded/);
+  await page.unroute(DETAILS);
+  await hook(page, "share").click();
+  await visible(page, "dialog");
+  forgive(page);
+  assertQuiet(page);
+  await page.context().close();
+});

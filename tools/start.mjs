@@ -1,0 +1,42 @@
+// Writes into the page's text the list of all scenarios: node tools/start.mjs LINES.json DIST.
+//
+// It is what stands on screen before the program has come, and where it cannot run; and boot.js reads off it which
+// part of the program an address needs.
+//
+// The rule that is easy to break: it has the markup of src/ui/gallery.rs, so that nothing moves when the program
+// takes its place (start.test.mjs).
+
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const PLACE = "<!-- scenarios -->";
+const [lines, dist] = process.argv.slice(2);
+
+const escaped = (text) => text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
+
+// ` data-part="./FILE"`, where the program is in parts.
+const part = (name) => (existsSync(join(dist, `split_${name}.wasm`)) ? ` data-part="./split_${name}.wasm"` : "");
+
+const card = ({ id, title, summary }) =>
+  `<li><a class="card" href="#/s/${id}"><b>${escaped(title)}</b><span>${escaped(summary)}</span></a></li>`;
+
+const chapters = new Map();
+for (const line of JSON.parse(readFileSync(lines, "utf8"))) {
+  if (!chapters.has(line.chapter)) chapters.set(line.chapter, []);
+  chapters.get(line.chapter).push(line);
+}
+const sections = [...chapters].map(([chapter, list]) => {
+  const cards = list.map(card).join("");
+  return `<section class="chapter"${part(chapter.toLowerCase())}><h2>${escaped(chapter)}</h2><ul class="cards">${cards}</ul></section>`;
+});
+
+// What the program's script asks for is asked for along with it.
+const LOADER = "__wasm_split.js";
+const preload = existsSync(join(dist, LOADER)) ? `\n    <link rel="modulepreload" href="./${LOADER}">` : "";
+
+const page = join(dist, "index.html");
+const html = readFileSync(page, "utf8");
+if (!html.includes(PLACE)) throw new Error(`${page} has no ${PLACE}`);
+const shared = part("shared");
+const boot = /<link id="boot-module"[^>]*>/;
+writeFileSync(page, html.replace(PLACE, sections.join("\n")).replace(boot, (link) => link + preload).replace('<main class="gallery start">', `<main class="gallery start"${shared}>`));
