@@ -31,10 +31,7 @@ fn workload(name: &str) {
         best = best.min(now_ms() - began);
         events = workloads::counts(&trace).events();
     }
-    console_log!(
-        "bench: wasm {name} {:.1} ns/event",
-        best * 1e6 / events as f64
-    );
+    console_log!("bench: wasm {name} {:.1} ns/event", best * 1e6 / events as f64);
 }
 
 #[wasm_bindgen_test]

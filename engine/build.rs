@@ -5,11 +5,7 @@
 //! source, so that what builds is what a teacher's file must be. A mistake fails the build with file,
 //! line, field, and what would be accepted.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "of the engine's data, the build needs but the reading"
-)]
+#![allow(dead_code, unused_imports, reason = "of the engine's data, the build needs but the reading")]
 #![allow(missing_docs, reason = "they are documented where they live")]
 
 #[path = "../src/scenario/front/mod.rs"]
@@ -43,10 +39,7 @@ struct Folder {
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
     println!("cargo:rerun-if-changed={}", root.display());
-    println!(
-        "cargo:rerun-if-changed={}",
-        root.join("../src/protocols").display()
-    );
+    println!("cargo:rerun-if-changed={}", root.join("../src/protocols").display());
     let folders = match folders(&root) {
         Ok(folders) => folders,
         Err(mistakes) => {
@@ -55,8 +48,7 @@ fn main() {
             std::process::exit(1);
         }
     };
-    let out =
-        PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo names a folder for what is built"));
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo names a folder for what is built"));
     let mut code = String::new();
     index(&folders, &mut code);
     for (id, folder) in &folders {
@@ -95,19 +87,11 @@ fn folders(root: &Path) -> Result<BTreeMap<String, Folder>, Vec<String>> {
                     "" => String::new(),
                     field => format!(" {field}:"),
                 };
-                mistakes.push(format!(
-                    "{name}:{}:{field} {}",
-                    mistake.line, mistake.message
-                ));
+                mistakes.push(format!("{name}:{}:{field} {}", mistake.line, mistake.message));
                 continue;
             }
         };
-        mistakes.extend(misplaced(
-            &name,
-            &chapter,
-            &part(Some(&file.with_extension(""))),
-            &scenario,
-        ));
+        mistakes.extend(misplaced(&name, &chapter, &part(Some(&file.with_extension(""))), &scenario));
         if let Some(other) = ids.insert(scenario.front.id.clone(), name.clone()) {
             mistakes.push(format!("{name}: {other} has this id, too"));
         }
@@ -115,9 +99,7 @@ fn folders(root: &Path) -> Result<BTreeMap<String, Folder>, Vec<String>> {
         folder.scenarios.push(scenario);
     }
     for folder in folders.values_mut() {
-        folder
-            .scenarios
-            .sort_by(|a, b| (a.front.order, &a.front.id).cmp(&(b.front.order, &b.front.id)));
+        folder.scenarios.sort_by(|a, b| (a.front.order, &a.front.id).cmp(&(b.front.order, &b.front.id)));
     }
     folders.retain(|_, folder| !folder.scenarios.is_empty());
     // A chapter of protocols has a folder even while nobody has written a scenario for it.
@@ -153,9 +135,7 @@ fn misplaced(name: &str, chapter: &str, stem: &str, scenario: &Scenario) -> Vec<
     }
     if !front.chapter.is_empty() && front.chapter != chapter {
         let said = &front.chapter;
-        found.push(format!(
-            "{name}: chapter: it is '{said}', and the folder '{chapter}': make them equal"
-        ));
+        found.push(format!("{name}: chapter: it is '{said}', and the folder '{chapter}': make them equal"));
     }
     found
 }
@@ -174,16 +154,13 @@ fn files(root: &Path, mistakes: &mut Vec<String>) -> Vec<PathBuf> {
             ));
         }
         let wanted = |p: &PathBuf| {
-            p.extension().is_some_and(|e| e == "md")
-                || p.file_name().is_some_and(|n| n == "chapter.toml")
+            p.extension().is_some_and(|e| e == "md") || p.file_name().is_some_and(|n| n == "chapter.toml")
         };
         for file in entries(&folder, mistakes) {
             match wanted(&file) {
                 true => all.push(file),
-                false => mistakes.push(format!(
-                    "{}: a chapter holds scenarios (.md) and chapter.toml",
-                    shown(&file)
-                )),
+                false => mistakes
+                    .push(format!("{}: a chapter holds scenarios (.md) and chapter.toml", shown(&file))),
             }
         }
     }
@@ -212,8 +189,7 @@ fn part(path: Option<&Path>) -> String {
 /// A path from `scenarios` on.
 fn shown(path: &Path) -> String {
     let text = path.to_string_lossy().replace('\\', "/");
-    text.rsplit_once("/../")
-        .map_or(text.clone(), |(_, rest)| rest.to_owned())
+    text.rsplit_once("/../").map_or(text.clone(), |(_, rest)| rest.to_owned())
 }
 
 /// The index and the chapters, as Rust.
@@ -221,8 +197,7 @@ fn index(folders: &BTreeMap<String, Folder>, code: &mut String) {
     code.push_str("/// Every scenario in short.\npub static INDEX: &[Brief] = &[\n");
     for (chapter, folder) in folders {
         for f in folder.scenarios.iter().map(|s| &s.front) {
-            let (id, title, summary, protocol, rows) =
-                (&f.id, &f.title, &f.summary, &f.protocol, &f.rows);
+            let (id, title, summary, protocol, rows) = (&f.id, &f.title, &f.summary, &f.protocol, &f.rows);
             let _ = writeln!(
                 code,
                 "Brief {{ id: {id:?}, title: {title:?}, chapter: {chapter:?}, summary: {summary:?}, \
@@ -231,10 +206,7 @@ fn index(folders: &BTreeMap<String, Folder>, code: &mut String) {
         }
     }
     code.push_str("];\n");
-    let _ = writeln!(
-        code,
-        "/// Chapters by id, with the title and the order in their `chapter.toml`."
-    );
+    let _ = writeln!(code, "/// Chapters by id, with the title and the order in their `chapter.toml`.");
     let _ = writeln!(code, "pub static TITLES: &[(&str, &str, i64)] = &[");
     for (id, Folder { title, order, .. }) in folders {
         let _ = writeln!(code, "({id:?}, {title:?}, {order}),");
@@ -259,8 +231,6 @@ fn index(folders: &BTreeMap<String, Folder>, code: &mut String) {
         code,
         "#[cfg(not(feature = \"on-demand\"))]\npub(super) static FOLDERS: &[&Folder] = &[{all}];"
     );
-    let _ = writeln!(
-        code,
-        "#[cfg(feature = \"on-demand\")]\npub(super) static LOOSE: &[&Folder] = &[{loose}];"
-    );
+    let _ =
+        writeln!(code, "#[cfg(feature = \"on-demand\")]\npub(super) static LOOSE: &[&Folder] = &[{loose}];");
 }

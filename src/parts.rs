@@ -8,7 +8,8 @@
 //! tool that divides the program finds them. It is that macro's own, so `unsafe_code` stays forbidden here as everywhere.
 
 use faultline::ui::chapters::Come;
-use faultline::ui::details::{DETAILS, Details};
+use faultline::ui::details::Details;
+use faultline::ui::whole::DETAILS;
 
 /// Brings the chapter of that name; whether it is here then.
 pub fn chapter(name: &'static str) -> Come<bool> {

@@ -16,11 +16,7 @@ fn check(name: &str, history: &str, options: &[&str]) -> (i32, String, String) {
         .output()
         .expect("the tool starts");
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        out.status.code().unwrap(),
-        text(out.stdout),
-        text(out.stderr),
-    )
+    (out.status.code().unwrap(), text(out.stdout), text(out.stderr))
 }
 
 const REGISTER: [&str; 4] = ["--model", "register", "--level", "linearizable"];
@@ -64,18 +60,9 @@ fn what_failed_did_not_happen_and_what_is_unknown_may_have() {
     };
     let ended = |t: &str| format!("{{\"p\":\"a\",\"t\":\"{t}\"}}\n");
     let code = |end: &str, read: &str| check("ends", &history(end, read), &REGISTER).0;
-    assert_eq!(
-        [code(&ended("ok"), "7"), code(&ended("ok"), "null")],
-        [0, 1]
-    );
-    assert_eq!(
-        [code(&ended("fail"), "7"), code(&ended("fail"), "null")],
-        [1, 0]
-    );
-    assert_eq!(
-        [code(&ended("info"), "7"), code(&ended("info"), "null")],
-        [0, 0]
-    );
+    assert_eq!([code(&ended("ok"), "7"), code(&ended("ok"), "null")], [0, 1]);
+    assert_eq!([code(&ended("fail"), "7"), code(&ended("fail"), "null")], [1, 0]);
+    assert_eq!([code(&ended("info"), "7"), code(&ended("info"), "null")], [0, 0]);
     assert_eq!([code("", "7"), code("", "null")], [0, 0]);
 }
 
@@ -83,17 +70,14 @@ fn what_failed_did_not_happen_and_what_is_unknown_may_have() {
 fn each_key_of_a_store_is_a_register_of_its_own() {
     let line = |p: u32, t: &str, rest: &str| format!("{{\"p\":{p},\"t\":\"{t}\",{rest}}}\n");
     let put = line(0, "invoke", r#""f":"put","k":"x","v":"one""#) + &line(0, "ok", r#""f":"put""#);
-    let other =
-        put.clone() + &line(1, "invoke", r#""f":"get","k":"y""#) + &line(1, "ok", r#""v":null"#);
+    let other = put.clone() + &line(1, "invoke", r#""f":"get","k":"y""#) + &line(1, "ok", r#""v":null"#);
     assert_eq!(check("kv-other", &other, &KV).0, 0);
-    let same =
-        put.clone() + &line(1, "invoke", r#""f":"get","k":"x""#) + &line(1, "ok", r#""v":null"#);
+    let same = put.clone() + &line(1, "invoke", r#""f":"get","k":"x""#) + &line(1, "ok", r#""v":null"#);
     let (code, out, _) = check("kv-same", &same, &KV);
     assert_eq!(code, 1);
     assert!(out.contains("process 0 write \"one\" of x"), "{out}");
-    let cas = put
-        + &line(1, "invoke", r#""f":"cas","k":"x","v":["one","two"]"#)
-        + &line(1, "ok", r#""f":"cas""#);
+    let cas =
+        put + &line(1, "invoke", r#""f":"cas","k":"x","v":["one","two"]"#) + &line(1, "ok", r#""f":"cas""#);
     assert_eq!(check("kv-cas", &cas, &KV).0, 0);
 }
 
@@ -103,11 +87,7 @@ fn two_holders_of_a_lock_are_found_among_many() {
     let mut text = String::new();
     for i in 0..500 {
         let p = mix(i) % 5;
-        let (old, new) = if i % 2 == 0 {
-            ("null", "1")
-        } else {
-            ("1", "null")
-        };
+        let (old, new) = if i % 2 == 0 { ("null", "1") } else { ("1", "null") };
         text += &format!(
             "{{\"p\":{p},\"t\":\"invoke\",\"f\":\"cas\",\"v\":[{old},{new}]}}\n{{\"p\":{p},\"t\":\"ok\"}}\n"
         );
@@ -121,10 +101,7 @@ fn two_holders_of_a_lock_are_found_among_many() {
 "#;
     let (code, out, _) = check("two-locks", &(text + twice), &CAS);
     assert_eq!(code, 1);
-    assert!(
-        out.contains("process 8") && out.contains("process 9"),
-        "{out}"
-    );
+    assert!(out.contains("process 8") && out.contains("process 9"), "{out}");
     // Swaps that a later one has built upon must stay, but the end of the story is enough.
     assert!(out.lines().count() <= 504);
 }
@@ -134,11 +111,7 @@ fn a_search_that_gives_up_says_so() {
     let write = |i: u32| format!("{{\"p\":{i},\"t\":\"invoke\",\"f\":\"write\",\"v\":{i}}}\n");
     let mut text: String = (0..14).map(write).collect();
     text += "{\"p\":99,\"t\":\"invoke\",\"f\":\"read\"}\n{\"p\":99,\"t\":\"ok\",\"v\":777}\n";
-    let (code, out, told) = check(
-        "wide",
-        &text,
-        &[&REGISTER[..], &["--max-states", "100"]].concat(),
-    );
+    let (code, out, told) = check("wide", &text, &[&REGISTER[..], &["--max-states", "100"]].concat());
     assert_eq!(code, 2);
     assert!(out.starts_with("unknown   linearizable register"), "{out}");
     assert!(told.contains("gave up after 100 states"), "{told}");
@@ -150,35 +123,14 @@ fn what_is_no_history_is_refused_with_its_line() {
     let cases = [
         ("{".to_owned(), "line 1: at character 2"),
         (format!("{invoke}\n[]"), "line 2: a line must be an object"),
-        (
-            format!("{invoke}\n{invoke}"),
-            "line 2: this process has not ended",
-        ),
-        (
-            r#"{"p":1,"t":"ok"}"#.to_owned(),
-            "line 1: this process has begun nothing",
-        ),
+        (format!("{invoke}\n{invoke}"), "line 2: this process has not ended"),
+        (r#"{"p":1,"t":"ok"}"#.to_owned(), "line 1: this process has begun nothing"),
         (format!("{invoke}\n{{\"p\":1,\"t\":\"done\"}}"), "'done'"),
-        (
-            format!("{invoke}\n{{\"p\":1,\"t\":\"ok\"}}"),
-            "'v', what was read",
-        ),
-        (
-            format!("{invoke}\n{{\"p\":1,\"t\":\"ok\",\"f\":\"write\"}}"),
-            "began a read, no write",
-        ),
-        (
-            r#"{"p":1,"t":"invoke","f":"cas","v":[1,2]}"#.to_owned(),
-            "'cas'",
-        ),
+        (format!("{invoke}\n{{\"p\":1,\"t\":\"ok\"}}"), "'v', what was read"),
+        (format!("{invoke}\n{{\"p\":1,\"t\":\"ok\",\"f\":\"write\"}}"), "began a read, no write"),
+        (r#"{"p":1,"t":"invoke","f":"cas","v":[1,2]}"#.to_owned(), "'cas'"),
         (r#"{"t":"invoke","f":"read"}"#.to_owned(), "'p' is missing"),
-        (
-            format!(
-                "{}\n{{\"p\":1,\"t\":\"ok\"}}",
-                r#"{"p":1,"t":"invoke","f":"write"}"#
-            ),
-            "line 1: 'v'",
-        ),
+        (format!("{}\n{{\"p\":1,\"t\":\"ok\"}}", r#"{"p":1,"t":"invoke","f":"write"}"#), "line 1: 'v'"),
     ];
     for (i, (text, part)) in cases.iter().enumerate() {
         let (code, out, told) = check(&format!("bad-{i}"), text, &REGISTER);

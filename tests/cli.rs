@@ -13,10 +13,7 @@ use std::process::{Command, Output};
 
 fn faultline(args: &[&str]) -> Output {
     let program = env!("CARGO_BIN_EXE_faultline");
-    Command::new(program)
-        .args(args)
-        .output()
-        .expect("the tool starts")
+    Command::new(program).args(args).output().expect("the tool starts")
 }
 
 /// What it printed, if all went well.
@@ -59,10 +56,7 @@ fn list_names_every_scenario_and_parameter() {
     assert_eq!(count, scenario::all().count());
     let raft = &json["protocols"].as_array().unwrap()[0];
     assert!(raft["params"].as_array().unwrap().len() > 5);
-    assert!(
-        !text.contains("test-panic"),
-        "a hidden scenario is in no list"
-    );
+    assert!(!text.contains("test-panic"), "a hidden scenario is in no list");
 }
 
 #[test]
@@ -71,47 +65,22 @@ fn run_tells_the_telling_events_and_the_promises() {
     assert!(text.starts_with("raft-election, seed 3, until 1.000 s\n"));
     assert!(text.contains("leads term 1"));
     assert!(text.contains("holds     Election safety"));
-    let all = fine(&[
-        "run",
-        "raft-election",
-        "--seed",
-        "3",
-        "--until",
-        "1000",
-        "--all",
-    ]);
+    let all = fine(&["run", "raft-election", "--seed", "3", "--until", "1000", "--all"]);
     assert!(all.lines().count() > text.lines().count());
 }
 
 #[test]
 fn jsonl_is_one_object_a_line_and_ends_with_the_hash() {
-    let args = [
-        "run",
-        "raft-partition",
-        "--stage",
-        "leader-with-minority",
-        "--format",
-        "jsonl",
-    ];
+    let args = ["run", "raft-partition", "--stage", "leader-with-minority", "--format", "jsonl"];
     let text = fine(&args);
-    let lines: Vec<Value> = text
-        .lines()
-        .map(|l| serde_json::from_str(l).unwrap())
-        .collect();
+    let lines: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     let (head, last) = (&lines[0], &lines[lines.len() - 1]);
     assert_eq!(head["scenario"], "raft-partition");
     assert_eq!(last["events"].as_u64().unwrap() as usize, lines.len() - 2);
-    assert!(
-        lines
-            .iter()
-            .any(|l| l["kind"] == "lost" && l["loss"] == "partition")
-    );
-    let (opening, _) =
-        scenario::stage(&Opening::of("raft-partition"), "leader-with-minority").unwrap();
+    assert!(lines.iter().any(|l| l["kind"] == "lost" && l["loss"] == "partition"));
+    let (opening, _) = scenario::stage(&Opening::of("raft-partition"), "leader-with-minority").unwrap();
     let mut run = scenario::open(&opening).unwrap();
-    run.run_until(SimTime(
-        scenario::find("raft-partition").unwrap().length_us(),
-    ));
+    run.run_until(SimTime(scenario::find("raft-partition").unwrap().length_us()));
     assert_eq!(last["hash"], run.hash_text());
 }
 
@@ -120,10 +89,7 @@ fn a_violated_safety_property_is_exit_1_and_is_named() {
     let out = faultline(&["run", "raft-recovery", "--stage", "forgotten-vote"]);
     assert_eq!(out.status.code(), Some(1));
     let text = String::from_utf8(out.stdout).unwrap();
-    assert!(
-        text.contains("VIOLATED  Election safety: two leaders in term 1"),
-        "{text}"
-    );
+    assert!(text.contains("VIOLATED  Election safety: two leaders in term 1"), "{text}");
     fine(&["run", "raft-recovery", "--stage", "remembered-vote"]);
 }
 
@@ -142,34 +108,16 @@ fn an_id_a_file_a_route_and_a_link_are_one_run() {
     assert_eq!(hash(path.to_str().unwrap(), &options[4..]), by_id);
     let route = "https://example.org/play/#/s/raft-election?seed=9&servers=3&speed=0.5";
     assert_eq!(hash(route, &options[4..]), by_id);
-    let shared = SharedRun {
-        opening: serde_json::from_str(json).unwrap(),
-        at_us: 2_000_000,
-        ..SharedRun::default()
-    };
-    let link = format!(
-        "http://127.0.0.1:8080/?embed=1#/x/{}",
-        link::encode(&shared).unwrap()
-    );
-    assert_eq!(
-        hash(&link, &[]),
-        by_id,
-        "a link runs until the moment it shows"
-    );
+    let shared =
+        SharedRun { opening: serde_json::from_str(json).unwrap(), at_us: 2_000_000, ..SharedRun::default() };
+    let link = format!("http://127.0.0.1:8080/?embed=1#/x/{}", link::encode(&shared).unwrap());
+    assert_eq!(hash(&link, &[]), by_id, "a link runs until the moment it shows");
     assert_eq!(by_id.len(), 16);
 }
 
 #[test]
 fn hash_takes_several_and_agrees_with_the_golden_file() {
-    let args = [
-        "hash",
-        "raft-nine",
-        "two-generals",
-        "--seed",
-        "7",
-        "--until",
-        "5000",
-    ];
+    let args = ["hash", "raft-nine", "two-generals", "--seed", "7", "--until", "5000"];
     let golden = include_str!("golden/hashes.txt");
     for line in fine(&args).lines() {
         let (hash, id) = line.split_once("  ").unwrap();
@@ -180,11 +128,8 @@ fn hash_takes_several_and_agrees_with_the_golden_file() {
 /// What the page saves is a subject, and goes to the very event that it shows.
 #[test]
 fn a_file_that_the_page_has_saved_is_run_to_its_very_event() {
-    let shared = SharedRun {
-        at_us: 300_000,
-        events: Some(31),
-        ..SharedRun::of(Opening::of("raft-election").seed(9))
-    };
+    let shared =
+        SharedRun { at_us: 300_000, events: Some(31), ..SharedRun::of(Opening::of("raft-election").seed(9)) };
     let path = file("saved.json", &scenario::file::text(&shared).unwrap());
     let saved = path.to_str().unwrap();
     let link = format!("#/x/{}", link::encode(&shared).unwrap());
@@ -196,10 +141,7 @@ fn a_file_that_the_page_has_saved_is_run_to_its_very_event() {
         let later = fine(&["hash", subject, "--until", "2000"]);
         assert_ne!(later, line, "another moment was asked for");
     }
-    let newer = file(
-        "newer.json",
-        r#"{"faultline":2,"scenario":"raft-election"}"#,
-    );
+    let newer = file("newer.json", r#"{"faultline":2,"scenario":"raft-election"}"#);
     assert!(refused(&["run", newer.to_str().unwrap()]).contains("version 2"));
 }
 
@@ -217,35 +159,17 @@ fn a_run_is_printed_for_shiviz_and_as_pictures() {
     }
     assert!(diagram.len() > later.len());
     // A violated promise is exit 1, in whatever form the run is printed.
-    let args = [
-        "run",
-        "raft-recovery",
-        "--stage",
-        "forgotten-vote",
-        "--format",
-        "svg",
-    ];
+    let args = ["run", "raft-recovery", "--stage", "forgotten-vote", "--format", "svg"];
     assert_eq!(faultline(&args).status.code(), Some(1));
 }
 
 #[test]
 fn measures_are_printed_as_a_table_for_spreadsheets() {
-    let text = fine(&[
-        "measure",
-        "ring-election",
-        "--runs",
-        "3",
-        "--seed",
-        "5",
-        "--csv",
-    ]);
+    let text = fine(&["measure", "ring-election", "--runs", "3", "--seed", "5", "--csv"]);
     let rows: Vec<Vec<&str>> = text.lines().map(|l| l.split(',').collect()).collect();
     assert_eq!(rows.len(), 4);
     assert_eq!((rows[0][0], rows[1][0], rows[3][0]), ("seed", "5", "7"));
-    let messages = rows[0]
-        .iter()
-        .position(|n| *n == "election_messages")
-        .unwrap();
+    let messages = rows[0].iter().position(|n| *n == "election_messages").unwrap();
     let n: u32 = rows[1][messages].parse().unwrap();
     assert!((9..=15).contains(&n), "2n - 1 to n(n + 1) / 2");
     assert!(rows.iter().all(|r| r.len() == rows[0].len()));
@@ -259,23 +183,10 @@ fn measure_gives_means_with_their_errors() {
     let messages = &json["measures"]["election_messages"];
     let of = |name: &str| messages[name].as_f64().unwrap();
     let n_h_n: f64 = (1..=5).map(|k| 5.0 / f64::from(k)).sum();
-    assert!(
-        (of("mean") - n_h_n).abs() < 3.5 * of("standard_error"),
-        "{messages}"
-    );
+    assert!((of("mean") - n_h_n).abs() < 3.5 * of("standard_error"), "{messages}");
     assert!(of("p50") >= 9.0 && of("p50") <= of("p90") && of("p99") <= 15.0);
-    let table = fine(&[
-        "measure",
-        "ring-election",
-        "--runs",
-        "5",
-        "--set",
-        "order=ascending",
-    ]);
-    let row = table
-        .lines()
-        .find(|l| l.starts_with("election_messages"))
-        .unwrap();
+    let table = fine(&["measure", "ring-election", "--runs", "5", "--set", "order=ascending"]);
+    let row = table.lines().find(|l| l.starts_with("election_messages")).unwrap();
     assert!(row.contains(" 9.000 "), "{row}");
 }
 
@@ -296,10 +207,7 @@ fn sweep_shrinks_what_it_finds_to_a_link_that_shows_it() {
     let out = faultline(&args);
     assert_eq!(out.status.code(), Some(1));
     let text = String::from_utf8(out.stdout).unwrap();
-    let lines: Vec<Value> = text
-        .lines()
-        .map(|l| serde_json::from_str(l).unwrap())
-        .collect();
+    let lines: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     let (end, found) = lines.split_last().unwrap();
     assert_eq!(end["violated"].as_u64().unwrap() as usize, found.len());
     assert!(!found.is_empty());
@@ -318,23 +226,14 @@ fn sweep_shrinks_what_it_finds_to_a_link_that_shows_it() {
 fn a_correct_raft_survives_every_mix() {
     for mix in ["none", "lossy", "partition", "crash", "timing", "all"] {
         let text = fine(&["sweep", "raft-election", "--seeds", "3", "--mix", mix]);
-        assert!(
-            text.contains("3 seeds from 0, 0 with a violation"),
-            "{text}"
-        );
+        assert!(text.contains("3 seeds from 0, 0 with a violation"), "{text}");
     }
 }
 
 #[test]
 fn bench_prints_its_lines() {
     let text = fine(&["bench", "--quick", "w1", "idle-raft", "travel", "million"]);
-    let lines = [
-        "w1 ",
-        "idle-raft ",
-        "seek p50 ",
-        "back p50 ",
-        "million-seek p50 ",
-    ];
+    let lines = ["w1 ", "idle-raft ", "seek p50 ", "back p50 ", "million-seek p50 "];
     for start in lines {
         assert!(text.lines().any(|l| l.starts_with(start)), "{text}");
     }
@@ -358,10 +257,7 @@ const BAD: &[(&[&str], &str)] = &[
     (&["measure", "raft-election"], "--runs"),
     (&["measure", "raft-election", "--runs", "0"], "from 1"),
     (&["sweep", "raft-election"], "--seeds"),
-    (
-        &["sweep", "raft-election", "--seeds", "1", "--mix", "salad"],
-        "'salad'",
-    ),
+    (&["sweep", "raft-election", "--seeds", "1", "--mix", "salad"], "'salad'"),
     (&["bench", "w9"], "'w9'"),
     (&["list", "everything"], "'everything'"),
 ];
@@ -388,36 +284,14 @@ fn bad_input_is_one_line_that_names_what_and_where() {
         (&["run", "raft-election", "--seed"], "--seed"),
         (&["run", "raft-election", "--seed", "-1"], "'-1'"),
         (&["run", "raft-election", "--until", "1e9"], "'1e9'"),
-        (
-            &["run", "raft-election", "--until", "99999999999"],
-            "--until",
-        ),
+        (&["run", "raft-election", "--until", "99999999999"], "--until"),
         (&["run", "raft-election", "--set", "servers"], "name=value"),
-        (
-            &["run", "raft-election", "--set", "servers=99999"],
-            "3 to 199",
-        ),
-        (
-            &["run", "raft-election", "--set", "mutant=nice"],
-            "forget-vote",
-        ),
+        (&["run", "raft-election", "--set", "servers=99999"], "3 to 199"),
+        (&["run", "raft-election", "--set", "mutant=nice"], "forget-vote"),
         (&["run", "raft-election", "--set", "colour=red"], "'colour'"),
         (&["run", "raft-election", "--stage", "hamlet"], "split-vote"),
-        (
-            &[
-                "run",
-                "raft-election",
-                "--format",
-                "svg",
-                "--picture",
-                "cat",
-            ],
-            "'cat'",
-        ),
-        (
-            &["measure", "two-generals", "--runs", "2", "--json", "--csv"],
-            "not both",
-        ),
+        (&["run", "raft-election", "--format", "svg", "--picture", "cat"], "'cat'"),
+        (&["measure", "two-generals", "--runs", "2", "--json", "--csv"], "not both"),
         (&["run", "raft-election", "--format", "xml"], "'xml'"),
         (&["run", "two-generals", "--set", "loss_percent=100"], "cut"),
     ];
@@ -430,19 +304,10 @@ fn bad_input_is_one_line_that_names_what_and_where() {
 #[test]
 fn a_file_with_a_bad_edit_is_refused_with_the_edits_number() {
     let cases = [
-        (
-            "crash\",\"node\":77",
-            "edit 2 (at 0.001 s): there is no node 77",
-        ),
+        ("crash\",\"node\":77", "edit 2 (at 0.001 s): there is no node 77"),
         ("sing\",\"node\":7", "there is no fault 'sing'"),
-        (
-            "links\",\"set\":{\"loss_ppm\":1000001",
-            "edit 2 (at 0.001 s)",
-        ),
-        (
-            "recover\",\"node\":0",
-            "edit 2 (S1 recovers from its disk at 0.001 s) was refused",
-        ),
+        ("links\",\"set\":{\"loss_ppm\":1000001", "edit 2 (at 0.001 s)"),
+        ("recover\",\"node\":0", "edit 2 (S1 recovers from its disk at 0.001 s) was refused"),
     ];
     for (i, (fault, part)) in cases.iter().enumerate() {
         let braces = if fault.contains("set") { "}}" } else { "}" };

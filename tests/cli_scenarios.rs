@@ -47,15 +47,9 @@ fn lesson() -> String {
 fn a_scenario_file_is_checked_and_run() {
     let path = file("one-crash.md", &lesson());
     let told = fine(&["check-scenario", &path]);
-    assert!(
-        told.contains("1 situations, 1 steps, 0 targets, 0 flaws"),
-        "{told}"
-    );
+    assert!(told.contains("1 situations, 1 steps, 0 targets, 0 flaws"), "{told}");
     let staged = fine(&["run", &path, "--stage", "crash", "--until", "2000"]);
-    assert!(
-        staged.contains("one-crash, seed 1, until 2.000 s"),
-        "{staged}"
-    );
+    assert!(staged.contains("one-crash, seed 1, until 2.000 s"), "{staged}");
     assert!(staged.contains("crashes"), "{staged}");
     let hash = |args: &[&str]| fine(&[&["hash"], args].concat());
     assert_ne!(hash(&[&path]), hash(&[&path, "--seed", "2"]));
@@ -69,28 +63,12 @@ fn a_mistake_in_a_scenario_file_is_told_with_file_line_and_field() {
         (
             "protocol = \"raft\"",
             "protocol = \"boat\"",
-            ":6: protocol: one-crash needs the protocol 'boat': there are",
+            ":5: protocol: one-crash needs the protocol 'boat': there are",
         ),
-        (
-            "servers = 3",
-            "servers = 2",
-            ":7: params: servers (servers) must be a whole number from 3",
-        ),
-        (
-            "servers = 3",
-            "serfers = 3",
-            ":7: params: Raft has no parameter 'serfers'",
-        ),
-        (
-            "id = \"one-crash\"",
-            "id = \"One crash\"",
-            ":3: id: 'One crash' is no id",
-        ),
-        (
-            "hint = ",
-            "hnt = ",
-            ":12: situation[0].hnt: there is no field 'hnt'",
-        ),
+        ("servers = 3", "servers = 2", ":6: params: servers (servers) must be a whole number from 3"),
+        ("servers = 3", "serfers = 3", ":6: params: Raft has no parameter 'serfers'"),
+        ("id = \"one-crash\"", "id = \"One crash\"", ":2: id: 'One crash' is no id"),
+        ("hint = ", "hnt = ", ":11: situation[0].hnt: there is no field 'hnt'"),
     ];
     for (from, to, part) in cases {
         let text = lesson().replacen(from, to, 1);
@@ -116,15 +94,9 @@ fn a_mistake_in_a_scenario_file_is_told_with_file_line_and_field() {
 #[test]
 fn a_protocol_runs_without_a_scenario() {
     let told = fine(&["run", "raft", "--until", "1000"]);
-    assert!(
-        told.contains("raft, seed 1, until 1.000 s") && told.contains("hash "),
-        "{told}"
-    );
+    assert!(told.contains("raft, seed 1, until 1.000 s") && told.contains("hash "), "{told}");
     let none = bad(&["run", "raft", "--stage", "split-vote"]).1;
     assert!(none.contains("it has none"), "{none}");
     let all = scenario::index();
-    assert!(
-        all.iter().all(|b| b.id != "raft"),
-        "the gallery shows scenarios"
-    );
+    assert!(all.iter().all(|b| b.id != "raft"), "the gallery shows scenarios");
 }

@@ -36,10 +36,7 @@ fn runs() -> Vec<(String, Opening, Run<Checks>)> {
     ];
     let edits = trouble.iter().zip(1..);
     let edits = edits.map(|(fault, i)| link_kit::cases::edit(250_000 + 20_000 * i, fault));
-    openings.push((
-        "trouble".to_owned(),
-        Opening::of("raft-election").seed(7).and(edits),
-    ));
+    openings.push(("trouble".to_owned(), Opening::of("raft-election").seed(7).and(edits)));
     let run = |(name, opening): (String, Opening)| {
         let mut run = scenario::open(&opening).unwrap();
         // Further than what is exported: the future that a run was taken back from stays out.
@@ -67,16 +64,9 @@ fn logged(text: &str) -> Vec<Logged<'_>> {
     for three in lines.chunks(3) {
         let (host, clock) = three[1].split_once(' ').expect("host and clock");
         let bad = ['\r', '\u{2028}', '\u{2029}', '{', '}'];
-        assert!(
-            !host.is_empty() && !host.contains(char::is_whitespace),
-            "{host}"
-        );
+        assert!(!host.is_empty() && !host.contains(char::is_whitespace), "{host}");
         assert!(clock.starts_with('{') && clock.ends_with('}'), "{clock}");
-        assert!(
-            !three[0].is_empty() && !three[0].contains(bad),
-            "{}",
-            three[0]
-        );
+        assert!(!three[0].is_empty() && !three[0].contains(bad), "{}", three[0]);
         assert_eq!(three[0], three[2]);
         let clock = serde_json::from_str(clock).unwrap();
         found.push(Logged { host, clock });
@@ -109,11 +99,7 @@ fn a_shiviz_log_has_every_event_with_its_vector_stamp() {
             if e.node.index() < nodes && i % 7 == 0 {
                 let stamp = causality::stamp(run.trace(), id, nodes);
                 for node in world.node_ids() {
-                    let n = event
-                        .clock
-                        .get(&world.name(node).replace(' ', "_"))
-                        .copied()
-                        .unwrap_or(0);
+                    let n = event.clock.get(&world.name(node).replace(' ', "_")).copied().unwrap_or(0);
                     assert_eq!(n, u64::from(stamp[node.index()]), "{name}, event {i}");
                 }
             }
@@ -126,10 +112,7 @@ fn json_lines_are_one_object_a_line_and_end_with_the_hash() {
     for (name, opening, run) in runs() {
         let shared = scenario::SharedRun::of(opening.clone());
         let text = Export::Jsonl.of(&shared, &run).unwrap().text;
-        let lines: Vec<Value> = text
-            .lines()
-            .map(|l| serde_json::from_str(l).unwrap())
-            .collect();
+        let lines: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
         assert_eq!(lines.len(), run.position() as usize + 2, "{name}");
         // Whoever has the lines has the run.
         let again: Opening = serde_json::from_value(lines[0]["opening"].clone()).unwrap();
@@ -137,14 +120,8 @@ fn json_lines_are_one_object_a_line_and_end_with_the_hash() {
         assert_eq!(lines.last().unwrap()["hash"], run.hash_text(), "{name}");
         for (i, line) in lines[1..lines.len() - 1].iter().enumerate() {
             assert_eq!(line["event"], i, "{name}");
-            assert!(
-                line["cause"].as_u64().is_none_or(|c| c < i as u64),
-                "{name}"
-            );
-            assert!(
-                line["time_us"].as_u64().unwrap() <= run.time().us(),
-                "{name}"
-            );
+            assert!(line["cause"].as_u64().is_none_or(|c| c < i as u64), "{name}");
+            assert!(line["time_us"].as_u64().unwrap() <= run.time().us(), "{name}");
         }
     }
 }
@@ -248,10 +225,7 @@ fn elements(svg: &str) -> BTreeMap<String, usize> {
     let mut rest = svg;
     while let Some(start) = rest.find('<') {
         let words = &rest[..start];
-        assert!(
-            !words.contains('>') && references_are_known(words),
-            "{words}"
-        );
+        assert!(!words.contains('>') && references_are_known(words), "{words}");
         let end = start + rest[start..].find('>').expect("a tag ends");
         let tag = &rest[start + 1..end];
         rest = &rest[end + 1..];
@@ -290,10 +264,7 @@ fn a_picture_stands_alone_and_shows_every_node() {
         for svg in pictures {
             let count = elements(&svg);
             assert!(count["path"] > 0, "{name}: {count:?}");
-            assert!(
-                !count.contains_key("script") && !count.contains_key("image"),
-                "{name}"
-            );
+            assert!(!count.contains_key("script") && !count.contains_key("image"), "{name}");
             // Nothing is fetched: the only address is the name of the format.
             assert_eq!(svg.matches("://").count(), 1, "{name}");
             assert!(svg.contains(&format!("<title>{title}</title>")), "{name}");
@@ -315,14 +286,7 @@ fn a_picture_shows_the_trouble() {
         assert!(svg.contains(part), "{part}");
     }
     let svg = stage::svg(&run, &title, 810.0, 560.0);
-    for part in [
-        ">crashed<",
-        ">paused<",
-        "class=\"wall\"",
-        "class=\"cut\"",
-        "liar",
-        "clock +",
-    ] {
+    for part in [">crashed<", ">paused<", "class=\"wall\"", "class=\"cut\"", "liar", "clock +"] {
         assert!(svg.contains(part), "{part}");
     }
     let under_way = svg.matches("class=\"m ").count();
@@ -335,25 +299,18 @@ fn a_picture_shows_the_trouble() {
 fn a_picture_of_a_long_run_shows_sums() {
     let opening = Opening::of("raft-nine").seed(3);
     let mut run = scenario::open(&opening).unwrap();
-    let faults = [
-        r#"{"do":"links","set":{"loss_ppm":60000}}"#,
-        r#"{"do":"crash","node":3}"#,
-    ];
+    let faults = [r#"{"do":"links","set":{"loss_ppm":60000}}"#, r#"{"do":"crash","node":3}"#];
     for fault in faults {
         run.edit(link_kit::cases::edit(0, fault).fault).unwrap();
     }
     run.run_until(SimTime(1_000_000));
-    run.edit(link_kit::cases::edit(0, r#"{"do":"recover","node":3}"#).fault)
-        .unwrap();
+    run.edit(link_kit::cases::edit(0, r#"{"do":"recover","node":3}"#).fault).unwrap();
     run.run_until(SimTime(20_000_000));
     let frame = diagram::Frame::whole(&run);
     let svg = diagram::svg(&run, &title(&opening, &run), frame);
     elements(&svg);
     let bars = |class: &str| {
-        let start = svg
-            .split_once(&format!("<path class=\"{class}\" d=\""))
-            .unwrap()
-            .1;
+        let start = svg.split_once(&format!("<path class=\"{class}\" d=\"")).unwrap().1;
         start.split_once('"').unwrap().0.matches('M').count()
     };
     // Columns stand at powers of two of a microsecond, and are three to six pixels wide.
@@ -369,11 +326,7 @@ fn a_picture_of_a_long_run_shows_sums() {
     }
     assert!(events.len() > 1_000 && losses.len() > 100);
     assert_eq!((bars("sum"), bars("fall")), (events.len(), losses.len()));
-    for part in [
-        "bars are sums",
-        "bars up: events, at most ",
-        "class=\"span crashed\"",
-    ] {
+    for part in ["bars are sums", "bars up: events, at most ", "class=\"span crashed\""] {
         assert!(svg.contains(part), "{part}");
     }
     assert!(!svg.contains("class=\"dot\"") && !svg.contains("class=\"arrows\"><path"));
@@ -393,10 +346,7 @@ fn a_picture_has_the_colours_of_the_page() {
     let (_, opening, run) = runs().pop().unwrap();
     let title = title(&opening, &run);
     let frame = diagram::Frame::whole(&run);
-    for svg in [
-        diagram::svg(&run, &title, frame),
-        stage::svg(&run, &title, 810.0, 560.0),
-    ] {
+    for svg in [diagram::svg(&run, &title, frame), stage::svg(&run, &title, 810.0, 560.0)] {
         let mut colours: Vec<&str> = svg
             .match_indices('#')
             .filter_map(|(at, _)| svg.get(at..at + 7))
@@ -421,11 +371,7 @@ fn a_future_that_was_taken_back_is_in_no_export() {
     back.seek(SimTime(400_000));
     let shared = scenario::SharedRun::of(opening);
     for export in Export::ALL {
-        assert_eq!(
-            export.of(&shared, &back),
-            export.of(&shared, &plain),
-            "{export:?}"
-        );
+        assert_eq!(export.of(&shared, &back), export.of(&shared, &plain), "{export:?}");
     }
 }
 
@@ -454,10 +400,7 @@ fn a_file_that_the_page_keeps_opens_the_run_again() {
         let before = other.clone();
         for bad in ["", "{}", r#"{"scenario":"nowhere"}"#, r#"{"faultline":9}"#] {
             reduce(&mut other, Action::OpenFile(bad.to_owned()));
-            assert!(
-                other.error.take().is_some_and(|e| e.ends_with('.')),
-                "{bad}"
-            );
+            assert!(other.error.take().is_some_and(|e| e.ends_with('.')), "{bad}");
             other.code = before.code;
             other.say.clone_from(&before.say);
             assert!(other == before, "{bad} changed the page");

@@ -10,9 +10,7 @@ use std::fs;
 use std::path::Path;
 
 fn check(file: &str, found: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, found).expect("the golden file can be written");
     }

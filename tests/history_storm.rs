@@ -46,15 +46,10 @@ fn act(d: &mut Dice, run: &mut Run<Checks>, what: &str) {
         }
         _ => {
             let before = (run.hash_text(), run.edits().to_vec(), run.trace().len());
-            let faults: Vec<_> = (0..d.of(&[1, 1, 1, 3]))
-                .map(|_| any_fault(d, run.world()))
-                .collect();
+            let faults: Vec<_> = (0..d.of(&[1, 1, 1, 3])).map(|_| any_fault(d, run.world())).collect();
             if run.edit_all(faults.clone()).is_err() {
                 let after = (run.hash_text(), run.edits().to_vec(), run.trace().len());
-                assert_eq!(
-                    before, after,
-                    "{what}: refusing {faults:?} changed something"
-                );
+                assert_eq!(before, after, "{what}: refusing {faults:?} changed something");
             }
         }
     }
@@ -88,10 +83,7 @@ fn storm(opening: &Opening, seed: u64, acts: u32) {
         let what = format!("{} storm {seed} fork {i}", opening.scenario);
         assert_same(&run, &again(opening, &run), &what);
         for i in 0..run.trace().messages().min(20) {
-            assert!(
-                run.payload(MsgId(i as u32)).is_some(),
-                "{what}: payload {i}"
-            );
+            assert!(run.payload(MsgId(i as u32)).is_some(), "{what}: payload {i}");
         }
     }
 }

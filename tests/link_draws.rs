@@ -10,8 +10,8 @@ use faultline::kit::Value;
 use faultline::scenario::{Opening, open};
 use faultline::sim::history::Run;
 use faultline::sim::{
-    ByzantineAct, ByzantineRule, Delay, Edit, EventId, Fault, Layers, LinkModel, LinkPatch, Loss,
-    Mark, MsgId, NodeId, NodePatch, SimTime,
+    ByzantineAct, ByzantineRule, Delay, Edit, EventId, Fault, Layers, LinkModel, LinkPatch, Loss, Mark,
+    MsgId, NodeId, NodePatch, SimTime,
 };
 use std::collections::BTreeMap;
 
@@ -50,16 +50,10 @@ fn luck(run: &Run<Checks>) -> BTreeMap<Link, Vec<Way>> {
 /// Every link loses, doubles and delays, and every node leaves out a part of what reaches it.
 fn weather(scenario: &str, nodes: u16) -> Vec<Edit> {
     // On a bare link stack nothing ever goes back.
-    let resend = (scenario == "link-stack").then_some(Layers {
-        retransmit_us: 40_000,
-        ..Layers::default()
-    });
+    let resend = (scenario == "link-stack").then_some(Layers { retransmit_us: 40_000, ..Layers::default() });
     let set = LinkPatch {
         model: Some(LinkModel::FairLoss),
-        delay: Some(Delay::Uniform {
-            min_us: 2_000,
-            max_us: 30_000,
-        }),
+        delay: Some(Delay::Uniform { min_us: 2_000, max_us: 30_000 }),
         loss_ppm: Some(100_000),
         duplicate_ppm: Some(200_000),
         reorder_ppm: Some(100_000),
@@ -68,10 +62,7 @@ fn weather(scenario: &str, nodes: u16) -> Vec<Edit> {
         ..LinkPatch::default()
     };
     let omit = |node| {
-        let set = NodePatch {
-            receive_omission_ppm: Some(100_000),
-            ..NodePatch::default()
-        };
+        let set = NodePatch { receive_omission_ppm: Some(100_000), ..NodePatch::default() };
         let node = NodeId(node);
         Edit::at(0, Fault::Node { node, set })
     };
@@ -183,10 +174,7 @@ fn what_a_liar_says_on_its_link_does_not_change_with_an_edit_elsewhere() {
     for seed in 0..10 {
         let liar = Fault::Byzantine {
             node: NodeId(2),
-            rules: vec![ByzantineRule {
-                to: None,
-                act: ByzantineAct::Lie,
-            }],
+            rules: vec![ByzantineRule { to: None, act: ByzantineAct::Lie }],
         };
         let mut edits = vec![Edit::at(0, liar)];
         edits.extend((0..40_u64).map(|i| {
@@ -194,15 +182,9 @@ fn what_a_liar_says_on_its_link_does_not_change_with_an_edit_elsewhere() {
             let request = "elect".to_owned();
             Edit::at(i * 100_000, Fault::Request { node, request })
         }));
-        let opening = Opening::of("ring-election")
-            .seed(seed)
-            .param("nodes", Value::Int(8))
-            .and(edits);
-        let set = LinkPatch {
-            model: Some(LinkModel::FairLoss),
-            loss_ppm: Some(600_000),
-            ..LinkPatch::default()
-        };
+        let opening = Opening::of("ring-election").seed(seed).param("nodes", Value::Int(8)).and(edits);
+        let set =
+            LinkPatch { model: Some(LinkModel::FairLoss), loss_ppm: Some(600_000), ..LinkPatch::default() };
         let (from, to) = (NodeId(5), NodeId(6));
         let lossy = Edit::at(150_000, Fault::Link { from, to, set });
         let mut calm = open(&opening).unwrap();
@@ -224,11 +206,7 @@ fn lies(run: &Run<Checks>) -> Vec<(MsgId, String)> {
     let all = (0..run.trace().messages() as u32).map(MsgId);
     all.filter(|&msg| run.trace().sent(msg).mark == Mark::Lie)
         .map(|msg| {
-            let digits = run
-                .label(msg)
-                .chars()
-                .filter(char::is_ascii_digit)
-                .collect();
+            let digits = run.label(msg).chars().filter(char::is_ascii_digit).collect();
             (msg, digits)
         })
         .collect()

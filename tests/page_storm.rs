@@ -90,33 +90,15 @@ fn rest(d: &mut Dice, o: &Open) -> Action {
         0 => Action::Reset,
         1 => Action::SetSeed(d.of(&[0, 1, 7, u64::MAX])),
         2 | 3 => {
-            let staged: Vec<&str> = o
-                .origin
-                .def
-                .situations
-                .iter()
-                .map(|s| s.id.as_str())
-                .collect();
-            Action::Stage(
-                d.of(&[staged.as_slice(), &["no-such-stage"]].concat())
-                    .into(),
-            )
+            let staged: Vec<&str> = o.origin.def.situations.iter().map(|s| s.id.as_str()).collect();
+            Action::Stage(d.of(&[staged.as_slice(), &["no-such-stage"]].concat()).into())
         }
         4 => Action::Future(d.below(9) as usize),
         5 => Action::Future(d.below(o.futures.len() as u64) as usize),
-        6 if d.one_in(2) => {
-            Action::Rename(d.below(4) as usize, d.of(&["calm", "rough", ""]).into())
-        }
+        6 if d.one_in(2) => Action::Rename(d.below(4) as usize, d.of(&["calm", "rough", ""]).into()),
         6 => Action::Guess(d.below(4) as usize),
         7 => Action::Reach(d.of(&[Reach::One, Reach::Both, Reach::All])),
-        8 => Action::Tab(d.of(&[
-            Tab::Link,
-            Tab::Node,
-            Tab::Checks,
-            Tab::Measures,
-            Tab::Log,
-            Tab::Text,
-        ])),
+        8 => Action::Tab(d.of(&[Tab::Link, Tab::Node, Tab::Checks, Tab::Measures, Tab::Log, Tab::Text])),
         9 => Action::Dialog(d.of(&[None, Some(Dialog::Help), Some(Dialog::Share)])),
         10 => Action::Theme(d.of(&[Theme::Auto, Theme::Dark])),
         11 => Action::Calm(d.one_in(2)),
@@ -137,13 +119,7 @@ fn standing(o: &Open) -> Vec<String> {
     for future in &o.futures {
         let run = future.run.get();
         let undo = run.can_undo_redo();
-        all.push(format!(
-            "{} {} {} {:?} {undo:?}",
-            future.name,
-            run.hash_text(),
-            run.time(),
-            run.edits()
-        ));
+        all.push(format!("{} {} {} {:?} {undo:?}", future.name, run.hash_text(), run.time(), run.edits()));
     }
     all
 }
@@ -161,11 +137,7 @@ fn check(app: &App, what: &str) {
         let f = &o.futures[beside.future];
         let there = f.run.get();
         assert_eq!(there.time(), run.time(), "{what}: time beside");
-        assert_same(
-            &there,
-            &again(&f.origin.without_edits().opening, &there),
-            what,
-        );
+        assert_same(&there, &again(&f.origin.without_edits().opening, &there), what);
     }
 }
 
@@ -236,12 +208,7 @@ fn a_reveal_leaves_the_run_alone() {
         let before = standing(app.open.as_ref().unwrap());
         reduce(&mut app, Action::Reveal);
         let o = app.open.as_ref().unwrap();
-        assert_eq!(
-            (app.error.clone(), standing(o)),
-            (None, before),
-            "{}",
-            def.id
-        );
+        assert_eq!((app.error.clone(), standing(o)), (None, before), "{}", def.id);
         assert!(o.lesson.answer.is_some());
     }
 }

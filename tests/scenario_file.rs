@@ -27,16 +27,9 @@ fn every_file_that_is_written_is_valid_and_comes_back() {
         let again = file::read(&text).unwrap();
         // The seed is always written: a scenario's own may change, the file may not.
         assert!(again.opening.seed.is_some());
-        let with_seed = SharedRun {
-            opening: run.opening.clone().seed(again.opening.seed.unwrap()),
-            ..run
-        };
+        let with_seed = SharedRun { opening: run.opening.clone().seed(again.opening.seed.unwrap()), ..run };
         assert_eq!(again, with_seed, "{name}");
-        assert_eq!(
-            file::text(&again).unwrap(),
-            text,
-            "{name}: the text is stable"
-        );
+        assert_eq!(file::text(&again).unwrap(), text, "{name}: the text is stable");
     }
 }
 
@@ -47,40 +40,18 @@ fn tree() -> SharedRun {
         serde_json::from_value(text).unwrap()
     };
     let opening = Opening::of("raft-nine").seed(7);
-    let saved = |name: &str, fork, other| Saved {
-        name: name.to_owned(),
-        fork,
-        other,
-    };
-    let fork = |parent, at_us, events| {
-        Some(Forked {
-            parent,
-            at_us,
-            events,
-        })
-    };
-    let stands = |opening, at_us, events| {
-        Some(Other {
-            opening,
-            at_us,
-            events,
-        })
-    };
+    let saved = |name: &str, fork, other| Saved { name: name.to_owned(), fork, other };
+    let fork = |parent, at_us, events| Some(Forked { parent, at_us, events });
+    let stands = |opening, at_us, events| Some(Other { opening, at_us, events });
     SharedRun {
         at_us: 400_000,
         futures: vec![
-            saved(
-                "A",
-                None,
-                stands(opening.clone().and([edit(1)]), 700_000, None),
-            ),
+            saved("A", None, stands(opening.clone().and([edit(1)]), 700_000, None)),
             saved(
                 "B: heartbeat 30 ms",
                 fork(0, 0, 0),
                 stands(
-                    opening
-                        .clone()
-                        .param("heartbeat_ms", faultline::kit::Value::Int(30)),
+                    opening.clone().param("heartbeat_ms", faultline::kit::Value::Int(30)),
                     500_000,
                     Some(12),
                 ),
@@ -102,10 +73,7 @@ fn a_tree_of_futures_is_written_and_comes_back_and_a_link_to_its_run_stays_the_s
     assert_eq!(file::text(&again).unwrap(), text, "the text is stable");
     let lines = text.lines().filter(|l| l.contains("\"do\""));
     assert_eq!(lines.count(), 3, "one edit a line: {text}");
-    let alone = SharedRun {
-        futures: vec![],
-        ..run.clone()
-    };
+    let alone = SharedRun { futures: vec![], ..run.clone() };
     assert_eq!(encode(&run), encode(&alone), "a link is of one run");
     let hash = |run| follow(run).unwrap().hash_text();
     assert_eq!(hash(&again), hash(&alone));
@@ -121,8 +89,7 @@ fn a_tree_that_was_damaged_is_refused_or_read_as_what_it_says() {
         let place = |salt: u64| (mix(case ^ salt << 40) % text.len() as u64) as usize;
         let (a, b) = (place(1).min(place(2)), place(1).max(place(2)));
         let b = b.min(a + 1 + (mix(case) % 24) as usize);
-        let (Some(head), Some(piece), Some(tail)) = (text.get(..a), text.get(a..b), text.get(b..))
-        else {
+        let (Some(head), Some(piece), Some(tail)) = (text.get(..a), text.get(a..b), text.get(b..)) else {
             continue;
         };
         let number = [0, 1, 7, 9, 1_u64 << 40][(case % 5) as usize];
@@ -238,18 +205,7 @@ fn a_mark_of_byte_order_and_a_missing_version_are_no_trouble() {
 #[test]
 fn the_schema_takes_whatever_opens() {
     let schema = schema();
-    let numbers = [
-        0_i64,
-        1,
-        4,
-        5,
-        999_999,
-        1_000_001,
-        3_600_000_000,
-        3_600_000_001,
-        1 << 40_i64,
-        -1,
-    ];
+    let numbers = [0_i64, 1, 4, 5, 999_999, 1_000_001, 3_600_000_000, 3_600_000_001, 1 << 40_i64, -1];
     let (mut opened, mut invalid) = (0, 0);
     for case in 0..2_500_u64 {
         let (name, fault) = FAULTS[(mix(case) % FAULTS.len() as u64) as usize];

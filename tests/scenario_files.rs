@@ -12,9 +12,7 @@ fn hold(flaws: fn(&Scenario) -> Vec<proof::Flaw>) {
     let mut found = Vec::new();
     for def in scenario::all() {
         let file = format!("scenarios/{}/{}.md", def.chapter, def.id);
-        let told = flaws(&def)
-            .into_iter()
-            .map(|(way, why)| format!("{file}: {way}: {why}"));
+        let told = flaws(&def).into_iter().map(|(way, why)| format!("{file}: {way}: {why}"));
         found.extend(told);
     }
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
@@ -42,12 +40,7 @@ fn a_built_in_scenario_says_all_there_is_to_say() {
         let missing = |way: &str| (proof::way(way), "a built-in scenario says this".to_owned());
         let mut found = Vec::new();
         let texts = [("assumes", &def.assumes), ("leaves_out", &def.leaves_out)];
-        found.extend(
-            texts
-                .iter()
-                .filter(|(_, t)| t.is_empty())
-                .map(|(way, _)| missing(way)),
-        );
+        found.extend(texts.iter().filter(|(_, t)| t.is_empty()).map(|(way, _)| missing(way)));
         for (way, none) in [
             ("rows", def.rows.is_empty()),
             ("sources", def.sources.is_empty()),
@@ -57,23 +50,11 @@ fn a_built_in_scenario_says_all_there_is_to_say() {
         ] {
             found.extend(none.then(|| missing(way)));
         }
-        let longest = def
-            .prose
-            .iter()
-            .flat_map(Block::lines)
-            .map(|l| l.chars().count())
-            .max();
+        let longest = def.prose.iter().flat_map(Block::lines).map(|l| l.chars().count()).max();
         if def.prose.len() > 6 || longest > Some(420) {
-            found.push((
-                proof::way("the text behind the front"),
-                "a lesson is short".to_owned(),
-            ));
+            found.push((proof::way("the text behind the front"), "a lesson is short".to_owned()));
         }
-        found.extend(
-            def.prose
-                .is_empty()
-                .then(|| missing("the text behind the front")),
-        );
+        found.extend(def.prose.is_empty().then(|| missing("the text behind the front")));
         for s in def.situations.iter().filter(|s| s.shows.is_none()) {
             found.push(missing(&format!("situation {}: shows", s.id)));
         }
@@ -83,11 +64,7 @@ fn a_built_in_scenario_says_all_there_is_to_say() {
                 ("shown_by", s.shown_by.is_none()),
                 ("not_by", s.not_by.is_empty()),
             ];
-            found.extend(
-                what.iter()
-                    .filter(|w| w.1)
-                    .map(|w| missing(&format!("step[{i}].{}", w.0))),
-            );
+            found.extend(what.iter().filter(|w| w.1).map(|w| missing(&format!("step[{i}].{}", w.0))));
         }
         found
     });
@@ -107,29 +84,28 @@ fn ids_are_unique_and_the_index_says_what_the_files_say() {
                 def.summary.as_str(),
                 def.protocol.as_str()
             ),
-            (
-                brief.id,
-                brief.title,
-                brief.chapter,
-                brief.summary,
-                brief.protocol
-            )
+            (brief.id, brief.title, brief.chapter, brief.summary, brief.protocol)
         );
         assert_eq!(def.rows, brief.rows);
-        assert!(
-            scenario::chapter(brief.chapter)
-                .iter()
-                .any(|s| s.id == def.id)
-        );
-        assert!(
-            scenario::library::chapter_title(brief.chapter) != brief.chapter,
-            "{}",
-            brief.chapter
-        );
+        assert!(scenario::chapter(brief.chapter).iter().any(|s| s.id == def.id));
+        assert!(scenario::library::chapter_title(brief.chapter) != brief.chapter, "{}", brief.chapter);
     }
     assert!(scenario::find("test-panic").is_ok() && all.iter().all(|d| d.id != "test-panic"));
     let none = scenario::find("no-such").unwrap_err();
     assert!(none.message.contains("raft-election"), "{none}");
+}
+
+/// A file's text, what is put for what in it, where the flaw is then, and what is said of it.
+type Wrong<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
+
+/// The text with the change has a flaw there, and it is said.
+fn found_out((text, from, to, way, part): &Wrong<'_>) {
+    assert_eq!(text.matches(&from.replace("\\n", "\n")).count(), 1, "{from}");
+    let text = text.replace(&from.replace("\\n", "\n"), to);
+    let scenario = front::read(&text).unwrap_or_else(|m| panic!("{m}"));
+    let flaws = proof::flaws(&Opening::own(Arc::new(scenario))).unwrap();
+    let found = flaws.iter().any(|(w, why)| w.to_string() == *way && why.contains(part));
+    assert!(found, "{way} {part}: {flaws:?}");
 }
 
 /// The same files with a claim turned round: each is found out, at the field that is wrong.
@@ -138,8 +114,7 @@ fn a_file_that_does_not_keep_its_word_is_found_out() {
     let election = include_str!("../scenarios/consensus/raft-election.md");
     let partition = include_str!("../scenarios/consensus/raft-partition.md");
     let ring = include_str!("../scenarios/election/ring-election.md");
-    let wrong: &[(&str, &str, &str, &str, &str)] = &[
-        // As the step once was: any partition ticks it.
+    let wrong: &[Wrong<'_>] = &[
         (
             partition,
             r#"{ do = "partition", side_of = "leader", side = "minority" } }\nshown_by"#,
@@ -161,13 +136,7 @@ fn a_file_that_does_not_keep_its_word_is_found_out() {
             "step[0].shown_by",
             "does not tick",
         ),
-        (
-            election,
-            "explains = 2",
-            "explains = 1",
-            "prediction.explains",
-            "option 2 is right",
-        ),
+        (election, "explains = 2", "explains = 1", "prediction.explains", "option 2 is right"),
         (
             election,
             "{ epoch = { number = 1, at_most = 0 } }, { epoch = {} }",
@@ -204,20 +173,7 @@ fn a_file_that_does_not_keep_its_word_is_found_out() {
             "there is no gauge",
         ),
     ];
-    for (text, from, to, way, part) in wrong {
-        assert_eq!(
-            text.matches(&from.replace("\\n", "\n")).count(),
-            1,
-            "{from}"
-        );
-        let text = text.replace(&from.replace("\\n", "\n"), to);
-        let scenario = front::read(&text).unwrap_or_else(|m| panic!("{m}"));
-        let flaws = proof::flaws(&Opening::own(Arc::new(scenario))).unwrap();
-        let found = flaws
-            .iter()
-            .any(|(w, why)| w.to_string() == *way && why.contains(part));
-        assert!(found, "{way} {part}: {flaws:?}");
-    }
+    wrong.iter().for_each(found_out);
     let off = ring.replace("mean = 11.416666667", "mean = 9.0");
     let off = Arc::new(front::read(&off).unwrap());
     let flaws = proof::target_flaws(&Opening::own(off)).unwrap();

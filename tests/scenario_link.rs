@@ -13,22 +13,13 @@ use link_kit::{packed, payload};
 use proptest::prelude::*;
 
 fn partition(at_us: u64) -> Edit {
-    let groups = vec![
-        vec![NodeId(0), NodeId(1)],
-        vec![NodeId(2), NodeId(3), NodeId(4)],
-    ];
-    let wall = Partition {
-        groups,
-        ..Partition::default()
-    };
+    let groups = vec![vec![NodeId(0), NodeId(1)], vec![NodeId(2), NodeId(3), NodeId(4)]];
+    let wall = Partition { groups, ..Partition::default() };
     Edit::at(at_us, Fault::Partition(wall))
 }
 
 fn shared() -> SharedRun {
-    let crash = Fault::Crash {
-        node: NodeId(3),
-        stop: false,
-    };
+    let crash = Fault::Crash { node: NodeId(3), stop: false };
     SharedRun {
         opening: Opening::of("raft-election")
             .seed(4_127)
@@ -53,17 +44,8 @@ fn what_is_shared_comes_back_in_under_five_hundred_characters() {
 /// The seed is written even if it is the scenario's own: that one may change, the link may not.
 #[test]
 fn a_link_names_its_seed() {
-    let plain = SharedRun {
-        opening: Opening::of("raft-election"),
-        ..SharedRun::default()
-    };
-    assert!(
-        decode(&encode(&plain).unwrap())
-            .unwrap()
-            .opening
-            .seed
-            .is_some()
-    );
+    let plain = SharedRun { opening: Opening::of("raft-election"), ..SharedRun::default() };
+    assert!(decode(&encode(&plain).unwrap()).unwrap().opening.seed.is_some());
 }
 
 /// Made by version 1, on the day of version 1. It must open for ever.
@@ -126,11 +108,7 @@ fn table(text: &'static str) -> impl Iterator<Item = (&'static str, &'static str
 fn bad_packing() -> Vec<(&'static str, &'static str, String)> {
     let good = encode(&shared()).unwrap();
     let letter = |at: usize, c: char| format!("{}{c}{}", &good[..at], &good[at + 1..]);
-    let other = if good.as_bytes()[40] == b'A' {
-        'B'
-    } else {
-        'A'
-    };
+    let other = if good.as_bytes()[40] == b'A' { 'B' } else { 'A' };
     let bomb = payload(&format!("{{\"s\":\"{}\"}}", " ".repeat(600_000)));
     assert!(bomb.len() < ENCODED, "the bomb must pass the first check");
     let bytes = |parts: [&[u8]; 2]| format!("1{}", base64url::encode(&parts.concat()));
@@ -164,10 +142,7 @@ fn bad_packing() -> Vec<(&'static str, &'static str, String)> {
 /// How long a refusal may take. It is measured in a build for tests, which is slower than a release.
 const SOON_MS: u128 = 300;
 
-#[expect(
-    clippy::disallowed_types,
-    reason = "it is the reader's time that is measured"
-)]
+#[expect(clippy::disallowed_types, reason = "it is the reader's time that is measured")]
 fn refused(code: &str, part: &str, what: &str, refuse: impl FnOnce() -> Option<Refusal>) {
     let what: String = what.chars().take(80).collect();
     let begun = std::time::Instant::now();
@@ -209,16 +184,11 @@ fn what_cannot_run_is_refused_when_it_is_opened_as_fast() {
 #[test]
 fn a_run_with_too_many_edits_has_no_link() {
     let many = (0..9_000).map(|i| {
-        let fault = Fault::ClockJump {
-            node: NodeId((i * 7 % 5) as u16),
-            by_us: (i * 7_919 % 100_003) as i64,
-        };
+        let fault =
+            Fault::ClockJump { node: NodeId((i * 7 % 5) as u16), by_us: (i * 7_919 % 100_003) as i64 };
         Edit::at(i * 104_729 % 1_000_003, fault)
     });
-    let run = SharedRun {
-        opening: Opening::of("raft-nine").and(many),
-        ..SharedRun::default()
-    };
+    let run = SharedRun { opening: Opening::of("raft-nine").and(many), ..SharedRun::default() };
     assert_eq!(encode(&run).unwrap_err().code, "too-large");
 }
 
@@ -260,10 +230,7 @@ proptest! {
 /// A link made between two events of one moment opens between them: `n` counts what has happened.
 #[test]
 fn a_link_says_the_very_event_it_was_made_at() {
-    let run = SharedRun {
-        events: Some(40),
-        ..shared()
-    };
+    let run = SharedRun { events: Some(40), ..shared() };
     let payload = encode(&run).unwrap();
     assert_eq!(decode(&payload).unwrap(), run);
 }

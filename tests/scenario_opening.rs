@@ -19,21 +19,9 @@ fn refusal(json: &str) -> (String, String) {
 #[test]
 fn what_cannot_be_opened_is_refused_in_a_sentence_that_names_it() {
     let cases = [
-        (
-            r#"{"scenario":"nowhere"}"#,
-            "unknown-scenario",
-            "raft-election",
-        ),
-        (
-            r#"{"scenario":"test-panic","params":{"nodes":3}}"#,
-            "unknown-parameter",
-            "nodes",
-        ),
-        (
-            r#"{"scenario":"raft-nine","params":{"servers":199,"clients":5}}"#,
-            "too-many-nodes",
-            "at most 200",
-        ),
+        (r#"{"scenario":"nowhere"}"#, "unknown-scenario", "raft-election"),
+        (r#"{"scenario":"test-panic","params":{"nodes":3}}"#, "unknown-parameter", "nodes"),
+        (r#"{"scenario":"raft-nine","params":{"servers":199,"clients":5}}"#, "too-many-nodes", "at most 200"),
         (
             r#"{"scenario":"raft-nine","params":{"election_min_ms":500,"election_max_ms":400}}"#,
             "bad-parameter",
@@ -54,11 +42,7 @@ fn what_cannot_be_opened_is_refused_in_a_sentence_that_names_it() {
             "bad-request",
             "'panic'",
         ),
-        (
-            r#"{"scenario":"test-panic","edits":[{"at_us":5,"do":"explode"}]}"#,
-            "json",
-            "explode",
-        ),
+        (r#"{"scenario":"test-panic","edits":[{"at_us":5,"do":"explode"}]}"#, "json", "explode"),
         (r#"{"scenario":"test-panic","sed":7}"#, "json", "sed"),
     ];
     for (json, code, part) in cases {
@@ -82,14 +66,9 @@ fn an_opening_decides_the_run() {
 
 #[test]
 fn an_opening_is_plain_json_and_comes_back() {
-    let crash = Fault::Crash {
-        node: NodeId(1),
-        stop: false,
-    };
-    let opening = Opening::of("raft-election")
-        .seed(9)
-        .param("servers", Value::Int(3))
-        .and([Edit::at(500, crash)]);
+    let crash = Fault::Crash { node: NodeId(1), stop: false };
+    let opening =
+        Opening::of("raft-election").seed(9).param("servers", Value::Int(3)).and([Edit::at(500, crash)]);
     let text = serde_json::to_string(&opening).unwrap();
     assert_eq!(
         text,

@@ -98,9 +98,7 @@ fn every_built_in_front_and_the_fullest_one_is_valid() {
 
 /// What the reader would have accepted, by its complaint.
 fn accepted(front: Value) -> Option<BTreeSet<String>> {
-    let complaint = serde_json::from_value::<Front>(front)
-        .unwrap_err()
-        .to_string();
+    let complaint = serde_json::from_value::<Front>(front).unwrap_err().to_string();
     let (_, list) = complaint.split_once("`zzz`, expected ")?;
     let names = list.split('`').skip(1).step_by(2).map(str::to_owned);
     Some(names.collect())
@@ -113,9 +111,7 @@ fn rule_at<'a>(root: &'a Value, value: &'a Value, pointer: &str) -> (&'a Value, 
         rule = fitting(root, rule, here);
         (rule, here) = match step.parse::<usize>() {
             Ok(i) => (&rule["items"], &here[i]),
-            Err(_) if rule["properties"].get(step).is_some() => {
-                (&rule["properties"][step], &here[step])
-            }
+            Err(_) if rule["properties"].get(step).is_some() => (&rule["properties"][step], &here[step]),
             Err(_) => (&rule["additionalProperties"], &here[step]),
         };
     }
@@ -141,9 +137,7 @@ fn fitting<'a>(root: &'a Value, rule: &'a Value, value: &Value) -> &'a Value {
 /// Every place in `value`, as pointers.
 fn places(value: &Value, pointer: String, all: &mut Vec<String>) {
     match value {
-        Value::Object(map) => map
-            .iter()
-            .for_each(|(k, v)| places(v, format!("{pointer}/{k}"), all)),
+        Value::Object(map) => map.iter().for_each(|(k, v)| places(v, format!("{pointer}/{k}"), all)),
         Value::Array(list) => {
             let items = list.iter().enumerate();
             items.for_each(|(i, v)| places(v, format!("{pointer}/{i}"), all));
@@ -172,16 +166,12 @@ fn the_schema_lists_the_fields_and_words_that_the_reader_lists() {
         match (here, &rule["properties"], &rule["enum"]) {
             (Value::Object(map), Value::Object(properties), _) => {
                 // A condition is one word: another word stands in its place, not beside it.
-                let one = rule["required"].as_array().is_some_and(|r| r.len() == 1)
-                    && properties.len() == 1;
+                let one = rule["required"].as_array().is_some_and(|r| r.len() == 1) && properties.len() == 1;
                 let known: BTreeSet<String> = match one {
                     true => {
                         *place = json!({ "zzz": map.values().next() });
                         let kinds = schema["$defs"]["condition"]["oneOf"].as_array().unwrap();
-                        kinds
-                            .iter()
-                            .map(|k| k["required"][0].as_str().unwrap().to_owned())
-                            .collect()
+                        kinds.iter().map(|k| k["required"][0].as_str().unwrap().to_owned()).collect()
                     }
                     false => {
                         place["zzz"] = json!(1);
@@ -193,10 +183,7 @@ fn the_schema_lists_the_fields_and_words_that_the_reader_lists() {
             }
             (Value::String(_), _, Value::Array(list)) => {
                 *place = json!("zzz");
-                let known = list
-                    .iter()
-                    .map(|w| w.as_str().unwrap().to_owned())
-                    .collect();
+                let known = list.iter().map(|w| w.as_str().unwrap().to_owned()).collect();
                 assert_eq!(accepted(changed), Some(known), "{pointer}");
                 words += 1;
             }
@@ -229,13 +216,7 @@ fn what_the_schema_refuses_the_reader_refuses() {
     places(&full, String::new(), &mut all);
     let (mut refused, mut read) = (0, 0);
     for pointer in all.iter().filter(|p| !p.is_empty()) {
-        for wrong in [
-            json!({ "zzz": [] }),
-            json!([[]]),
-            json!(true),
-            json!(-7),
-            json!("zzz zzz"),
-        ] {
+        for wrong in [json!({ "zzz": [] }), json!([[]]), json!(true), json!(-7), json!("zzz zzz")] {
             let mut changed = full.clone();
             *changed.pointer_mut(pointer).unwrap() = wrong.clone();
             let valid = schema_kit::validate(&schema, &changed);

@@ -46,11 +46,7 @@ fn epochs(run: &Run<Checks>) -> Vec<u64> {
 fn the_split_vote_is_a_term_without_a_leader() {
     for seed in own_seed_and_twenty("raft-election") {
         let run = watched("raft-election", "split-vote", seed);
-        assert!(
-            epochs(&run).first().is_some_and(|&n| n > 1),
-            "{seed}: {:?}",
-            epochs(&run)
-        );
+        assert!(epochs(&run).first().is_some_and(|&n| n > 1), "{seed}: {:?}", epochs(&run));
     }
 }
 
@@ -90,10 +86,7 @@ fn the_followers_of_figure_7_catch_up() {
         // New entries may be on their way to some: the first ten terms are the figure's.
         for &s in &servers {
             let log = log_of(&run, s);
-            assert!(
-                log.starts_with(&log_of(&run, NodeId(0))[..9]),
-                "{seed}: {log}"
-            );
+            assert!(log.starts_with(&log_of(&run, NodeId(0))[..9]), "{seed}: {log}");
         }
     }
 }
@@ -126,11 +119,7 @@ fn a_forgotten_vote_is_two_leaders_in_one_term() {
     for seed in own_seed_and_twenty("raft-recovery") {
         let run = watched("raft-recovery", "forgotten-vote", seed);
         assert!(violated(&run, "Election safety"), "{seed}");
-        assert!(
-            epochs(&run).starts_with(&[1, 1]),
-            "{seed}: {:?}",
-            epochs(&run)
-        );
+        assert!(epochs(&run).starts_with(&[1, 1]), "{seed}: {:?}", epochs(&run));
         let run = watched("raft-recovery", "remembered-vote", seed);
         assert!(run.watcher().violation().is_none(), "{seed}");
         assert_eq!(epochs(&run)[0], 1, "{seed}");
@@ -199,10 +188,7 @@ fn the_last_messenger_decides_alone() {
         let attacking = |situation| {
             let run = watched("two-generals", situation, seed);
             let world = run.world();
-            assert_eq!(
-                look::with_role(world, "attacks") + look::with_role(world, "retreats"),
-                2
-            );
+            assert_eq!(look::with_role(world, "attacks") + look::with_role(world, "retreats"), 2);
             look::with_role(world, "attacks")
         };
         assert_eq!(attacking("last-caught"), 1);

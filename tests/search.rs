@@ -9,11 +9,7 @@ use faultline::scenario::{self, Opening, SharedRun};
 use faultline::sim::SimTime;
 use std::process::Command;
 
-const BOUNDS: Bounds = Bounds {
-    states: 60_000,
-    depth: 100,
-    crashes: 1,
-};
+const BOUNDS: Bounds = Bounds { states: 60_000, depth: 100, crashes: 1 };
 
 fn search(opening: &Opening, bounds: Bounds) -> Explored {
     let mut root = scenario::open(opening).unwrap();
@@ -42,15 +38,8 @@ fn found(opening: &Opening, name: &str, moves: usize) -> Vec<Move> {
     assert_eq!(found.ending, Ending::Violated);
     let (line, way, run) = found.violation.unwrap();
     assert_eq!((line.name, way.len()), (name, moves), "{way:?}");
-    let fewer = Bounds {
-        depth: moves as u32 - 1,
-        ..BOUNDS
-    };
-    assert_eq!(
-        search(opening, fewer).ending,
-        Ending::Bounded,
-        "it was not the shortest"
-    );
+    let fewer = Bounds { depth: moves as u32 - 1, ..BOUNDS };
+    assert_eq!(search(opening, fewer).ending, Ending::Bounded, "it was not the shortest");
     let shared = SharedRun {
         at_us: run.time().us(),
         events: Some(run.position()),
@@ -81,11 +70,7 @@ fn a_forgotten_vote_makes_two_leaders_in_eight_moves() {
     let way = found(&raft(3, "forget-vote"), "Election safety", 8);
     assert!(way.iter().any(|m| matches!(m, Move::Crash(_))));
     // Without a crash nothing is forgotten.
-    let bounds = Bounds {
-        crashes: 0,
-        depth: 8,
-        ..BOUNDS
-    };
+    let bounds = Bounds { crashes: 0, depth: 8, ..BOUNDS };
     assert!(search(&raft(3, "forget-vote"), bounds).violation.is_none());
 }
 
@@ -101,20 +86,12 @@ fn raft_as_in_the_paper_keeps_its_promises_as_far_as_the_search_goes() {
 /// the smallest wins, three hops and nothing else show it.
 #[test]
 fn all_states_of_a_small_ring() {
-    let bounds = Bounds {
-        crashes: 0,
-        ..BOUNDS
-    };
+    let bounds = Bounds { crashes: 0, ..BOUNDS };
     let whole = search(&ring(3, "none"), bounds);
     assert_eq!(whole.ending, Ending::Complete);
     assert!(whole.violation.is_none() && whole.states > 50);
     // The same states in any other world of three that starts alike: luck has no part in it.
-    let other = search(
-        &ring(3, "none")
-            .seed(3)
-            .param("order", Value::Word("ascending".into())),
-        bounds,
-    );
+    let other = search(&ring(3, "none").seed(3).param("order", Value::Word("ascending".into())), bounds);
     assert_eq!(other.ending, Ending::Complete);
     let way = found(&ring(3, "smallest-wins"), "Election safety", 3);
     assert!(way.iter().all(|m| matches!(m, Move::Deliver(_))));
@@ -137,31 +114,15 @@ fn one_loss_is_enough_for_two_generals() {
 #[test]
 fn the_tool_prints_states_depth_and_a_link_to_the_violation() {
     let tool = |args: &[&str]| {
-        let out = Command::new(env!("CARGO_BIN_EXE_faultline"))
-            .args(args)
-            .output()
-            .unwrap();
-        (
-            out.status.code().unwrap(),
-            String::from_utf8(out.stdout).unwrap(),
-        )
+        let out = Command::new(env!("CARGO_BIN_EXE_faultline")).args(args).output().unwrap();
+        (out.status.code().unwrap(), String::from_utf8(out.stdout).unwrap())
     };
-    let set = [
-        "--set",
-        "servers=4",
-        "--set",
-        "clients=0",
-        "--set",
-        "mutant=half-is-enough",
-    ];
+    let set = ["--set", "servers=4", "--set", "clients=0", "--set", "mutant=half-is-enough"];
     let (code, out) = tool(&[&["search", "raft-election"], &set[..]].concat());
     assert_eq!(code, 1, "{out}");
     let lines: Vec<&str> = out.lines().collect();
     assert!(lines[0].ends_with("depth 6, a promise is broken"), "{out}");
-    assert!(
-        out.contains("VIOLATED  Election safety, in 6 moves: two leaders in term 1"),
-        "{out}"
-    );
+    assert!(out.contains("VIOLATED  Election safety, in 6 moves: two leaders in term 1"), "{out}");
     let (code, shown) = tool(&["run", lines[lines.len() - 1]]);
     assert_eq!(code, 1);
     assert!(shown.contains("VIOLATED  Election safety"), "{shown}");

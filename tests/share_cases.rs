@@ -42,11 +42,7 @@ fn read_lines() -> Vec<Line> {
     let line = |l: &str| {
         let mut words = l.split(' ').map(str::to_owned);
         let mut next = || words.next().unwrap_or_else(|| panic!("three words: {l}"));
-        Line {
-            name: next(),
-            hash: next(),
-            payload: next(),
-        }
+        Line { name: next(), hash: next(), payload: next() }
     };
     text.lines().map(line).collect()
 }
@@ -65,11 +61,7 @@ fn bless() {
     let mut lines = read_lines();
     for (name, run) in cases::all() {
         if lines.iter().all(|l| l.name != name) {
-            lines.push(Line {
-                name,
-                hash: String::new(),
-                payload: encode(&run).unwrap(),
-            });
+            lines.push(Line { name, hash: String::new(), payload: encode(&run).unwrap() });
         }
     }
     let write = |l: &Line| {
@@ -83,23 +75,14 @@ fn bless() {
 fn every_link_that_was_ever_made_opens_the_same_run() {
     let lines = lines();
     assert!(lines.len() > 150);
-    for Line {
-        name,
-        hash,
-        payload,
-    } in lines
-    {
+    for Line { name, hash, payload } in lines {
         let run = decode(&payload).unwrap_or_else(|r| panic!("{name}: {r}"));
         let shown = shown(&run);
         assert_eq!(shown.hash_text(), hash, "{name}");
         assert!(shown.refused().is_empty(), "{name}: {:?}", shown.refused());
         // What it says can be said again, as a link and as a file.
         assert_eq!(decode(&encode(&run).unwrap()).unwrap(), run, "{name}");
-        assert_eq!(
-            file::read(&file::text(&run).unwrap()).unwrap(),
-            run,
-            "{name}"
-        );
+        assert_eq!(file::read(&file::text(&run).unwrap()).unwrap(), run, "{name}");
     }
 }
 
@@ -119,18 +102,12 @@ fn every_kind_of_run_has_its_link_in_the_file() {
 fn a_typical_link_has_at_most_five_hundred_characters() {
     let edits = [
         (2_000_123, r#"{"do":"crash","node":1}"#),
-        (
-            2_100_456,
-            r#"{"do":"link","from":0,"to":1,"set":{"loss_ppm":200000}}"#,
-        ),
+        (2_100_456, r#"{"do":"link","from":0,"to":1,"set":{"loss_ppm":200000}}"#),
         (2_300_789, r#"{"do":"recover","node":1}"#),
         (2_512_345, r#"{"do":"partition","groups":[[0],[1]]}"#),
         (3_012_345, r#"{"do":"heal"}"#),
         (3_512_345, r#"{"do":"clock-jump","node":0,"by_us":150000}"#),
-        (
-            4_012_345,
-            r#"{"do":"links","set":{"delay":{"kind":"exponential","min_us":5000,"mean_us":20000}}}"#,
-        ),
+        (4_012_345, r#"{"do":"links","set":{"delay":{"kind":"exponential","min_us":5000,"mean_us":20000}}}"#),
         (4_512_345, r#"{"do":"pause","node":0}"#),
         (4_912_345, r#"{"do":"resume","node":0}"#),
     ];
@@ -149,10 +126,7 @@ fn a_typical_link_has_at_most_five_hundred_characters() {
             ..run
         };
         let length = encode(&run).unwrap().len();
-        println!(
-            "{name}: {length} characters with {} edits",
-            run.opening.edits.len()
-        );
+        println!("{name}: {length} characters with {} edits", run.opening.edits.len());
         assert!(length <= 500, "{name}: {length} characters");
     }
 }

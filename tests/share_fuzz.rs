@@ -49,17 +49,12 @@ struct Seeds {
 impl Seeds {
     fn read() -> Self {
         let lines = include_str!("share_cases.txt").lines();
-        let links: Vec<String> = lines
-            .map(|l| l.rsplit(' ').next().expect("a payload").to_owned())
-            .collect();
+        let links: Vec<String> = lines.map(|l| l.rsplit(' ').next().expect("a payload").to_owned()).collect();
         let json = links.iter().map(|link| {
             let bytes = base64url::decode(&link.as_bytes()[1..]).expect("base64");
             inflate::unpack(&bytes[2..], 1 << 20).expect("deflate")
         });
-        Seeds {
-            json: json.collect(),
-            links,
-        }
+        Seeds { json: json.collect(), links }
     }
 
     fn payload(&self, d: &mut Dice) -> String {
@@ -149,10 +144,7 @@ fn other_edits(d: &mut Dice) -> String {
     let id = d.one(&["raft-nine", "raft-election", "ring-election", "link-stack"]);
     let at_us = d.one(&NUMBERS[..11]);
     let edits = edits.join(",");
-    format!(
-        r#"{{"s":"{id}","r":{},"t":{at_us},"e":[{edits}]}}"#,
-        d.below(99)
-    )
+    format!(r#"{{"s":"{id}","r":{},"t":{at_us},"e":[{edits}]}}"#, d.below(99))
 }
 
 /// Puts another number in the place of the first one after `at`.
@@ -252,11 +244,7 @@ const WORDS: [&str; 58] = [
 fn own_words(d: &mut Dice, out: &mut String, depth: usize) {
     let fields = if depth == 0 { 4 } else { d.below(5) };
     for i in 0..fields {
-        let key = if depth == 0 {
-            ["s", "e", "p", "t"][i]
-        } else {
-            d.one(&WORDS)
-        };
+        let key = if depth == 0 { ["s", "e", "p", "t"][i] } else { d.one(&WORDS) };
         *out += &format!("\"{key}\":");
         match (key, d.below(8)) {
             ("s", 0..=6) => *out += "\"ring-election\"",
@@ -314,10 +302,7 @@ fn try_one(payload: &str, d: &mut Dice, count: &mut Count) {
 
 /// What was read is written as a link and as a file that mean the same.
 fn said_again(run: &SharedRun) {
-    let whole = SharedRun {
-        opening: run.opening.clone().seed(run.opening.seed.unwrap_or(1)),
-        ..run.clone()
-    };
+    let whole = SharedRun { opening: run.opening.clone().seed(run.opening.seed.unwrap_or(1)), ..run.clone() };
     if let Ok(link) = encode(&whole) {
         assert_eq!(decode(&link).as_ref(), Ok(&whole));
     }
@@ -338,10 +323,7 @@ fn cpu() -> Duration {
     Duration::new(t.tv_sec as u64, t.tv_nsec as u32)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how many cases is no part of a run"
-)]
+#[expect(clippy::disallowed_methods, reason = "how many cases is no part of a run")]
 fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
@@ -365,16 +347,10 @@ fn no_link_whatever_panics_hangs_or_eats_memory() {
         let took = cpu() - begun;
         assert!(done.is_ok(), "FAULTLINE_FUZZ_CASE={n}: {payload}");
         slowest = slowest.max((took, n));
-        assert!(
-            took < SOON,
-            "FAULTLINE_FUZZ_CASE={n} took {took:?}: {payload}"
-        );
+        assert!(took < SOON, "FAULTLINE_FUZZ_CASE={n} took {took:?}: {payload}");
     }
     let grown = peak_kb() - before;
     println!("{count:?}, slowest {slowest:?}, memory +{grown} kB");
     assert!(grown < MEMORY_KB, "{grown} kB");
-    assert!(
-        total < 1_000 || count.read > total / 50 && count.opened > 0,
-        "{count:?}"
-    );
+    assert!(total < 1_000 || count.read > total / 50 && count.opened > 0, "{count:?}");
 }

@@ -29,13 +29,7 @@ fn seen(app: &App) -> (String, u32, u64, usize, Vec<String>) {
     let verdicts = run.watcher().lines();
     let verdicts = verdicts.iter().map(|l| format!("{l:?}")).collect();
     let made = run.edits_made();
-    (
-        run.hash_text(),
-        run.position(),
-        run.time().us(),
-        made,
-        verdicts,
-    )
+    (run.hash_text(), run.position(), run.time().us(), made, verdicts)
 }
 
 fn same(app: &App, what: &str) {
@@ -47,11 +41,7 @@ fn same(app: &App, what: &str) {
     if app.tab != Tab::default() {
         assert_eq!(there.tab, app.tab, "{what}");
     }
-    assert_eq!(
-        there.link().unwrap(),
-        link,
-        "{what}: shared again, the link is the same"
-    );
+    assert_eq!(there.link().unwrap(), link, "{what}: shared again, the link is the same");
     // And both go on alike.
     let further = |app: &App| {
         let mut run = app.open.as_ref().unwrap().run().get().fork();
@@ -104,10 +94,7 @@ fn a_bad_link_changes_nothing_on_screen() {
     let mut app = at("#/s/raft-election?seed=7&theme=dark");
     reduce(&mut app, Action::Seek(400_000));
     reduce(&mut app, Action::Select(Selection::Node(NodeId(2))));
-    reduce(
-        &mut app,
-        Action::Dialog(Some(faultline::view::Dialog::Share)),
-    );
+    reduce(&mut app, Action::Dialog(Some(faultline::view::Dialog::Share)));
     let bad = [
         link_kit::payload(&link_kit::cycle(0)),
         link_kit::payload(&link_kit::cycle(2_000_000)),
@@ -118,10 +105,7 @@ fn a_bad_link_changes_nothing_on_screen() {
     for payload in bad {
         let mut after = app.clone();
         let hash = format!("#/x/{payload}");
-        reduce(
-            &mut after,
-            Action::Route("?embed=1&theme=light".into(), hash),
-        );
+        reduce(&mut after, Action::Route("?embed=1&theme=light".into(), hash));
         let said = after.error.take();
         assert!(said.is_some_and(|e| e.ends_with('.')), "{payload}");
         after.code = app.code;

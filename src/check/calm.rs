@@ -23,21 +23,15 @@ impl<T, A: Fn(&World) -> Result<T, String>> Calm<A> {
     /// A phase that has just begun. `assumes` says which assumption is not in force, in words, or gives
     /// what a judge needs to know: who works.
     pub fn new(assumes: A) -> Self {
-        Calm {
-            assumes,
-            since: SimTime::ZERO,
-            excuse: None,
-        }
+        Calm { assumes, since: SimTime::ZERO, excuse: None }
     }
 
     /// Takes note of an event.
     pub fn after(&mut self, seen: &Seen<'_>) {
         let changed = matches!(seen.event.kind, EventKind::Fault | EventKind::Flap);
         // Losses by a crash, a cut or a partition follow from a state that is looked at itself.
-        let expected = matches!(
-            seen.event.loss,
-            Loss::None | Loss::ReceiverDown | Loss::Cut | Loss::Partition
-        );
+        let expected =
+            matches!(seen.event.loss, Loss::None | Loss::ReceiverDown | Loss::Cut | Loss::Partition);
         if changed || !expected {
             self.since = seen.event.time;
         }
@@ -72,18 +66,10 @@ impl<T, A: Fn(&World) -> Result<T, String>> Calm<A> {
 /// # Errors
 /// What is missing, in words.
 pub fn working_majority(world: &World, servers: &[NodeId]) -> Result<Vec<NodeId>, String> {
-    let up: Vec<NodeId> = servers
-        .iter()
-        .copied()
-        .filter(|&s| world.is_up(s))
-        .collect();
+    let up: Vec<NodeId> = servers.iter().copied().filter(|&s| world.is_up(s)).collect();
     let majority = servers.len() / 2 + 1;
     if up.len() < majority {
-        return Err(format!(
-            "only {} of {} servers run",
-            up.len(),
-            servers.len()
-        ));
+        return Err(format!("only {} of {} servers run", up.len(), servers.len()));
     }
     if let Some(&s) = up.iter().find(|&&s| !world.lies(s).is_empty()) {
         return Err(format!("{} lies", world.name(s)));

@@ -79,21 +79,13 @@ struct Reached {
 
 /// Whether the search chooses when messages arrive.
 fn is_free(timing: Timing) -> bool {
-    !matches!(
-        timing,
-        Timing::Synchronous { .. } | Timing::BoundedAsync { .. } | Timing::UnknownBound { .. }
-    )
+    !matches!(timing, Timing::Synchronous { .. } | Timing::BoundedAsync { .. } | Timing::UnknownBound { .. })
 }
 
 /// Searches from where `root` stands.
 pub fn explore(root: &Run<Checks>, bounds: Bounds) -> Explored {
     let free = is_free(root.world().timing());
-    let start = Reached {
-        before: 0,
-        by: Move::Next,
-        depth: 0,
-        crashes: 0,
-    };
+    let start = Reached { before: 0, by: Move::Next, depth: 0, crashes: 0 };
     let mut seen = BTreeSet::from([key(root, free)]);
     let mut reached = vec![start];
     let (mut at, mut bounded) = (0, false);
@@ -126,11 +118,7 @@ pub fn explore(root: &Run<Checks>, bounds: Bounds) -> Explored {
         }
         at += 1;
     }
-    let ending = if bounded {
-        Ending::Bounded
-    } else {
-        Ending::Complete
-    };
+    let ending = if bounded { Ending::Bounded } else { Ending::Complete };
     ended(&reached, ending, None)
 }
 
@@ -139,12 +127,7 @@ fn ended(
     ending: Ending,
     violation: Option<(CheckLine, Vec<Move>, Run<Checks>)>,
 ) -> Explored {
-    Explored {
-        states: reached.len(),
-        depth: reached.last().map_or(0, |r| r.depth),
-        ending,
-        violation,
-    }
+    Explored { states: reached.len(), depth: reached.last().map_or(0, |r| r.depth), ending, violation }
 }
 
 /// What tells one state from another: nodes, disks and messages; and the moment, where time goes on.

@@ -31,14 +31,7 @@ pub enum Mix {
 
 impl Mix {
     /// Every mix.
-    pub const ALL: [Mix; 6] = [
-        Mix::None,
-        Mix::Lossy,
-        Mix::Partition,
-        Mix::Crash,
-        Mix::Timing,
-        Mix::All,
-    ];
+    pub const ALL: [Mix; 6] = [Mix::None, Mix::Lossy, Mix::Partition, Mix::Crash, Mix::Timing, Mix::All];
 
     /// Its name on the command line.
     pub fn id(self) -> &'static str {
@@ -73,12 +66,7 @@ pub fn fault_phase(until: SimTime) -> SimTime {
 /// A world whose links are reliable, or whose timing is synchronous, refuses some of these edits,
 /// and says why; the others stand.
 pub fn plan(mix: Mix, seed: u64, servers: &[NodeId], until: SimTime) -> Vec<Edit> {
-    let mut plan = Plan {
-        seed,
-        servers,
-        until_us: until.us(),
-        edits: Vec::new(),
-    };
+    let mut plan = Plan { seed, servers, until_us: until.us(), edits: Vec::new() };
     if mix.has(Mix::Lossy) {
         plan.lossy();
     }
@@ -134,11 +122,7 @@ impl Plan<'_> {
     }
 
     fn at(&mut self, at_us: u64, fault: Fault) {
-        self.edits.push(Edit {
-            at_us,
-            after_steps: None,
-            fault,
-        });
+        self.edits.push(Edit { at_us, after_steps: None, fault });
     }
 
     /// The links change for the worse and for the better, all together.
@@ -179,10 +163,7 @@ impl Plan<'_> {
         let mut nodes = dice.shuffled(self.servers);
         let kind = dice.below(6);
         if kind == 0 || n < 3 {
-            let set = LinkPatch {
-                cut: Some(true),
-                ..LinkPatch::default()
-            };
+            let set = LinkPatch { cut: Some(true), ..LinkPatch::default() };
             let to = nodes[n - 1];
             let from = nodes[0];
             return Fault::Link { from, to, set };
@@ -199,18 +180,10 @@ impl Plan<'_> {
         }
         groups.push(rest);
         let (up_us, down_us) = match kind {
-            3 => (
-                dice.between(30 * MS, 400 * MS),
-                dice.between(30 * MS, 400 * MS),
-            ),
+            3 => (dice.between(30 * MS, 400 * MS), dice.between(30 * MS, 400 * MS)),
             _ => (0, 0),
         };
-        Fault::Partition(Partition {
-            groups,
-            one_way: kind == 4,
-            up_us,
-            down_us,
-        })
+        Fault::Partition(Partition { groups, one_way: kind == 4, up_us, down_us })
     }
 
     /// Each node's clock drifts, leaps, and its steps are late for a while.
@@ -220,16 +193,10 @@ impl Plan<'_> {
             let mut t = dice.between(0, 1_500 * MS);
             while t < self.until_us {
                 let fault = match dice.below(4) {
-                    0 => Fault::ClockJump {
-                        node,
-                        by_us: dice.between(0, 2_000 * MS) as i64 - 1_000_000,
-                    },
+                    0 => Fault::ClockJump { node, by_us: dice.between(0, 2_000 * MS) as i64 - 1_000_000 },
                     1 => Fault::Node {
                         node,
-                        set: NodePatch {
-                            late_us: Some(dice.between(0, 5 * MS)),
-                            ..NodePatch::default()
-                        },
+                        set: NodePatch { late_us: Some(dice.between(0, 5 * MS)), ..NodePatch::default() },
                     },
                     _ => Fault::Node {
                         node,
@@ -319,11 +286,7 @@ impl Plan<'_> {
         }
         if mix.has(Mix::Timing) {
             for &node in self.servers {
-                let set = NodePatch {
-                    drift_ppm: Some(0),
-                    late_us: Some(0),
-                    ..NodePatch::default()
-                };
+                let set = NodePatch { drift_ppm: Some(0), late_us: Some(0), ..NodePatch::default() };
                 self.at(until, Fault::Node { node, set });
             }
         }

@@ -79,8 +79,7 @@ impl Gauges {
     /// These gauges, by name.
     pub fn new(gauges: Vec<(&'static str, Box<dyn Gauge>)>) -> Self {
         let live = |(id, gauge)| Live { id, gauge };
-        let restless =
-            |(i, g): (usize, &(&str, Box<dyn Gauge>))| (g.1.wake() == Wake::Always).then_some(i);
+        let restless = |(i, g): (usize, &(&str, Box<dyn Gauge>))| (g.1.wake() == Wake::Always).then_some(i);
         Gauges {
             curves: Rc::new(vec![Curve::default(); gauges.len()]),
             restless: gauges.iter().enumerate().filter_map(restless).collect(),
@@ -130,10 +129,7 @@ impl Gauges {
     }
 
     /// What each shows now, in order: name and value.
-    pub fn values<'a>(
-        &'a self,
-        world: &'a World,
-    ) -> impl Iterator<Item = (&'static str, Option<f64>)> + 'a {
+    pub fn values<'a>(&'a self, world: &'a World) -> impl Iterator<Item = (&'static str, Option<f64>)> + 'a {
         self.live.iter().map(|l| (l.id, l.gauge.value(world)))
     }
 

@@ -57,9 +57,7 @@ impl Ground {
     pub fn after(&mut self, world: &World, trace: &Trace, id: EventId) {
         let event = world.last_event();
         match event.kind {
-            EventKind::Lost if event.loss != Loss::Duplicate => {
-                self.note_loss(world, trace, id, event)
-            }
+            EventKind::Lost if event.loss != Loss::Duplicate => self.note_loss(world, trace, id, event),
             EventKind::Fault => {
                 self.note_blocks(world, trace, id);
                 self.note_fault(world, trace, id, event);
@@ -99,11 +97,7 @@ impl Ground {
         }
         let what = match self.cuts.first() {
             Some(&(a, b)) => {
-                format!(
-                    "the link from {} to {} is cut",
-                    world.name(a),
-                    world.name(b)
-                )
+                format!("the link from {} to {} is cut", world.name(a), world.name(b))
             }
             None if world.partitions().next().is_some() => "a partition stands".to_owned(),
             None => return self.blocked = None,
@@ -117,9 +111,7 @@ impl Ground {
         }
         let named = |node: NodeId| world.name(node).to_owned();
         let with = |status: &[Status]| -> Vec<String> {
-            let here = world
-                .node_ids()
-                .filter(|&n| status.contains(&world.status(n)));
+            let here = world.node_ids().filter(|&n| status.contains(&world.status(n)));
             here.map(named).collect()
         };
         self.down = with(&[Status::Crashed, Status::Stopped]);
@@ -133,9 +125,7 @@ impl Ground {
         };
         let name = named(node);
         match world.status(node) {
-            Status::Crashed | Status::Stopped => {
-                first(&mut self.crashed, format!("{name} crashed"))
-            }
+            Status::Crashed | Status::Stopped => first(&mut self.crashed, format!("{name} crashed")),
             Status::Paused => first(&mut self.paused, format!("{name} was paused")),
             Status::Up => {}
         }
@@ -148,14 +138,9 @@ impl Ground {
             first(&mut self.faulty, format!("{name} is late"));
         }
         match fault(trace, id) {
-            Some(Fault::ClockJump { .. }) => {
-                first(&mut self.clock, format!("the clock of {name} leapt"))
-            }
+            Some(Fault::ClockJump { .. }) => first(&mut self.clock, format!("the clock of {name} leapt")),
             Some(Fault::Node { set, .. }) if set.drift_ppm.is_some() => {
-                first(
-                    &mut self.clock,
-                    format!("the clock of {name} changed its pace"),
-                );
+                first(&mut self.clock, format!("the clock of {name} changed its pace"));
             }
             _ => {}
         }
@@ -216,11 +201,9 @@ impl Ground {
                     listed(&self.down),
                     if self.down.len() == 1 { "is" } else { "are" }
                 )),
-                Need::NoPause if !self.asleep.is_empty() => Some(format!(
-                    "{}, and {} is",
-                    need.assumed(),
-                    listed(&self.asleep)
-                )),
+                Need::NoPause if !self.asleep.is_empty() => {
+                    Some(format!("{}, and {} is", need.assumed(), listed(&self.asleep)))
+                }
                 _ => self.missing(&[need]).map(|m| m.1),
             };
             excuses.extend(excuse.filter(|e| !excuses.contains(e)));

@@ -116,8 +116,7 @@ pub struct CheckLine {
 impl Checks {
     /// These properties, watching.
     pub fn new(properties: Vec<Box<dyn Property>>) -> Self {
-        let restless =
-            |(i, p): (usize, &Box<dyn Property>)| (p.wake() == Wake::Always).then_some(i);
+        let restless = |(i, p): (usize, &Box<dyn Property>)| (p.wake() == Wake::Always).then_some(i);
         Checks {
             restless: properties.iter().enumerate().filter_map(restless).collect(),
             properties,
@@ -173,9 +172,7 @@ impl Checks {
 
     /// The first violated safety property, if any.
     pub fn violation(&self) -> Option<CheckLine> {
-        self.lines()
-            .into_iter()
-            .find(|l| matches!(l.verdict, Verdict::Violated { .. }))
+        self.lines().into_iter().find(|l| matches!(l.verdict, Verdict::Violated { .. }))
     }
 }
 
@@ -183,13 +180,7 @@ impl crate::sim::history::Watcher for Checks {
     fn after(&mut self, world: &World, trace: &Trace, id: EventId) {
         self.ground.after(world, trace, id);
         self.standings.after(world, id);
-        let seen = Seen {
-            world,
-            trace,
-            ground: &self.ground,
-            id,
-            event: world.last_event(),
-        };
+        let seen = Seen { world, trace, ground: &self.ground, id, event: world.last_event() };
         if seen.is_news() {
             for p in &mut self.properties {
                 p.after(&seen);

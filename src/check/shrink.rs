@@ -69,8 +69,7 @@ pub fn violation(run: &mut Run<Checks>, until: SimTime, name: Option<&str>) -> O
 
 fn violated(run: &Run<Checks>, name: Option<&str>) -> Option<CheckLine> {
     let mut lines = run.watcher().lines().into_iter();
-    lines
-        .find(|l| matches!(l.verdict, Verdict::Violated { .. }) && name.is_none_or(|n| n == l.name))
+    lines.find(|l| matches!(l.verdict, Verdict::Violated { .. }) && name.is_none_or(|n| n == l.name))
 }
 
 /// The search in small steps ends after so many for each edit left that made none superfluous.
@@ -87,12 +86,7 @@ pub fn shrink(
     judge: &mut dyn FnMut(&mut Case, SimTime) -> Option<Found>,
 ) -> Case {
     let most = found.at;
-    let mut search = Search {
-        best: case,
-        found: found.clone(),
-        most,
-        judge,
-    };
+    let mut search = Search { best: case, found: found.clone(), most, judge };
     search.forget_the_future();
     search.without_faults();
     search.without_edits();
@@ -155,10 +149,7 @@ impl Search<'_> {
                 }
                 let to = (from + size).min(parts.len());
                 let gone = parts[from..to].concat();
-                let shorter = Case {
-                    edits: faults::without(&self.best.edits, &gone),
-                    ..self.best.clone()
-                };
+                let shorter = Case { edits: faults::without(&self.best.edits, &gone), ..self.best.clone() };
                 if self.take(shorter) {
                     removed = true;
                 } else {
@@ -202,11 +193,7 @@ impl Search<'_> {
             if case != self.best {
                 self.take(case);
             }
-            idle = if self.best.edits.len() < edits {
-                0
-            } else {
-                idle + 1
-            };
+            idle = if self.best.edits.len() < edits { 0 } else { idle + 1 };
             edits = self.best.edits.len();
         }
     }
@@ -290,14 +277,9 @@ fn nudge(case: &mut Case, dice: &mut Dice) {
     }
     let i = dice.below(case.edits.len());
     let low = i.checked_sub(1).map_or(0, |i| case.edits[i].at_us);
-    let high = case
-        .edits
-        .get(i + 1)
-        .map_or(case.edits[i].at_us, |e| e.at_us);
+    let high = case.edits.get(i + 1).map_or(case.edits[i].at_us, |e| e.at_us);
     case.edits[i] = Edit::at(low + dice.us(high - low + 1), case.edits[i].fault.clone());
-    case.edits[i..]
-        .iter_mut()
-        .for_each(|e| e.after_steps = None);
+    case.edits[i..].iter_mut().for_each(|e| e.after_steps = None);
 }
 
 /// Two faults of one kind on one node become one that lasts.
@@ -333,10 +315,7 @@ mod tests {
             class: Class::Safety,
             verdict: Verdict::Holding,
         };
-        Found {
-            line,
-            at: SimTime(at_us),
-        }
+        Found { line, at: SimTime(at_us) }
     }
 
     /// Ten nodes crash and recover, one after the other, again and again.
@@ -347,10 +326,7 @@ mod tests {
         });
         let edit = |(i, fault): (u64, Fault)| Edit::at(1_000_000 + 50_000 * i, fault);
         let size = Size { now: 10, least: 3 };
-        Case {
-            edits: (0..).zip(faults).map(edit).collect(),
-            sizes: vec![size],
-        }
+        Case { edits: (0..).zip(faults).map(edit).collect(), sizes: vec![size] }
     }
 
     fn crashes(case: &Case, node: u16) -> Vec<u64> {
@@ -390,11 +366,7 @@ mod tests {
             let all = crashes(case, 4);
             let last = *all.last()?;
             let close = all.len() >= 2 && last - all[all.len() - 2] < 200_000;
-            let broken_at = if close {
-                Some(last)
-            } else {
-                all.get(5).copied()
-            };
+            let broken_at = if close { Some(last) } else { all.get(5).copied() };
             broken_at.filter(|at| *at <= until.us()).map(broken)
         }
         let (case, _) = small(close_together);
@@ -422,8 +394,7 @@ mod tests {
         let mut found = broken(7_000_000);
         let whole = storm();
         let most = whole.edits.iter().filter(|e| e.at_us <= 7_000_000).count();
-        let mut judge =
-            |case: &mut Case, _: SimTime| (case.edits.len() == most).then(|| broken(7_000_000));
+        let mut judge = |case: &mut Case, _: SimTime| (case.edits.len() == most).then(|| broken(7_000_000));
         assert_eq!(shrink(whole, &mut found, &mut judge).edits.len(), most);
     }
 }

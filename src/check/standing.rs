@@ -32,10 +32,7 @@ pub struct Standings {
 impl Standings {
     /// Called after each event.
     pub fn after(&mut self, world: &World, id: EventId) {
-        if matches!(
-            world.last_event().kind,
-            EventKind::Fault | EventKind::Request
-        ) {
+        if matches!(world.last_event().kind, EventKind::Fault | EventKind::Request) {
             self.note(world, id);
         }
     }
@@ -52,11 +49,7 @@ impl Standings {
             }
             roles.push(self.place(shown.role));
         }
-        self.list.push(Standing {
-            event: id,
-            leader: leader.map(|(_, node)| node),
-            roles: roles.into(),
-        });
+        self.list.push(Standing { event: id, leader: leader.map(|(_, node)| node), roles: roles.into() });
     }
 
     /// The place of `role` in the list. A run has a handful.

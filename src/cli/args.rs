@@ -33,10 +33,7 @@ pub(super) fn shown(text: &str) -> String {
 impl Args {
     pub(super) fn new(command: &'static str, args: impl Iterator<Item = OsString>) -> Self {
         let args: Vec<OsString> = args.collect();
-        Args {
-            command,
-            parser: lexopt::Parser::from_args(args),
-        }
+        Args { command, parser: lexopt::Parser::from_args(args) }
     }
 
     /// The next argument, if there is one.
@@ -71,11 +68,7 @@ impl Args {
 
     /// Refuses an option that the command does not have.
     pub(super) fn unknown(&self, option: &str) -> Failure {
-        let dashes = if option.chars().count() == 1 {
-            "-"
-        } else {
-            "--"
-        };
+        let dashes = if option.chars().count() == 1 { "-" } else { "--" };
         Failure::Input(format!(
             "{} has no option '{dashes}{}': 'faultline help' shows what it has",
             self.command,
@@ -85,11 +78,7 @@ impl Args {
 
     /// Refuses a word too many.
     pub(super) fn surplus(&self, word: &str) -> Failure {
-        Failure::Input(format!(
-            "{} does not know what to do with '{}'",
-            self.command,
-            shown(word)
-        ))
+        Failure::Input(format!("{} does not know what to do with '{}'", self.command, shown(word)))
     }
 
     /// Refuses a subject that is missing.

@@ -26,24 +26,12 @@ struct Size {
 }
 
 pub(super) fn bench(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
-    let mut size = Size {
-        repeats: 7,
-        idle_s: 3_000,
-        events: 100_000,
-        jumps: 400,
-        million: 1_000_000,
-    };
+    let mut size = Size { repeats: 7, idle_s: 3_000, events: 100_000, jumps: 400, million: 1_000_000 };
     let mut only: Vec<String> = Vec::new();
     while let Some(next) = args.next()? {
         match next {
             Next::Option(o) if o == "quick" => {
-                size = Size {
-                    repeats: 1,
-                    idle_s: 100,
-                    events: 10_000,
-                    jumps: 40,
-                    million: 30_000,
-                }
+                size = Size { repeats: 1, idle_s: 100, events: 10_000, jumps: 40, million: 30_000 }
             }
             Next::Option(o) => return Err(args.unknown(&o)),
             Next::Word(w) if PARTS.contains(&&*w) => only.push(w),
@@ -129,10 +117,7 @@ fn million(size: Size, servers: i64, out: &mut dyn Write) -> Result<(), Failure>
     travel("million-", (size.million, servers), size.jumps, out)?;
     if let Some(peak) = memory::peak_kb() {
         let mb = peak as f64 / 1e3;
-        writeln!(
-            out,
-            "million-memory {mb:.0} MB at the most, the whole process"
-        )?;
+        writeln!(out, "million-memory {mb:.0} MB at the most, the whole process")?;
     }
     comparison(size.million, servers, out)
 }
@@ -149,10 +134,7 @@ fn comparison(events: u32, servers: i64, out: &mut dyn Write) -> Result<(), Fail
     let parting = compare::parting(&run, &other);
     let ms = watch.ns() as f64 / 1e6;
     let event = parting.map_or(0, |p| p.event.0);
-    writeln!(
-        out,
-        "million-parting {ms:.1} ms; at event {event} of {events}, {servers} servers"
-    )?;
+    writeln!(out, "million-parting {ms:.1} ms; at event {event} of {events}, {servers} servers")?;
     Ok(())
 }
 

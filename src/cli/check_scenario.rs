@@ -37,11 +37,7 @@ fn check(files: &[String], out: &mut dyn Write) -> Result<Outcome, Failure> {
         n => Err(Failure::Input(format!(
             "{n} {} not as the {} says",
             if n == 1 { "thing is" } else { "things are" },
-            if files.len() == 1 {
-                "file"
-            } else {
-                "file that is named"
-            }
+            if files.len() == 1 { "file" } else { "file that is named" }
         ))),
     }
 }
@@ -54,10 +50,7 @@ fn one(file: &str, out: &mut dyn Write) -> Result<usize, Failure> {
     super::panics::doing(scenario.id.clone());
     if let Some((way, why)) = proof::unknown_name(&scenario) {
         let line = Mistake::at(&text, &way, String::new()).line;
-        return Err(Failure::Input(format!(
-            "{}:{line}: {way}: {why}",
-            shown(file)
-        )));
+        return Err(Failure::Input(format!("{}:{line}: {way}: {why}", shown(file))));
     }
     let base = Opening::own(scenario.clone());
     let mut found = proof::flaws(&base)?;

@@ -39,9 +39,7 @@ impl Stopwatch {
     pub(super) const WHAT: &str = "wall time";
 
     pub(super) fn start() -> Self {
-        Stopwatch {
-            began: std::time::Instant::now(),
-        }
+        Stopwatch { began: std::time::Instant::now() }
     }
 
     /// Nanoseconds since it was started.

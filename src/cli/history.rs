@@ -26,27 +26,17 @@ enum Model {
     Kv,
 }
 
-const MODELS: [(&str, Model); 3] = [
-    ("register", Model::Register),
-    ("cas-register", Model::CasRegister),
-    ("kv", Model::Kv),
-];
+const MODELS: [(&str, Model); 3] =
+    [("register", Model::Register), ("cas-register", Model::CasRegister), ("kv", Model::Kv)];
 
-const LEVELS: [(&str, Level); 2] = [
-    ("linearizable", Level::Linearizable),
-    ("sequential", Level::Sequential),
-];
+const LEVELS: [(&str, Level); 2] = [("linearizable", Level::Linearizable), ("sequential", Level::Sequential)];
 
 /// One of a list of words.
 fn word<T: Copy>(option: &str, text: &str, known: &[(&'static str, T)]) -> Result<T, Failure> {
     let found = known.iter().find(|(word, _)| *word == text);
     found.map(|(_, t)| *t).ok_or_else(|| {
         let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
-        Failure::Input(format!(
-            "--{option} must be one of {}, not '{}'",
-            words.join(", "),
-            shown(text)
-        ))
+        Failure::Input(format!("--{option} must be one of {}, not '{}'", words.join(", "), shown(text)))
     })
 }
 
@@ -66,17 +56,10 @@ pub(super) fn check_history(args: &mut Args, out: &mut dyn Write) -> Result<Outc
     let model = model.ok_or_else(|| args.missing("--model register|cas-register|kv"))?;
     let level = level.ok_or_else(|| args.missing("--level linearizable|sequential"))?;
     let what = format!("{level} {model}");
-    let (model, level) = (
-        word("model", &model, &MODELS)?,
-        word("level", &level, &LEVELS)?,
-    );
+    let (model, level) = (word("model", &model, &MODELS)?, word("level", &level, &LEVELS)?);
     let history = read(&path, model)?;
     let ops: Vec<Op> = history.seen.iter().map(|s| s.op).collect();
-    let size = format!(
-        "{} operations of {} processes",
-        ops.len(),
-        history.processes.len()
-    );
+    let size = format!("{} operations of {} processes", ops.len(), history.processes.len());
     match check(&ops, level, states) {
         consistency::Outcome::Ok => {
             writeln!(out, "ok        {what}: {size}")?;
@@ -91,11 +74,7 @@ pub(super) fn check_history(args: &mut Args, out: &mut dyn Write) -> Result<Outc
         }
         consistency::Outcome::Violated => {
             let part = consistency::smallest(&ops, level, STATES_A_PART.min(states));
-            writeln!(
-                out,
-                "violated  {what}: no order explains these {} of {size}",
-                part.len()
-            )?;
+            writeln!(out, "violated  {what}: no order explains these {} of {size}", part.len())?;
             for op in part {
                 writeln!(out, "{}", history.sentence(&op))?;
             }
@@ -168,11 +147,7 @@ fn op_word(f: &str, model: Model) -> Result<&'static str, String> {
         ("write" | "put", _) => Ok("write"),
         ("cas", Model::CasRegister | Model::Kv) => Ok("cas"),
         _ => {
-            let cas = if model == Model::Register {
-                ""
-            } else {
-                ", cas"
-            };
+            let cas = if model == Model::Register { "" } else { ", cas" };
             Err(format!(
                 "there is no operation '{}' here: there are read, write{cas}",
                 crate::sim::fields::short(f)
@@ -201,19 +176,11 @@ impl History {
             };
             let count = self.keys.len();
             let key = *self.keys.entry(key).or_insert(count);
-            self.open.push(Begun {
-                process,
-                line,
-                f,
-                key,
-                value: map.get("v").cloned(),
-            });
+            self.open.push(Begun { process, line, f, key, value: map.get("v").cloned() });
             return Ok(());
         }
         let Some(open) = open else {
-            return Err(format!(
-                "this process has begun nothing that could be '{kind}'"
-            ));
+            return Err(format!("this process has begun nothing that could be '{kind}'"));
         };
         let begun = self.open.remove(open);
         if let Some(f) = map.get("f").and_then(Value::as_str)
@@ -233,12 +200,7 @@ impl History {
     }
 
     /// Keeps an operation that has ended, or may have happened.
-    fn end(
-        &mut self,
-        begun: Begun,
-        line: Option<usize>,
-        answer: Option<&Value>,
-    ) -> Result<(), String> {
+    fn end(&mut self, begun: Begun, line: Option<usize>, answer: Option<&Value>) -> Result<(), String> {
         let act = match (begun.f, &begun.value) {
             ("read", _) => match (line, answer) {
                 (None, _) => return Ok(()),
@@ -250,16 +212,10 @@ impl History {
                 Act::Cas(self.value(&two[0]), self.value(&two[1]))
             }
             ("cas", _) => {
-                return Err(format!(
-                    "line {}: 'v' of a cas must be [old, new]",
-                    begun.line
-                ));
+                return Err(format!("line {}: 'v' of a cas must be [old, new]", begun.line));
             }
             _ => {
-                return Err(format!(
-                    "line {}: 'v', what is written, is missing",
-                    begun.line
-                ));
+                return Err(format!("line {}: 'v', what is written, is missing", begun.line));
             }
         };
         self.seen.push(Seen {
@@ -305,9 +261,6 @@ impl History {
             key if key.is_empty() => key,
             key => format!(" of {key}"),
         };
-        format!(
-            "  {lines}: process {} {what}{key}",
-            name(&self.processes, op.process)
-        )
+        format!("  {lines}: process {} {what}{key}", name(&self.processes, op.process))
     }
 }

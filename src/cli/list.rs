@@ -31,14 +31,7 @@ pub(super) fn list(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Fail
 fn text(out: &mut dyn Write) -> Result<(), Failure> {
     writeln!(out, "Scenarios")?;
     for d in scenario::all() {
-        writeln!(
-            out,
-            "  {:<18} {} ({}; {})",
-            d.id,
-            d.title,
-            d.chapter_title(),
-            d.protocol
-        )?;
+        writeln!(out, "  {:<18} {} ({}; {})", d.id, d.title, d.chapter_title(), d.protocol)?;
         for (id, value) in &d.front.params {
             writeln!(out, "  {:<18}   --set {id}={}", "", plain(value))?;
         }
@@ -52,11 +45,7 @@ fn text(out: &mut dyn Write) -> Result<(), Failure> {
         for p in e.params {
             let may = range(p);
             let default = plain(&p.default());
-            writeln!(
-                out,
-                "  {:<18}   {}={default}  {} ({may})",
-                "", p.id, p.label
-            )?;
+            writeln!(out, "  {:<18}   {}={default}  {} ({may})", "", p.id, p.label)?;
         }
     }
     Ok(())
@@ -74,9 +63,7 @@ pub(super) fn plain(value: &Value) -> String {
 fn range(p: &Param) -> String {
     match &p.kind {
         ParamKind::Bool(_) => "true or false".to_owned(),
-        ParamKind::Int { min, max, unit, .. } => {
-            format!("{min} to {max} {unit}").trim_end().to_owned()
-        }
+        ParamKind::Int { min, max, unit, .. } => format!("{min} to {max} {unit}").trim_end().to_owned(),
         ParamKind::Choice(words) => {
             let ids: Vec<_> = words.iter().map(|c| c.id).collect();
             ids.join(", ")
@@ -87,11 +74,7 @@ fn range(p: &Param) -> String {
 fn scenario_json(d: &Scenario) -> Json {
     let staged = d.situations.iter();
     let staged = staged.map(|s| json!({ "id": s.id, "label": s.label, "hint": s.hint }));
-    let gauges = d
-        .entry()
-        .map_or(&[][..], |e| e.gauges)
-        .iter()
-        .map(gauge_json);
+    let gauges = d.entry().map_or(&[][..], |e| e.gauges).iter().map(gauge_json);
     json!({
         "id": d.id, "title": d.title, "chapter": d.chapter_title(), "rows": d.rows,
         "summary": d.summary, "protocol": d.protocol, "seed": d.seed, "params": d.front.params,
@@ -103,10 +86,7 @@ fn scenario_json(d: &Scenario) -> Json {
 /// Where a scenario and its protocol come from.
 fn sources(d: &Scenario) -> Vec<String> {
     let protocol = d.entry().map(|e| e.source.to_owned());
-    protocol
-        .into_iter()
-        .chain(d.front.sources.clone())
-        .collect()
+    protocol.into_iter().chain(d.front.sources.clone()).collect()
 }
 
 fn gauge_json(g: &GaugeDef) -> Json {

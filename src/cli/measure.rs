@@ -53,10 +53,8 @@ pub(super) fn measure(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, F
     }
     let rows = summaries(&table);
     if as_json {
-        let measures: serde_json::Map<String, serde_json::Value> = rows
-            .iter()
-            .map(|(name, s)| ((*name).to_owned(), row_json(*s)))
-            .collect();
+        let measures: serde_json::Map<String, serde_json::Value> =
+            rows.iter().map(|(name, s)| ((*name).to_owned(), row_json(*s))).collect();
         let all = json!({
             "scenario": subject.opening.scenario, "runs": runs, "first_seed": first,
             "until_ms": subject.until.us() / 1_000, "measures": measures,
@@ -105,9 +103,7 @@ fn print(rows: &[(&str, Option<Summary>)], out: &mut dyn Write) -> Result<(), Fa
         match row {
             None => writeln!(out, "{name:<24} {:>7} {:>12}", 0, "-")?,
             Some(s) => {
-                let error = s
-                    .standard_error
-                    .map_or("-".to_owned(), |e| format!("{e:.3}"));
+                let error = s.standard_error.map_or("-".to_owned(), |e| format!("{e:.3}"));
                 writeln!(
                     out,
                     "{name:<24} {:>7} {:>12.3} {error:>10} {:>10.3} {:>10.3} {:>10.3}",

@@ -149,9 +149,7 @@ fn tell(out: &mut dyn Write, err: &mut dyn Write, message: &str) -> u8 {
 fn dispatch(args: Vec<OsString>, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let mut args = args.into_iter();
     let Some(first) = args.next() else {
-        return Err(Failure::input(
-            "which command? 'faultline help' shows them all",
-        ));
+        return Err(Failure::input("which command? 'faultline help' shows them all"));
     };
     let name = first.to_string_lossy();
     if matches!(&*name, "help" | "-h" | "--help") {

@@ -18,9 +18,7 @@ pub(super) fn doing(what: String) {
 }
 
 /// Runs `command`; a panic becomes a failure that says where it happened.
-pub(super) fn caught(
-    command: impl FnOnce() -> Result<Outcome, Failure>,
-) -> Result<Outcome, Failure> {
+pub(super) fn caught(command: impl FnOnce() -> Result<Outcome, Failure>) -> Result<Outcome, Failure> {
     doing(String::new());
     let before = panic::take_hook();
     panic::set_hook(Box::new(note));
@@ -29,22 +27,13 @@ pub(super) fn caught(
     done.unwrap_or_else(|_| {
         let what = SEEN.with(|s| s.borrow_mut().take());
         let within = DOING.with(|d| d.borrow().clone());
-        let within = if within.is_empty() {
-            within
-        } else {
-            format!(" (in {within})")
-        };
-        Err(Failure::Input(format!(
-            "a bug: the code panicked{}{within}",
-            what.unwrap_or_default()
-        )))
+        let within = if within.is_empty() { within } else { format!(" (in {within})") };
+        Err(Failure::Input(format!("a bug: the code panicked{}{within}", what.unwrap_or_default())))
     })
 }
 
 fn note(info: &PanicHookInfo<'_>) {
-    let place = info
-        .location()
-        .map_or(String::new(), |l| format!(" at {}:{}", l.file(), l.line()));
+    let place = info.location().map_or(String::new(), |l| format!(" at {}:{}", l.file(), l.line()));
     let text = info.payload_as_str().unwrap_or("without a message");
     SEEN.with(|s| *s.borrow_mut() = Some(format!("{place}: {text}")));
 }

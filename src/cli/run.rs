@@ -53,9 +53,7 @@ pub(super) fn run(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Failu
         }
     }
     let Some(word) = word else {
-        return Err(
-            args.missing("a scenario, a file or a link: 'faultline list' shows the scenarios")
-        );
+        return Err(args.missing("a scenario, a file or a link: 'faultline list' shows the scenarios"));
     };
     let subject = over.over(&word)?;
     let run = subject.run()?;
@@ -102,10 +100,9 @@ fn read_picture(text: &str) -> Result<Picture, Failure> {
     match text {
         "diagram" => Ok(Picture::Diagram),
         "stage" => Ok(Picture::Stage),
-        _ => Err(Failure::Input(format!(
-            "there is no picture '{}': there are diagram and stage",
-            shown(text)
-        ))),
+        _ => {
+            Err(Failure::Input(format!("there is no picture '{}': there are diagram and stage", shown(text))))
+        }
     }
 }
 
@@ -127,12 +124,7 @@ fn svg(
     Ok(out.write_all(svg.as_bytes())?)
 }
 
-fn text(
-    subject: &Subject,
-    run: &Run<Checks>,
-    all: bool,
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
+fn text(subject: &Subject, run: &Run<Checks>, all: bool, out: &mut dyn Write) -> Result<(), Failure> {
     writeln!(out, "{}, until {}", subject.name(), subject.until)?;
     for i in 0..run.position() {
         let id = EventId(i);
@@ -142,12 +134,7 @@ fn text(
             writeln!(out, "{:>16}  #{i:<6} {}", at.to_string(), line.text)?;
         }
     }
-    writeln!(
-        out,
-        "{} events, {} messages",
-        run.position(),
-        run.world().messages()
-    )?;
+    writeln!(out, "{} events, {} messages", run.position(), run.world().messages())?;
     for line in run.watcher().lines() {
         writeln!(out, "{}", verdict(&line))?;
     }
@@ -162,16 +149,9 @@ pub(super) fn verdict(line: &CheckLine) -> String {
         Verdict::Holding => format!("holds     {name}: {}", line.claim),
         Verdict::Pending { why } => format!("pending   {name}: {why}"),
         Verdict::Unknown { why } => format!("unknown   {name}: {why}"),
-        Verdict::Violated {
-            witness,
-            why,
-            assumption,
-        } => {
+        Verdict::Violated { witness, why, assumption } => {
             let events: Vec<String> = witness.iter().map(|e| format!("#{e}")).collect();
-            format!(
-                "VIOLATED  {name}: {why} (events {}). Assumed: {assumption}",
-                events.join(" ")
-            )
+            format!("VIOLATED  {name}: {why} (events {}). Assumed: {assumption}", events.join(" "))
         }
     }
 }

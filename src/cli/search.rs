@@ -15,11 +15,7 @@ use std::io::Write;
 
 pub(super) fn search(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let (mut over, mut word) = (Over::default(), None);
-    let mut bounds = Bounds {
-        states: 200_000,
-        depth: 200,
-        crashes: 1,
-    };
+    let mut bounds = Bounds { states: 200_000, depth: 200, crashes: 1 };
     while let Some(next) = args.next()? {
         match next {
             Next::Option(o) if o == "max-states" => {
@@ -64,20 +60,12 @@ fn report(opening: &Opening, found: &Explored, out: &mut dyn Write) -> Result<Ou
         writeln!(out, "  {}", words::fault(run.world(), &edit.fault))?;
     }
     if let Verdict::Violated { why, .. } = &line.verdict {
-        writeln!(
-            out,
-            "VIOLATED  {}, in {} moves: {why}",
-            line.name,
-            way.len()
-        )?;
+        writeln!(out, "VIOLATED  {}, in {} moves: {why}", line.name, way.len())?;
     }
     let shared = SharedRun {
         at_us: run.time().us(),
         events: Some(run.position()),
-        ..SharedRun::of(Opening {
-            edits: run.edits().to_vec(),
-            ..opening.clone()
-        })
+        ..SharedRun::of(Opening { edits: run.edits().to_vec(), ..opening.clone() })
     };
     writeln!(out, "#/x/{}", link::encode(&shared)?)?;
     Ok(Outcome::Violated)

@@ -48,10 +48,7 @@ impl Over {
             "set" => {
                 let text = args.value(name)?;
                 let Some((key, value)) = text.split_once('=') else {
-                    return Err(Failure::Input(format!(
-                        "--set wants name=value, not '{}'",
-                        shown(&text)
-                    )));
+                    return Err(Failure::Input(format!("--set wants name=value, not '{}'", shown(&text))));
                 };
                 self.set.push((key.to_owned(), value.to_owned()));
             }
@@ -79,18 +76,11 @@ impl Over {
         if let Some(id) = &self.stage {
             opening = scenario::stage(&opening, id)?.0;
         }
-        let until = self
-            .until
-            .or(shown_until)
-            .unwrap_or(SimTime(def.length_us()));
+        let until = self.until.or(shown_until).unwrap_or(SimTime(def.length_us()));
         // The very event counts as long as it is the very run, and no other moment is asked for.
         let other = self.until.is_some() || self.seed.is_some() || self.stage.is_some();
         let same = !other && self.set.is_empty() && shown_until.is_some();
-        Ok(Subject {
-            opening,
-            until,
-            events: shared.events.filter(|_| same),
-        })
+        Ok(Subject { opening, until, events: shared.events.filter(|_| same) })
     }
 }
 
@@ -102,11 +92,7 @@ impl Subject {
 
     /// It under another seed.
     pub(super) fn with_seed(&self, seed: u64) -> Subject {
-        Subject {
-            opening: self.opening.clone().seed(seed),
-            until: self.until,
-            events: None,
-        }
+        Subject { opening: self.opening.clone().seed(seed), until: self.until, events: None }
     }
 
     /// What it is, for a message: `raft-election, seed 7`.
@@ -137,10 +123,7 @@ pub(super) fn trouble(run: &Run<Checks>) -> Result<(), Failure> {
         return Err(refused(run.world(), run, place, refusal));
     }
     match run.world().stopped() {
-        Some(stop) => Err(Failure::Input(format!(
-            "the run was stopped at {}: {stop}",
-            run.time()
-        ))),
+        Some(stop) => Err(Failure::Input(format!("the run was stopped at {}: {stop}", run.time()))),
         None => Ok(()),
     }
 }
@@ -163,15 +146,10 @@ fn read(word: &str) -> Result<SharedRun, Failure> {
         return Ok(SharedRun::of(Opening::of(word)));
     };
     let path = Path::new(word);
-    if path.exists()
-        || [".json", ".md"].iter().any(|e| word.ends_with(e))
-        || word.contains(['/', '\\'])
-    {
+    if path.exists() || [".json", ".md"].iter().any(|e| word.ends_with(e)) || word.contains(['/', '\\']) {
         return from_file(path);
     }
-    Err(Failure::Input(format!(
-        "{unknown}; and there is no file of that name"
-    )))
+    Err(Failure::Input(format!("{unknown}; and there is no file of that name")))
 }
 
 /// A link of the page, as it stands after the `#`.
@@ -179,9 +157,7 @@ fn from_link(hash: &str) -> Result<SharedRun, Failure> {
     let route = Route::parse("", hash)?;
     let mut shared = match &route.place {
         Place::Gallery => {
-            return Err(Failure::input(
-                "this link is the gallery's, and names no run",
-            ));
+            return Err(Failure::input("this link is the gallery's, and names no run"));
         }
         Place::Shared(payload) => link::decode(payload)?,
         Place::Scenario(id) => SharedRun::of(Opening::of(id)),
@@ -202,16 +178,8 @@ fn from_link(hash: &str) -> Result<SharedRun, Failure> {
 pub(super) fn lesson(path: &Path, text: &str) -> Result<Scenario, Failure> {
     front::read(text).map_err(|mistake| {
         let (field, what) = (&mistake.field, &mistake.message);
-        let field = if field.is_empty() {
-            String::new()
-        } else {
-            format!(" {field}:")
-        };
-        Failure::Input(format!(
-            "{}:{}:{field} {what}",
-            shown(&path.to_string_lossy()),
-            mistake.line
-        ))
+        let field = if field.is_empty() { String::new() } else { format!(" {field}:") };
+        Failure::Input(format!("{}:{}:{field} {what}", shown(&path.to_string_lossy()), mistake.line))
     })
 }
 

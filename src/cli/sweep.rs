@@ -34,21 +34,12 @@ pub(super) fn sweep(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Fai
         }
         bad += sweep_one(&wanted, &subject, out)?;
     }
-    Ok(if bad == 0 {
-        Outcome::Fine
-    } else {
-        Outcome::Violated
-    })
+    Ok(if bad == 0 { Outcome::Fine } else { Outcome::Violated })
 }
 
 fn read(args: &mut Args) -> Result<Wanted, Failure> {
-    let mut wanted = Wanted {
-        over: Over::default(),
-        words: Vec::new(),
-        seeds: 0,
-        mix: Mix::All,
-        json: false,
-    };
+    let mut wanted =
+        Wanted { over: Over::default(), words: Vec::new(), seeds: 0, mix: Mix::All, json: false };
     while let Some(next) = args.next()? {
         match next {
             Next::Option(o) if o == "seeds" => wanted.seeds = args.number(&o, 1, 10_000_000)?,
@@ -74,11 +65,7 @@ fn read(args: &mut Args) -> Result<Wanted, Failure> {
 fn read_mix(text: &str) -> Result<Mix, Failure> {
     Mix::named(text).ok_or_else(|| {
         let known: Vec<_> = Mix::ALL.iter().map(|m| m.id()).collect();
-        Failure::Input(format!(
-            "there is no mix '{}': there are {}",
-            shown(text),
-            known.join(", ")
-        ))
+        Failure::Input(format!("there is no mix '{}': there are {}", shown(text), known.join(", ")))
     })
 }
 
@@ -121,24 +108,13 @@ fn is_pending(opening: &Opening, until: SimTime) -> Result<bool, Failure> {
     let mut run = open(opening)?;
     run.run_until(until);
     let lines = run.watcher().lines();
-    Ok(lines
-        .iter()
-        .any(|l| matches!(l.verdict, Verdict::Pending { .. })))
+    Ok(lines.iter().any(|l| matches!(l.verdict, Verdict::Pending { .. })))
 }
 
-fn report(
-    wanted: &Wanted,
-    opening: Opening,
-    mut found: Found,
-    out: &mut dyn Write,
-) -> Result<(), Failure> {
+fn report(wanted: &Wanted, opening: Opening, mut found: Found, out: &mut dyn Write) -> Result<(), Failure> {
     let before = opening.edits.len();
     let small = shrunk(&opening, &mut found)?;
-    let shared = SharedRun {
-        opening: small,
-        at_us: found.at.us(),
-        ..SharedRun::default()
-    };
+    let shared = SharedRun { opening: small, at_us: found.at.us(), ..SharedRun::default() };
     // A run too large for a link is told without one.
     let link = link::encode(&shared).map_or_else(|r| r.message, |payload| format!("#/x/{payload}"));
     let small = shared.opening;

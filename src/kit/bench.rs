@@ -32,10 +32,7 @@ pub struct Bench {
 
 /// `node` is down from the one moment to the other.
 pub fn down(node: NodeId, from_ms: u64, to_ms: u64) -> Vec<Edit> {
-    vec![
-        Edit::at(from_ms * 1_000, Fault::crash(node)),
-        Edit::at(to_ms * 1_000, Fault::Recover { node }),
-    ]
+    vec![Edit::at(from_ms * 1_000, Fault::crash(node)), Edit::at(to_ms * 1_000, Fault::Recover { node })]
 }
 
 /// A fault as links and files write it: `{"do":"links","set":{"cut":true}}`.
@@ -64,11 +61,7 @@ impl Bench {
     pub fn set(&self, settings: &[&str]) -> Self {
         let more = settings.iter().map(|s| (*s).to_owned());
         let settings: Vec<String> = self.settings.iter().cloned().chain(more).collect();
-        Bench {
-            params: params(self.entry, &settings),
-            settings,
-            ..self.clone()
-        }
+        Bench { params: params(self.entry, &settings), settings, ..self.clone() }
     }
 
     /// Runs end here.
@@ -155,12 +148,7 @@ impl Bench {
     /// One run again and again, with a crash after each of its events: each time of the node at which it
     /// happened, which is back `away_ms` later. Each is given to `judge`: often [`Trial::safe`]. Gives back how
     /// many runs that made.
-    pub fn crash_at_each_event(
-        &self,
-        seed: u64,
-        away_ms: u64,
-        mut judge: impl FnMut(&Trial),
-    ) -> usize {
+    pub fn crash_at_each_event(&self, seed: u64, away_ms: u64, mut judge: impl FnMut(&Trial)) -> usize {
         let mut walker = self.start(seed);
         let mut runs = 0;
         while walker.time() < self.until && walker.step() {

@@ -40,10 +40,7 @@ pub struct Field {
 impl Field {
     /// A cell with `text`.
     pub fn of(text: impl ToString) -> Self {
-        Field {
-            text: text.to_string(),
-            mood: Mood::Plain,
-        }
+        Field { text: text.to_string(), mood: Mood::Plain }
     }
 
     /// In this mood.
@@ -67,11 +64,7 @@ pub struct Bar {
 impl Bar {
     /// A bar of this length.
     pub fn of(label: impl Into<String>, value: f64) -> Self {
-        Bar {
-            label: label.into(),
-            value,
-            mood: Mood::Plain,
-        }
+        Bar { label: label.into(), value, mood: Mood::Plain }
     }
 
     /// In this mood.
@@ -193,12 +186,7 @@ pub enum Board {
 impl Board {
     /// Bars, in a unit, beside what they should be.
     pub fn bars(title: &str, unit: &str, bars: Vec<Bar>, mark: Option<f64>) -> Self {
-        Board::Bars {
-            title: title.to_owned(),
-            unit: unit.to_owned(),
-            bars,
-            mark,
-        }
+        Board::Bars { title: title.to_owned(), unit: unit.to_owned(), bars, mark }
     }
 
     /// A table.

@@ -164,22 +164,13 @@ impl<S: Service> Client<S> {
 
     fn ask(&mut self, ctx: &mut Cx<'_, S>, op: S::Op) {
         self.serial += 1;
-        let asked = Asked {
-            serial: self.serial,
-            op,
-        };
+        let asked = Asked { serial: self.serial, op };
         self.asked = Some(asked.clone());
         self.asked_at = ctx.now_us();
-        ctx.persist(ClientDisk {
-            serial: self.serial,
-            open: Some(asked.clone()),
-        });
+        ctx.persist(ClientDisk { serial: self.serial, open: Some(asked.clone()) });
         let Asked { serial, op } = asked;
         ctx.note(format!("asks for '{op}', request {serial}"));
-        ctx.fact(Fact::Asked {
-            call: self.call(ctx, serial, &op),
-            begun: self.service.begun(&op),
-        });
+        ctx.fact(Fact::Asked { call: self.call(ctx, serial, &op), begun: self.service.begun(&op) });
         if self.config.patience > Span::ZERO {
             ctx.set_timer(ClientTimer::GiveUp, self.config.patience);
         }
@@ -209,10 +200,7 @@ impl<S: Service> Client<S> {
         let Range { start, end } = self.config.servers;
         let next = self.target.0 + 1;
         self.target = NodeId(if next < end { next } else { start });
-        ctx.fact(Fact::Retried {
-            call: self.call(ctx, serial, &op),
-            to: self.target,
-        });
+        ctx.fact(Fact::Retried { call: self.call(ctx, serial, &op), to: self.target });
         self.attempt(ctx);
     }
 
@@ -226,10 +214,7 @@ impl<S: Service> Client<S> {
         if self.config.patience > Span::ZERO {
             ctx.cancel_timer(ClientTimer::GiveUp);
         }
-        ctx.persist(ClientDisk {
-            serial: self.serial,
-            open: None,
-        });
+        ctx.persist(ClientDisk { serial: self.serial, open: None });
         match self.waiting.pop_front() {
             Some(op) => self.ask(ctx, op),
             None => self.think(ctx),
@@ -237,12 +222,7 @@ impl<S: Service> Client<S> {
     }
 
     /// Counts an outcome, and says it to people and to those who watch.
-    fn tell_end(
-        &mut self,
-        ctx: &mut Cx<'_, S>,
-        asked: &Asked<S::Op>,
-        outcome: &Outcome<S::Answer>,
-    ) {
+    fn tell_end(&mut self, ctx: &mut Cx<'_, S>, asked: &Asked<S::Op>, outcome: &Outcome<S::Answer>) {
         let Asked { serial, op } = asked;
         let call = self.call(ctx, *serial, op);
         let service = &self.service;
@@ -280,11 +260,7 @@ impl<S: Service> Client<S> {
     /// The request as those who watch know it; all that is told of it shares one text.
     fn call(&mut self, ctx: &Cx<'_, S>, serial: u32, op: &S::Op) -> Call {
         let text = self.said.text(serial, || Rc::from(op.to_string()));
-        Call {
-            serial,
-            client: ctx.me(),
-            text,
-        }
+        Call { serial, client: ctx.me(), text }
     }
 
     fn think(&mut self, ctx: &mut Cx<'_, S>) {
@@ -310,13 +286,7 @@ impl<S: Service> Protocol for Client<S> {
     fn restart(&mut self, ctx: &mut Cx<'_, S>) {
         let ClientDisk { serial, open } = ctx.durable().clone();
         let fresh = Client::new(self.service.clone(), self.config.clone(), self.target);
-        *self = Client {
-            serial,
-            asked: open,
-            asked_at: ctx.now_us(),
-            score: self.score,
-            ..fresh
-        };
+        *self = Client { serial, asked: open, asked_at: ctx.now_us(), score: self.score, ..fresh };
         match self.asked {
             Some(_) => self.end(ctx, Outcome::Unknown),
             None => self.think(ctx),
@@ -374,17 +344,13 @@ impl<S: Service> Protocol for Client<S> {
         if self.asked.is_none() {
             return self.ask(ctx, op);
         }
-        ctx.fact(Fact::Queued {
-            text: Rc::from(op.to_string()),
-        });
+        ctx.fact(Fact::Queued { text: Rc::from(op.to_string()) });
         self.waiting.push_back(op);
     }
 
     fn accepts(&self, _: &Asking) -> Result<(), String> {
         if self.waiting.len() >= QUEUE {
-            return Err(format!(
-                "{QUEUE} requests wait already: let it be answered first"
-            ));
+            return Err(format!("{QUEUE} requests wait already: let it be answered first"));
         }
         Ok(())
     }
@@ -398,12 +364,7 @@ impl<S: Service> Protocol for Client<S> {
     }
 
     fn inspect(&self) -> Inspect {
-        let Score {
-            ok,
-            failed,
-            unknown,
-            retries,
-        } = self.score;
+        let Score { ok, failed, unknown, retries } = self.score;
         let last = self.last.as_ref().map_or_else(
             || "none yet".to_owned(),
             |Ended { asked, outcome }| match outcome {
@@ -411,11 +372,7 @@ impl<S: Service> Protocol for Client<S> {
                     format!("'{}' ok, {}", asked.op, self.service.found(&asked.op, a))
                 }
                 Outcome::Failed(a) => {
-                    format!(
-                        "'{}' failed, {}",
-                        asked.op,
-                        self.service.found(&asked.op, a)
-                    )
+                    format!("'{}' failed, {}", asked.op, self.service.found(&asked.op, a))
                 }
                 Outcome::Unknown => format!("'{}' unknown", asked.op),
             },

@@ -85,30 +85,18 @@ impl Entry {
     /// Checks `given` against the parameters and fills in the defaults. Refuses an unknown name, a
     /// wrong type, and a number out of range, saying what would be accepted.
     pub fn params(&self, given: &BTreeMap<String, Value>) -> Result<Params, Refusal> {
-        if let Some(id) = given
-            .keys()
-            .find(|k| self.params.iter().all(|p| p.id != *k))
-        {
+        if let Some(id) = given.keys().find(|k| self.params.iter().all(|p| p.id != *k)) {
             let known: Vec<_> = self.params.iter().map(|p| p.id).collect();
             return Err(Refusal::new(
                 "unknown-parameter",
-                format!(
-                    "{} has no parameter '{}': it has {}",
-                    self.title,
-                    short(id),
-                    known.join(", ")
-                ),
+                format!("{} has no parameter '{}': it has {}", self.title, short(id), known.join(", ")),
             ));
         }
         let value = |p: &Param| {
             let v = given.get(p.id).map_or(Ok(p.default()), |v| p.accept(v))?;
             Ok((p.id, v))
         };
-        self.params
-            .iter()
-            .map(value)
-            .collect::<Result<_, _>>()
-            .map(Params)
+        self.params.iter().map(value).collect::<Result<_, _>>().map(Params)
     }
 
     /// The parameters from `nodes=5` and the like, the rest as by default.
@@ -159,7 +147,5 @@ impl Entry {
 /// What the gauges of a run show now.
 pub fn measures(checks: &Checks, world: &World) -> Vec<Measure> {
     let values = checks.gauges().values(world);
-    values
-        .map(|(name, value)| Measure { name, value })
-        .collect()
+    values.map(|(name, value)| Measure { name, value }).collect()
 }

@@ -55,19 +55,12 @@ macro_rules! facts {
 pub(crate) use facts;
 
 /// The names of two lists: what a protocol tells, and what its clients do.
-pub const fn joined<const N: usize>(
-    first: &[&'static str],
-    second: &[&'static str],
-) -> [&'static str; N] {
+pub const fn joined<const N: usize>(first: &[&'static str], second: &[&'static str]) -> [&'static str; N] {
     assert!(first.len() + second.len() == N);
     let mut all = [""; N];
     let mut i = 0;
     while i < N {
-        all[i] = if i < first.len() {
-            first[i]
-        } else {
-            second[i - first.len()]
-        };
+        all[i] = if i < first.len() { first[i] } else { second[i - first.len()] };
         i += 1;
     }
     all

@@ -32,12 +32,7 @@ pub struct Published {
 impl Published {
     /// With these settings the mean is `mean`, says `source`.
     pub const fn of(params: &'static [&'static str], mean: f64, source: &'static str) -> Self {
-        Published {
-            params,
-            mean,
-            source,
-            at_ms: 60_000,
-        }
+        Published { params, mean, source, at_ms: 60_000 }
     }
 
     /// Read off where runs have lasted so long, not a minute.
@@ -72,23 +67,14 @@ impl GaugeDef {
         unit: &'static str,
         make: fn(&Params) -> Box<dyn Gauge>,
     ) -> Self {
-        GaugeDef {
-            id,
-            label,
-            unit,
-            make,
-            theory: None,
-            published: &[],
-        }
+        GaugeDef { id, label, unit, make, theory: None, published: &[] }
     }
 
     /// What theory says under these settings. Theory is of protocols that are whole: with a rule left out it says
     /// nothing.
     pub fn expects(&self, params: &Params) -> Option<f64> {
         let whole = matches!(params.word(PARAM), "" | "none");
-        self.theory
-            .filter(|_| whole)
-            .and_then(|theory| theory(params))
+        self.theory.filter(|_| whole).and_then(|theory| theory(params))
     }
 
     /// With what theory says.
@@ -128,13 +114,7 @@ struct Sum<P> {
 
 impl<P> Sum<P> {
     fn of(how: How, wake: Wake, pick: P) -> Self {
-        Sum {
-            pick,
-            sum: 0.0,
-            count: 0,
-            how,
-            wake,
-        }
+        Sum { pick, sum: 0.0, count: 0, how, wake }
     }
 }
 
@@ -153,13 +133,7 @@ where
     P: Fn(&Seen<'_>, &mut dyn FnMut(f64)) + Clone + 'static,
 {
     fn after(&mut self, seen: &Seen<'_>) {
-        let Sum {
-            pick,
-            sum,
-            count,
-            how,
-            ..
-        } = self;
+        let Sum { pick, sum, count, how, .. } = self;
         pick(seen, &mut |value| {
             match how {
                 How::Sum | How::Mean | How::MeanMs => *sum += value,
@@ -190,10 +164,7 @@ where
     }
 }
 
-fn of_facts<F: Fact>(
-    how: How,
-    pick: impl Fn(&F) -> Option<f64> + Clone + 'static,
-) -> Box<dyn Gauge> {
+fn of_facts<F: Fact>(how: How, pick: impl Fn(&F) -> Option<f64> + Clone + 'static) -> Box<dyn Gauge> {
     let pick = move |seen: &Seen<'_>, add: &mut dyn FnMut(f64)| {
         for (_, fact) in seen.facts::<F>() {
             if let Some(value) = pick(fact) {
@@ -283,11 +254,7 @@ impl<F: Fact, P: Fn(&F) -> Option<f64> + Clone + 'static> Gauge for Quantile<F, 
     }
 
     fn clone_box(&self) -> Box<dyn Gauge> {
-        Box::new(Quantile {
-            pick: self.pick.clone(),
-            drawers: self.drawers.clone(),
-            ..*self
-        })
+        Box::new(Quantile { pick: self.pick.clone(), drawers: self.drawers.clone(), ..*self })
     }
 }
 
@@ -297,13 +264,7 @@ pub fn quantile<F: Fact>(
     per_mille: u32,
     pick: impl Fn(&F) -> Option<f64> + Clone + 'static,
 ) -> Box<dyn Gauge> {
-    Box::new(Quantile {
-        pick,
-        per_mille,
-        drawers: BTreeMap::new(),
-        count: 0,
-        of: PhantomData,
-    })
+    Box::new(Quantile { pick, per_mille, drawers: BTreeMap::new(), count: 0, of: PhantomData })
 }
 
 /// When, in milliseconds of true time, a fact was so first.
@@ -345,24 +306,13 @@ struct Lasting<F, K> {
 
 impl<F, K: Clone> Clone for Lasting<F, K> {
     fn clone(&self) -> Self {
-        Lasting {
-            open: self.open.clone(),
-            ..*self
-        }
+        Lasting { open: self.open.clone(), ..*self }
     }
 }
 
 impl<F, K> Lasting<F, K> {
     fn new(how: How, begun: fn(&F) -> Option<K>, ended: fn(&F) -> Option<K>) -> Self {
-        Lasting {
-            begun,
-            ended,
-            how,
-            open: BTreeMap::new(),
-            sum_us: 0,
-            largest_us: 0,
-            count: 0,
-        }
+        Lasting { begun, ended, how, open: BTreeMap::new(), sum_us: 0, largest_us: 0, count: 0 }
     }
 }
 

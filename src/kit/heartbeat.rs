@@ -92,26 +92,14 @@ impl Detector {
         let (Patience::Fixed(span) | Patience::Growing { first: span, .. } | Patience::Fresh(span)) =
             patience;
         let peer = |(node, pulse)| {
-            let peer = Peer {
-                pulse,
-                newest: -1,
-                patience: span,
-                suspected: false,
-            };
+            let peer = Peer { pulse, newest: -1, patience: span, suspected: false };
             (node, peer)
         };
-        Detector {
-            patience,
-            peers: peers.into_iter().map(peer).collect(),
-        }
+        Detector { patience, peers: peers.into_iter().map(peer).collect() }
     }
 
     /// Begins to watch, at the first boot and after a crash: trusts all, as if heard from just now.
-    pub fn start<P: Protocol>(
-        &mut self,
-        ctx: &mut Ctx<'_, P>,
-        silent: impl Fn(NodeId) -> P::Timer,
-    ) {
+    pub fn start<P: Protocol>(&mut self, ctx: &mut Ctx<'_, P>, silent: impl Fn(NodeId) -> P::Timer) {
         *self = Detector::new(self.patience, self.peers.iter().map(|(n, p)| (*n, p.pulse)));
         let now = ctx.now_us();
         for (&node, peer) in &mut self.peers {
@@ -194,10 +182,7 @@ impl Detector {
 impl Peer {
     /// The newest heartbeat that must have come by now, if each may take `shift`.
     fn due(&self, shift: Span, now_us: u64) -> i64 {
-        let shifted = Pulse {
-            phase: Span(self.pulse.phase.0 + shift.0),
-            ..self.pulse
-        };
+        let shifted = Pulse { phase: Span(self.pulse.phase.0 + shift.0), ..self.pulse };
         shifted.number(now_us)
     }
 
@@ -221,10 +206,7 @@ mod tests {
     #[test]
     fn a_pulse_says_when_each_is_sent() {
         let pulse = Pulse::of(NodeId(1), 3, Span(300));
-        assert_eq!(
-            [0, 99, 100, 399, 400].map(|t| pulse.number(t)),
-            [-1, -1, 0, 0, 1]
-        );
+        assert_eq!([0, 99, 100, 399, 400].map(|t| pulse.number(t)), [-1, -1, 0, 0, 1]);
         assert_eq!([0, 1, 2].map(|i| pulse.sent_us(i)), [100, 400, 700]);
         assert_eq!([0, 100, 399].map(|t| pulse.until_next(t).0), [100, 300, 1]);
     }
@@ -235,10 +217,7 @@ mod tests {
         let pulse = Pulse::of(NodeId(1), 3, Span(300));
         let detector = Detector::new(Patience::Fresh(Span(50)), [(NodeId(1), pulse)]);
         let peer = &detector.peers[&NodeId(1)];
-        assert_eq!(
-            [149, 150, 449, 450].map(|t| peer.due(Span(50), t)),
-            [-1, 0, 0, 1]
-        );
+        assert_eq!([149, 150, 449, 450].map(|t| peer.due(Span(50), t)), [-1, 0, 0, 1]);
         let waits = |t| peer.waits(detector.patience, t).0;
         assert_eq!([0, 149, 150, 449].map(waits), [150, 1, 300, 1]);
     }

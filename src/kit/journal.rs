@@ -36,11 +36,7 @@ pub struct Journal<T> {
 
 impl<T> Default for Journal<T> {
     fn default() -> Self {
-        Journal {
-            shelves: Rc::default(),
-            tail: Rc::default(),
-            len: 0,
-        }
+        Journal { shelves: Rc::default(), tail: Rc::default(), len: 0 }
     }
 }
 
@@ -238,10 +234,7 @@ mod tests {
     #[test]
     fn it_can_be_cut_anywhere() {
         let whole: Journal<u32> = (1..=4_200).collect();
-        for keep in (0..=4_200)
-            .step_by(61)
-            .chain([31, 32, 33, 2_047, 2_048, 2_049, 2_080, 4_096])
-        {
+        for keep in (0..=4_200).step_by(61).chain([31, 32, 33, 2_047, 2_048, 2_049, 2_080, 4_096]) {
             let mut cut = whole.clone();
             cut.truncate_from(keep + 1);
             check(&cut, &(1..=keep).collect::<Vec<_>>());
@@ -257,10 +250,7 @@ mod tests {
         assert!(a != b);
         b.truncate_from(3);
         assert!(a == b);
-        assert!(
-            of(&[1, 2, 3, 9]) != of(&[1, 2, 4, 9]),
-            "they differ before the end"
-        );
+        assert!(of(&[1, 2, 3, 9]) != of(&[1, 2, 4, 9]), "they differ before the end");
         assert_eq!(of(&[1, 2, 3]).common_prefix(&of(&[1, 2, 4])), 2);
         assert_eq!(format!("{:?}", of(&[1, 2])), "[1, 2]");
     }

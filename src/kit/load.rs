@@ -45,10 +45,7 @@ impl Load {
         let gap = match self {
             Load::ByHand => return None,
             Load::Every(span) => span,
-            Load::Poisson(mean) => ctx.random_delay(Delay::Exponential {
-                min_us: 0,
-                mean_us: mean.0,
-            }),
+            Load::Poisson(mean) => ctx.random_delay(Delay::Exponential { min_us: 0, mean_us: mean.0 }),
         };
         Some(gap.max(Span(1)))
     }

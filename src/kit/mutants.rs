@@ -26,11 +26,7 @@ pub const PARAM: &str = "mutant";
 
 /// That parameter, with these words.
 pub const fn param(words: &'static [Choice]) -> Param {
-    Param {
-        id: PARAM,
-        label: "a rule left out",
-        kind: ParamKind::Choice(words),
-    }
+    Param { id: PARAM, label: "a rule left out", kind: ParamKind::Choice(words) }
 }
 
 /// Declares the mutants of a protocol: an enum with `None` first, the table, and the parameter

@@ -32,10 +32,7 @@ impl Value {
             serde_json::Value::Bool(b) => Ok(Value::Bool(b)),
             serde_json::Value::String(s) => Ok(Value::Word(s)),
             other => other.as_i64().map(Value::Int).ok_or_else(|| {
-                format!(
-                    "a parameter is true, false, a whole number or a word, not {}",
-                    shown(&other)
-                )
+                format!("a parameter is true, false, a whole number or a word, not {}", shown(&other))
             }),
         }
     }
@@ -142,16 +139,7 @@ impl Param {
         default: i64,
         range: std::ops::RangeInclusive<i64>,
     ) -> Self {
-        Param {
-            id,
-            label,
-            kind: ParamKind::Int {
-                default,
-                min: *range.start(),
-                max: *range.end(),
-                unit,
-            },
-        }
+        Param { id, label, kind: ParamKind::Int { default, min: *range.start(), max: *range.end(), unit } }
     }
 
     /// Whole milliseconds.
@@ -171,20 +159,12 @@ impl Param {
 
     /// On or off.
     pub const fn flag(id: &'static str, label: &'static str, on: bool) -> Self {
-        Param {
-            id,
-            label,
-            kind: ParamKind::Bool(on),
-        }
+        Param { id, label, kind: ParamKind::Bool(on) }
     }
 
     /// One of these words; the first is the default.
     pub const fn choice(id: &'static str, label: &'static str, words: &'static [Choice]) -> Self {
-        Param {
-            id,
-            label,
-            kind: ParamKind::Choice(words),
-        }
+        Param { id, label, kind: ParamKind::Choice(words) }
     }
 
     /// The value it has when nothing is said.
@@ -229,11 +209,9 @@ impl Param {
             (ParamKind::Int { min, max, .. }, Value::Int(i)) if (*min..=*max).contains(i) => {
                 Ok(value.clone())
             }
-            (ParamKind::Int { min, max, unit, .. }, _) => refuse(
-                format!("a whole number from {min} to {max} {unit}")
-                    .trim_end()
-                    .to_owned(),
-            ),
+            (ParamKind::Int { min, max, unit, .. }, _) => {
+                refuse(format!("a whole number from {min} to {max} {unit}").trim_end().to_owned())
+            }
             (ParamKind::Choice(words), Value::Word(w)) if words.iter().any(|c| c.id == w) => {
                 Ok(value.clone())
             }

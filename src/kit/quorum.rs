@@ -25,12 +25,7 @@ pub struct Quorum<T = ()> {
 impl<T> Quorum<T> {
     /// A question to `asked` nodes, of which `need` must say yes.
     pub fn of(need: usize, asked: usize) -> Self {
-        Quorum {
-            asked,
-            need,
-            yes: Vec::new(),
-            no: Vec::new(),
-        }
+        Quorum { asked, need, yes: Vec::new(), no: Vec::new() }
     }
 
     /// A question to `asked` nodes, of which more than half must say yes.
@@ -164,23 +159,11 @@ mod tests {
     fn it_is_lost_when_too_few_are_left() {
         let mut q = Quorum::<u8>::majority(5);
         assert!(!q.yes(NodeId(0), 7));
-        assert_eq!(
-            [1, 1, 2, 3, 4].map(|n| q.no(NodeId(n))),
-            [false, false, false, true, false]
-        );
+        assert_eq!([1, 1, 2, 3, 4].map(|n| q.no(NodeId(n))), [false, false, false, true, false]);
         assert!(q.is_lost() && !q.is_reached());
-        assert_eq!(
-            (q.said_yes(NodeId(0)), q.said_yes(NodeId(1))),
-            (Some(&7), None)
-        );
-        assert_eq!(
-            q.silent((0..6).map(NodeId)).collect::<Vec<_>>(),
-            [NodeId(5)]
-        );
-        assert!(
-            Quorum::<()>::all(2).no(NodeId(1)),
-            "of all, nobody may be missing"
-        );
+        assert_eq!((q.said_yes(NodeId(0)), q.said_yes(NodeId(1))), (Some(&7), None));
+        assert_eq!(q.silent((0..6).map(NodeId)).collect::<Vec<_>>(), [NodeId(5)]);
+        assert!(Quorum::<()>::all(2).no(NodeId(1)), "of all, nobody may be missing");
     }
 
     #[test]

@@ -62,20 +62,10 @@ pub enum Answer {
     Refused(i32),
 }
 
-const KEY: FormField = FormField {
-    label: "the key",
-    kind: FieldKind::Letter { default: 'x' },
-};
+const KEY: FormField = FormField { label: "the key", kind: FieldKind::Letter { default: 'x' } };
 
 const fn number(label: &'static str, default: i64) -> FormField {
-    FormField {
-        label,
-        kind: FieldKind::Int {
-            default,
-            min: i32::MIN as i64,
-            max: i32::MAX as i64,
-        },
-    }
+    FormField { label, kind: FieldKind::Int { default, min: i32::MIN as i64, max: i32::MAX as i64 } }
 }
 
 const fn ask(id: &'static str, label: &'static str, fields: &'static [FormField]) -> Form {
@@ -87,11 +77,7 @@ impl Op {
     pub const FORMS: &'static [Form] = &[
         ask("set", "Set a key", &[KEY, number("the value", 3)]),
         ask("add", "Add to a key", &[KEY, number("the number", 1)]),
-        ask(
-            "cas",
-            "Compare and swap",
-            &[KEY, number("the old value", 3), number("the new value", 4)],
-        ),
+        ask("cas", "Compare and swap", &[KEY, number("the old value", 3), number("the new value", 4)]),
         ask("get", "Read a key", &[KEY]),
     ];
 
@@ -102,11 +88,7 @@ impl Op {
         match asked.form {
             "set" => Op::Set { key, value: int(1) },
             "add" => Op::Add { key, by: int(1) },
-            "cas" => Op::Cas {
-                key,
-                from: int(1),
-                to: int(2),
-            },
+            "cas" => Op::Cas { key, from: int(1), to: int(2) },
             _ => Op::Get { key },
         }
     }
@@ -122,9 +104,7 @@ impl Op {
     /// The key it is about.
     pub fn key(self) -> char {
         match self {
-            Op::Set { key, .. } | Op::Add { key, .. } | Op::Cas { key, .. } | Op::Get { key } => {
-                key
-            }
+            Op::Set { key, .. } | Op::Add { key, .. } | Op::Cas { key, .. } | Op::Get { key } => key,
         }
     }
 
@@ -200,12 +180,7 @@ impl<A: Copy> Sessions<A> {
     }
 
     /// Executes request number `serial` of `client`, unless it has been.
-    pub fn once(
-        &mut self,
-        client: NodeId,
-        serial: u32,
-        execute: impl FnOnce() -> A,
-    ) -> Execution<A> {
+    pub fn once(&mut self, client: NodeId, serial: u32, execute: impl FnOnce() -> A) -> Execution<A> {
         match self.get(client) {
             Some(s) if s.serial == serial => Execution::Again(s.answer),
             Some(s) if s.serial > serial => Execution::Stale,

@@ -20,9 +20,7 @@ fn numbered(word: &str) -> (&str, usize) {
 /// `2 others`: how many.
 fn count_of_others(word: &str) -> Option<usize> {
     let (n, what) = word.split_once(' ')?;
-    matches!(what, "other" | "others")
-        .then(|| n.parse().ok())
-        .flatten()
+    matches!(what, "other" | "others").then(|| n.parse().ok()).flatten()
 }
 
 /// The node called `word`, whatever the run.
@@ -43,10 +41,7 @@ pub fn one(world: &World, who: &Who) -> Result<NodeId, Refusal> {
     let found = match what {
         LEADER if nth == 1 => super::look::leader(world),
         "server" => world.servers().nth(nth - 1),
-        "client" => world
-            .node_ids()
-            .filter(|&n| world.is_client(n))
-            .nth(nth - 1),
+        "client" => world.node_ids().filter(|&n| world.is_client(n)).nth(nth - 1),
         "crashed" => with_status(world, &[Status::Crashed, Status::Stopped], nth),
         "paused" => with_status(world, &[Status::Paused], nth),
         role => {
@@ -119,10 +114,7 @@ fn group(world: &World, who: &Who, named: &mut Named) -> Result<Vec<NodeId>, Ref
         return Ok(vec![one(world, who)?]);
     }
     let spared = |n: &NodeId| Some(*n) == named.spared;
-    let mut others: Vec<NodeId> = world
-        .servers()
-        .filter(|n| !named.nodes.contains(n))
-        .collect();
+    let mut others: Vec<NodeId> = world.servers().filter(|n| !named.nodes.contains(n)).collect();
     others.sort_by_key(spared);
     if let Some(count) = count_of_others(word) {
         let found: Vec<NodeId> = others.into_iter().take(count).collect();
@@ -141,10 +133,7 @@ fn group(world: &World, who: &Who, named: &mut Named) -> Result<Vec<NodeId>, Ref
         named.spared = (!with).then_some(node);
         servers.truncate((servers.len() - 1) / 2);
         match servers.is_empty() {
-            true => Err(Refusal::new(
-                "nobody",
-                "fewer than half of so few servers is nobody",
-            )),
+            true => Err(Refusal::new("nobody", "fewer than half of so few servers is nobody")),
             false => Ok(servers),
         }
     };
@@ -153,10 +142,7 @@ fn group(world: &World, who: &Who, named: &mut Named) -> Result<Vec<NodeId>, Ref
         "servers" => Ok(world.servers().collect()),
         "clients" => Ok(world.node_ids().filter(|&n| world.is_client(n)).collect()),
         "everyone" => Ok(world.node_ids().collect()),
-        _ => match (
-            word.strip_prefix("minority with "),
-            word.strip_prefix("minority without "),
-        ) {
+        _ => match (word.strip_prefix("minority with "), word.strip_prefix("minority without ")) {
             (Some(who), _) => minority(true, who),
             (_, Some(who)) => minority(false, who),
             _ => Ok(vec![one(world, who)?]),
@@ -176,11 +162,7 @@ pub fn was(world: &World, then: (&Standings, &Standing), node: NodeId, who: &Who
         (LEADER, _) => standing.leader == Some(node),
         ("server", nth) if word != "server" => world.servers().nth(nth - 1) == Some(node),
         ("client", nth) if word != "client" => {
-            world
-                .node_ids()
-                .filter(|&n| world.is_client(n))
-                .nth(nth - 1)
-                == Some(node)
+            world.node_ids().filter(|&n| world.is_client(n)).nth(nth - 1) == Some(node)
         }
         ("server", _) => !world.is_client(node),
         ("client", _) => world.is_client(node),

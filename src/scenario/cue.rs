@@ -100,12 +100,7 @@ struct Stage<'a> {
 impl<'a> Stage<'a> {
     fn of(opening: &'a Opening, before: Vec<Edit>) -> Result<Self, Refusal> {
         let def = opening.def()?;
-        Ok(Stage {
-            opening,
-            before,
-            entry: def.entry()?,
-            params: def.params(&opening.params)?,
-        })
+        Ok(Stage { opening, before, entry: def.entry()?, params: def.params(&opening.params)? })
     }
 
     fn thousandths(&self, amount: &Amount) -> Result<i64, Refusal> {
@@ -123,10 +118,7 @@ impl<'a> Stage<'a> {
     }
 
     fn run(&self, edits: &[Edit]) -> Result<Run<Checks>, Refusal> {
-        open(&Opening {
-            edits: edits.to_vec(),
-            ..self.opening.clone()
-        })
+        open(&Opening { edits: edits.to_vec(), ..self.opening.clone() })
     }
 
     fn edits(&self, strokes: &[Stroke], found_us: u64) -> Result<Vec<Edit>, Refusal> {
@@ -137,18 +129,12 @@ impl<'a> Stage<'a> {
                 Moment::At(ms) => self.us(ms)?,
                 Moment::Later(ms) => last + self.us(ms)?,
                 Moment::Found(ms) => found_us + self.us(ms)?,
-                Moment::When(condition, after) => {
-                    self.wait(&all, condition, last)? + self.us(after)?
-                }
+                Moment::When(condition, after) => self.wait(&all, condition, last)? + self.us(after)?,
             };
             if at_us < last {
                 return Err(Refusal::new(
                     "out-of-order",
-                    format!(
-                        "edit {} (at {}) stands after a later one",
-                        i + 1,
-                        SimTime(at_us)
-                    ),
+                    format!("edit {} (at {}) stands after a later one", i + 1, SimTime(at_us)),
                 ));
             }
             last = at_us;
@@ -229,41 +215,22 @@ impl<'a> Stage<'a> {
         };
         match deed {
             Deed::Power { word, node, stop } => each(node, &|node| power(*word, node, *stop)),
-            Deed::Node { node, set } => each(node, &|node| Fault::Node {
-                node,
-                set: set.clone(),
-            }),
+            Deed::Node { node, set } => each(node, &|node| Fault::Node { node, set: set.clone() }),
             Deed::ClockJump { node, by } => {
                 let by_us = self.thousandths(by)?;
                 each(node, &|node| Fault::ClockJump { node, by_us })
             }
-            Deed::Request { node, request } => each(node, &|node| Fault::Request {
-                node,
-                request: request.clone(),
-            }),
-            Deed::Byzantine { node, rules } => {
-                let rules = rules
-                    .iter()
-                    .map(|r| rule(world, r))
-                    .collect::<Result<Vec<_>, _>>()?;
-                each(node, &|node| Fault::Byzantine {
-                    node,
-                    rules: rules.clone(),
-                })
+            Deed::Request { node, request } => {
+                each(node, &|node| Fault::Request { node, request: request.clone() })
             }
-            Deed::Link {
-                from,
-                to,
-                both,
-                set,
-            } => {
+            Deed::Byzantine { node, rules } => {
+                let rules = rules.iter().map(|r| rule(world, r)).collect::<Result<Vec<_>, _>>()?;
+                each(node, &|node| Fault::Byzantine { node, rules: rules.clone() })
+            }
+            Deed::Link { from, to, both, set } => {
                 let from = cast::many(world, from, &mut named)?;
                 let to = cast::many(world, to, &mut named)?;
-                let link = |from, to| Fault::Link {
-                    from,
-                    to,
-                    set: set.clone(),
-                };
+                let link = |from, to| Fault::Link { from, to, set: set.clone() };
                 let pairs = from.iter().flat_map(|&a| to.iter().map(move |&b| (a, b)));
                 let mut faults = Vec::new();
                 for (a, b) in pairs.filter(|(a, b)| a != b) {
@@ -273,12 +240,7 @@ impl<'a> Stage<'a> {
                 Ok(faults)
             }
             Deed::Links { set } => Ok(vec![Fault::Links { set: set.clone() }]),
-            Deed::Partition {
-                groups,
-                one_way,
-                up,
-                down,
-            } => {
+            Deed::Partition { groups, one_way, up, down } => {
                 let groups = groups.iter().map(|g| cast::many(world, g, &mut named));
                 Ok(vec![Fault::Partition(Partition {
                     groups: groups.collect::<Result<Vec<_>, _>>()?,
@@ -301,10 +263,7 @@ impl<'a> Stage<'a> {
         let fits = |&msg: &MsgId| {
             let sent = trace.sent(msg);
             let ends = from.is_none_or(|n| n == sent.from) && to.is_none_or(|n| n == sent.to);
-            ends && pick
-                .kind
-                .as_ref()
-                .is_none_or(|kind| trace.kind(msg).name == kind)
+            ends && pick.kind.as_ref().is_none_or(|kind| trace.kind(msg).name == kind)
         };
         let mut all = (0..world.messages()).map(MsgId).filter(fits);
         let found = match &pick.nth {
@@ -312,15 +271,10 @@ impl<'a> Stage<'a> {
                 let nth = self.thousandths(nth)?.div_euclid(1_000);
                 usize::try_from(nth - 1).ok().and_then(|n| all.nth(n))
             }
-            None => all
-                .filter(|&m| trace.fate(m).is_none_or(|e| e.0 >= world.events()))
-                .last(),
+            None => all.filter(|&m| trace.fate(m).is_none_or(|e| e.0 >= world.events())).last(),
         };
         found.ok_or_else(|| {
-            Refusal::new(
-                "no-message",
-                format!("there is no such message on its way at {}", world.now()),
-            )
+            Refusal::new("no-message", format!("there is no such message on its way at {}", world.now()))
         })
     }
 }
@@ -351,10 +305,6 @@ fn hand(word: FaultWord, msg: MsgId) -> Fault {
 }
 
 fn rule(world: &World, rule: &LieRule) -> Result<ByzantineRule, Refusal> {
-    let to = rule
-        .to
-        .as_ref()
-        .map(|who| cast::one(world, who))
-        .transpose()?;
+    let to = rule.to.as_ref().map(|who| cast::one(world, who)).transpose()?;
     Ok(ByzantineRule { to, act: rule.act })
 }

@@ -119,11 +119,7 @@ impl Scenario {
             };
             Refusal::new(
                 "unknown-situation",
-                format!(
-                    "{} has no staged situation '{}': it has {known}",
-                    self.id,
-                    short(id)
-                ),
+                format!("{} has no staged situation '{}': it has {known}", self.id, short(id)),
             )
         })
     }

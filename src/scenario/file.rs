@@ -17,17 +17,8 @@ pub const BYTES: usize = 4 << 20;
 /// The name of the field with the version.
 const NAME: &str = "faultline";
 /// The order of the fields, the edits last.
-const ORDER: [&str; 9] = [
-    "scenario",
-    "own",
-    "seed",
-    "params",
-    "at_us",
-    "events",
-    "speed_us_s",
-    "panel",
-    "picked",
-];
+const ORDER: [&str; 9] =
+    ["scenario", "own", "seed", "params", "at_us", "events", "speed_us_s", "panel", "picked"];
 
 /// `run` as the text of a file.
 ///

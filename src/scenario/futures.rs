@@ -93,9 +93,7 @@ fn one(value: Value, shown: &Opening, i: usize) -> Read<Saved> {
         (i, Some(parent)) if (parent as usize) < i => Some(Forked {
             parent: parent as usize,
             at_us: f.number("forked_us", limits::RUN_US)?.unwrap_or(0),
-            events: f
-                .number("forked_events", limits::EVENTS.into())?
-                .unwrap_or(0) as u32,
+            events: f.number("forked_events", limits::EVENTS.into())?.unwrap_or(0) as u32,
         }),
         _ => return Err(format!("'parent' must be a number below its own, {i}")),
     };
@@ -104,11 +102,7 @@ fn one(value: Value, shown: &Opening, i: usize) -> Read<Saved> {
         _ => {
             let (params, edits) = Opening::read_changes(&mut f)?;
             Some(Other {
-                opening: Opening {
-                    params,
-                    edits,
-                    ..shown.clone()
-                },
+                opening: Opening { params, edits, ..shown.clone() },
                 at_us: f.number("at_us", limits::RUN_US)?.unwrap_or(0),
                 events: f.number("events", limits::EVENTS.into())?.map(|n| n as u32),
             })
@@ -118,16 +112,8 @@ fn one(value: Value, shown: &Opening, i: usize) -> Read<Saved> {
 }
 
 /// The names of a future's fields in the order in which they are written, the edits last.
-const ORDER: [&str; 8] = [
-    "name",
-    "shown",
-    "parent",
-    "forked_us",
-    "forked_events",
-    "params",
-    "at_us",
-    "events",
-];
+const ORDER: [&str; 8] =
+    ["name", "shown", "parent", "forked_us", "forked_events", "params", "at_us", "events"];
 
 impl Saved {
     fn fields(&self) -> Map<String, Value> {
@@ -141,10 +127,7 @@ impl Saved {
         if let Some(fork) = &self.fork {
             put("parent", Some(fork.parent.into()));
             put("forked_us", (fork.at_us > 0).then(|| fork.at_us.into()));
-            put(
-                "forked_events",
-                (fork.events > 0).then(|| fork.events.into()),
-            );
+            put("forked_events", (fork.events > 0).then(|| fork.events.into()));
         }
         match &self.other {
             None => put("shown", Some(true.into())),

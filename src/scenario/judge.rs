@@ -6,17 +6,15 @@
 
 use super::cast;
 use super::front::condition::{
-    CellLook, Condition, EpochBegun, FactTold, Fate, FaultMade, LayerWord, LinkIs, MessageSeen,
-    NodesShow, Part, Power, Range, VerdictWord,
+    CellLook, Condition, EpochBegun, FactTold, Fate, FaultMade, LayerWord, LinkIs, MessageSeen, NodesShow,
+    Part, Power, Range, VerdictWord,
 };
 use super::front::{Amount, Who};
 use crate::check::{Checks, Standing, Verdict};
 use crate::kit::{Entry, Params, Value};
 use crate::sim::history::Run;
 use crate::sim::world::{Status, World};
-use crate::sim::{
-    Cell, CellTone, EventId, EventKind, Fault, Loss, MsgId, NodeId, Partition, Trace,
-};
+use crate::sim::{Cell, CellTone, EventId, EventKind, Fault, Loss, MsgId, NodeId, Partition, Trace};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A run at a moment, as conditions see it.
@@ -43,13 +41,7 @@ pub enum When {
 impl<'a> Judge<'a> {
     /// `run` as it stands, a run of `entry` with `params`.
     pub fn of(run: &'a Run<Checks>, entry: &'a Entry, params: &'a Params) -> Self {
-        Judge {
-            world: run.world(),
-            trace: run.trace(),
-            checks: run.watcher(),
-            entry,
-            params,
-        }
+        Judge { world: run.world(), trace: run.trace(), checks: run.watcher(), entry, params }
     }
 
     /// Whether `condition` holds.
@@ -115,10 +107,7 @@ impl<'a> Judge<'a> {
         }
         // What is so now must be so later than what came before.
         let later = since.is_none_or(|e| {
-            let passed = self
-                .trace
-                .get(e)
-                .is_some_and(|event| event.time < self.world.now());
+            let passed = self.trace.get(e).is_some_and(|event| event.time < self.world.now());
             passed || self.world.events() > e.0 + 1
         });
         match self.when(last, since) {
@@ -163,9 +152,7 @@ impl<'a> Judge<'a> {
         };
         at_least.as_ref().is_none_or(|a| value >= of(a))
             && at_most.as_ref().is_none_or(|a| value <= of(a))
-            && exactly
-                .as_ref()
-                .is_none_or(|a| (value - of(a)).abs() < 0.000_5)
+            && exactly.as_ref().is_none_or(|a| (value - of(a)).abs() < 0.000_5)
     }
 
     /// What so many of `events` (in order) come to: the event of the last that is needed; or, where
@@ -211,9 +198,7 @@ impl<'a> Judge<'a> {
         };
         let all = self.trace.facts();
         let from = since.map_or(0, |s| all.partition_point(|(e, _)| *e <= s));
-        let told = all[from..]
-            .iter()
-            .take_while(|(e, _)| e.0 < self.world.events());
+        let told = all[from..].iter().take_while(|(e, _)| e.0 < self.world.events());
         let told = told.filter(|(_, t)| {
             let who = by.is_none_or(|node| t.node == node);
             who && t.fact.name() == c.name && self.fields(&c.fields, t.fact.as_ref())
@@ -244,18 +229,13 @@ impl<'a> Judge<'a> {
                 // A node is told by its number, and named in a file.
                 Value::Word(word) => {
                     is == *word
-                        || cast::by_name(self.world, word)
-                            .is_some_and(|n| is == format!("NodeId({})", n.0))
+                        || cast::by_name(self.world, word).is_some_and(|n| is == format!("NodeId({})", n.0))
                 }
             }
         })
     }
 
-    fn epochs<'b>(
-        &'b self,
-        c: &'b EpochBegun,
-        since: Option<EventId>,
-    ) -> impl Iterator<Item = EventId> + 'b {
+    fn epochs<'b>(&'b self, c: &'b EpochBegun, since: Option<EventId>) -> impl Iterator<Item = EventId> + 'b {
         let by = c.by.as_ref().map(|who| cast::one(self.world, who).ok());
         let number = c.number.as_ref().map(|n| self.amount(n));
         let all = self.trace.epochs().iter().filter(move |m| {
@@ -266,14 +246,9 @@ impl<'a> Judge<'a> {
         all.map(|m| m.event)
     }
 
-    fn faults<'b>(
-        &'b self,
-        c: &'b FaultMade,
-        since: Option<EventId>,
-    ) -> impl Iterator<Item = EventId> + 'b {
+    fn faults<'b>(&'b self, c: &'b FaultMade, since: Option<EventId>) -> impl Iterator<Item = EventId> + 'b {
         let all = self.trace.faults().iter();
-        let made =
-            all.filter(move |(e, fault)| self.counts(*e, since) && self.is_meant(c, *e, fault));
+        let made = all.filter(move |(e, fault)| self.counts(*e, since) && self.is_meant(c, *e, fault));
         made.map(|(e, _)| *e)
     }
 
@@ -286,8 +261,7 @@ impl<'a> Judge<'a> {
             return false;
         };
         let was = |node: NodeId, who: &Option<Who>| {
-            who.as_ref()
-                .is_none_or(|w| cast::was(self.world, (standings, then), node, w))
+            who.as_ref().is_none_or(|w| cast::was(self.world, (standings, then), node, w))
         };
         let strikes = c.node.is_none() || fault.node().is_some_and(|n| was(n, &c.node));
         let ends = match (fault, &c.from, &c.to) {
@@ -302,10 +276,7 @@ impl<'a> Judge<'a> {
             let msg = fault.msg().filter(|m| self.trace.get_sent(*m).is_some());
             msg.is_some_and(|m| self.trace.kind(m).name == kind)
         });
-        let sets = c
-            .sets
-            .as_ref()
-            .is_none_or(|name| super::words::sets(fault, name));
+        let sets = c.sets.as_ref().is_none_or(|name| super::words::sets(fault, name));
         let asks = c.asks.as_ref().is_none_or(|form| match fault {
             Fault::Request { request, .. } => request.split(' ').next() == Some(form),
             _ => false,
@@ -314,8 +285,7 @@ impl<'a> Judge<'a> {
     }
 
     fn is_wall(&self, c: &FaultMade, then: &Standing, fault: &Fault) -> bool {
-        if c.side_of.is_none() && c.side.is_none() && c.sides.is_none() && c.largest_side.is_none()
-        {
+        if c.side_of.is_none() && c.side.is_none() && c.sides.is_none() && c.largest_side.is_none() {
             return true;
         }
         let Fault::Partition(p) = fault else {
@@ -323,15 +293,9 @@ impl<'a> Judge<'a> {
         };
         let sides: Vec<usize> = p.groups.iter().map(|g| self.servers_of(p, g)).collect();
         let full = sides.iter().filter(|n| **n > 0).count();
-        let enough = c
-            .sides
-            .as_ref()
-            .is_none_or(|n| full as i64 >= self.amount(n));
+        let enough = c.sides.as_ref().is_none_or(|n| full as i64 >= self.amount(n));
         let largest = sides.iter().max().copied().unwrap_or(0) as i64;
-        let small = c
-            .largest_side
-            .as_ref()
-            .is_none_or(|n| largest <= self.amount(n));
+        let small = c.largest_side.as_ref().is_none_or(|n| largest <= self.amount(n));
         let servers = self.world.servers().count();
         let fits = |count: usize| match c.side {
             Some(Part::Minority) => count > 0 && 2 * count < servers,
@@ -341,11 +305,8 @@ impl<'a> Judge<'a> {
         let standings = self.checks.standings();
         let side = c.side_of.as_ref().is_none_or(|who| {
             let mut sides = p.groups.iter().zip(&sides);
-            let mut held = sides.find(|(group, _)| {
-                group
-                    .iter()
-                    .any(|&n| cast::was(self.world, (standings, then), n, who))
-            });
+            let mut held = sides
+                .find(|(group, _)| group.iter().any(|&n| cast::was(self.world, (standings, then), n, who)));
             held.take().is_some_and(|(_, count)| fits(*count))
         });
         let some = c.side_of.is_some() || sides.iter().any(|n| fits(*n));
@@ -355,10 +316,7 @@ impl<'a> Judge<'a> {
     /// How many servers can talk on the side `group`: those of it, and those that no side names.
     fn servers_of(&self, p: &Partition, group: &[NodeId]) -> usize {
         let outside = |n: &NodeId| !p.groups.iter().any(|g| g.contains(n));
-        let here = self
-            .world
-            .servers()
-            .filter(|n| group.contains(n) || outside(n));
+        let here = self.world.servers().filter(|n| group.contains(n) || outside(n));
         here.count()
     }
 
@@ -367,12 +325,8 @@ impl<'a> Judge<'a> {
         let (from, to) = (node(&c.from), node(&c.to));
         let fits = move |msg: MsgId| {
             let sent = self.trace.sent(msg);
-            let ends =
-                from.is_none_or(|n| n == Some(sent.from)) && to.is_none_or(|n| n == Some(sent.to));
-            ends && c
-                .kind
-                .as_ref()
-                .is_none_or(|kind| self.trace.kind(msg).name == kind)
+            let ends = from.is_none_or(|n| n == Some(sent.from)) && to.is_none_or(|n| n == Some(sent.to));
+            ends && c.kind.as_ref().is_none_or(|kind| self.trace.kind(msg).name == kind)
         };
         let known = self.world.messages().min(self.trace.messages() as u32);
         let fate = c.fate.unwrap_or_default();
@@ -382,22 +336,15 @@ impl<'a> Judge<'a> {
             return self.counted(c.range(), events.filter(|e| self.counts(*e, since)));
         }
         let from = since.map_or(EventId(0), |s| EventId(s.0 + 1));
-        let events = self
-            .trace
-            .events_from(from)
-            .take_while(|(id, _)| id.0 < self.world.events());
+        let events = self.trace.events_from(from).take_while(|(id, _)| id.0 < self.world.events());
         let events = events.filter(move |(_, e)| {
             let right = match fate {
                 Fate::Delivered => e.kind == EventKind::Deliver,
                 Fate::Dropped => e.kind == EventKind::Lost && e.loss == Loss::ByHand,
-                Fate::Walled => {
-                    e.kind == EventKind::Lost && matches!(e.loss, Loss::Cut | Loss::Partition)
-                }
+                Fate::Walled => e.kind == EventKind::Lost && matches!(e.loss, Loss::Cut | Loss::Partition),
                 Fate::Lost | Fate::Sent => e.kind == EventKind::Lost,
             };
-            right
-                && e.msg()
-                    .is_some_and(|m| m.index() < known as usize && fits(m))
+            right && e.msg().is_some_and(|m| m.index() < known as usize && fits(m))
         });
         self.counted(c.range(), events.map(|(id, _)| id))
     }
@@ -426,8 +373,7 @@ impl<'a> Judge<'a> {
             let shown = self.world.inspect(node);
             let epoch = shown.epoch.unwrap_or(0);
             let fits = c.role.as_ref().is_none_or(|r| *r == shown.role)
-                && c.cell
-                    .is_none_or(|look| shown.cells.iter().any(|cell| looks(cell, look)))
+                && c.cell.is_none_or(|look| shown.cells.iter().any(|cell| looks(cell, look)))
                 && from.is_none_or(|n| shown.epoch.is_some_and(|e| e as i64 >= n));
             fits.then_some(epoch)
         };
@@ -439,9 +385,7 @@ impl<'a> Judge<'a> {
         }
         if c.same_epoch {
             let mut groups: BTreeMap<u64, usize> = BTreeMap::new();
-            epochs
-                .iter()
-                .for_each(|e| *groups.entry(*e).or_default() += 1);
+            epochs.iter().for_each(|e| *groups.entry(*e).or_default() += 1);
             return groups.values().max().copied().unwrap_or(0);
         }
         epochs.len()
@@ -455,8 +399,7 @@ impl<'a> Judge<'a> {
     }
 
     fn link(&self, c: &LinkIs) -> bool {
-        let (Ok(from), Ok(to)) = (cast::one(self.world, &c.from), cast::one(self.world, &c.to))
-        else {
+        let (Ok(from), Ok(to)) = (cast::one(self.world, &c.from), cast::one(self.world, &c.to)) else {
             return false;
         };
         let link = self.world.link(from, to);
@@ -467,9 +410,7 @@ impl<'a> Judge<'a> {
             LayerWord::Authenticate => link.layers.authenticate,
         };
         let loss = c.loss_from_percent.as_ref().is_none_or(|percent| {
-            let ten_thousandths = percent
-                .thousandths(&|name| self.param(name))
-                .unwrap_or(i64::MAX);
+            let ten_thousandths = percent.thousandths(&|name| self.param(name)).unwrap_or(i64::MAX);
             i64::from(link.loss_ppm) >= ten_thousandths.saturating_mul(10)
         });
         c.layers.iter().all(has) && c.cut.is_none_or(|cut| cut == link.cut) && loss

@@ -62,20 +62,13 @@ fn place(chapter: &str) -> (usize, i64) {
 /// The title of the chapter called `id`.
 pub fn chapter_title(id: &str) -> String {
     let known = protocols::TITLES.iter().find(|c| c.0 == id).map(|c| c.1);
-    let own = || {
-        built::TITLES
-            .iter()
-            .find(|c| c.0 == id && !c.1.is_empty())
-            .map(|c| c.1)
-    };
+    let own = || built::TITLES.iter().find(|c| c.0 == id && !c.1.is_empty()).map(|c| c.1);
     known.or_else(own).unwrap_or(id).to_owned()
 }
 
 /// The scenarios of the chapter called `id`, in order; none if there is no such chapter.
 pub fn chapter(id: &str) -> &'static [Arc<Scenario>] {
-    folders()
-        .find(|f| f.id == id)
-        .map_or(&[], Folder::scenarios)
+    folders().find(|f| f.id == id).map_or(&[], Folder::scenarios)
 }
 
 /// Every built-in scenario, in the order of the gallery.
@@ -89,18 +82,13 @@ pub const AWAY: &str = "chapter-away";
 /// The refusal of what needs this chapter, which has not come.
 fn away(chapter: &'static str) -> Refusal {
     let title = chapter_title(chapter);
-    Refusal {
-        chapter: Some(chapter),
-        ..Refusal::new(AWAY, format!("the chapter {title} has not come"))
-    }
+    Refusal { chapter: Some(chapter), ..Refusal::new(AWAY, format!("the chapter {title} has not come")) }
 }
 
 /// The refusal of a protocol whose chapter has not come, if that is so.
 pub(super) fn protocol_away(protocol: &str) -> Option<Refusal> {
     let mut known = built::INDEX.iter().filter(|b| b.protocol == protocol);
-    known
-        .find(|b| !protocols::is_here(b.chapter))
-        .map(|b| away(b.chapter))
+    known.find(|b| !protocols::is_here(b.chapter)).map(|b| away(b.chapter))
 }
 
 /// The chapters' folders that are here.
@@ -135,10 +123,7 @@ mod arrived {
     /// The folders that are here: those without protocols of their own always are.
     pub(super) fn folders() -> impl Iterator<Item = &'static Folder> {
         let arrived = ARRIVED.lock().unwrap_or_else(PoisonError::into_inner);
-        arrived
-            .clone()
-            .into_iter()
-            .chain(built::LOOSE.iter().copied())
+        arrived.clone().into_iter().chain(built::LOOSE.iter().copied())
     }
 }
 
@@ -173,11 +158,7 @@ pub fn find(id: &str) -> Result<Arc<Scenario>, Refusal> {
     let known: Vec<_> = index().iter().map(|b| b.id).collect();
     Err(Refusal::new(
         "unknown-scenario",
-        format!(
-            "there is no scenario '{}': there are {}",
-            short(id),
-            known.join(", ")
-        ),
+        format!("there is no scenario '{}': there are {}", short(id), known.join(", ")),
     ))
 }
 

@@ -151,16 +151,14 @@ fn not_unpacked(trouble: Trouble) -> Refusal {
             "bad-link",
             "this link goes on after its end: something was added when it was copied",
         ),
-        Trouble::Damaged => Refusal::new(
-            "bad-link",
-            "this link was damaged on its way: it cannot be unpacked",
-        ),
+        Trouble::Damaged => {
+            Refusal::new("bad-link", "this link was damaged on its way: it cannot be unpacked")
+        }
     }
 }
 
 fn read(json: &[u8]) -> Result<SharedRun, Refusal> {
-    let no =
-        |why: String| Refusal::new("bad-link", format!("this link holds what is no run: {why}"));
+    let no = |why: String| Refusal::new("bad-link", format!("this link holds what is no run: {why}"));
     let text = str::from_utf8(json).map_err(|_| no("it is no text".to_owned()))?;
     let Value::Object(mut wire) = json::read(text).map_err(no)? else {
         return Err(no("it is no object".to_owned()));
@@ -203,10 +201,9 @@ pub fn follow(shared: &SharedRun) -> Result<Run<Checks>, Refusal> {
         }
     }
     match probe.world().stopped() {
-        Some(stop) if stop.code == "no-delay" => Err(Refusal::new(
-            stop.code,
-            format!("this run never gets on: {stop}. Give some link a delay"),
-        )),
+        Some(stop) if stop.code == "no-delay" => {
+            Err(Refusal::new(stop.code, format!("this run never gets on: {stop}. Give some link a delay")))
+        }
         _ => Ok(run),
     }
 }

@@ -63,17 +63,13 @@ pub fn epoch_since(world: &World, trace: &Trace, id: EventId) -> bool {
 /// How many of the messages sent so far are of the kind `name`.
 pub fn sent(world: &World, trace: &Trace, name: &str) -> usize {
     let all = (0..world.messages()).map(MsgId);
-    all.take_while(|id| id.index() < trace.messages())
-        .filter(|&id| trace.kind(id).name == name)
-        .count()
+    all.take_while(|id| id.index() < trace.messages()).filter(|&id| trace.kind(id).name == name).count()
 }
 
 /// How many messages were lost so far, for whatever reason.
 pub fn lost(world: &World, trace: &Trace) -> usize {
     let all = trace.events_from(EventId(0));
-    all.take_while(|(id, _)| past(world, *id))
-        .filter(|(_, e)| e.kind == EventKind::Lost)
-        .count()
+    all.take_while(|(id, _)| past(world, *id)).filter(|(_, e)| e.kind == EventKind::Lost).count()
 }
 
 /// `opening` without its edits, run until `ready`.
@@ -85,10 +81,7 @@ pub fn run_until(
     within: SimTime,
     ready: impl Fn(&World) -> bool,
 ) -> Result<Run<Checks>, Refusal> {
-    let mut run = open(&Opening {
-        edits: Vec::new(),
-        ..opening.clone()
-    })?;
+    let mut run = open(&Opening { edits: Vec::new(), ..opening.clone() })?;
     while !ready(run.world()) {
         if run.time() > within || !run.step() {
             return Err(Refusal::new(

@@ -44,7 +44,5 @@ fn hidden(id: &str) -> Option<Scenario> {
 
 /// The protocol of a hidden scenario.
 fn hidden_protocol(id: &str) -> Option<&'static Entry> {
-    [&test_panic::ENTRY, &test_toy::ENTRY]
-        .into_iter()
-        .find(|e| e.id == id)
+    [&test_panic::ENTRY, &test_toy::ENTRY].into_iter().find(|e| e.id == id)
 }

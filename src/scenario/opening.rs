@@ -77,13 +77,7 @@ impl Opening {
         if own.as_ref().is_some_and(|own| own.id != scenario) {
             return Err("'own' is another scenario than 'scenario' names".to_owned());
         }
-        Ok(Opening {
-            scenario,
-            seed,
-            params,
-            edits,
-            own: own.map(Own),
-        })
+        Ok(Opening { scenario, seed, params, edits, own: own.map(Own) })
     }
 
     /// Reads what of an opening is changed: parameters and edits.
@@ -97,11 +91,7 @@ impl Opening {
         let params = params.collect::<Read<_>>()?;
         let edits = f.opt_list("edits")?;
         if edits.len() > limits::EDITS {
-            return Err(format!(
-                "'edits' lists {}: a run takes at most {}",
-                edits.len(),
-                limits::EDITS
-            ));
+            return Err(format!("'edits' lists {}: a run takes at most {}", edits.len(), limits::EDITS));
         }
         let edits = edits.into_iter().enumerate().map(edit);
         Ok((params, edits.collect::<Read<_>>()?))
@@ -109,19 +99,12 @@ impl Opening {
 
     /// The scenario called `id`, as it opens when nothing is said.
     pub fn of(id: &str) -> Self {
-        Opening {
-            scenario: id.to_owned(),
-            ..Opening::default()
-        }
+        Opening { scenario: id.to_owned(), ..Opening::default() }
     }
 
     /// A scenario that is not built in, as it opens when nothing is said.
     pub fn own(scenario: Arc<Scenario>) -> Self {
-        Opening {
-            scenario: scenario.id.clone(),
-            own: Some(Own(scenario)),
-            ..Opening::default()
-        }
+        Opening { scenario: scenario.id.clone(), own: Some(Own(scenario)), ..Opening::default() }
     }
 
     /// With this seed.
@@ -167,11 +150,7 @@ pub fn open(opening: &Opening) -> Result<Run<Checks>, Refusal> {
     let def = opening.def()?;
     let entry = def.entry()?;
     let params = def.params(&opening.params)?;
-    let setup = setup(
-        &def,
-        opening,
-        (entry.build)(&params, opening.seed.unwrap_or(def.seed))?,
-    )?;
+    let setup = setup(&def, opening, (entry.build)(&params, opening.seed.unwrap_or(def.seed))?)?;
     let checks = entry.checks(&params);
     check_edits(&opening.edits, &setup)?;
     Run::new(setup, checks, opening.edits.clone())
@@ -183,11 +162,7 @@ fn setup(def: &Scenario, opening: &Opening, mut setup: Setup) -> Result<Setup, R
     if n > limits::SCENARIO_NODES {
         return Err(Refusal::new(
             "too-many-nodes",
-            format!(
-                "{} would have {n} nodes: a scenario has at most {}",
-                def.id,
-                limits::SCENARIO_NODES
-            ),
+            format!("{} would have {n} nodes: a scenario has at most {}", def.id, limits::SCENARIO_NODES),
         ));
     }
     setup.seed = opening.seed.unwrap_or(def.seed);
@@ -248,12 +223,7 @@ fn check_edits(edits: &[Edit], setup: &Setup) -> Result<(), Refusal> {
 }
 
 /// The codes of what is wrong at every moment alike.
-const NEVER: &[&str] = &[
-    "unknown-node",
-    "out-of-range",
-    "bad-partition",
-    "bad-request",
-];
+const NEVER: &[&str] = &["unknown-node", "out-of-range", "bad-partition", "bad-request"];
 
 /// `base` (its scenario, seed and parameters) with the staged situation `id`: the opening, and the
 /// moment from which to watch, in microseconds. What `base` had of edits is gone.
@@ -285,10 +255,7 @@ pub fn reveal(base: &Opening) -> Result<usize, Refusal> {
     };
     let opening = match &p.situation {
         Some(id) => stage(base, id)?.0,
-        None => Opening {
-            edits: Vec::new(),
-            ..base.clone()
-        },
+        None => Opening { edits: Vec::new(), ..base.clone() },
     };
     let mut run = open(&opening)?;
     run.run_until(SimTime(super::cue::asked_us(&opening, p)?));

@@ -41,12 +41,7 @@ pub fn unknown_name(scenario: &Arc<Scenario>) -> Option<Flaw> {
             return Some((top("situation").place(i).field("params"), refusal.message));
         }
     }
-    let mut proof = Proof {
-        def: scenario.clone(),
-        entry,
-        base,
-        flaws: Vec::new(),
-    };
+    let mut proof = Proof { def: scenario.clone(), entry, base, flaws: Vec::new() };
     proof.names();
     proof.flaws.into_iter().next()
 }
@@ -89,19 +84,14 @@ pub fn flaws_of_luck(base: &Opening) -> Result<Vec<Flaw>, Refusal> {
             proof.situation(&way, situation);
             missed += proof.flaws.iter().filter(|(way, _)| *way == shows).count();
             let others = proof.flaws.into_iter().filter(|(way, _)| *way != shows);
-            all.flaws
-                .extend(others.map(|(way, why)| (way, format!("with seed {seed}: {why}"))));
+            all.flaws.extend(others.map(|(way, why)| (way, format!("with seed {seed}: {why}"))));
         }
         if missed > MISSES {
-            all.add(
-                &shows,
-                format!("it does not come about under {missed} of {SEEDS} seeds"),
-            );
+            all.add(&shows, format!("it does not come about under {missed} of {SEEDS} seeds"));
         }
     }
     if let Some(p) = &def.prediction {
-        let explained =
-            |seed: u64| reveal(&base.clone().seed(seed)).is_ok_and(|a| a + 1 == p.explains);
+        let explained = |seed: u64| reveal(&base.clone().seed(seed)).is_ok_and(|a| a + 1 == p.explains);
         let missed = (0..SEEDS).filter(|&seed| !explained(seed)).count();
         if missed > MISSES {
             let why = format!("another option is right under {missed} of {SEEDS} seeds");
@@ -153,12 +143,7 @@ impl Proof {
         let def = base.def()?;
         let entry = def.entry()?;
         open(base)?;
-        Ok(Proof {
-            def,
-            entry,
-            base: base.clone(),
-            flaws: Vec::new(),
-        })
+        Ok(Proof { def, entry, base: base.clone(), flaws: Vec::new() })
     }
 
     fn add(&mut self, way: &Way, what: impl Into<String>) {
@@ -167,9 +152,7 @@ impl Proof {
 
     /// Whatever `result` refuses is a flaw at `way`.
     fn good<T>(&mut self, way: &Way, result: Result<T, Refusal>) -> Option<T> {
-        result
-            .map_err(|refusal| self.add(way, refusal.message))
-            .ok()
+        result.map_err(|refusal| self.add(way, refusal.message)).ok()
     }
 
     // -------------------------------------------------------------- names
@@ -198,24 +181,16 @@ impl Proof {
             });
         });
         for (i, target) in def.targets.iter().enumerate() {
-            found.extend(unknown(
-                &top("target").place(i).field("gauge"),
-                "gauge",
-                &target.gauge,
-                &gauges,
-            ));
+            found.extend(unknown(&top("target").place(i).field("gauge"), "gauge", &target.gauge, &gauges));
         }
         // An amount stands in many places; by its text it is found in all of them.
         if let Ok(all) = serde_json::to_value(&def.front) {
             let numbers = |name: &str| matches!(params.0.get(name), Some(Value::Int(_)));
             formulas(&all, &mut Way::default(), &mut |way, amount| {
                 let stray = amount.names().into_iter().find(|n| !numbers(n));
-                found.extend(stray.map(|name| {
-                    (
-                        way.clone(),
-                        format!("there is no number parameter '{name}'"),
-                    )
-                }));
+                found.extend(
+                    stray.map(|name| (way.clone(), format!("there is no number parameter '{name}'"))),
+                );
             });
         }
         self.flaws.extend(found);
@@ -224,32 +199,15 @@ impl Proof {
     /// The promises of every run that the file speaks of: some are made only under some parameters.
     fn promises(&self) -> Vec<&'static str> {
         let def = &self.def;
-        let doings = def
-            .steps
-            .iter()
-            .flat_map(|s| s.shown_by.iter().chain(&s.not_by));
-        let settings = def
-            .situations
-            .iter()
-            .map(|s| &s.params)
-            .chain(doings.map(|d| &d.params));
-        let given = settings.map(|s| {
-            s.clone()
-                .into_iter()
-                .chain(self.base.params.clone())
-                .collect()
-        });
+        let doings = def.steps.iter().flat_map(|s| s.shown_by.iter().chain(&s.not_by));
+        let settings = def.situations.iter().map(|s| &s.params).chain(doings.map(|d| &d.params));
+        let given = settings.map(|s| s.clone().into_iter().chain(self.base.params.clone()).collect());
         let mut all = Vec::new();
         for given in given.chain([self.base.params.clone()]) {
             let Ok(params) = def.params(&given) else {
                 continue;
             };
-            let lines = self
-                .entry
-                .checks(&params)
-                .lines()
-                .into_iter()
-                .map(|l| l.name);
+            let lines = self.entry.checks(&params).lines().into_iter().map(|l| l.name);
             all.extend(lines.filter(|name| !all.contains(name)).collect::<Vec<_>>());
         }
         all
@@ -262,10 +220,7 @@ impl Proof {
         if let Some(mut run) = self.good(&top("protocol"), open(&self.base)) {
             run.run_until(length);
             if let Some(stop) = run.world().stopped() {
-                self.add(
-                    &top("length_ms"),
-                    format!("the run is stopped at {}: {stop}", run.time()),
-                );
+                self.add(&top("length_ms"), format!("the run is stopped at {}: {stop}", run.time()));
             }
             self.unbidden(&top("summary"), &run);
         }
@@ -274,20 +229,14 @@ impl Proof {
     /// A promise that is broken where no mutant is chosen and nothing was done is a flaw of the scenario.
     fn unbidden(&mut self, way: &Way, run: &Run<Checks>) {
         let def = self.def.clone();
-        let mutant = def
-            .params(&self.base.params)
-            .is_ok_and(|p| self.entry.mutant(&p).is_some());
+        let mutant = def.params(&self.base.params).is_ok_and(|p| self.entry.mutant(&p).is_some());
         if let (Some(line), false) = (run.watcher().violation(), mutant) {
-            self.add(
-                way,
-                format!("left to itself, the run breaks '{}'", line.name),
-            );
+            self.add(way, format!("left to itself, the run breaks '{}'", line.name));
         }
     }
 
     fn situation(&mut self, way: &Way, situation: &Situation) {
-        let Some((opening, seek_us)) =
-            self.good(&way.field("edits"), stage(&self.base, &situation.id))
+        let Some((opening, seek_us)) = self.good(&way.field("edits"), stage(&self.base, &situation.id))
         else {
             return;
         };
@@ -301,10 +250,7 @@ impl Proof {
             Some(shows) => {
                 let end = SimTime(seek_us + PATIENCE_US);
                 if self.first(&opening, &mut run, shows, end).is_none() {
-                    self.add(
-                        &way.field("shows"),
-                        "it did not come about within 10 s of where to watch",
-                    );
+                    self.add(&way.field("shows"), "it did not come about within 10 s of where to watch");
                 }
             }
             None => run.run_until(SimTime(seek_us + PATIENCE_US)),
@@ -315,10 +261,7 @@ impl Proof {
     /// An edit that could not be made.
     fn refused(&mut self, way: &Way, run: &Run<Checks>) {
         if let Some((place, refusal)) = run.refused().iter().next() {
-            self.add(
-                way,
-                format!("edit {} could not be made: {refusal}", place + 1),
-            );
+            self.add(way, format!("edit {} could not be made: {refusal}", place + 1));
         }
     }
 
@@ -364,10 +307,7 @@ impl Proof {
                 match ticked {
                     None => self.add(&way, "the step does not tick, though it was done"),
                     Some(at) if first_edit.is_some_and(|e| at < e) => {
-                        self.add(
-                            &way,
-                            format!("the step ticks at {at}, before anything was done"),
-                        );
+                        self.add(&way, format!("the step ticks at {at}, before anything was done"));
                     }
                     Some(_) => {}
                 }
@@ -382,12 +322,7 @@ impl Proof {
     }
 
     /// When `step` ticks in a run that does `doing`, and when that run's own edits begin.
-    fn tried(
-        &mut self,
-        way: &Way,
-        step: &Step,
-        doing: &Doing,
-    ) -> Option<(Option<SimTime>, Option<SimTime>)> {
+    fn tried(&mut self, way: &Way, step: &Step, doing: &Doing) -> Option<(Option<SimTime>, Option<SimTime>)> {
         let mut opening = self.base.clone();
         opening.seed = doing.seed.or(opening.seed);
         let params = doing.params.iter().map(|(k, v)| (k.clone(), v.clone()));
@@ -396,11 +331,7 @@ impl Proof {
             let given = opening.params.clone();
             opening = self.good(&way.field("situation"), stage(&opening, id))?.0;
             // What is said here comes last.
-            opening.params.extend(
-                given
-                    .into_iter()
-                    .filter(|(k, _)| doing.params.contains_key(k)),
-            );
+            opening.params.extend(given.into_iter().filter(|(k, _)| doing.params.contains_key(k)));
         }
         let before = opening.edits.len();
         opening.edits = self.good(&way.field("edits"), cue::edits(&opening, &doing.edits))?;
@@ -428,10 +359,7 @@ impl Proof {
             return;
         };
         if answer + 1 != p.explains {
-            self.add(
-                &way.field("explains"),
-                format!("option {} is right in the run", answer + 1),
-            );
+            self.add(&way.field("explains"), format!("option {} is right in the run", answer + 1));
         }
         // Only where the last option is right might no condition have held.
         let otherwise = p.options.last().is_some_and(|o| o.right.is_none());
@@ -444,15 +372,11 @@ impl Proof {
             let holds = run.is_some_and(|(run, o)| {
                 let right = p.options.last().and_then(|o| o.right.as_ref());
                 let params = self.def.params(&o.params);
-                params.is_ok_and(|params| {
-                    right.is_some_and(|c| Judge::of(&run, self.entry, &params).holds(c))
-                })
+                params
+                    .is_ok_and(|params| right.is_some_and(|c| Judge::of(&run, self.entry, &params).holds(c)))
             });
             if !holds {
-                self.add(
-                    &way.field("option"),
-                    "no option is right: leave the last one's 'if' out",
-                );
+                self.add(&way.field("option"), "no option is right: leave the last one's 'if' out");
             }
         }
     }
@@ -477,10 +401,7 @@ impl Proof {
             let mut run = open(&opening.clone().seed(seed)).map_err(|r| r.message)?;
             run.run_until(SimTime(until.max(0) as u64));
             let all = measures(run.watcher(), run.world());
-            let value = all
-                .iter()
-                .find(|m| m.name == target.gauge)
-                .and_then(|m| m.value);
+            let value = all.iter().find(|m| m.name == target.gauge).and_then(|m| m.value);
             if let Some(value) = value {
                 count += 1.0;
                 sum += value;

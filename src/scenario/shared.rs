@@ -68,10 +68,7 @@ const SPEED: u64 = 1_000_000_000_000;
 impl SharedRun {
     /// `opening` at its start.
     pub fn of(opening: Opening) -> Self {
-        SharedRun {
-            opening,
-            ..SharedRun::default()
-        }
+        SharedRun { opening, ..SharedRun::default() }
     }
 
     /// Reads every field, by its long name, and refuses others.
@@ -92,10 +89,7 @@ impl SharedRun {
             events: f.number("events", limits::EVENTS.into())?.map(|n| n as u32),
             speed_us_s,
             panel: f.opt_text("panel")?.map(|w| Panel::read(&w)).transpose()?,
-            picked: f
-                .opt_text("picked")?
-                .map(|w| Picked::read(&w))
-                .transpose()?,
+            picked: f.opt_text("picked")?.map(|w| Picked::read(&w)).transpose()?,
         };
         f.end().map(|()| run)
     }
@@ -136,15 +130,8 @@ impl SharedRun {
 
 impl Panel {
     /// Every panel.
-    pub const ALL: [Panel; 7] = [
-        Panel::Link,
-        Panel::Node,
-        Panel::Timing,
-        Panel::Checks,
-        Panel::Measures,
-        Panel::Log,
-        Panel::Text,
-    ];
+    pub const ALL: [Panel; 7] =
+        [Panel::Link, Panel::Node, Panel::Timing, Panel::Checks, Panel::Measures, Panel::Log, Panel::Text];
 
     /// Its name in links and files.
     pub fn word(self) -> &'static str {
@@ -163,10 +150,7 @@ impl Panel {
         let found = Panel::ALL.into_iter().find(|p| p.word() == word);
         found.ok_or_else(|| {
             let known = Panel::ALL.map(Panel::word).join(", ");
-            format!(
-                "'panel' must be one of {known}, not '{}'",
-                crate::sim::fields::short(word)
-            )
+            format!("'panel' must be one of {known}, not '{}'", crate::sim::fields::short(word))
         })
     }
 }

@@ -34,12 +34,7 @@ impl Sweep {
     pub fn of(opening: &Opening, mix: Mix, until: SimTime) -> Result<Self, Refusal> {
         let opening = with_what_its_mutant_needs(opening)?;
         let servers = open(&opening)?.world().servers().collect();
-        Ok(Sweep {
-            opening,
-            servers,
-            mix,
-            until,
-        })
+        Ok(Sweep { opening, servers, mix, until })
     }
 
     /// The opening under this seed, with its faults.
@@ -81,26 +76,17 @@ fn with_what_its_mutant_needs(opening: &Opening) -> Result<Opening, Refusal> {
 /// What [`open`] refuses.
 pub fn shrunk(opening: &Opening, found: &mut Found) -> Result<Opening, Refusal> {
     let sizes = sizes(opening)?;
-    let case = Case {
-        edits: opening.edits.clone(),
-        sizes: sizes.iter().map(|(_, s)| *s).collect(),
-    };
+    let case = Case { edits: opening.edits.clone(), sizes: sizes.iter().map(|(_, s)| *s).collect() };
     let name = found.line.name;
     let of = |case: &Case| {
         let changed = sizes.iter().zip(&case.sizes).filter(|(a, b)| a.1 != **b);
         let edits = case.edits.clone();
-        let bare = Opening {
-            edits,
-            ..opening.clone()
-        };
+        let bare = Opening { edits, ..opening.clone() };
         changed.fold(bare, |o, ((id, _), size)| o.param(id, Value::Int(size.now)))
     };
     let mut judge = |case: &mut Case, until: SimTime| {
         if case.sizes.iter().zip(&sizes).any(|(a, b)| *a != b.1) {
-            let bare = Case {
-                edits: Vec::new(),
-                ..case.clone()
-            };
+            let bare = Case { edits: Vec::new(), ..case.clone() };
             let run = open(&of(&bare)).ok()?;
             let strikes_nobody = |e: &Edit| {
                 let refused = run.world().check(&e.fault).err();
@@ -119,10 +105,7 @@ fn sizes(opening: &Opening) -> Result<Vec<(&'static str, Size)>, Refusal> {
     let def = opening.def()?;
     let entry = def.entry()?;
     let params = def.params(&opening.params)?;
-    let bare = Opening {
-        edits: Vec::new(),
-        ..opening.clone()
-    };
+    let bare = Opening { edits: Vec::new(), ..opening.clone() };
     let nodes = |o: &Opening| open(o).map(|run| run.world().node_count());
     let all = nodes(&bare)?;
     let mut sizes = Vec::new();

@@ -15,13 +15,8 @@ pub static ENTRY: Entry = Entry {
     leaves_out: "everything",
     params: &[],
     build: |_, seed| {
-        let node =
-            |i: u16| NodeSetup::server(format!("P{}", i + 1), Host::boxed(Fragile { told: 0 }));
-        Ok(Setup {
-            seed,
-            nodes: (0..2).map(node).collect(),
-            ..Setup::default()
-        })
+        let node = |i: u16| NodeSetup::server(format!("P{}", i + 1), Host::boxed(Fragile { told: 0 }));
+        Ok(Setup { seed, nodes: (0..2).map(node).collect(), ..Setup::default() })
     },
     ..Entry::BLANK
 };
@@ -37,9 +32,7 @@ pub fn scenario() -> Scenario {
             leaves_out: ENTRY.leaves_out.to_owned(),
             ..Front::of(ENTRY.id, ENTRY.id)
         },
-        prose: vec![Block::P(vec![Piece::T(
-            "Ask a node to \"panic\".".to_owned(),
-        )])],
+        prose: vec![Block::P(vec![Piece::T("Ask a node to \"panic\".".to_owned())])],
     }
 }
 
@@ -48,11 +41,7 @@ struct Word;
 
 impl Message for Word {
     fn kind(&self) -> Kind {
-        Kind {
-            name: "word",
-            shape: Shape::Disc,
-            tone: Tone::Blue,
-        }
+        Kind { name: "word", shape: Shape::Disc, tone: Tone::Blue }
     }
 }
 
@@ -78,24 +67,12 @@ impl Protocol for Fragile {
     }
     fn on_timer(&mut self, _: &mut Ctx<'_, Self>, (): ()) {}
     fn on_request(&mut self, _: &mut Ctx<'_, Self>, asked: &Asked) {
-        assert!(
-            asked.form != "panic",
-            "a bug on purpose: it was asked to panic"
-        );
+        assert!(asked.form != "panic", "a bug on purpose: it was asked to panic");
     }
     fn requests(&self) -> &'static [Form] {
-        const {
-            &[
-                Form::bare("panic", "Panic"),
-                Form::bare("nothing", "Do nothing"),
-            ]
-        }
+        const { &[Form::bare("panic", "Panic"), Form::bare("nothing", "Do nothing")] }
     }
     fn inspect(&self) -> Inspect {
-        Inspect {
-            role: "fragile".to_owned(),
-            badge: format!("told {}", self.told),
-            ..Inspect::default()
-        }
+        Inspect { role: "fragile".to_owned(), badge: format!("told {}", self.told), ..Inspect::default() }
     }
 }

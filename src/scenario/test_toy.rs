@@ -7,9 +7,7 @@ use crate::kit::{Board, Choice, Entry, GaugeDef, Param, Params, gauges};
 use crate::scenario::front::{Block, Front, Piece, Scenario};
 use crate::sim::form::{Asked, FieldKind, Form, FormField};
 use crate::sim::world::{Layout, NodeSetup, Setup, World};
-use crate::sim::{
-    Cell, CellTone, Ctx, Host, Inspect, Kind, Message, NodeId, Protocol, Shape, Span, Tone,
-};
+use crate::sim::{Cell, CellTone, Ctx, Host, Inspect, Kind, Message, NodeId, Protocol, Shape, Span, Tone};
 
 /// Its line, which is not in the registry.
 pub static ENTRY: Entry = Entry {
@@ -48,9 +46,7 @@ pub fn scenario() -> Scenario {
             leaves_out: ENTRY.leaves_out.to_owned(),
             ..Front::of(ENTRY.id, ENTRY.id)
         },
-        prose: vec![Block::P(vec![Piece::T(
-            "Nodes pass words on and throw a die.".to_owned(),
-        )])],
+        prose: vec![Block::P(vec![Piece::T("Nodes pass words on and throw a die.".to_owned())])],
     }
 }
 
@@ -73,12 +69,7 @@ fn build(params: &Params, seed: u64) -> Result<Setup, crate::sim::Refusal> {
             .in_group(group)
             .at(i * 389 % 1_001, i * 617 % 1_001)
     };
-    Ok(Setup {
-        seed,
-        nodes: (0..n).map(node).collect(),
-        layout,
-        ..Setup::default()
-    })
+    Ok(Setup { seed, nodes: (0..n).map(node).collect(), layout, ..Setup::default() })
 }
 
 #[derive(Clone, Debug, Hash)]
@@ -140,13 +131,7 @@ impl Protocol for Toy {
 
     fn on_request(&mut self, ctx: &mut Ctx<'_, Self>, asked: &Asked) {
         self.asked = match asked.form {
-            "mix" => format!(
-                "{} {} {} {}",
-                asked.letter(0),
-                asked.int(1),
-                asked.node(2),
-                asked.word(3)
-            ),
+            "mix" => format!("{} {} {} {}", asked.letter(0), asked.int(1), asked.node(2), asked.word(3)),
             form => form.to_owned(),
         };
         ctx.note(format!("was asked: {}", self.asked));
@@ -160,26 +145,13 @@ impl Protocol for Toy {
                     id: "mix",
                     label: "Mix",
                     fields: &[
-                        FormField {
-                            label: "the letter",
-                            kind: FieldKind::Letter { default: 'x' },
-                        },
+                        FormField { label: "the letter", kind: FieldKind::Letter { default: 'x' } },
                         FormField {
                             label: "the number",
-                            kind: FieldKind::Int {
-                                default: 3,
-                                min: -9,
-                                max: 99,
-                            },
+                            kind: FieldKind::Int { default: 3, min: -9, max: 99 },
                         },
-                        FormField {
-                            label: "the node",
-                            kind: FieldKind::Node,
-                        },
-                        FormField {
-                            label: "the manner",
-                            kind: FieldKind::Word(&["gently", "firmly"]),
-                        },
+                        FormField { label: "the node", kind: FieldKind::Node },
+                        FormField { label: "the manner", kind: FieldKind::Word(&["gently", "firmly"]) },
                     ],
                 },
                 Form::bare("panic", "Refuse"),
@@ -208,9 +180,7 @@ static GAUGES: &[GaugeDef] = &[
     GaugeDef::new("spread_ms", "a time, for its unit", "ms", |_| {
         gauges::reading(|w| Some(w.hash() as f64 / u64::MAX as f64 * 40.0))
     }),
-    GaugeDef::new("never", "what never comes", "ms", |_| {
-        gauges::reading(|_| None)
-    }),
+    GaugeDef::new("never", "what never comes", "ms", |_| gauges::reading(|_| None)),
 ];
 
 fn heard(world: &World, node: NodeId) -> u32 {
@@ -230,31 +200,17 @@ fn boards(_: &Params, world: &World) -> Vec<Board> {
         let cell = |b: &NodeId| field(world.carried(*a, *b));
         nodes.iter().map(cell).collect()
     };
-    let bar = |n: &NodeId| Bar {
-        label: name(n),
-        value: f64::from(heard(world, *n)),
-        mood: mood(n.0.into()),
-    };
+    let bar = |n: &NodeId| Bar { label: name(n), value: f64::from(heard(world, *n)), mood: mood(n.0.into()) };
     let line = |n: &NodeId| {
         let (us, count) = (world.now().us(), heard(world, *n));
         let point = |i: u32| (us * u64::from(i) / u64::from(count + 1), f64::from(i));
-        Line {
-            label: name(n),
-            points: (0..=count).map(point).collect(),
-        }
+        Line { label: name(n), points: (0..=count).map(point).collect() }
     };
     let lamp = |n: &NodeId| Lamp {
         label: format!("{} has heard {} of 20", name(n), heard(world, *n)),
-        mood: if heard(world, *n) >= 20 {
-            Mood::Good
-        } else {
-            Mood::Waiting
-        },
+        mood: if heard(world, *n) >= 20 { Mood::Good } else { Mood::Waiting },
     };
-    let part = |n: &NodeId| Part {
-        label: name(n),
-        value: i64::from(heard(world, *n)),
-    };
+    let part = |n: &NodeId| Part { label: name(n), value: i64::from(heard(world, *n)) };
     let leaf = |n: &NodeId| Branch {
         label: format!("{} was told", name(n)),
         mood: mood(n.0.into()),

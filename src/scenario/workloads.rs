@@ -12,8 +12,8 @@ use crate::kit::Value;
 use crate::sim::history::Run;
 use crate::sim::world::{NodeSetup, Setup, World};
 use crate::sim::{
-    Ctx, Delay, EventId, EventKind, Host, Inspect, Kind, Link, Message, NodeId, Protocol, Refusal,
-    Shape, SimTime, Span, Tone, Trace,
+    Ctx, Delay, EventId, EventKind, Host, Inspect, Kind, Link, Message, NodeId, Protocol, Refusal, Shape,
+    SimTime, Span, Tone, Trace,
 };
 
 /// W1: how often the ball is returned.
@@ -67,16 +67,8 @@ pub fn world(name: &str) -> Option<World> {
         }
         _ => return None,
     };
-    let delay = Delay::Uniform {
-        min_us: 0,
-        max_us: UNIT - 1,
-    };
-    let setup = Setup {
-        seed: 5,
-        link: Link::fair_loss(delay, loss_ppm),
-        nodes,
-        ..Setup::default()
-    };
+    let delay = Delay::Uniform { min_us: 0, max_us: UNIT - 1 };
+    let setup = Setup { seed: 5, link: Link::fair_loss(delay, loss_ppm), nodes, ..Setup::default() };
     World::new(setup).ok()
 }
 
@@ -131,11 +123,7 @@ pub fn moments(run: &Run<Checks>, n: u64) -> impl Iterator<Item = SimTime> + use
 }
 
 fn nothing(name: &'static str) -> Kind {
-    Kind {
-        name,
-        shape: Shape::Disc,
-        tone: Tone::Quiet,
-    }
+    Kind { name, shape: Shape::Disc, tone: Tone::Quiet }
 }
 
 /// A ball, and how often it is still to be returned.
@@ -296,11 +284,7 @@ mod tests {
         let sent = c.delivered + c.lost;
         assert!(sent > 199_900 && sent <= 200_000, "{sent}");
         let expected = 0.01 * sent as f64;
-        assert!(
-            (c.lost as f64 - expected).abs() < 3.0 * expected.sqrt(),
-            "{}",
-            c.lost
-        );
+        assert!((c.lost as f64 - expected).abs() < 3.0 * expected.sqrt(), "{}", c.lost);
     }
 
     /// 1,000 * 182 beats, each heard by 10.

@@ -18,10 +18,7 @@ pub type Slices<T> = Chunks<T, 7>;
 
 impl<T, const BITS: usize> Default for Chunks<T, BITS> {
     fn default() -> Self {
-        Chunks {
-            full: Vec::new(),
-            tail: Vec::new(),
-        }
+        Chunks { full: Vec::new(), tail: Vec::new() }
     }
 }
 

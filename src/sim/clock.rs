@@ -16,11 +16,7 @@ pub struct Clock {
 impl Clock {
     /// A clock that shows `offset_us` at the start of the run and runs `drift_ppm` too fast.
     pub fn new(offset_us: i64, drift_ppm: i32) -> Self {
-        Clock {
-            base_true: 0,
-            base_local: offset_us,
-            drift_ppm,
-        }
+        Clock { base_true: 0, base_local: offset_us, drift_ppm }
     }
 
     /// What it shows at true time `t`, as a signed number: an offset may put it before zero.
@@ -49,11 +45,7 @@ impl Clock {
 
     /// From `now` on it runs `drift_ppm` too fast.
     pub fn set_drift(&mut self, now: SimTime, drift_ppm: i32) {
-        *self = Clock {
-            base_true: now.0,
-            base_local: self.raw(now),
-            drift_ppm,
-        };
+        *self = Clock { base_true: now.0, base_local: self.raw(now), drift_ppm };
     }
 
     /// It leaps by `by_us`.

@@ -10,10 +10,7 @@ pub fn fixed(value: f64, digits: u32) -> String {
     let unit = 10_i64.pow(digits);
     let n = libm::round(value * unit as f64) as i64;
     let sign = if n < 0 { "-" } else { "" };
-    let (whole, rest) = (
-        n.unsigned_abs() / unit as u64,
-        n.unsigned_abs() % unit as u64,
-    );
+    let (whole, rest) = (n.unsigned_abs() / unit as u64, n.unsigned_abs() % unit as u64);
     match digits {
         0 => format!("{sign}{whole}"),
         _ => format!("{sign}{whole}.{rest:0width$}", width = digits as usize),

@@ -53,10 +53,7 @@ pub enum Delay {
 
 impl Default for Delay {
     fn default() -> Self {
-        Delay::Uniform {
-            min_us: 8_000,
-            max_us: 16_000,
-        }
+        Delay::Uniform { min_us: 8_000, max_us: 16_000 }
     }
 }
 
@@ -65,10 +62,7 @@ read_as!(Delay);
 impl Delay {
     /// Uniform between these milliseconds.
     pub const fn uniform_ms(min: u64, max: u64) -> Self {
-        Delay::Uniform {
-            min_us: min * 1_000,
-            max_us: max * 1_000,
-        }
+        Delay::Uniform { min_us: min * 1_000, max_us: max * 1_000 }
     }
 
     pub(super) fn read(value: Value) -> Read<Self> {
@@ -76,22 +70,12 @@ impl Delay {
         let kind = f.text("kind")?;
         let delay = match kind.as_str() {
             "constant" => Delay::Constant { us: f.u64("us")? },
-            "uniform" => Delay::Uniform {
-                min_us: f.u64("min_us")?,
-                max_us: f.u64("max_us")?,
-            },
-            "normal" => Delay::Normal {
-                mean_us: f.u64("mean_us")?,
-                sd_us: f.u64("sd_us")?,
-            },
-            "exponential" => Delay::Exponential {
-                min_us: f.u64("min_us")?,
-                mean_us: f.u64("mean_us")?,
-            },
-            "heavy-tailed" => Delay::HeavyTailed {
-                min_us: f.u64("min_us")?,
-                shape_milli: f.u32("shape_milli")?,
-            },
+            "uniform" => Delay::Uniform { min_us: f.u64("min_us")?, max_us: f.u64("max_us")? },
+            "normal" => Delay::Normal { mean_us: f.u64("mean_us")?, sd_us: f.u64("sd_us")? },
+            "exponential" => Delay::Exponential { min_us: f.u64("min_us")?, mean_us: f.u64("mean_us")? },
+            "heavy-tailed" => {
+                Delay::HeavyTailed { min_us: f.u64("min_us")?, shape_milli: f.u32("shape_milli")? }
+            }
             _ => {
                 return unknown(
                     "kind of delay",
@@ -122,12 +106,9 @@ impl Delay {
             Delay::Exponential { min_us, mean_us } => {
                 min_us + round(-libm::log(1.0 - unit(draw)) * mean_us as f64)
             }
-            Delay::HeavyTailed {
-                min_us,
-                shape_milli,
-            } => round(
-                min_us as f64 * libm::pow(1.0 - unit(draw), -1_000.0 / f64::from(shape_milli)),
-            ),
+            Delay::HeavyTailed { min_us, shape_milli } => {
+                round(min_us as f64 * libm::pow(1.0 - unit(draw), -1_000.0 / f64::from(shape_milli)))
+            }
         };
         Span(us.min(limits::SPAN_US))
     }
@@ -161,16 +142,9 @@ impl Delay {
             Delay::Uniform { min_us, max_us } => u64::midpoint(min_us, max_us),
             Delay::Normal { mean_us, .. } => mean_us,
             Delay::Exponential { min_us, mean_us } => min_us + mean_us,
-            Delay::HeavyTailed {
-                min_us,
-                shape_milli,
-            } => {
+            Delay::HeavyTailed { min_us, shape_milli } => {
                 let a = f64::from(shape_milli) / 1_000.0;
-                let x = if a > 1.0 {
-                    a / (a - 1.0)
-                } else {
-                    libm::pow(2.0, 1.0 / a)
-                };
+                let x = if a > 1.0 { a / (a - 1.0) } else { libm::pow(2.0, 1.0 / a) };
                 round(min_us as f64 * x)
             }
         }
@@ -254,12 +228,8 @@ fn quantile(p: f64) -> f64 {
         4.374_664_141_464_968,
         2.938_163_982_698_783,
     ];
-    const D: [f64; 4] = [
-        7.784_695_709_041_462e-3,
-        3.224_671_290_700_398e-1,
-        2.445_134_137_142_996,
-        3.754_408_661_907_416,
-    ];
+    const D: [f64; 4] =
+        [7.784_695_709_041_462e-3, 3.224_671_290_700_398e-1, 2.445_134_137_142_996, 3.754_408_661_907_416];
     let tail = |q: f64| {
         (((((C[0] * q + C[1]) * q + C[2]) * q + C[3]) * q + C[4]) * q + C[5])
             / ((((D[0] * q + D[1]) * q + D[2]) * q + D[3]) * q + 1.0)
@@ -301,14 +271,7 @@ mod tests {
         let mean_us = 5_000;
         near(Delay::Exponential { min_us, mean_us }, 13_000.0, 16.0);
         let shape_milli = 3_000;
-        near(
-            Delay::HeavyTailed {
-                min_us,
-                shape_milli,
-            },
-            12_000.0,
-            22.0,
-        );
+        near(Delay::HeavyTailed { min_us, shape_milli }, 12_000.0, 22.0);
     }
 
     #[test]
@@ -324,10 +287,7 @@ mod tests {
         let (min_us, max_us) = (9, 3);
         assert!(Delay::Uniform { min_us, max_us }.check().is_err());
         assert!(Delay::Constant { us: u64::MAX }.check().is_err());
-        let bad = Delay::HeavyTailed {
-            min_us: 1,
-            shape_milli: 0,
-        };
+        let bad = Delay::HeavyTailed { min_us: 1, shape_milli: 0 };
         assert!(bad.check().is_err());
     }
 }

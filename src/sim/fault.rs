@@ -203,11 +203,7 @@ pub struct Edit {
 impl Edit {
     /// `fault` after everything that happens at `at_us`.
     pub fn at(at_us: u64, fault: Fault) -> Self {
-        Edit {
-            at_us,
-            after_steps: None,
-            fault,
-        }
+        Edit { at_us, after_steps: None, fault }
     }
 }
 
@@ -219,10 +215,7 @@ impl Fault {
 
     /// `node` is asked for something, in its protocol's own words.
     pub fn request(node: NodeId, request: &str) -> Self {
-        Fault::Request {
-            node,
-            request: request.to_owned(),
-        }
+        Fault::Request { node, request: request.to_owned() }
     }
 
     /// The one node that this strikes, if it is one.
@@ -267,13 +260,7 @@ mod tests {
     fn an_edit_is_plain_json() {
         let text = r#"{"at_us":500000,"do":"crash","node":2}"#;
         let edit: Edit = serde_json::from_str(text).unwrap();
-        assert_eq!(
-            edit.fault,
-            Fault::Crash {
-                node: NodeId(2),
-                stop: false
-            }
-        );
+        assert_eq!(edit.fault, Fault::Crash { node: NodeId(2), stop: false });
         assert_eq!(serde_json::to_string(&edit).unwrap(), text);
     }
 

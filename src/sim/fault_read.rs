@@ -56,54 +56,29 @@ impl Fault {
     fn read_fields(mut f: Fields) -> Read<Self> {
         let word = f.text("do")?;
         let fault = match word.as_str() {
-            "crash" => Fault::Crash {
-                node: node(&mut f)?,
-                stop: f.flag("stop")?.unwrap_or(false),
-            },
-            "recover" => Fault::Recover {
-                node: node(&mut f)?,
-            },
-            "pause" => Fault::Pause {
-                node: node(&mut f)?,
-            },
-            "resume" => Fault::Resume {
-                node: node(&mut f)?,
-            },
-            "node" => Fault::Node {
-                node: node(&mut f)?,
-                set: NodePatch::read(f.need("set")?)?,
-            },
+            "crash" => Fault::Crash { node: node(&mut f)?, stop: f.flag("stop")?.unwrap_or(false) },
+            "recover" => Fault::Recover { node: node(&mut f)? },
+            "pause" => Fault::Pause { node: node(&mut f)? },
+            "resume" => Fault::Resume { node: node(&mut f)? },
+            "node" => Fault::Node { node: node(&mut f)?, set: NodePatch::read(f.need("set")?)? },
             "clock-jump" => Fault::ClockJump {
                 node: node(&mut f)?,
-                by_us: f
-                    .opt_i64("by_us")?
-                    .ok_or("'by_us' is missing in a clock-jump")?,
+                by_us: f.opt_i64("by_us")?.ok_or("'by_us' is missing in a clock-jump")?,
             },
             "byzantine" => Fault::Byzantine {
                 node: node(&mut f)?,
-                rules: f
-                    .list("rules")?
-                    .into_iter()
-                    .map(ByzantineRule::read)
-                    .collect::<Read<_>>()?,
+                rules: f.list("rules")?.into_iter().map(ByzantineRule::read).collect::<Read<_>>()?,
             },
             "link" => Fault::Link {
                 from: NodeId(f.u16("from")?),
                 to: NodeId(f.u16("to")?),
                 set: LinkPatch::read(f.need("set")?)?,
             },
-            "links" => Fault::Links {
-                set: LinkPatch::read(f.need("set")?)?,
-            },
+            "links" => Fault::Links { set: LinkPatch::read(f.need("set")?)? },
             "partition" => Fault::Partition(Partition::read_fields(&mut f)?),
             "heal" => Fault::Heal,
-            "timing" => Fault::Timing {
-                timing: Timing::read(f.need("timing")?)?,
-            },
-            "request" => Fault::Request {
-                node: node(&mut f)?,
-                request: f.text("request")?,
-            },
+            "timing" => Fault::Timing { timing: Timing::read(f.need("timing")?)? },
+            "request" => Fault::Request { node: node(&mut f)?, request: f.text("request")? },
             by_hand => Fault::by_hand(by_hand, &mut f)?,
         };
         f.end().map(|()| fault)
@@ -134,11 +109,7 @@ impl Partition {
             _ => Err("each group of a partition is a list of nodes".to_owned()),
         };
         Ok(Partition {
-            groups: f
-                .list("groups")?
-                .into_iter()
-                .map(group)
-                .collect::<Read<_>>()?,
+            groups: f.list("groups")?.into_iter().map(group).collect::<Read<_>>()?,
             one_way: f.flag("one_way")?.unwrap_or(false),
             up_us: f.number("up_us", u64::MAX)?.unwrap_or(0),
             down_us: f.number("down_us", u64::MAX)?.unwrap_or(0),
@@ -166,10 +137,8 @@ impl ByzantineRule {
     fn read(value: Value) -> Read<Self> {
         let mut f = Fields::of(value, "a rule of a Byzantine node")?;
         let to = f.number("to", u64::from(u16::MAX))?;
-        let rule = ByzantineRule {
-            to: to.map(|n| NodeId(n as u16)),
-            act: ByzantineAct::read(f.need("act")?)?,
-        };
+        let rule =
+            ByzantineRule { to: to.map(|n| NodeId(n as u16)), act: ByzantineAct::read(f.need("act")?)? };
         f.end().map(|()| rule)
     }
 }
@@ -198,17 +167,11 @@ mod tests {
     fn full_patch() -> LinkPatch {
         LinkPatch {
             model: Some(LinkModel::Arbitrary),
-            delay: Some(Delay::HeavyTailed {
-                min_us: 5,
-                shape_milli: 1_500,
-            }),
+            delay: Some(Delay::HeavyTailed { min_us: 5, shape_milli: 1_500 }),
             loss_ppm: Some(1),
             fifo: Some(true),
             buffer_bytes: Some(9),
-            layers: Some(Layers {
-                dedupe: true,
-                ..Layers::default()
-            }),
+            layers: Some(Layers { dedupe: true, ..Layers::default() }),
             ..LinkPatch::default()
         }
     }
@@ -226,34 +189,18 @@ mod tests {
     fn every_timing() -> Vec<Timing> {
         let (delay_us, gst_us) = (7, 8);
         vec![
-            Timing::Synchronous {
-                delay_us,
-                step_us: 1,
-                drift_ppm: 2,
-            },
+            Timing::Synchronous { delay_us, step_us: 1, drift_ppm: 2 },
             Timing::UnknownBound { at_most_us: 3 },
             Timing::Gst { gst_us, delay_us },
-            Timing::Alternating {
-                good_us: 1,
-                bad_us: 2,
-                delay_us,
-            },
+            Timing::Alternating { good_us: 1, bad_us: 2, delay_us },
             Timing::Asynchronous,
             Timing::BoundedAsync { delay_us },
         ]
     }
 
     fn every_rule(node: NodeId) -> Vec<ByzantineRule> {
-        let acts = [
-            ByzantineAct::Silence,
-            ByzantineAct::Lie,
-            ByzantineAct::Replay,
-            ByzantineAct::Delay(4),
-        ];
-        let rule = |act| ByzantineRule {
-            to: Some(node),
-            act,
-        };
+        let acts = [ByzantineAct::Silence, ByzantineAct::Lie, ByzantineAct::Replay, ByzantineAct::Delay(4)];
+        let rule = |act| ByzantineRule { to: Some(node), act };
         acts.map(rule).to_vec()
     }
 
@@ -266,22 +213,11 @@ mod tests {
             Fault::Resume { node },
             Fault::Node {
                 node,
-                set: NodePatch {
-                    drift_ppm: Some(-5),
-                    late_us: Some(6),
-                    ..NodePatch::default()
-                },
+                set: NodePatch { drift_ppm: Some(-5), late_us: Some(6), ..NodePatch::default() },
             },
             Fault::ClockJump { node, by_us: -9 },
-            Fault::Byzantine {
-                node,
-                rules: every_rule(node),
-            },
-            Fault::Link {
-                from: node,
-                to: NodeId(0),
-                set: full_patch(),
-            },
+            Fault::Byzantine { node, rules: every_rule(node) },
+            Fault::Link { from: node, to: NodeId(0), set: full_patch() },
             Fault::Links { set: full_patch() },
             Fault::Partition(Partition {
                 groups: vec![vec![NodeId(1)], vec![node]],
@@ -296,33 +232,21 @@ mod tests {
             Fault::Duplicate { msg },
             Fault::Corrupt { msg },
             Fault::DeliverNow { msg },
-            Fault::Request {
-                node,
-                request: "set x 3".into(),
-            },
+            Fault::Request { node, request: "set x 3".into() },
         ];
+        all.extend(every_timing().into_iter().map(|timing| Fault::Timing { timing }));
         all.extend(
-            every_timing()
+            every_delay()
                 .into_iter()
-                .map(|timing| Fault::Timing { timing }),
+                .map(|delay| Fault::Links { set: LinkPatch { delay: Some(delay), ..LinkPatch::default() } }),
         );
-        all.extend(every_delay().into_iter().map(|delay| Fault::Links {
-            set: LinkPatch {
-                delay: Some(delay),
-                ..LinkPatch::default()
-            },
-        }));
         all
     }
 
     #[test]
     fn what_is_written_is_read_again() {
         for fault in every_kind() {
-            let edit = Edit {
-                at_us: 5,
-                after_steps: Some(6),
-                fault,
-            };
+            let edit = Edit { at_us: 5, after_steps: Some(6), fault };
             let text = serde_json::to_string(&edit).unwrap();
             assert_eq!(serde_json::from_str::<Edit>(&text).unwrap(), edit, "{text}");
             let text = serde_json::to_string(&edit.fault).unwrap();
@@ -335,28 +259,13 @@ mod tests {
     fn an_error_names_the_field_and_what_it_must_be() {
         let error = |text: &str| serde_json::from_str::<Edit>(text).unwrap_err().to_string();
         let cases = [
-            (
-                r#"{"at_us":1,"do":"explode"}"#,
-                "there is no fault 'explode'",
-            ),
+            (r#"{"at_us":1,"do":"explode"}"#, "there is no fault 'explode'"),
             (r#"{"at_us":1,"do":"crash"}"#, "'node' is missing"),
-            (
-                r#"{"at_us":1,"do":"crash","node":70000}"#,
-                "from 0 to 65535, not 70000",
-            ),
-            (
-                r#"{"at_us":-1,"do":"heal"}"#,
-                "'at_us' of an edit must be a whole number",
-            ),
+            (r#"{"at_us":1,"do":"crash","node":70000}"#, "from 0 to 65535, not 70000"),
+            (r#"{"at_us":-1,"do":"heal"}"#, "'at_us' of an edit must be a whole number"),
             (r#"{"at_us":1,"do":"heal","now":1}"#, "no field 'now'"),
-            (
-                r#"{"at_us":1,"do":"links","set":{"los_ppm":3}}"#,
-                "no field 'los_ppm'",
-            ),
-            (
-                r#"{"at_us":1,"do":"links","set":{"model":"wet"}}"#,
-                "no link model 'wet'",
-            ),
+            (r#"{"at_us":1,"do":"links","set":{"los_ppm":3}}"#, "no field 'los_ppm'"),
+            (r#"{"at_us":1,"do":"links","set":{"model":"wet"}}"#, "no link model 'wet'"),
             (r#"[1]"#, "an edit must be an object, not a list"),
         ];
         for (text, part) in cases {

@@ -26,11 +26,7 @@ impl Fields {
     }
 
     fn wrong(&self, field: &str, wanted: &str, got: &Value) -> String {
-        format!(
-            "'{field}' of {} must be {wanted}, not {}",
-            self.what,
-            shown(got)
-        )
+        format!("'{field}' of {} must be {wanted}, not {}", self.what, shown(got))
     }
 
     /// A field, if it is there; `null` counts as absent.
@@ -40,8 +36,7 @@ impl Fields {
 
     /// A field that must be there.
     pub fn need(&mut self, field: &str) -> Read<Value> {
-        self.take(field)
-            .ok_or_else(|| format!("'{field}' is missing in {}", self.what))
+        self.take(field).ok_or_else(|| format!("'{field}' is missing in {}", self.what))
     }
 
     /// A whole number up to `max`, if it is there.
@@ -76,8 +71,7 @@ impl Fields {
     /// A whole number of at most 32 bits that must be there.
     pub fn u32(&mut self, field: &str) -> Read<u32> {
         let n = self.number(field, u64::from(u32::MAX))?;
-        n.map(|n| n as u32)
-            .ok_or_else(|| format!("'{field}' is missing in {}", self.what))
+        n.map(|n| n as u32).ok_or_else(|| format!("'{field}' is missing in {}", self.what))
     }
 
     /// A whole number of at most 32 bits, if it is there.
@@ -88,8 +82,7 @@ impl Fields {
     /// A whole number of at most 16 bits that must be there: a node.
     pub fn u16(&mut self, field: &str) -> Read<u16> {
         let n = self.number(field, u64::from(u16::MAX))?;
-        n.map(|n| n as u16)
-            .ok_or_else(|| format!("'{field}' is missing in {}", self.what))
+        n.map(|n| n as u16).ok_or_else(|| format!("'{field}' is missing in {}", self.what))
     }
 
     /// A whole number that may be negative, if it is there.
@@ -166,21 +159,14 @@ impl Fields {
 
 /// A word that is none of those known.
 pub fn unknown<T>(what: &str, word: &str, known: &str) -> Read<T> {
-    Err(format!(
-        "there is no {what} '{}': there is {known}",
-        short(word)
-    ))
+    Err(format!("there is no {what} '{}': there is {known}", short(word)))
 }
 
 /// A node's number in a list.
 pub fn node(value: &Value) -> Read<super::ids::NodeId> {
     let n = value.as_u64().and_then(|n| u16::try_from(n).ok());
-    n.map(super::ids::NodeId).ok_or_else(|| {
-        format!(
-            "a node is a whole number from 0 to 65535, not {}",
-            shown(value)
-        )
-    })
+    n.map(super::ids::NodeId)
+        .ok_or_else(|| format!("a node is a whole number from 0 to 65535, not {}", shown(value)))
 }
 
 /// The beginning of a text from outside, without letters that could do harm in a sentence.
@@ -197,9 +183,7 @@ pub fn shown(value: &Value) -> String {
         Value::String(s) => format!("'{}'", short(s)),
         Value::Null => "null".to_owned(),
         Value::Bool(b) => b.to_string(),
-        Value::Number(n) if n.as_f64().is_some_and(|n| n.abs() > 1e12) => {
-            "a number so large".to_owned()
-        }
+        Value::Number(n) if n.as_f64().is_some_and(|n| n.abs() > 1e12) => "a number so large".to_owned(),
         Value::Number(n) => json::number_text(n),
     }
 }

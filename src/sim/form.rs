@@ -108,11 +108,7 @@ impl Asked {
 impl Form {
     /// A form without fields.
     pub const fn bare(id: &'static str, label: &'static str) -> Self {
-        Form {
-            id,
-            label,
-            fields: &[],
-        }
+        Form { id, label, fields: &[] }
     }
 }
 
@@ -185,22 +181,14 @@ pub fn read(forms: &'static [Form], text: &str) -> Result<Asked, String> {
     };
     let mut answers = Vec::new();
     for field in form.fields {
-        let wanted = || {
-            format!(
-                "{} of '{}' must be {}, as in '{form}'",
-                field.label, form.id, field.kind
-            )
-        };
+        let wanted = || format!("{} of '{}' must be {}, as in '{form}'", field.label, form.id, field.kind);
         let word = words.next().ok_or_else(wanted)?;
         answers.push(field.kind.read(word).ok_or_else(wanted)?);
     }
     if words.next().is_some() {
         return Err(format!("'{}' ends there, as in '{form}'", form.id));
     }
-    Ok(Asked {
-        form: form.id,
-        answers,
-    })
+    Ok(Asked { form: form.id, answers })
 }
 
 /// `'set x 3', 'get x'`.
@@ -218,18 +206,8 @@ mod tests {
             id: "set",
             label: "Set a key",
             fields: &[
-                FormField {
-                    label: "the key",
-                    kind: FieldKind::Letter { default: 'x' },
-                },
-                FormField {
-                    label: "the value",
-                    kind: FieldKind::Int {
-                        default: 3,
-                        min: -9,
-                        max: 9,
-                    },
-                },
+                FormField { label: "the key", kind: FieldKind::Letter { default: 'x' } },
+                FormField { label: "the value", kind: FieldKind::Int { default: 3, min: -9, max: 9 } },
             ],
         },
         Form::bare("elect", "Call an election"),
@@ -249,18 +227,9 @@ mod tests {
         for (text, said) in [
             ("", "it understands 'set x 3', 'elect'"),
             ("put x 3", "it understands 'set x 3', 'elect'"),
-            (
-                "set X 3",
-                "the key of 'set' must be a letter from a to z, as in 'set x 3'",
-            ),
-            (
-                "set x",
-                "the value of 'set' must be a whole number from -9 to 9, as in 'set x 3'",
-            ),
-            (
-                "set x 10",
-                "the value of 'set' must be a whole number from -9 to 9, as in 'set x 3'",
-            ),
+            ("set X 3", "the key of 'set' must be a letter from a to z, as in 'set x 3'"),
+            ("set x", "the value of 'set' must be a whole number from -9 to 9, as in 'set x 3'"),
+            ("set x 10", "the value of 'set' must be a whole number from -9 to 9, as in 'set x 3'"),
             ("elect me", "'elect' ends there, as in 'elect'"),
         ] {
             assert_eq!(read(&FORMS, text).unwrap_err(), said);

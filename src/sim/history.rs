@@ -75,11 +75,7 @@ impl<W: Watcher> Run<W> {
     /// What [`World::new`] refuses; and more edits than [`limits::EDITS`].
     pub fn new(setup: Setup, watcher: W, edits: Vec<Edit>) -> Result<Self, Refusal> {
         edits::check(&edits)?;
-        let now = Moment {
-            world: World::new(setup)?,
-            watcher,
-            edits_made: 0,
-        };
+        let now = Moment { world: World::new(setup)?, watcher, edits_made: 0 };
         let mut edits = edits;
         edits.sort_by_key(|e| e.at_us);
         Ok(Run {
@@ -232,9 +228,7 @@ impl<W: Watcher> Run<W> {
     #[inline]
     fn is_turn_of(&self, edit: &Edit, next: Option<SimTime>) -> bool {
         let at = SimTime(edit.at_us);
-        let exactly = edit
-            .after_steps
-            .is_some_and(|s| self.now.world.steps() >= s);
+        let exactly = edit.after_steps.is_some_and(|s| self.now.world.steps() >= s);
         // Never before its time, however many steps there were: how far a run is asked to go must
         // not decide when an edit is made.
         next.is_none_or(|t| t > at || t == at && exactly)

@@ -107,17 +107,8 @@ impl<P: Protocol> Host<P> {
 
     /// A machine on whose disk `stable` is found at the first boot. (`start` must read it.)
     pub fn with_disk(protocol: P, stable: P::Stable) -> Self {
-        let disk = Shelves {
-            written: stable.clone(),
-            syncing: VecDeque::new(),
-            durable: stable,
-        };
-        Host {
-            protocol,
-            disk,
-            timers: Vec::new(),
-            spare: Spare(None),
-        }
+        let disk = Shelves { written: stable.clone(), syncing: VecDeque::new(), durable: stable };
+        Host { protocol, disk, timers: Vec::new(), spare: Spare(None) }
     }
 
     /// The same, boxed for a world.
@@ -220,9 +211,7 @@ impl<P: Protocol> Node for Host<P> {
     }
 
     fn timer_name(&self, slot: u32) -> &'static str {
-        self.timers
-            .get(slot as usize)
-            .map_or("timer", |&t| P::timer_name(t))
+        self.timers.get(slot as usize).map_or("timer", |&t| P::timer_name(t))
     }
 
     fn inspect(&self) -> Inspect {

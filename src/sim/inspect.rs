@@ -51,11 +51,7 @@ pub struct Cell {
 impl Cell {
     /// A cell with `text`, of at most three characters.
     pub fn new(text: impl ToString, tone: CellTone, title: impl Into<String>) -> Self {
-        Cell {
-            text: text.to_string(),
-            tone,
-            title: title.into(),
-        }
+        Cell { text: text.to_string(), tone, title: title.into() }
     }
 }
 
@@ -81,11 +77,7 @@ pub struct Inspect {
 impl Inspect {
     /// A node in this role, in the paper's word, with its pictogram.
     pub fn of(role: impl Into<String>, glyph: Glyph) -> Self {
-        Inspect {
-            role: role.into(),
-            glyph,
-            ..Inspect::default()
-        }
+        Inspect { role: role.into(), glyph, ..Inspect::default() }
     }
 
     /// Standing out or not.

@@ -64,10 +64,7 @@ pub(super) fn number_text(n: &serde_json::Number) -> String {
 pub(super) fn write_text(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest
-        .bytes()
-        .position(|b| matches!(b, b'"' | b'\\' | ..b' '))
-    {
+    while let Some(at) = rest.bytes().position(|b| matches!(b, b'"' | b'\\' | ..b' ')) {
         out.push_str(&rest[..at]);
         match rest.as_bytes()[at] {
             b'\n' => out.push_str("\\n"),
@@ -298,10 +295,7 @@ mod tests {
         assert_eq!(text(&read(json).unwrap()), json);
         assert_eq!(text(&0.25), "0.25");
         assert_eq!(text(&1.0), "1");
-        assert_eq!(
-            read("[2.5e3,-0.5]").map(|v| text(&v)),
-            Ok("[2500,-0.5]".to_owned())
-        );
+        assert_eq!(read("[2.5e3,-0.5]").map(|v| text(&v)), Ok("[2500,-0.5]".to_owned()));
     }
 
     #[test]
@@ -318,10 +312,7 @@ mod tests {
             (r#""\ud800x""#, 8),
         ] {
             let why = read(json).unwrap_err();
-            assert!(
-                why.contains(&format!("character {place} ")),
-                "{json}: {why}"
-            );
+            assert!(why.contains(&format!("character {place} ")), "{json}: {why}");
         }
     }
 

@@ -99,12 +99,7 @@ impl<'a> Object<'a> {
     }
 
     /// A list; `each` writes the item with a number.
-    pub fn list(
-        &mut self,
-        name: &str,
-        length: usize,
-        each: &mut dyn FnMut(usize, &mut String),
-    ) -> &mut Self {
+    pub fn list(&mut self, name: &str, length: usize, each: &mut dyn FnMut(usize, &mut String)) -> &mut Self {
         let out = self.at(name);
         out.push('[');
         for i in 0..length {

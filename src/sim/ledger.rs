@@ -18,10 +18,7 @@ pub struct Ledger<K, V> {
 
 impl<K, V> Default for Ledger<K, V> {
     fn default() -> Self {
-        Ledger {
-            kept: Slices::default(),
-            late: BTreeMap::default(),
-        }
+        Ledger { kept: Slices::default(), late: BTreeMap::default() }
     }
 }
 

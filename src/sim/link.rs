@@ -135,11 +135,7 @@ impl Default for Link {
 impl Link {
     /// A reliable link with the given delay.
     pub fn reliable(delay: Delay) -> Self {
-        Link {
-            model: LinkModel::Reliable,
-            delay,
-            ..Link::default()
-        }
+        Link { model: LinkModel::Reliable, delay, ..Link::default() }
     }
 
     /// It, as a pipe: what is sent first arrives first.
@@ -150,11 +146,7 @@ impl Link {
 
     /// A fair-loss link with the given delay and chance of loss.
     pub fn fair_loss(delay: Delay, loss_ppm: u32) -> Self {
-        Link {
-            delay,
-            loss_ppm,
-            ..Link::default()
-        }
+        Link { delay, loss_ppm, ..Link::default() }
     }
 
     /// How many fragments a message of `bytes` becomes.
@@ -177,11 +169,7 @@ impl Link {
     /// The longest a message can be under way, or `None` without a bound: the delay, the wait when
     /// set aside, and a full buffer before the bottleneck.
     pub fn longest(&self, largest_message: u32) -> Option<Span> {
-        let aside = if self.reorder_ppm > 0 {
-            self.reorder_us
-        } else {
-            0
-        };
+        let aside = if self.reorder_ppm > 0 { self.reorder_us } else { 0 };
         let queue = match (self.bandwidth_bytes_s, self.buffer_bytes) {
             (0, _) => 0,
             (_, 0) => return None,
@@ -212,10 +200,7 @@ impl Link {
                 ));
             }
         }
-        let spans = [
-            ("reorder_us", self.reorder_us),
-            ("retransmit_us", self.layers.retransmit_us),
-        ];
+        let spans = [("reorder_us", self.reorder_us), ("retransmit_us", self.layers.retransmit_us)];
         for (what, us) in spans {
             if us > limits::SPAN_US {
                 return Err(Refusal::new(
@@ -232,10 +217,7 @@ impl Link {
             ));
         }
         if self.bandwidth_bytes_s > 1 << 40 || self.buffer_bytes > 1 << 40 {
-            return Err(Refusal::new(
-                "out-of-range",
-                "bandwidth and buffer are limited to one terabyte",
-            ));
+            return Err(Refusal::new("out-of-range", "bandwidth and buffer are limited to one terabyte"));
         }
         Ok(())
     }
@@ -247,10 +229,9 @@ impl Link {
                 "not-reliable",
                 "a reliable link loses nothing: make it fair-loss to set a loss or a buffer limit",
             ),
-            LinkModel::Reliable if self.duplicate_ppm > 0 => broken(
-                "not-reliable",
-                "a reliable link delivers once: make it fair-loss to set duplication",
-            ),
+            LinkModel::Reliable if self.duplicate_ppm > 0 => {
+                broken("not-reliable", "a reliable link delivers once: make it fair-loss to set duplication")
+            }
             LinkModel::FairLoss if self.loss_ppm >= 1_000_000 => broken(
                 "not-fair-loss",
                 "a loss of 100 % is not fair-loss, it is a cut: some messages must get through",
@@ -384,30 +365,18 @@ mod tests {
         assert_eq!(code(fair(1_000_000)), Err("not-fair-loss"));
         let reliable = Link::reliable(Delay::default());
         assert_eq!(code(reliable.clone()), Ok(()));
-        let lossy = Link {
-            loss_ppm: 1,
-            ..reliable
-        };
+        let lossy = Link { loss_ppm: 1, ..reliable };
         assert_eq!(code(lossy), Err("not-reliable"));
-        let corrupt = Link {
-            corrupt_ppm: 1,
-            ..Link::default()
-        };
+        let corrupt = Link { corrupt_ppm: 1, ..Link::default() };
         assert_eq!(code(corrupt.clone()), Err("not-arbitrary"));
-        let arbitrary = Link {
-            model: LinkModel::Arbitrary,
-            ..corrupt
-        };
+        let arbitrary = Link { model: LinkModel::Arbitrary, ..corrupt };
         assert_eq!(code(arbitrary), Ok(()));
     }
 
     /// 1 - 0.9^3 = 0.271.
     #[test]
     fn one_lost_fragment_loses_the_whole_message() {
-        let link = Link {
-            mtu_bytes: 100,
-            ..Link::fair_loss(Delay::default(), 100_000)
-        };
+        let link = Link { mtu_bytes: 100, ..Link::fair_loss(Delay::default(), 100_000) };
         assert_eq!(link.fragments(300), 3);
         assert_eq!(link.loss_of(3), 271_000);
     }
@@ -415,10 +384,7 @@ mod tests {
     #[test]
     fn choosing_reliable_is_one_click() {
         let lossy = Link::fair_loss(Delay::default(), 300_000);
-        let patch = LinkPatch {
-            model: Some(LinkModel::Reliable),
-            ..LinkPatch::default()
-        };
+        let patch = LinkPatch { model: Some(LinkModel::Reliable), ..LinkPatch::default() };
         assert_eq!(patch.on(&lossy).check(), Ok(()));
     }
 }

@@ -21,12 +21,8 @@ pub struct Wired {
 
 impl Wired {
     fn new(link: Link) -> Rc<Self> {
-        let only_delay = Link {
-            model: link.model,
-            delay: link.delay,
-            reorder_us: link.reorder_us,
-            ..Link::default()
-        };
+        let only_delay =
+            Link { model: link.model, delay: link.delay, reorder_us: link.reorder_us, ..Link::default() };
         let plain = link == only_delay;
         Rc::new(Wired { link, plain })
     }
@@ -127,10 +123,7 @@ impl Links {
     ///
     /// What waits before the bottleneck keeps its bytes: at another rate it takes another time.
     pub fn set(&mut self, from: NodeId, to: NodeId, link: Link, now: SimTime) {
-        let (old, new) = (
-            self.get(from, to).link.bandwidth_bytes_s,
-            link.bandwidth_bytes_s,
-        );
+        let (old, new) = (self.get(from, to).link.bandwidth_bytes_s, link.bandwidth_bytes_s);
         if old != new
             && let Some(wire) = self.wires.get_mut(&(from, to))
         {
@@ -152,11 +145,7 @@ impl Links {
     /// Raises (`true`) or takes down a wall on this link.
     pub fn wall(&mut self, from: NodeId, to: NodeId, up: bool) {
         let walls = &mut self.differs(from, to).walls;
-        *walls = if up {
-            walls.saturating_add(1)
-        } else {
-            walls.saturating_sub(1)
-        };
+        *walls = if up { walls.saturating_add(1) } else { walls.saturating_sub(1) };
     }
 
     /// The moment of arrival of a message on a FIFO link that could arrive at `due`.
@@ -188,10 +177,6 @@ impl Links {
     /// Every ordered pair of different nodes.
     pub fn pairs(&self) -> impl Iterator<Item = (NodeId, NodeId)> + use<> {
         let n = self.n as u16;
-        (0..n).flat_map(move |a| {
-            (0..n)
-                .filter(move |&b| a != b)
-                .map(move |b| (NodeId(a), NodeId(b)))
-        })
+        (0..n).flat_map(move |a| (0..n).filter(move |&b| a != b).map(move |b| (NodeId(a), NodeId(b))))
     }
 }

@@ -265,9 +265,6 @@ impl<P: Protocol> Ctx<'_, P> {
 
     /// Tells the diagram that an epoch (term, ballot, view) begins here.
     pub fn epoch(&mut self, number: u64, label: impl Into<Rc<str>>) {
-        self.out.push(Effect::Epoch {
-            number,
-            label: label.into(),
-        });
+        self.out.push(Effect::Epoch { number, label: label.into() });
     }
 }

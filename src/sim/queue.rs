@@ -162,9 +162,7 @@ impl<T: Default> Queue<T> {
     pub fn peek_time(&self) -> Option<SimTime> {
         let alive = |k: Key| self.places[k.place()].stamp == k.stamp();
         let near = self.near[self.head..].iter().find(|k| alive(**k));
-        let time = near
-            .map(|k| k.time)
-            .or_else(|| self.wheel.first_alive(alive));
+        let time = near.map(|k| k.time).or_else(|| self.wheel.first_alive(alive));
         time.map(SimTime)
     }
 
@@ -217,10 +215,7 @@ impl<T: Default> Queue<T> {
 
     /// All entries, in the order of their places.
     pub fn iter(&self) -> impl Iterator<Item = (Ticket, &T)> {
-        self.places
-            .iter()
-            .enumerate()
-            .filter_map(|(i, p)| (!p.taken).then_some((Ticket(i as u32), &p.item)))
+        self.places.iter().enumerate().filter_map(|(i, p)| (!p.taken).then_some((Ticket(i as u32), &p.item)))
     }
 
     /// What is or was last at `ticket`.
@@ -299,10 +294,7 @@ mod tests {
     /// from one microsecond to beyond the longest run.
     #[test]
     fn it_is_a_map_ordered_by_time_and_number() {
-        for (round, &span) in [1, 3, 200, 70_000, 1 << 20, 1 << 40, 1 << 62]
-            .iter()
-            .enumerate()
-        {
+        for (round, &span) in [1, 3, 200, 70_000, 1 << 20, 1 << 40, 1 << 62].iter().enumerate() {
             for crowd in [2, 40, 3_000] {
                 against_a_map(mix(round as u64 * 7 + crowd), span, crowd);
             }
@@ -323,11 +315,7 @@ mod tests {
             number += 1;
             // Whoever looks sees what comes out next, however much of it is withdrawn, and moves nothing.
             let first = map.keys().next().map(|k| k.0);
-            assert_eq!(
-                q.peek_time().map(|t| t.0),
-                first,
-                "step {step}, span {span}, crowd {crowd}"
-            );
+            assert_eq!(q.peek_time().map(|t| t.0), first, "step {step}, span {span}, crowd {crowd}");
             let grows = (map.len() as u64) < crowd;
             match draw(100) {
                 0..60 if grows => {
@@ -336,8 +324,7 @@ mod tests {
                     map.insert((time, number), step);
                 }
                 60..64 if crowd < 100 => {
-                    let Some((&key, &item)) = map.iter().nth(draw(map.len() as u64 + 1) as usize)
-                    else {
+                    let Some((&key, &item)) = map.iter().nth(draw(map.len() as u64 + 1) as usize) else {
                         continue;
                     };
                     let ticket = q.iter().find(|(_, i)| **i == item).unwrap().0;

@@ -21,11 +21,7 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with a stable code and a sentence.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Refusal {
-            code,
-            message: message.into(),
-            chapter: None,
-        }
+        Refusal { code, message: message.into(), chapter: None }
     }
 }
 

@@ -115,13 +115,8 @@ mod tests {
     #[test]
     fn a_probability_is_met_within_four_standard_deviations() {
         let hits = (0..200_000)
-            .filter(|&i| {
-                Draws::of_message(9, NodeId(0), NodeId(1), i).happens(Purpose::Loss, 300_000)
-            })
+            .filter(|&i| Draws::of_message(9, NodeId(0), NodeId(1), i).happens(Purpose::Loss, 300_000))
             .count();
-        assert!(
-            (59_180..=60_820).contains(&hits),
-            "{hits} of 200000 at 30 %"
-        );
+        assert!((59_180..=60_820).contains(&hits), "{hits} of 200000 at 30 %");
     }
 }

@@ -72,22 +72,15 @@ impl Timing {
                 step_us: f.u64("step_us")?,
                 drift_ppm: f.u32("drift_ppm")?,
             },
-            "unknown-bound" => Timing::UnknownBound {
-                at_most_us: f.u64("at_most_us")?,
-            },
-            "gst" => Timing::Gst {
-                gst_us: f.u64("gst_us")?,
-                delay_us: f.u64("delay_us")?,
-            },
+            "unknown-bound" => Timing::UnknownBound { at_most_us: f.u64("at_most_us")? },
+            "gst" => Timing::Gst { gst_us: f.u64("gst_us")?, delay_us: f.u64("delay_us")? },
             "alternating" => Timing::Alternating {
                 good_us: f.u64("good_us")?,
                 bad_us: f.u64("bad_us")?,
                 delay_us: f.u64("delay_us")?,
             },
             "asynchronous" => Timing::Asynchronous,
-            "bounded-async" => Timing::BoundedAsync {
-                delay_us: f.u64("delay_us")?,
-            },
+            "bounded-async" => Timing::BoundedAsync { delay_us: f.u64("delay_us")? },
             _ => {
                 return unknown(
                     "timing model",
@@ -114,15 +107,11 @@ impl Timing {
     /// The bound on delivery that is always in force, if any. `seed` decides the unknown one.
     pub fn bound(self, seed: u64) -> Option<Span> {
         match self {
-            Timing::Synchronous { delay_us, .. } | Timing::BoundedAsync { delay_us } => {
-                Some(Span(delay_us))
-            }
+            Timing::Synchronous { delay_us, .. } | Timing::BoundedAsync { delay_us } => Some(Span(delay_us)),
             Timing::UnknownBound { at_most_us } => {
                 let low = at_most_us / 10;
                 let draw = super::hash::mix(seed ^ 0x0062_6f75_6e64);
-                Some(Span(
-                    low + super::streams::below(draw, at_most_us - low + 1),
-                ))
+                Some(Span(low + super::streams::below(draw, at_most_us - low + 1)))
             }
             _ => None,
         }
@@ -135,20 +124,12 @@ impl Timing {
         match self {
             Timing::Asynchronous => None,
             Timing::Gst { gst_us, delay_us } => Some(sent.max(SimTime(gst_us)) + Span(delay_us)),
-            Timing::Alternating {
-                good_us,
-                bad_us,
-                delay_us,
-            } => {
+            Timing::Alternating { good_us, bad_us, delay_us } => {
                 let period = good_us + bad_us;
                 let into = sent.0 % period;
                 let next_good = SimTime(sent.0 - into + period);
                 let due = sent + Span(delay_us);
-                Some(if into + delay_us <= good_us {
-                    due
-                } else {
-                    next_good + Span(delay_us)
-                })
+                Some(if into + delay_us <= good_us { due } else { next_good + Span(delay_us) })
             }
             bounded => bounded.bound(seed).map(|b| sent + b),
         }
@@ -158,9 +139,7 @@ impl Timing {
     pub fn is_calm(self, now: SimTime) -> bool {
         match self {
             Timing::Gst { gst_us, .. } => now.0 >= gst_us,
-            Timing::Alternating {
-                good_us, bad_us, ..
-            } => now.0 % (good_us + bad_us) < good_us,
+            Timing::Alternating { good_us, bad_us, .. } => now.0 % (good_us + bad_us) < good_us,
             Timing::Asynchronous => false,
             _ => true,
         }
@@ -169,16 +148,10 @@ impl Timing {
     /// Refuses bounds of zero or over an hour.
     pub fn check(self) -> Result<(), Refusal> {
         let spans: [u64; 3] = match self {
-            Timing::Synchronous {
-                delay_us, step_us, ..
-            } => [delay_us, step_us.max(1), 1],
+            Timing::Synchronous { delay_us, step_us, .. } => [delay_us, step_us.max(1), 1],
             Timing::UnknownBound { at_most_us } => [at_most_us, 10, 1],
             Timing::Gst { delay_us, gst_us } => [delay_us, gst_us.max(1), 1],
-            Timing::Alternating {
-                good_us,
-                bad_us,
-                delay_us,
-            } => [delay_us, good_us, bad_us],
+            Timing::Alternating { good_us, bad_us, delay_us } => [delay_us, good_us, bad_us],
             Timing::Asynchronous => [1, 1, 1],
             Timing::BoundedAsync { delay_us } => [delay_us, 1, 1],
         };
@@ -191,9 +164,7 @@ impl Timing {
             }
         }
         match self {
-            Timing::Alternating {
-                good_us, delay_us, ..
-            } if good_us < delay_us => Err(Refusal::new(
+            Timing::Alternating { good_us, delay_us, .. } if good_us < delay_us => Err(Refusal::new(
                 "out-of-range",
                 "a good period must be at least as long as its bound on delivery, or it bounds nothing",
             )),
@@ -203,25 +174,16 @@ impl Timing {
 
     /// Refuses a link whose delays could exceed the bound that this model promises to know.
     pub fn check_link(self, link: &Link) -> Result<(), Refusal> {
-        let (Timing::Synchronous { delay_us, .. } | Timing::BoundedAsync { delay_us }) = self
-        else {
+        let (Timing::Synchronous { delay_us, .. } | Timing::BoundedAsync { delay_us }) = self else {
             return Ok(());
         };
-        let promise = format!(
-            "{} timing promises delivery within {}",
-            self.name(),
-            Span(delay_us)
-        );
+        let promise = format!("{} timing promises delivery within {}", self.name(), Span(delay_us));
         match link.longest(1_500) {
             None => Err(Refusal::new(
                 "outside-timing",
                 format!(
                     "{promise}, and {} has no upper bound: choose a bounded delay or another timing model",
-                    if link.delay.longest().is_none() {
-                        "this delay"
-                    } else {
-                        "an unlimited buffer"
-                    }
+                    if link.delay.longest().is_none() { "this delay" } else { "an unlimited buffer" }
                 ),
             )),
             Some(longest) if longest.0 > delay_us => Err(Refusal::new(
@@ -237,14 +199,12 @@ impl Timing {
     /// Refuses a clock that drifts by more than the synchronous model promises.
     pub fn check_drift(self, ppm: i32) -> Result<(), Refusal> {
         match self {
-            Timing::Synchronous { drift_ppm, .. } if ppm.unsigned_abs() > drift_ppm => {
-                Err(Refusal::new(
-                    "outside-timing",
-                    format!(
-                        "synchronous timing promises a drift of at most {drift_ppm} ppm, and this is {ppm} ppm"
-                    ),
-                ))
-            }
+            Timing::Synchronous { drift_ppm, .. } if ppm.unsigned_abs() > drift_ppm => Err(Refusal::new(
+                "outside-timing",
+                format!(
+                    "synchronous timing promises a drift of at most {drift_ppm} ppm, and this is {ppm} ppm"
+                ),
+            )),
             _ => Ok(()),
         }
     }
@@ -285,10 +245,7 @@ mod tests {
 
     #[test]
     fn what_was_sent_before_gst_arrives_within_the_bound_after_it() {
-        let t = Timing::Gst {
-            gst_us: 1_000,
-            delay_us: 20,
-        };
+        let t = Timing::Gst { gst_us: 1_000, delay_us: 20 };
         assert_eq!(t.deadline(1, SimTime(10)), Some(SimTime(1_020)));
         assert_eq!(t.deadline(1, SimTime(5_000)), Some(SimTime(5_020)));
         assert!(!t.is_calm(SimTime(999)) && t.is_calm(SimTime(1_000)));
@@ -298,11 +255,7 @@ mod tests {
     /// so it is due 20 after the next one begins, at 170.
     #[test]
     fn in_a_bad_period_the_deadline_is_in_the_next_good_one() {
-        let t = Timing::Alternating {
-            good_us: 100,
-            bad_us: 50,
-            delay_us: 20,
-        };
+        let t = Timing::Alternating { good_us: 100, bad_us: 50, delay_us: 20 };
         assert_eq!(t.deadline(1, SimTime(70)), Some(SimTime(90)));
         assert_eq!(t.deadline(1, SimTime(90)), Some(SimTime(170)));
         assert_eq!(t.deadline(1, SimTime(120)), Some(SimTime(170)));
@@ -310,9 +263,7 @@ mod tests {
 
     #[test]
     fn the_unknown_bound_depends_on_the_seed_alone_and_stays_in_its_range() {
-        let t = Timing::UnknownBound {
-            at_most_us: 100_000,
-        };
+        let t = Timing::UnknownBound { at_most_us: 100_000 };
         for seed in 0..100 {
             let b = t.bound(seed).unwrap().0;
             assert!((10_000..=100_000).contains(&b));

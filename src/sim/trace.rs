@@ -208,18 +208,12 @@ impl Trace {
 
     /// A trace that keeps nothing, for searches that need only the world.
     pub fn off() -> Self {
-        Trace {
-            off: true,
-            ..Trace::default()
-        }
+        Trace { off: true, ..Trace::default() }
     }
 
     /// A trace that keeps nothing but the contents of the messages from `first` on.
     pub(super) fn collecting(first: MsgId) -> Self {
-        Trace {
-            collected: Some((first, Vec::new())),
-            ..Trace::off()
-        }
+        Trace { collected: Some((first, Vec::new())), ..Trace::off() }
     }
 
     /// What a collecting trace has collected.
@@ -305,10 +299,7 @@ impl Trace {
     /// The notes made in `event`.
     pub fn notes_of(&self, event: EventId) -> impl Iterator<Item = &Rc<str>> {
         let first = self.notes.partition_point(|(e, _)| *e < event);
-        self.notes[first..]
-            .iter()
-            .take_while(move |(e, _)| *e == event)
-            .map(|(_, n)| n)
+        self.notes[first..].iter().take_while(move |(e, _)| *e == event).map(|(_, n)| n)
     }
 
     /// The epochs, in order.
@@ -338,14 +329,10 @@ impl Trace {
                 *fate = EventId::NONE.0;
             }
         }
-        self.notes
-            .truncate(self.notes.partition_point(|(e, _)| *e < first));
-        self.epochs
-            .truncate(self.epochs.partition_point(|m| m.event < first));
-        self.faults
-            .truncate(self.faults.partition_point(|(e, _)| *e < first));
-        self.facts
-            .truncate(self.facts.partition_point(|(e, _)| *e < first));
+        self.notes.truncate(self.notes.partition_point(|(e, _)| *e < first));
+        self.epochs.truncate(self.epochs.partition_point(|m| m.event < first));
+        self.faults.truncate(self.faults.partition_point(|(e, _)| *e < first));
+        self.facts.truncate(self.facts.partition_point(|(e, _)| *e < first));
     }
 
     /// Bytes held, roughly: for the page's memory report.
@@ -376,13 +363,7 @@ impl Trace {
     ) {
         if !self.off && id.index() == self.sent.len() {
             let kind = self.kind_number(kind);
-            self.sent.push(Sent {
-                cause,
-                from,
-                to,
-                mark,
-                kind,
-            });
+            self.sent.push(Sent { cause, from, to, mark, kind });
             self.fates.push(EventId::NONE.0);
         } else if self.collected.is_some() {
             self.collect(id, payload);
@@ -403,9 +384,7 @@ impl Trace {
     #[inline]
     fn kind_number(&mut self, kind: Kind) -> u8 {
         // The same name at the same address: no need to compare it letter by letter.
-        let same = |k: &Kind| {
-            std::ptr::eq(k.name, kind.name) && k.shape == kind.shape && k.tone == kind.tone
-        };
+        let same = |k: &Kind| std::ptr::eq(k.name, kind.name) && k.shape == kind.shape && k.tone == kind.tone;
         match self.kinds.iter().position(same) {
             Some(at) => at as u8,
             None => self.new_kind(kind),

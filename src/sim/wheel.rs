@@ -21,10 +21,7 @@ pub(super) struct Key {
 impl Key {
     #[inline]
     pub fn new(time: u64, place: u32, stamp: u32) -> Self {
-        Key {
-            time,
-            what: u64::from(place) << 32 | u64::from(stamp),
-        }
+        Key { time, what: u64::from(place) << 32 | u64::from(stamp) }
     }
 
     #[inline]
@@ -121,10 +118,7 @@ impl Wheel {
     #[cold]
     fn add_levels(&mut self, level: usize) {
         while self.levels.len() <= level {
-            self.levels.push(Level {
-                occupied: [0; 4],
-                slots: vec![Vec::new(); 256],
-            });
+            self.levels.push(Level { occupied: [0; 4], slots: vec![Vec::new(); 256] });
         }
     }
 

@@ -30,14 +30,10 @@ pub fn start(app: &Watched, on: &Callback<Action>) {
         place.set_attribute("data-testid", "aside").ok()?;
         // First of the page, so that it is the first that a keyboard comes to.
         let body = d.body()?;
-        body.insert_before(&place, body.first_child().as_ref())
-            .ok()?;
+        body.insert_before(&place, body.first_child().as_ref()).ok()?;
         Some(place)
     });
-    let props = AsideProps {
-        app: app.clone(),
-        on_action: on.clone(),
-    };
+    let props = AsideProps { app: app.clone(), on_action: on.clone() };
     if let Some(place) = place {
         yew::Renderer::<Aside>::with_root_and_props(place, props).render();
     }
@@ -238,10 +234,7 @@ impl Aside {
         if first {
             let found = self.tab.as_ref().and_then(storage::offered);
             let offer = found.as_ref().map(|f| kept::offer(&app, &f.1, now));
-            if let Some(Err(Refusal {
-                chapter: Some(chapter),
-                ..
-            })) = offer
+            if let Some(Err(Refusal { chapter: Some(chapter), .. })) = offer
                 && !self.asked
             {
                 self.fetch(ctx, chapter);
@@ -409,9 +402,7 @@ fn listen(ctx: &Context<Aside>, look: &Callback<bool>) -> Vec<EventListener> {
         drag("dragenter", |_| Some(Msg::Held(true))),
         drag("dragover", |_| None),
         // Leaving one element for another, the pointer is still over the page.
-        drag("dragleave", |e| {
-            e.related_target().is_none().then_some(Msg::Held(false))
-        }),
+        drag("dragleave", |e| e.related_target().is_none().then_some(Msg::Held(false))),
         drag("drop", |e| {
             let file = e.data_transfer()?.files()?.get(0);
             Some(file.map_or(Msg::Held(false), Msg::Dropped))

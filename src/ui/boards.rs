@@ -34,9 +34,7 @@ impl Component for Boards {
     type Properties = BoardsProps;
 
     fn create(ctx: &Context<Self>) -> Self {
-        let mut boards = Boards {
-            seen: board::Boards::default(),
-        };
+        let mut boards = Boards { seen: board::Boards::default() };
         boards.look(ctx.props());
         boards
     }
@@ -74,33 +72,13 @@ impl Boards {
 /// The widget of each kind.
 fn widget(board: &Board, now_us: u64) -> Html {
     match board {
-        Board::Table {
-            title,
-            columns,
-            rows,
-        } => table(title, columns, rows),
-        Board::Matrix {
-            title,
-            names,
-            cells,
-        } => matrix(title, names, cells),
-        Board::Bars {
-            unit, bars, mark, ..
-        } => bar_list(bars, unit, *mark),
-        Board::Series {
-            title,
-            unit,
-            lines,
-            mark,
-        } => series(title, unit, lines, *mark, now_us),
+        Board::Table { title, columns, rows } => table(title, columns, rows),
+        Board::Matrix { title, names, cells } => matrix(title, names, cells),
+        Board::Bars { unit, bars, mark, .. } => bar_list(bars, unit, *mark),
+        Board::Series { title, unit, lines, mark } => series(title, unit, lines, *mark, now_us),
         Board::Lamps { lamps, .. } => lamp_list(lamps),
         Board::Tree { roots, .. } => html! { <div class="came">{ branches(roots) }</div> },
-        Board::Total {
-            unit,
-            parts,
-            should_be,
-            ..
-        } => total(parts, unit, *should_be),
+        Board::Total { unit, parts, should_be, .. } => total(parts, unit, *should_be),
     }
 }
 
@@ -223,9 +201,7 @@ fn total(parts: &[Part], unit: &str, should_be: i64) -> Html {
     let shares = t.parts.iter().enumerate();
     let piece = |(i, p): (usize, &board::PartView)| {
         let (from, long) = p.share.filter(|s| s.1 > 0.0)?;
-        Some(
-            html! { <rect class={PARTS[i % 4]} x={per_cent(from)} width={per_cent(long)} height="100%" /> },
-        )
+        Some(html! { <rect class={PARTS[i % 4]} x={per_cent(from)} width={per_cent(long)} height="100%" /> })
     };
     let row = |(i, p): (usize, &board::PartView)| {
         html! {

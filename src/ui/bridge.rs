@@ -48,10 +48,7 @@ thread_local! {
 impl Question {
     /// Does what was asked.
     pub fn answer(self, app: &mut App) -> Answer {
-        Answer {
-            json: (self.verb)(app, self.given),
-            ticket: self.ticket,
-        }
+        Answer { json: (self.verb)(app, self.given), ticket: self.ticket }
     }
 }
 
@@ -95,15 +92,9 @@ pub fn install(ask: &Callback<Question>) {
     };
     verb("play", |app, _| act(app, Action::Play));
     verb("pause", |app, _| act(app, Action::Pause));
-    verb("step", |app, n| {
-        counted(app, &n, Some(1.0), |n| Action::Step(n as u32))
-    });
-    verb("back", |app, n| {
-        counted(app, &n, Some(1.0), |n| Action::Back(n as u32))
-    });
-    verb("seek", |app, us| {
-        counted(app, &us, None, |us| Action::Seek(us as u64))
-    });
+    verb("step", |app, n| counted(app, &n, Some(1.0), |n| Action::Step(n as u32)));
+    verb("back", |app, n| counted(app, &n, Some(1.0), |n| Action::Back(n as u32)));
+    verb("seek", |app, us| counted(app, &us, None, |us| Action::Seek(us as u64)));
     verb("fork", |app, _| act(app, Action::Fork));
     verb("edit", edit);
     verb("state", |app, _| app.state_json());
@@ -122,11 +113,7 @@ pub fn install(ask: &Callback<Question>) {
 }
 
 /// Asks, once the chapter of the scenario `first` is here or cannot be had, and promises the answer.
-fn promised(
-    ask: &Callback<Question>,
-    (verb, given): (Verb, Given),
-    first: Option<String>,
-) -> Promise {
+fn promised(ask: &Callback<Question>, (verb, given): (Verb, Given), first: Option<String>) -> Promise {
     if let Some(why) = WAITING.with_borrow(|w| w.broken.clone()) {
         return Promise::reject(&Error::new(&why));
     }
@@ -138,11 +125,7 @@ fn promised(
             w.next
         });
     });
-    let question = Question {
-        verb,
-        given,
-        ticket,
-    };
+    let question = Question { verb, given, ticket };
     match first {
         None => ask.emit(question),
         Some(scenario) => {
@@ -166,10 +149,7 @@ struct Given {
 impl Given {
     fn of(value: JsValue) -> Self {
         let json = JSON::stringify(&value).ok();
-        Given {
-            json: json.and_then(|s| s.as_string()),
-            value,
-        }
+        Given { json: json.and_then(|s| s.as_string()), value }
     }
 
     /// The scenario that it names, or the protocol of one that it brings along.
@@ -238,11 +218,9 @@ fn load(app: &mut App, given: Given) -> String {
             "{\"ok\":true}".to_owned()
         }
         // What waits for a chapter was asked for when it could not be had.
-        Err(Refusal {
-            code,
-            chapter: Some(chapter),
-            ..
-        }) => refuse(app, &Refusal::new(code, away::missing(chapter))),
+        Err(Refusal { code, chapter: Some(chapter), .. }) => {
+            refuse(app, &Refusal::new(code, away::missing(chapter)))
+        }
         Err(refusal) => refuse(app, &refusal),
     }
 }

@@ -46,9 +46,7 @@ pub async fn fetch(chapter: &'static str) -> bool {
 /// # Errors
 /// It cannot be had: what is said of that.
 pub async fn have(scenario: &str) -> Result<(), String> {
-    let named = index()
-        .iter()
-        .find(|b| b.id == scenario || b.protocol == scenario);
+    let named = index().iter().find(|b| b.id == scenario || b.protocol == scenario);
     match named.map(|b| b.chapter) {
         Some(chapter) if !fetch(chapter).await => Err(away::missing(chapter)),
         _ => Ok(()),

@@ -14,11 +14,7 @@ use yew::prelude::*;
 pub fn chips(props: &PanelProps) -> Html {
     let run = props.run.get();
     let a = assumptions(run.world());
-    let to = |tab| {
-        props
-            .on_action
-            .reform(move |_: MouseEvent| Action::Tab(tab))
-    };
+    let to = |tab| props.on_action.reform(move |_: MouseEvent| Action::Tab(tab));
     let t = props.tally;
     let (class, text) = verdict(t);
     html! {
@@ -55,17 +51,11 @@ fn seed(props: &PanelProps) -> Html {
 fn verdict(t: Tally) -> (&'static str, String) {
     let many = |n: usize, one: &str, more: &str| format!("{n} {}", if n == 1 { one } else { more });
     if t.violated > 0 {
-        return (
-            "bad",
-            format!("✕ {} broken", many(t.violated, "promise", "promises")),
-        );
+        return ("bad", format!("✕ {} broken", many(t.violated, "promise", "promises")));
     }
     let mut text = match t.safety {
         0 => "no safety property".to_owned(),
-        n => format!(
-            "✓ {}",
-            many(n, "safety property holds", "safety properties hold")
-        ),
+        n => format!("✓ {}", many(n, "safety property holds", "safety properties hold")),
     };
     if t.pending > 0 {
         text += &format!(" · {} pending", t.pending);

@@ -36,15 +36,9 @@ pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
     let marks = Apart::of(&c);
     // Only the diagrams hear of their window, so that the stages are not drawn again when it moves.
     let window = open.beside.as_ref()?.window;
-    let timed = Some(Rc::new(Apart {
-        window,
-        ..marks.clone()
-    }));
+    let timed = Some(Rc::new(Apart { window, ..marks.clone() }));
     let apart = Some(Rc::new(marks));
-    let here = ViewProps {
-        apart: apart.clone(),
-        ..view.clone()
-    };
+    let here = ViewProps { apart: apart.clone(), ..view.clone() };
     let there = ViewProps {
         selection: alike(view.selection, &view.run.get(), c.parting),
         on_action: watch(&view.on_action, &other, c.parting),
@@ -64,10 +58,7 @@ pub fn parts(open: &Open, view: &ViewProps) -> Option<Parts> {
             </section>
         }
     };
-    let over_time = |view: ViewProps| ViewProps {
-        apart: timed.clone(),
-        ..view
-    };
+    let over_time = |view: ViewProps| ViewProps { apart: timed.clone(), ..view };
     let [a, b] = &titles;
     Some(Parts {
         stages: html! {
@@ -289,14 +280,9 @@ pub fn Chooser(props: &ChooserProps) -> Html {
     if all.is_empty() {
         return html! {};
     }
-    let option =
-        |(i, c): (usize, &Choice)| html! { <option value={i.to_string()}>{ &c.label }</option> };
+    let option = |(i, c): (usize, &Choice)| html! { <option value={i.to_string()}>{ &c.label }</option> };
     let group = |label: &'static str, exists: bool| {
-        let mut of = all
-            .iter()
-            .enumerate()
-            .filter(|(_, c)| c.exists == exists)
-            .peekable();
+        let mut of = all.iter().enumerate().filter(|(_, c)| c.exists == exists).peekable();
         match of.peek() {
             None => html! {},
             Some(_) => html! { <optgroup {label}>{ for of.map(option) }</optgroup> },

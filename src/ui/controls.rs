@@ -11,9 +11,7 @@ use yew::prelude::*;
 
 /// The value of the input that `e` came from; zero-length if it is none.
 pub fn text_of(e: &Event) -> String {
-    e.target_dyn_into::<HtmlInputElement>()
-        .map(|i| i.value())
-        .unwrap_or_default()
+    e.target_dyn_into::<HtmlInputElement>().map(|i| i.value()).unwrap_or_default()
 }
 
 /// What the field called `field` (its `data-field`) is to show: `value`, or while it has the focus what stands
@@ -67,9 +65,7 @@ pub fn SliderRow(props: &SliderProps) -> Html {
     let oninput = {
         let dragged = dragged.clone();
         move |e: InputEvent| {
-            let place = e
-                .target_dyn_into::<HtmlInputElement>()
-                .map(|i| i.value_as_number());
+            let place = e.target_dyn_into::<HtmlInputElement>().map(|i| i.value_as_number());
             dragged.set(place.map(|p| row.at(p)));
         }
     };

@@ -3,11 +3,10 @@
 //! The rule that is easy to break: it comes with a part of the program of its own, after the first scenario is on
 //! screen. So whoever draws one of these asks [`here`] for it, and has something to show while it is on its way.
 
-use super::aside::{self, Watched};
+use super::aside::Watched;
 use super::chapters::Come;
-use super::panels;
 use super::props::PanelProps;
-use super::{ViewProps, compare, dialogs, history};
+use super::{ViewProps, compare};
 use crate::view::open::Open;
 use crate::view::{Action, App, Tab};
 use std::cell::Cell;
@@ -26,15 +25,6 @@ pub struct Details {
     /// What stands beside the page.
     pub(super) aside: fn(&Watched, &Callback<Action>),
 }
-
-/// All of it.
-pub static DETAILS: Details = Details {
-    dialog: dialogs::dialog,
-    history: history::history,
-    compare: compare::parts,
-    panel: panels::detail,
-    aside: aside::start,
-};
 
 /// Brings the details, if they can be had.
 pub type Load = fn() -> Come<Option<&'static Details>>;

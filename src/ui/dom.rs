@@ -18,9 +18,7 @@ pub fn document() -> Option<Document> {
 
 /// Milliseconds since the page was opened.
 pub fn now_ms() -> f64 {
-    window()
-        .and_then(|w| w.performance())
-        .map_or(0.0, |p| p.now())
+    window().and_then(|w| w.performance()).map_or(0.0, |p| p.now())
 }
 
 /// Puts the focus on the element with this id.
@@ -64,22 +62,14 @@ pub fn root_attribute(name: &str, value: Option<&str>) {
 pub fn address() -> (String, String) {
     let location = window().map(|w| w.location());
     let part = |f: fn(&web_sys::Location) -> Result<String, wasm_bindgen::JsValue>| {
-        location
-            .as_ref()
-            .and_then(|l| f(l).ok())
-            .unwrap_or_default()
+        location.as_ref().and_then(|l| f(l).ok()).unwrap_or_default()
     };
-    (
-        part(web_sys::Location::search),
-        part(web_sys::Location::hash),
-    )
+    (part(web_sys::Location::search), part(web_sys::Location::hash))
 }
 
 /// The page's address without what follows `#` and `?`.
 pub fn base() -> String {
-    let href = window()
-        .and_then(|w| w.location().href().ok())
-        .unwrap_or_default();
+    let href = window().and_then(|w| w.location().href().ok()).unwrap_or_default();
     href.split(['#', '?']).next().unwrap_or_default().to_owned()
 }
 

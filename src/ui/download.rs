@@ -9,8 +9,8 @@ use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    Blob, BlobPropertyBag, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement,
-    HtmlImageElement, Url,
+    Blob, BlobPropertyBag, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, HtmlImageElement,
+    Url,
 };
 
 /// Pixels of a picture for each of its own: sharp on paper and on dense screens.
@@ -86,9 +86,7 @@ pub async fn png(svg: &str) -> Result<Blob, &'static str> {
     // As data, not as a blob: the page's policy lets images be nothing else.
     let data = String::from(js_sys::encode_uri_component(svg));
     image.set_src(&format!("data:image/svg+xml;charset=utf-8,{data}"));
-    JsFuture::from(image.decode())
-        .await
-        .map_err(|_| NO_PICTURE)?;
+    JsFuture::from(image.decode()).await.map_err(|_| NO_PICTURE)?;
     let canvas = drawn(&image).ok_or(NO_PICTURE)?;
     let mut given = |done: Function, _: Function| {
         // A canvas that holds what is not the page's own throws; the promise then brings nothing.
@@ -115,8 +113,6 @@ fn drawn(image: &HtmlImageElement) -> Option<HtmlCanvasElement> {
     let context = canvas.get_context("2d").ok()??;
     let context: CanvasRenderingContext2d = context.dyn_into().ok()?;
     let (w, h) = (f64::from(width * scale), f64::from(height * scale));
-    context
-        .draw_image_with_html_image_element_and_dw_and_dh(image, 0.0, 0.0, w, h)
-        .ok()?;
+    context.draw_image_with_html_image_element_and_dw_and_dh(image, 0.0, 0.0, w, h).ok()?;
     Some(canvas)
 }

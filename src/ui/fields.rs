@@ -25,9 +25,7 @@ pub fn listen() {
 }
 
 fn let_go(e: &Event) {
-    let input = e
-        .target()
-        .and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
+    let input = e.target().and_then(|t| t.dyn_into::<HtmlInputElement>().ok());
     if let Some((input, is)) = input.and_then(|i| Some((i.clone(), i.get_attribute("data-is")?))) {
         input.set_value(&is);
     }

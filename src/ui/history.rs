@@ -169,10 +169,7 @@ fn reveal(tree: &NodeRef) {
         return;
     };
     if let Ok(Some(shown)) = tree.query_selector("[aria-current]") {
-        let (all, one) = (
-            tree.get_bounding_client_rect(),
-            shown.get_bounding_client_rect(),
-        );
+        let (all, one) = (tree.get_bounding_client_rect(), shown.get_bounding_client_rect());
         let below = (one.bottom() - all.bottom()).max(0.0).ceil();
         let out = below + (one.top() - all.top()).min(0.0).floor();
         tree.set_scroll_top(tree.scroll_top() + out as i32);
@@ -312,18 +309,13 @@ fn name_field(
 
 /// Up, down, Home and End move the focus from future to future.
 fn arrows(e: KeyboardEvent) {
-    let Some(tree) = e
-        .current_target()
-        .and_then(|t| t.dyn_into::<Element>().ok())
-    else {
+    let Some(tree) = e.current_target().and_then(|t| t.dyn_into::<Element>().ok()) else {
         return;
     };
     let Ok(all) = tree.query_selector_all("button.branch") else {
         return;
     };
-    let list: Vec<HtmlElement> = (0..all.length())
-        .filter_map(|i| all.get(i)?.dyn_into().ok())
-        .collect();
+    let list: Vec<HtmlElement> = (0..all.length()).filter_map(|i| all.get(i)?.dyn_into().ok()).collect();
     let now = e.target_dyn_into::<HtmlElement>();
     let Some(at) = list.iter().position(|b| Some(b) == now.as_ref()) else {
         return;

@@ -25,11 +25,9 @@ pub const TREE: &str =
 /// A pencil.
 pub const PENCIL: &str = "M11.5 1.8 14.2 4.5 5.4 13.3 2 14l.7-3.4z";
 /// An arrow turning back.
-pub const UNDO: &str =
-    "M6.5 2 2 6l4.5 4V7.25h3a2.75 2.75 0 0 1 0 5.5H5v1.5h4.5a4.25 4.25 0 0 0 0-8.5h-3z";
+pub const UNDO: &str = "M6.5 2 2 6l4.5 4V7.25h3a2.75 2.75 0 0 1 0 5.5H5v1.5h4.5a4.25 4.25 0 0 0 0-8.5h-3z";
 /// An arrow turning forth.
-pub const REDO: &str =
-    "M9.5 2 14 6l-4.5 4V7.25h-3a2.75 2.75 0 0 0 0 5.5H11v1.5H6.5a4.25 4.25 0 0 1 0-8.5h3z";
+pub const REDO: &str = "M9.5 2 14 6l-4.5 4V7.25h-3a2.75 2.75 0 0 0 0 5.5H11v1.5H6.5a4.25 4.25 0 0 1 0-8.5h3z";
 /// A circle half dark.
 pub const THEME: &str = "M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM8 3v10A5 5 0 0 1 8 3z";
 /// A cross.

@@ -24,9 +24,7 @@ pub fn lesson(props: &PanelProps) -> Html {
     let origin = &props.origin;
     let stage = |(i, s): (usize, &Situation)| {
         let id = s.id.clone();
-        let begin = props
-            .on_action
-            .reform(move |_: MouseEvent| Action::Stage(id.clone()));
+        let begin = props.on_action.reform(move |_: MouseEvent| Action::Stage(id.clone()));
         let on = props.lesson.staged == Some(i);
         html! {
             <li><button type="button" class="staged" aria-pressed={on.to_string()} data-testid={format!("stage-{}", s.id)} onclick={begin}>
@@ -126,7 +124,8 @@ fn because(p: &Prediction, answer: Option<usize>) -> &str {
 
 fn in_force(world: &World) -> Html {
     let a = assumptions(world);
-    let line = |name: &'static str, value: String| html! { <><dt>{ name }</dt><dd>{ capital(&value) }</dd></> };
+    let line =
+        |name: &'static str, value: String| html! { <><dt>{ name }</dt><dd>{ capital(&value) }</dd></> };
     html! {
         <dl class="force">
             { line("Links", a.links_more) }
@@ -141,16 +140,9 @@ fn in_force(world: &World) -> Html {
 const LISTED: usize = 60;
 
 fn edits(props: &PanelProps, run: &Run<Checks>) -> Html {
-    let (on, edits, made, can) = (
-        &props.on_action,
-        run.edits(),
-        run.edits_made(),
-        run.can_undo_redo(),
-    );
+    let (on, edits, made, can) = (&props.on_action, run.edits(), run.edits_made(), run.can_undo_redo());
     // Those about this moment: thousands would take longer to list than to make.
-    let from = made
-        .saturating_sub(LISTED / 2)
-        .min(edits.len().saturating_sub(LISTED));
+    let from = made.saturating_sub(LISTED / 2).min(edits.len().saturating_sub(LISTED));
     let listed = edits.iter().enumerate().skip(from).take(LISTED);
     let line = |(i, e): (usize, &Edit)| {
         let at = e.at_us;

@@ -37,6 +37,7 @@ mod tabs;
 pub mod timeline;
 mod transport;
 mod upload;
+pub mod whole;
 mod worker;
 
 pub use props::ViewProps;

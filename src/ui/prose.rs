@@ -12,12 +12,8 @@ pub fn prose(blocks: &[Block]) -> Html {
 }
 
 fn block(block: &Block) -> Html {
-    let items = |items: &[Vec<Piece>]| -> Html {
-        items
-            .iter()
-            .map(|i| html! { <li>{ line(i) }</li> })
-            .collect()
-    };
+    let items =
+        |items: &[Vec<Piece>]| -> Html { items.iter().map(|i| html! { <li>{ line(i) }</li> }).collect() };
     match block {
         Block::P(pieces) => html! { <p class="quiet">{ line(pieces) }</p> },
         Block::H(pieces) => html! { <h2>{ line(pieces) }</h2> },

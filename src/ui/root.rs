@@ -111,9 +111,7 @@ impl Component for Root {
         match msg {
             Msg::Do(action) => reduce_within(&mut self.app.borrow_mut(), action, &mut || true),
             Msg::Tick(ms) => self.frame(ms),
-            Msg::Ask(question) => self
-                .answers
-                .push(question.answer(&mut self.app.borrow_mut())),
+            Msg::Ask(question) => self.answers.push(question.answer(&mut self.app.borrow_mut())),
             Msg::Settled => self.fetch_details(ctx),
             Msg::Details(here) => self.details(here),
         }
@@ -202,8 +200,7 @@ impl Root {
     fn fetch_details(&mut self, ctx: &Context<Self>) {
         if self.details == Way::Failed {
             self.details = Way::Coming;
-            ctx.link()
-                .send_future(async { Msg::Details(details::fetch().await) });
+            ctx.link().send_future(async { Msg::Details(details::fetch().await) });
         }
     }
 
@@ -212,8 +209,7 @@ impl Root {
         match details::here() {
             Some(details) => (details.aside)(&Watched::from(&self.app), &self.on),
             None if details::needed(&self.app.borrow()) => {
-                self.on
-                    .emit(Action::Error(Some(details::MISSING.to_owned())));
+                self.on.emit(Action::Error(Some(details::MISSING.to_owned())));
             }
             None => {}
         }
@@ -223,8 +219,7 @@ impl Root {
         if self.awaiting || !self.app.borrow().is_moving() {
             return;
         }
-        let asked =
-            dom::window().map(|w| w.request_animation_frame(self.tick.as_ref().unchecked_ref()));
+        let asked = dom::window().map(|w| w.request_animation_frame(self.tick.as_ref().unchecked_ref()));
         self.awaiting = matches!(asked, Some(Ok(_)));
     }
 
@@ -235,11 +230,7 @@ impl Root {
         self.last_ms = app.is_moving().then_some(ms);
         let end = dom::now_ms() + BUDGET_MS;
         let mut out_of_time = || dom::now_ms() >= end;
-        reduce_within(
-            &mut app,
-            Action::Frame((dt * 1_000.0) as u64),
-            &mut out_of_time,
-        );
+        reduce_within(&mut app, Action::Frame((dt * 1_000.0) as u64), &mut out_of_time);
         if !app.is_moving() {
             self.last_ms = None;
         }
@@ -309,14 +300,9 @@ fn key_action(app: &App, e: &web_sys::KeyboardEvent) -> Option<Action> {
     if !free || app.dialog.is_some() || app.open.is_none() && e.key() != "?" {
         return None;
     }
-    let target = e
-        .target()
-        .and_then(|t| t.dyn_into::<web_sys::Element>().ok());
-    let within = |selector: &str| {
-        target
-            .as_ref()
-            .is_some_and(|t| t.closest(selector).ok().flatten().is_some())
-    };
+    let target = e.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok());
+    let within =
+        |selector: &str| target.as_ref().is_some_and(|t| t.closest(selector).ok().flatten().is_some());
     if within("input:not([type=checkbox]), textarea, select, [contenteditable]") {
         return None;
     }
@@ -327,9 +313,5 @@ fn key_action(app: &App, e: &web_sys::KeyboardEvent) -> Option<Action> {
         "Escape" => false,
         _ => app.keys_off,
     };
-    if taken || app.keys_off && e.key() != "Escape" {
-        None
-    } else {
-        keys::find(&e.key())
-    }
+    if taken || app.keys_off && e.key() != "Escape" { None } else { keys::find(&e.key()) }
 }

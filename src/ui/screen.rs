@@ -25,12 +25,7 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
     };
     let (stage, words, diagram, of) = match two {
         Some(two) => (two.stages, two.words, two.diagrams, two.of),
-        None => (
-            html! { <Stage ..view.clone() /> },
-            html! {},
-            html! { <Timeline ..view /> },
-            html! {},
-        ),
+        None => (html! { <Stage ..view.clone() /> }, html! {}, html! { <Timeline ..view /> }, html! {}),
     };
     let lesson = look.shows("lesson") && open.beside.is_none();
     let class = classes!("page", "fixed", look.embed.then_some("embed"));

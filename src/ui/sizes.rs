@@ -74,11 +74,7 @@ impl SizeWatch {
                 *one = Observer::new();
             }
             let one = one.as_mut()?;
-            one.watched.push(Watched {
-                element: element.clone(),
-                size: (0, 0),
-                tell: Rc::new(tell),
-            });
+            one.watched.push(Watched { element: element.clone(), size: (0, 0), tell: Rc::new(tell) });
             one.observer.observe(&element);
             Some(())
         })?;

@@ -64,11 +64,7 @@ pub fn keep(text: String, tab: &Tab, spared: Option<&(String, u64)>) -> Result<(
     if own.is_some() && other.map(|r| r.number) == own {
         slot = 1 - slot;
     }
-    let record = Record {
-        number,
-        at_ms: now_ms(),
-        text,
-    };
+    let record = Record { number, at_ms: now_ms(), text };
     let sealed = record.seal();
     // Where there is no room, what was kept before stays as it is.
     let put = || storage.set_item(&slots[slot], &sealed).is_ok();

@@ -20,8 +20,7 @@ const BUDGET_MS: f64 = 6.0;
 /// Milliseconds between two times that something of it is told.
 const TELL_MS: f64 = 250.0;
 /// What is said where the program breaks in its worker: in the page it would break as well.
-const BROKE: &str =
-    "The program stopped in its worker. The page goes on, and what was computed is kept.";
+const BROKE: &str = "The program stopped in its worker. The page goes on, and what was computed is kept.";
 
 /// What the worker calls.
 type Ear = Closure<dyn FnMut(Event)>;
@@ -86,8 +85,7 @@ impl Job {
         if field("started").is_truthy() {
             self.started.set(true);
         } else if let Some(why) = field("failed").as_string() {
-            self.sink
-                .emit(News::Failed(crate::view::app::sentence(&why)));
+            self.sink.emit(News::Failed(crate::view::app::sentence(&why)));
         } else if field("lost").is_string() {
             self.between_frames();
         } else if let Ok(values) = field("values").dyn_into::<Float64Array>() {
@@ -115,8 +113,7 @@ impl Job {
         spawn_local(async move {
             job.sink.emit(News::NoWorker);
             if let Err(why) = job.work().await {
-                job.sink
-                    .emit(News::Failed(crate::view::app::sentence(&why)));
+                job.sink.emit(News::Failed(crate::view::app::sentence(&why)));
             }
         });
     }
@@ -169,11 +166,8 @@ fn hire(job: &Rc<Job>) -> Option<(Worker, [Ear; 2])> {
     worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
     worker.set_onerror(Some(error.as_ref().unchecked_ref()));
     let order = Object::new();
-    for (name, value) in [
-        ("module", module),
-        ("program", address("boot-wasm")?),
-        ("order", job.order.text()),
-    ] {
+    for (name, value) in [("module", module), ("program", address("boot-wasm")?), ("order", job.order.text())]
+    {
         let _ = Reflect::set(&order, &name.into(), &value.into());
     }
     worker.post_message(&order).ok()?;

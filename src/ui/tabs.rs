@@ -74,9 +74,7 @@ async fn hold(id: &str) -> Option<bool> {
     let options = Object::new();
     let signals = Reflect::get(&js_sys::global(), &"AbortSignal".into()).ok()?;
     let patience = JsValue::from(PATIENCE_MS);
-    let signal = method(&signals, "timeout")?
-        .call1(&signals, &patience)
-        .ok()?;
+    let signal = method(&signals, "timeout")?.call1(&signals, &patience).ok()?;
     Reflect::set(&options, &"signal".into(), &signal).ok()?;
     let mut grant = None;
     let granted = Promise::new(&mut |resolve, _| grant = Some(resolve));
@@ -106,9 +104,7 @@ pub async fn living() -> Vec<String> {
 async fn held() -> Option<Vec<String>> {
     let locks = locks()?;
     let asked = method(&locks, "query")?.call0(&locks).ok()?;
-    let state = JsFuture::from(asked.dyn_into::<Promise>().ok()?)
-        .await
-        .ok()?;
+    let state = JsFuture::from(asked.dyn_into::<Promise>().ok()?).await.ok()?;
     let held: Array = Reflect::get(&state, &"held".into()).ok()?.dyn_into().ok()?;
     let names = held.iter().filter_map(|lock| {
         let name = Reflect::get(&lock, &"name".into()).ok()?.as_string()?;

@@ -42,10 +42,7 @@ async fn work(text: &str) -> Result<(), String> {
         let done = labour.work(&mut found, &mut || Date::now() >= end);
         let done = done.map_err(|r| r.message)?;
         let values = Float64Array::from(&found.values[..]);
-        say(&[
-            ("values", values.as_ref()),
-            ("hindered", &found.hindered.into()),
-        ]);
+        say(&[("values", values.as_ref()), ("hindered", &found.hindered.into())]);
         if done {
             return Ok(());
         }

@@ -44,11 +44,7 @@ pub fn assumptions(world: &World) -> Assumptions {
 /// The link with the weakest promise, whether all are alike, and how many are cut.
 fn survey(world: &World) -> (Link, bool, usize) {
     let n = world.node_count() as u16;
-    let pairs = (0..n).flat_map(|a| {
-        (0..n)
-            .filter(move |&b| b != a)
-            .map(move |b| (NodeId(a), NodeId(b)))
-    });
+    let pairs = (0..n).flat_map(|a| (0..n).filter(move |&b| b != a).map(move |b| (NodeId(a), NodeId(b))));
     let mut first: Option<&Link> = None;
     let (mut weakest, mut same, mut cut) = (None::<&Link>, true, 0);
     for (a, b) in pairs.take(LINKS_READ) {
@@ -83,22 +79,16 @@ fn links_more(l: &Link, same: bool) -> String {
     if l.fifo {
         text += ", FIFO";
     }
-    if same {
-        text
-    } else {
-        format!("at worst {text}")
-    }
+    if same { text } else { format!("at worst {text}") }
 }
 
 fn nodes(world: &World) -> String {
     let all = || (0..world.node_count() as u16).map(NodeId);
     let count = |s: Status| all().filter(|&n| world.status(n) == s).count();
     let mut parts = vec!["crash-recovery, disk kept".to_owned()];
-    for (status, word) in [
-        (Status::Crashed, "down"),
-        (Status::Stopped, "down for good"),
-        (Status::Paused, "paused"),
-    ] {
+    for (status, word) in
+        [(Status::Crashed, "down"), (Status::Stopped, "down for good"), (Status::Paused, "paused")]
+    {
         match count(status) {
             0 => {}
             k => parts.push(format!("{k} {word}")),
@@ -112,10 +102,7 @@ fn nodes(world: &World) -> String {
 }
 
 fn walls(world: &World, cut: usize) -> Vec<String> {
-    let mut out: Vec<String> = world
-        .partitions()
-        .map(|p| words::partition(world, p))
-        .collect();
+    let mut out: Vec<String> = world.partitions().map(|p| words::partition(world, p)).collect();
     match cut {
         0 => {}
         1 => out.push("1 direction cut".to_owned()),

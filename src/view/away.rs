@@ -3,9 +3,8 @@
 //! The rule that is easy to break: the run on screen stays as it is until the chapter is here, and for ever where it
 //! cannot be had. What waits is the newest thing that was asked: whatever else is opened meanwhile takes its place.
 
-use super::{Action, App};
+use super::Action;
 use crate::scenario::library::chapter_title;
-use crate::sim::Refusal;
 
 /// An action that waits.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,50 +12,9 @@ pub struct Away {
     /// The chapter's name.
     pub chapter: &'static str,
     /// What is done once it is here.
-    action: Action,
+    pub action: Action,
     /// It could not be had; the reader may ask for it again.
     pub failed: bool,
-}
-
-impl App {
-    /// Says a refusal; where all that is in the way is a chapter, lets `action` wait for it.
-    pub(super) fn refuse_or_wait(&mut self, refusal: &Refusal, action: impl FnOnce() -> Action) {
-        let Some(chapter) = refusal.chapter else {
-            return self.refuse(refusal);
-        };
-        self.error = None;
-        self.say = coming(chapter);
-        self.away = Some(Away {
-            chapter,
-            action: action(),
-            failed: false,
-        });
-    }
-
-    /// The chapter that is to be fetched now, if any.
-    pub fn wanted(&self) -> Option<&'static str> {
-        let away = self.away.as_ref().filter(|a| !a.failed);
-        away.map(|a| a.chapter)
-    }
-
-    /// The chapter has come, or could not be had: what is to be done now, if anything.
-    pub(super) fn arrived(&mut self, chapter: &str, here: bool) -> Option<Action> {
-        let away = self.away.as_mut().filter(|a| a.chapter == chapter)?;
-        if here {
-            return self.away.take().map(|a| a.action);
-        }
-        away.failed = true;
-        self.say = missing(chapter);
-        None
-    }
-
-    /// Asks for the chapter again.
-    pub(super) fn retry(&mut self) {
-        if let Some(away) = &mut self.away {
-            away.failed = false;
-            self.say = coming(away.chapter);
-        }
-    }
 }
 
 /// What is said of a chapter that is on its way.
@@ -67,69 +25,5 @@ pub fn coming(chapter: &str) -> String {
 /// What is said of a chapter that cannot be had.
 pub fn missing(chapter: &str) -> String {
     let chapter = chapter_title(chapter);
-    format!(
-        "The chapter {chapter} could not be loaded. Look whether there is a network, then try again."
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::view::reduce::reduce;
-
-    /// A page that shows the ring, and was asked for something of a chapter that is not here.
-    fn waiting() -> App {
-        let mut app = App::default();
-        reduce(&mut app, route("#/s/ring-election"));
-        let refusal = Refusal {
-            chapter: Some("links"),
-            ..Refusal::new("chapter-away", "the chapter Links has not come")
-        };
-        app.refuse_or_wait(&refusal, || route("#/s/link-stack?seed=4"));
-        app
-    }
-
-    fn route(hash: &str) -> Action {
-        Action::Route(String::new(), hash.to_owned())
-    }
-
-    fn shown(app: &App) -> &str {
-        &app.open.as_ref().unwrap().origin.def.id
-    }
-
-    #[test]
-    fn what_was_asked_is_done_when_its_chapter_has_come() {
-        let mut app = waiting();
-        assert_eq!(
-            (shown(&app), app.wanted()),
-            ("ring-election", Some("links"))
-        );
-        assert_eq!(app.error, None);
-        reduce(&mut app, Action::Arrived("election", true));
-        assert_eq!(shown(&app), "ring-election", "it is another that has come");
-        reduce(&mut app, Action::Arrived("links", true));
-        assert_eq!((shown(&app), app.wanted()), ("link-stack", None));
-        assert_eq!(app.open.unwrap().origin.seed(), 4);
-    }
-
-    #[test]
-    fn a_chapter_that_cannot_be_had_keeps_the_run_and_may_be_asked_for_again() {
-        let mut app = waiting();
-        reduce(&mut app, Action::Arrived("links", false));
-        assert_eq!((shown(&app), app.wanted()), ("ring-election", None));
-        assert!(app.say.contains("Links could not be loaded"));
-        reduce(&mut app, Action::Retry);
-        assert_eq!(app.wanted(), Some("links"));
-        reduce(&mut app, Action::Arrived("links", true));
-        assert_eq!(shown(&app), "link-stack");
-    }
-
-    #[test]
-    fn whatever_is_opened_meanwhile_takes_the_place_of_what_waits() {
-        let mut app = waiting();
-        reduce(&mut app, route("#/s/two-generals"));
-        assert_eq!((shown(&app), app.wanted()), ("two-generals", None));
-        reduce(&mut app, Action::Arrived("links", true));
-        assert_eq!(shown(&app), "two-generals");
-    }
+    format!("The chapter {chapter} could not be loaded. Look whether there is a network, then try again.")
 }

@@ -36,11 +36,7 @@ pub fn change(run: &Run<Checks>, event: EventId) -> Option<Change> {
         [before, after] => fields(before, after),
         _ => return None,
     };
-    Some(Change {
-        node,
-        text: log::line(run, event).text,
-        fields,
-    })
+    Some(Change { node, text: log::line(run, event).text, fields })
 }
 
 #[cfg(test)]

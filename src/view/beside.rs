@@ -36,12 +36,7 @@ type Stand = (u32, u32, SimTime);
 impl Beside {
     /// The future with number `future` beside the one with number `shown`. Where another stood there `before`,
     /// it takes its window and leads back to where that one was begun.
-    pub(super) fn new(
-        future: usize,
-        before: Option<Beside>,
-        futures: &[Future],
-        shown: usize,
-    ) -> Self {
+    pub(super) fn new(future: usize, before: Option<Beside>, futures: &[Future], shown: usize) -> Self {
         let window = before.as_ref().and_then(|b| b.window);
         let came = before.map(|b| b.came);
         Beside {

@@ -90,11 +90,7 @@ pub fn bars(bars: &[Bar], unit: &str, mark: Option<f64>) -> (Vec<BarView>, Optio
     let place = |v: f64| 100.0 * axis.place(v);
     let bar = |b: &Bar| {
         let (from, to) = (place(b.value.min(0.0)), place(b.value.max(0.0)));
-        BarView {
-            from,
-            long: to - from,
-            text: with_unit(b.value, unit),
-        }
+        BarView { from, long: to - from, text: with_unit(b.value, unit) }
     };
     (bars.iter().map(bar).collect(), mark.map(place))
 }
@@ -161,11 +157,7 @@ pub fn total(parts: &[Part], unit: &str, should_be: i64) -> TotalView {
     TotalView {
         parts,
         says,
-        mood: if sum == should_be {
-            Mood::Good
-        } else {
-            Mood::Bad
-        },
+        mood: if sum == should_be { Mood::Good } else { Mood::Bad },
         mark: drawn.then(|| percent(should_be)),
     }
 }
@@ -191,32 +183,21 @@ mod tests {
     use crate::sim::SimTime;
 
     fn bar(value: f64) -> Bar {
-        Bar {
-            label: String::new(),
-            value,
-            mood: Mood::Plain,
-        }
+        Bar { label: String::new(), value, mood: Mood::Plain }
     }
 
     #[test]
     fn moods_have_signs_of_their_own() {
         let all = [Mood::Plain, Mood::Good, Mood::Waiting, Mood::Bad].map(sign);
         for (i, a) in all.iter().enumerate() {
-            assert!(
-                all[..i]
-                    .iter()
-                    .all(|b| a.sign != b.sign && a.word != b.word && a.class != b.class)
-            );
+            assert!(all[..i].iter().all(|b| a.sign != b.sign && a.word != b.word && a.class != b.class));
         }
     }
 
     #[test]
     fn bars_begin_at_a_common_zero_whichever_way_they_go() {
         let (up, mark) = bars(&[bar(5.0), bar(10.0)], "ms", Some(8.0));
-        assert_eq!(
-            (up[0].from, up[0].long, up[1].long, mark),
-            (0.0, 50.0, 100.0, Some(80.0))
-        );
+        assert_eq!((up[0].from, up[0].long, up[1].long, mark), (0.0, 50.0, 100.0, Some(80.0)));
         assert_eq!(up[0].text, "5\u{a0}ms");
         let (both, _) = bars(&[bar(-5.0), bar(10.0)], "", None);
         assert!((both[0].from + both[0].long - both[1].from).abs() < 1e-9);
@@ -226,25 +207,16 @@ mod tests {
 
     #[test]
     fn a_sum_says_what_is_missing_or_too_much() {
-        let part = |label: &str, value| Part {
-            label: label.to_owned(),
-            value,
-        };
+        let part = |label: &str, value| Part { label: label.to_owned(), value };
         let parts = [part("A", 100), part("B", 150), part("on its way", 50)];
         let right = total(&parts, "\u{a3}", 300);
-        assert_eq!(
-            (right.says.as_str(), right.mood),
-            ("\u{a3}300, as it should be", Mood::Good)
-        );
+        assert_eq!((right.says.as_str(), right.mood), ("\u{a3}300, as it should be", Mood::Good));
         assert_eq!(right.parts[2].share.map(|s| s.0.round()), Some(83.0));
         let lost = total(&parts[..2], "\u{a3}", 300);
         assert_eq!(lost.says, "\u{a3}250, \u{a3}50 less than \u{a3}300");
         assert_eq!((lost.mood, lost.mark), (Mood::Bad, Some(100.0)));
         let more = total(&parts, "tokens", 299);
-        assert_eq!(
-            more.says,
-            "300\u{a0}tokens, 1\u{a0}tokens more than 299\u{a0}tokens"
-        );
+        assert_eq!(more.says, "300\u{a0}tokens, 1\u{a0}tokens more than 299\u{a0}tokens");
         assert_eq!(total(&[part("A", -5)], "", -5).parts[0].share, None);
     }
 
@@ -259,7 +231,7 @@ mod tests {
         assert_eq!(boards.now().len(), 7);
         run.run_until(SimTime::from_ms(900));
         assert!(boards.look(&origin, run.world()));
-        let other = Origin::of(Opening::of("raft-election")).unwrap();
+        let other = Origin::of(Opening::of("test-panic")).unwrap();
         boards.look(&other, other.open().unwrap().world());
         assert!(boards.now().is_empty());
     }

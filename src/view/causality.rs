@@ -158,9 +158,7 @@ impl Cone {
 /// The events that directly precede `event` in the causal order.
 #[cfg(test)]
 fn edges(event: &Event) -> impl Iterator<Item = usize> + use<> {
-    [event.prev, event.cause]
-        .into_iter()
-        .filter_map(|e| e.some().map(EventId::index))
+    [event.prev, event.cause].into_iter().filter_map(|e| e.some().map(EventId::index))
 }
 
 /// The vector stamp of `event` (Fidge 1988, Mattern 1989) in a world of `nodes` nodes: for each

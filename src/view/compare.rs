@@ -117,11 +117,7 @@ pub fn parting_from(here: &Run<Checks>, there: &Run<Checks>, alike: u32) -> Resu
             }
         }
         let event = EventId(high - 1);
-        return Ok(Parting {
-            event,
-            time_us: a.event(event).time.us(),
-            how: How::Outcome,
-        });
+        return Ok(Parting { event, time_us: a.event(event).time.us(), how: How::Outcome });
     }
     let event = EventId(records);
     let times = [a, b].map(|t| t.get(event).map(|e| e.time));
@@ -132,11 +128,7 @@ pub fn parting_from(here: &Run<Checks>, there: &Run<Checks>, alike: u32) -> Resu
         [None, Some(y)] if past(here, y) => y,
         _ => return Err(records),
     };
-    Ok(Parting {
-        event,
-        time_us: time.us(),
-        how: How::Event,
-    })
+    Ok(Parting { event, time_us: time.us(), how: How::Event })
 }
 
 /// Whether `run` has been past everything at `time`.
@@ -152,16 +144,8 @@ pub fn nodes(here: &World, there: &World) -> Vec<NodeDifference> {
     all.filter_map(|node| {
         let (a, b) = (lines(here, node), lines(there, node));
         let fields = fields(&a, &b);
-        let known = if node.index() < here.node_count() {
-            here
-        } else {
-            there
-        };
-        (!fields.is_empty()).then(|| NodeDifference {
-            node,
-            name: known.name(node).to_owned(),
-            fields,
-        })
+        let known = if node.index() < here.node_count() { here } else { there };
+        (!fields.is_empty()).then(|| NodeDifference { node, name: known.name(node).to_owned(), fields })
     })
     .collect()
 }
@@ -200,11 +184,7 @@ pub(super) fn fields(a: &[Line], b: &[Line]) -> Vec<FieldDifference> {
     };
     let only_there = b.iter().filter(|l| a.iter().all(|m| m.0 != l.0));
     let names = a.iter().chain(only_there).map(|l| l.0);
-    let pairs = names.map(|name| FieldDifference {
-        name,
-        here: value(a, name),
-        there: value(b, name),
-    });
+    let pairs = names.map(|name| FieldDifference { name, here: value(a, name), there: value(b, name) });
     pairs.filter(|f| f.here != f.there).collect()
 }
 

@@ -20,9 +20,7 @@ const DRAWS: u64 = 4_096;
 /// The outline of `delay`; the axis reaches a little past the slowest 2 % or `at_least_us`.
 pub fn curve(delay: Delay, at_least_us: u64) -> Curve {
     let step = u64::MAX / DRAWS;
-    let delays: Vec<u64> = (0..DRAWS)
-        .map(|i| delay.sample(i * step + step / 2).0)
-        .collect();
+    let delays: Vec<u64> = (0..DRAWS).map(|i| delay.sample(i * step + step / 2).0).collect();
     let slow = delays[(DRAWS * 98 / 100) as usize];
     let right_us = (slow.max(at_least_us).max(1) as f64) * 1.12;
     let width = right_us / BINS as f64;
@@ -61,13 +59,7 @@ mod tests {
 
     #[test]
     fn a_heavy_tail_does_not_flatten_the_picture() {
-        let c = curve(
-            Delay::HeavyTailed {
-                min_us: 1_000,
-                shape_milli: 1_000,
-            },
-            0,
-        );
+        let c = curve(Delay::HeavyTailed { min_us: 1_000, shape_milli: 1_000 }, 0);
         assert!(c.right_us < 100_000.0);
     }
 }

@@ -153,9 +153,10 @@ pub fn in_a_name(param: &Param, value: &Value) -> String {
         ParamKind::Choice(_) => format!("{label}: {value_text}"),
         _ => format!("{label} {value_text}"),
     };
-    match whole.chars().count() > NAME_ROOM {
-        true => value_text,
-        false => whole,
+    match (whole.chars().count() > NAME_ROOM, &param.kind) {
+        (false, _) => whole,
+        (true, ParamKind::Choice(_)) => value_text,
+        (true, _) => format!("{} {value_text}", param.id.replace('_', " ")),
     }
 }
 
@@ -337,14 +338,8 @@ mod tests {
         let said = parting([&a, &b], ["A", "B"], c.parting);
         assert_eq!(c.parting.unwrap().time_us, 1_500_000);
         assert!(said[0].starts_with("They part at 1.500 s"), "{said:?}");
-        assert!(
-            said[1].starts_with("A: ") && said[1].contains("crashes"),
-            "{said:?}"
-        );
-        assert!(
-            said[2].starts_with("B: ") && !said[2].contains("crashes"),
-            "{said:?}"
-        );
+        assert!(said[1].starts_with("A: ") && said[1].contains("crashes"), "{said:?}");
+        assert!(said[2].starts_with("B: ") && !said[2].contains("crashes"), "{said:?}");
         assert!(Apart::of(&c).nodes.contains(&node));
         drop((a, b));
         reduce(&mut app, Action::Future(1));

@@ -40,15 +40,8 @@ pub struct Shelf {
 impl Record {
     /// It as it is stored: a line with version, number, time and check, then the text.
     pub fn seal(&self) -> String {
-        let Record {
-            number,
-            at_ms,
-            text,
-        } = self;
-        format!(
-            "{VERSION} {number} {at_ms} {:016x}\n{text}",
-            self.check_sum()
-        )
+        let Record { number, at_ms, text } = self;
+        format!("{VERSION} {number} {at_ms} {:016x}\n{text}", self.check_sum())
     }
 
     /// Reads what [`Record::seal`] wrote; `None` for anything else.
@@ -216,26 +209,16 @@ mod tests {
     use crate::view::reduce::reduce;
 
     fn record(number: u64, text: &str) -> Record {
-        Record {
-            number,
-            at_ms: 1_790_000_000_000,
-            text: text.to_owned(),
-        }
+        Record { number, at_ms: 1_790_000_000_000, text: text.to_owned() }
     }
 
     fn crash() -> Fault {
-        Fault::Crash {
-            node: NodeId(1),
-            stop: false,
-        }
+        Fault::Crash { node: NodeId(1), stop: false }
     }
 
     fn app() -> App {
         let mut app = App::default();
-        reduce(
-            &mut app,
-            Action::Route(String::new(), "#/s/raft-election?seed=7".to_owned()),
-        );
+        reduce(&mut app, Action::Route(String::new(), "#/s/raft-election?seed=7".to_owned()));
         app
     }
 
@@ -246,11 +229,7 @@ mod tests {
         let both = |new: &str| Shelf::read([Some(new.to_owned()), Some(old.clone())]);
         let whole = both(&new);
         assert_eq!(whole.newest.as_ref().map(|n| n.number), Some(9));
-        assert_eq!(
-            whole.next(),
-            (1, 10),
-            "the older is written over, not the newer"
-        );
+        assert_eq!(whole.next(), (1, 10), "the older is written over, not the newer");
         for length in 0..new.len() {
             let torn = both(&new[..length]);
             assert_eq!(torn.newest, Record::read(&old), "cut at {length}");
@@ -260,11 +239,7 @@ mod tests {
             let mut bytes = new.clone().into_bytes();
             bytes[at] ^= 1;
             let changed = String::from_utf8(bytes).unwrap();
-            assert_eq!(
-                both(&changed).newest,
-                Record::read(&old),
-                "byte {at}: {changed}"
-            );
+            assert_eq!(both(&changed).newest, Record::read(&old), "byte {at}: {changed}");
         }
         assert_eq!(Shelf::read([None, Some("{}".to_owned())]), Shelf::default());
         assert_eq!(Shelf::default().next(), (0, 1));
@@ -273,11 +248,7 @@ mod tests {
     #[test]
     fn a_run_is_written_when_it_stands_still_or_is_edited_and_else_every_three_seconds() {
         let (mut app, mut keeper) = (app(), Keeper::default());
-        assert_eq!(
-            keeper.due(&app, 0, true),
-            None,
-            "nothing was done to it yet"
-        );
+        assert_eq!(keeper.due(&app, 0, true), None, "nothing was done to it yet");
         reduce(&mut app, Action::Play);
         let mut written = vec![];
         for ms in (0..10_000).step_by(500) {
@@ -289,17 +260,10 @@ mod tests {
                 written.push(ms);
             }
         }
-        assert_eq!(
-            written,
-            [3_000, 5_000, 8_000],
-            "3 s after the start, the edit, 3 s after that"
-        );
+        assert_eq!(written, [3_000, 5_000, 8_000], "3 s after the start, the edit, 3 s after that");
         reduce(&mut app, Action::Frame(500_000));
         assert_eq!(keeper.due(&app, 10_000, false), None);
-        assert!(
-            keeper.due(&app, 10_000, true).is_some(),
-            "the page is being left"
-        );
+        assert!(keeper.due(&app, 10_000, true).is_some(), "the page is being left");
         assert_eq!(keeper.due(&app, 10_000, true), None, "nothing new");
         reduce(&mut app, Action::Step(1));
         reduce(&mut app, Action::Pause);
@@ -314,26 +278,16 @@ mod tests {
         let text = Keeper::default().due(&app, 0, false).unwrap();
         let kept = record(1, &text);
         let later = kept.at_ms + 5 * 60_000;
-        assert_eq!(
-            offer(&app, &kept, later),
-            Ok(None),
-            "this very run is on screen"
-        );
+        assert_eq!(offer(&app, &kept, later), Ok(None), "this very run is on screen");
         let hash = |app: &App| app.open.as_ref().unwrap().run().get().hash_text();
         let mine = hash(&app);
         let mut other = self::app();
         let offered = offer(&other, &kept, later).unwrap().unwrap();
-        assert_eq!(
-            offered.rest,
-            "seed 7, 1 edit, at 0.700 s; kept 5 minutes ago"
-        );
+        assert_eq!(offered.rest, "seed 7, 1 edit, at 0.700 s; kept 5 minutes ago");
         reduce(&mut other, Action::OpenFile(offered.text));
         assert_eq!(hash(&other), mine);
         assert_eq!(offer(&other, &kept, later), Ok(None));
-        assert!(
-            offer(&App::default(), &kept, later).unwrap().is_some(),
-            "in the gallery"
-        );
+        assert!(offer(&App::default(), &kept, later).unwrap().is_some(), "in the gallery");
         let foreign = record(2, "{\"scenario\": \"of another program\"}");
         assert!(offer(&other, &foreign, later).is_err());
     }
@@ -346,16 +300,9 @@ mod tests {
         let text = keeper.due(&app, 0, false).unwrap();
         assert_eq!(keeper.due(&app, 1, true), None);
         reduce(&mut app, Action::Rename(1, "mine".to_owned()));
-        assert_ne!(
-            keeper.due(&app, 2, false).unwrap(),
-            text,
-            "a name is work, too"
-        );
+        assert_ne!(keeper.due(&app, 2, false).unwrap(), text, "a name is work, too");
         let kept = record(1, &text);
-        assert!(
-            offer(&app, &kept, kept.at_ms).unwrap().is_some(),
-            "its name was another"
-        );
+        assert!(offer(&app, &kept, kept.at_ms).unwrap().is_some(), "its name was another");
         reduce(&mut app, Action::Rename(1, "B".to_owned()));
         assert_eq!(offer(&app, &kept, kept.at_ms), Ok(None));
         let mut alone = self::app();
@@ -367,14 +314,7 @@ mod tests {
     #[test]
     fn time_passed_is_said_in_the_largest_unit_that_fits() {
         let said = [0, 59_999, 60_000, 3_600_000, 7_200_000, 86_400_000].map(ago);
-        let expected = [
-            "just now",
-            "just now",
-            "1 minute ago",
-            "1 hour ago",
-            "2 hours ago",
-            "1 day ago",
-        ];
+        let expected = ["just now", "just now", "1 minute ago", "1 hour ago", "2 hours ago", "1 day ago"];
         assert_eq!(said, expected);
     }
 }

@@ -22,24 +22,9 @@ pub struct Shortcut {
 
 /// Every shortcut.
 pub const ALL: &[Shortcut] = &[
-    Shortcut {
-        key: " ",
-        shown: "Space",
-        what: "Play or pause",
-        action: || Action::Toggle,
-    },
-    Shortcut {
-        key: "arrowright",
-        shown: "→",
-        what: "Next event",
-        action: || Action::Step(1),
-    },
-    Shortcut {
-        key: "arrowleft",
-        shown: "←",
-        what: "Previous event",
-        action: || Action::Back(1),
-    },
+    Shortcut { key: " ", shown: "Space", what: "Play or pause", action: || Action::Toggle },
+    Shortcut { key: "arrowright", shown: "→", what: "Next event", action: || Action::Step(1) },
+    Shortcut { key: "arrowleft", shown: "←", what: "Previous event", action: || Action::Back(1) },
     Shortcut {
         key: ".",
         shown: ".",
@@ -64,18 +49,8 @@ pub const ALL: &[Shortcut] = &[
         what: "Previous change of it",
         action: || Action::Go(Aim::Change, true),
     },
-    Shortcut {
-        key: "[",
-        shown: "[",
-        what: "Slower",
-        action: || Action::Nudge(-1),
-    },
-    Shortcut {
-        key: "]",
-        shown: "]",
-        what: "Faster",
-        action: || Action::Nudge(1),
-    },
+    Shortcut { key: "[", shown: "[", what: "Slower", action: || Action::Nudge(-1) },
+    Shortcut { key: "]", shown: "]", what: "Faster", action: || Action::Nudge(1) },
     Shortcut {
         key: "p",
         shown: "P",
@@ -88,30 +63,15 @@ pub const ALL: &[Shortcut] = &[
         what: "Fork: keep this future, begin another here",
         action: || Action::Fork,
     },
-    Shortcut {
-        key: "u",
-        shown: "U",
-        what: "Undo the last edit",
-        action: || Action::Undo,
-    },
-    Shortcut {
-        key: "y",
-        shown: "Y",
-        what: "Redo it",
-        action: || Action::Redo,
-    },
+    Shortcut { key: "u", shown: "U", what: "Undo the last edit", action: || Action::Undo },
+    Shortcut { key: "y", shown: "Y", what: "Redo it", action: || Action::Redo },
     Shortcut {
         key: "r",
         shown: "R",
         what: "Reset: back to the start, without edits",
         action: || Action::Reset,
     },
-    Shortcut {
-        key: "?",
-        shown: "?",
-        what: "This help",
-        action: || Action::Dialog(Some(Dialog::Help)),
-    },
+    Shortcut { key: "?", shown: "?", what: "This help", action: || Action::Dialog(Some(Dialog::Help)) },
     Shortcut {
         key: "escape",
         shown: "Esc",

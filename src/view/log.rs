@@ -114,8 +114,7 @@ impl Filter {
 
 /// Whether `text` says `what`, whatever the case.
 fn says(text: &str, what: &str) -> bool {
-    text.to_ascii_lowercase()
-        .contains(&what.to_ascii_lowercase())
+    text.to_ascii_lowercase().contains(&what.to_ascii_lowercase())
 }
 
 /// Whether an event is about what is selected: at that node, on that link, of that message.
@@ -134,10 +133,8 @@ pub fn concerns(trace: &Trace, id: EventId, selection: Selection) -> bool {
 /// Whether an event belongs into the short log.
 pub fn tells(trace: &Trace, id: EventId) -> bool {
     let e = trace.event(id);
-    matches!(
-        e.kind,
-        EventKind::Lost | EventKind::Fault | EventKind::Request | EventKind::Flap
-    ) || trace.notes_of(id).next().is_some()
+    matches!(e.kind, EventKind::Lost | EventKind::Fault | EventKind::Request | EventKind::Flap)
+        || trace.notes_of(id).next().is_some()
 }
 
 /// The sentence of one event.
@@ -157,13 +154,7 @@ pub fn line(run: &Run<Checks>, id: EventId) -> Line {
         }
         _ => (said(), LineTone::Note),
     };
-    Line {
-        id,
-        time_us: e.time.0,
-        node,
-        text,
-        tone,
-    }
+    Line { id, time_us: e.time.0, node, text, tone }
 }
 
 fn happening(run: &Run<Checks>, id: EventId) -> (String, LineTone) {
@@ -173,10 +164,7 @@ fn happening(run: &Run<Checks>, id: EventId) -> (String, LineTone) {
     let plain = |text: String| (text, LineTone::Plain);
     match e.kind {
         EventKind::Start => plain(format!("{who} starts.")),
-        EventKind::Timer => plain(format!(
-            "{who}'s timer runs out: {}.",
-            world.timer_name(e.node, e.data)
-        )),
+        EventKind::Timer => plain(format!("{who}'s timer runs out: {}.", world.timer_name(e.node, e.data))),
         EventKind::Synced => plain(format!("{who}'s disk has it.")),
         EventKind::Done => plain(format!("{who} is done with a step.")),
         EventKind::Request | EventKind::Fault => match trace.faults().get(e.data as usize) {
@@ -202,18 +190,11 @@ fn journey(run: &Run<Checks>, id: EventId) -> (String, LineTone) {
     let (from, to) = (words::name(world, sent.from), words::name(world, sent.to));
     let label = run.label(msg);
     match e.kind {
-        EventKind::Lost => (
-            format!("{label} from {from} to {to} is lost: {}.", e.loss.reason()),
-            LineTone::Loss,
-        ),
-        EventKind::Arrive => (
-            format!("{label} from {from} waits at {to}."),
-            LineTone::Plain,
-        ),
-        _ => (
-            format!("{to} receives {label} from {from}."),
-            LineTone::Plain,
-        ),
+        EventKind::Lost => {
+            (format!("{label} from {from} to {to} is lost: {}.", e.loss.reason()), LineTone::Loss)
+        }
+        EventKind::Arrive => (format!("{label} from {from} waits at {to}."), LineTone::Plain),
+        _ => (format!("{to} receives {label} from {from}."), LineTone::Plain),
     }
 }
 

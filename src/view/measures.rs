@@ -30,14 +30,12 @@ pub struct GaugeRow {
 impl GaugeRow {
     /// What it shows, in words.
     pub fn now_text(&self) -> String {
-        self.now
-            .map_or_else(|| "not yet".to_owned(), |v| with_unit(v, self.unit))
+        self.now.map_or_else(|| "not yet".to_owned(), |v| with_unit(v, self.unit))
     }
 
     /// What theory says, in words.
     pub fn theory_text(&self) -> Option<String> {
-        self.theory
-            .map(|v| format!("theory {}", with_unit(v, self.unit)))
+        self.theory.map(|v| format!("theory {}", with_unit(v, self.unit)))
     }
 }
 
@@ -54,11 +52,7 @@ pub fn rows(origin: &Origin, run: &Run<Checks>, now_us: u64) -> Vec<GaugeRow> {
         let curve = gauges.curve(g.id).into_iter();
         let mut points: Vec<(f64, f64)> = curve.map(|(t, v)| (t.us() as f64, v)).collect();
         points.extend(now.map(|v| (now_us as f64, v)));
-        let line = Line {
-            label: String::new(),
-            points,
-            steps: true,
-        };
+        let line = Line { label: String::new(), points, steps: true };
         let mut row = GaugeRow {
             id: g.id,
             label: g.label,
@@ -88,11 +82,7 @@ pub struct Ask {
 impl Ask {
     /// What stands there at first: as long as the tool runs it.
     pub fn of(origin: &Origin) -> Self {
-        Ask {
-            runs: 1_000,
-            until_us: origin.def.length_us(),
-            with_edits: false,
-        }
+        Ask { runs: 1_000, until_us: origin.def.length_us(), with_edits: false }
     }
 
     /// The order for the run on screen.
@@ -140,12 +130,7 @@ mod tests {
         assert_eq!(rows.len(), entry.gauges.len());
         let sent = rows.iter().find(|r| r.id == "messengers").unwrap();
         let points = &sent.chart.lines[0].points;
-        assert!(
-            points.len() > 2
-                && points
-                    .windows(2)
-                    .all(|w| w[0].0 <= w[1].0 && w[0].1 <= w[1].1)
-        );
+        assert!(points.len() > 2 && points.windows(2).all(|w| w[0].0 <= w[1].0 && w[0].1 <= w[1].1));
         assert_eq!(points.last().copied(), Some((400_000.0, sent.now.unwrap())));
     }
 
@@ -163,10 +148,7 @@ mod tests {
 
     #[test]
     fn edits_that_name_a_message_stay_at_home() {
-        let crash = Fault::Crash {
-            node: NodeId(1),
-            stop: false,
-        };
+        let crash = Fault::Crash { node: NodeId(1), stop: false };
         let mut late = Edit::at(9, crash.clone());
         late.after_steps = Some(4);
         let edits = [Edit::at(5, Fault::Drop { msg: MsgId(3) }), late];

@@ -44,6 +44,7 @@ pub mod tabs;
 #[cfg(test)]
 mod toy;
 pub mod twin;
+pub mod waiting;
 pub mod walk;
 pub mod why;
 pub mod words;

@@ -56,11 +56,7 @@ impl Origin {
     ///
     /// # Errors
     /// An unknown id; a parameter that the protocol does not have or take.
-    pub fn named(
-        id: &str,
-        seed: Option<u64>,
-        params: &BTreeMap<String, String>,
-    ) -> Result<Self, Refusal> {
+    pub fn named(id: &str, seed: Option<u64>, params: &BTreeMap<String, String>) -> Result<Self, Refusal> {
         let mut origin = Origin::of(Opening::of(id))?;
         origin.opening.seed = seed;
         for (id, text) in params {
@@ -125,11 +121,7 @@ impl Origin {
     /// # Errors
     /// What [`link::follow`] refuses.
     pub fn follow(shared: SharedRun) -> Result<Linked, Refusal> {
-        Ok(Linked {
-            origin: Origin::of(shared.opening.clone())?,
-            run: link::follow(&shared)?,
-            shared,
-        })
+        Ok(Linked { origin: Origin::of(shared.opening.clone())?, run: link::follow(&shared)?, shared })
     }
 
     /// This as it is shared: with the edits of `run` instead of its own, its moment, and a speed.
@@ -138,11 +130,7 @@ impl Origin {
         // Right at an event, others of the same moment may not have happened yet.
         let amid = run.position() > 0 && run.world().last_event().time.us() == at_us;
         SharedRun {
-            opening: Opening {
-                seed: Some(self.seed()),
-                edits: run.edits().to_vec(),
-                ..self.opening.clone()
-            },
+            opening: Opening { seed: Some(self.seed()), edits: run.edits().to_vec(), ..self.opening.clone() },
             at_us,
             events: amid.then(|| run.position()),
             speed_us_s: (speed != self.speed()).then_some(speed),

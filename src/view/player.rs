@@ -28,13 +28,7 @@ pub struct Player {
 
 impl Default for Player {
     fn default() -> Self {
-        Player {
-            now_us: 0,
-            playing: false,
-            speed: 100_000,
-            late: false,
-            rest: 0,
-        }
+        Player { now_us: 0, playing: false, speed: 100_000, late: false, rest: 0 }
     }
 }
 
@@ -148,13 +142,7 @@ mod tests {
 
     #[test]
     fn speeds_read_as_factors() {
-        let text = |speed| {
-            Player {
-                speed,
-                ..Player::default()
-            }
-            .speed_text()
-        };
+        let text = |speed| Player { speed, ..Player::default() }.speed_text();
         assert_eq!(text(1_000), "0.001×");
         assert_eq!(text(100_000), "0.10×");
         assert_eq!(text(1_000_000), "1×");

@@ -129,11 +129,7 @@ fn on_run(app: &mut App, act: &mut dyn FnMut(&mut App)) {
         app.journey = way;
     } else if let (Some(o), Some((left, _))) = (&mut app.open, before) {
         // A future that is left on its way goes on when it is shown again.
-        let others = o
-            .futures
-            .iter_mut()
-            .enumerate()
-            .filter(|(i, _)| *i != o.current);
+        let others = o.futures.iter_mut().enumerate().filter(|(i, _)| *i != o.current);
         let mut same = others.filter(|(_, f)| f.run.same(&left));
         same.next().into_iter().for_each(|(_, f)| f.goal = way);
     }
@@ -194,12 +190,7 @@ fn play(app: &mut App, on: bool) {
     if let Some(o) = &mut app.open {
         o.settle();
     }
-    app.say = if app.player.playing {
-        "Playing."
-    } else {
-        "Paused."
-    }
-    .to_owned();
+    app.say = if app.player.playing { "Playing." } else { "Paused." }.to_owned();
 }
 
 fn frame(app: &mut App, dt: u64, out_of_time: &mut dyn FnMut() -> bool) {
@@ -258,9 +249,7 @@ fn journey(app: &mut App, goal: Journey, out_of_time: &mut dyn FnMut() -> bool) 
     let there = {
         let mut run = o.run().get_mut();
         loop {
-            let left = goal
-                .events
-                .map_or(SLICE, |n| n.saturating_sub(run.position()));
+            let left = goal.events.map_or(SLICE, |n| n.saturating_sub(run.position()));
             let there = match left {
                 0 => true,
                 left => run.advance(SimTime(goal.at_us), left.min(SLICE)),
@@ -408,11 +397,7 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
         Place::Gallery => None,
         Place::Scenario(id) => {
             let origin = Origin::named(id, r.seed, &r.params)?;
-            Some(Linked {
-                run: origin.open()?,
-                shared: SharedRun::of(origin.opening.clone()),
-                origin,
-            })
+            Some(Linked { run: origin.open()?, shared: SharedRun::of(origin.opening.clone()), origin })
         }
         Place::Shared(payload) => Some(Origin::from_link(payload)?),
     };
@@ -456,11 +441,7 @@ fn open_file(app: &mut App, text: &str) {
 
 /// Puts a shared run on screen, as it was shared: its moment, its speed, what was looked at.
 fn enter(app: &mut App, linked: Linked) {
-    let Linked {
-        origin,
-        run,
-        shared,
-    } = linked;
+    let Linked { origin, run, shared } = linked;
     show(app, origin, run);
     if let Some(speed) = shared.speed_us_s {
         app.player.set_speed(speed);
@@ -468,10 +449,7 @@ fn enter(app: &mut App, linked: Linked) {
     app.selection = shared.picked.map_or(Selection::None, Selection::from);
     app.tab = shared.panel.map_or(app.tab, Tab::from);
     if shared.moment().is_some() {
-        let goal = Journey {
-            at_us: shared.at_us,
-            events: shared.events,
-        };
+        let goal = Journey { at_us: shared.at_us, events: shared.events };
         set_out(app, goal);
     }
 }

@@ -78,10 +78,7 @@ impl Route {
         }
         let hash = hash.strip_prefix('#').unwrap_or(hash);
         let (path, options) = hash.split_once('?').unwrap_or((hash, ""));
-        let mut route = Route {
-            place: place(path)?,
-            ..Route::default()
-        };
+        let mut route = Route { place: place(path)?, ..Route::default() };
         let search = search.trim_start_matches('?');
         for (part, params) in [(search, false), (options, true)] {
             for pair in part.split('&') {
@@ -124,10 +121,7 @@ impl Route {
 
 fn place(path: &str) -> Result<Place, Refusal> {
     let parts: Vec<&str> = path.split('/').filter(|p| !p.is_empty()).collect();
-    let plain = |s: &str| {
-        s.bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-    };
+    let plain = |s: &str| s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     match parts.as_slice() {
         [] => Ok(Place::Gallery),
         ["s", id] if plain(id) => Ok(Place::Scenario((*id).to_owned())),
@@ -151,10 +145,7 @@ pub fn seed(text: &str) -> Result<u64, Refusal> {
         let shown = crate::sim::fields::short(text);
         Refusal::new(
             "bad-seed",
-            format!(
-                "the seed must be a whole number from 0 to {}, not '{shown}'",
-                u64::MAX
-            ),
+            format!("the seed must be a whole number from 0 to {}, not '{shown}'", u64::MAX),
         )
     })
 }
@@ -194,11 +185,9 @@ mod tests {
 
     #[test]
     fn a_route_names_a_place_a_seed_parameters_and_a_look() {
-        let r = Route::parse(
-            "?embed=1&ui=stage,log&theme=dark",
-            "#/s/raft-election?seed=7&nodes=3&speed=0.25x",
-        )
-        .unwrap();
+        let r =
+            Route::parse("?embed=1&ui=stage,log&theme=dark", "#/s/raft-election?seed=7&nodes=3&speed=0.25x")
+                .unwrap();
         assert_eq!(r.place, Place::Scenario("raft-election".to_owned()));
         assert_eq!((r.seed, r.look.speed), (Some(7), Some(250_000)));
         assert_eq!(r.params.get("nodes").map(String::as_str), Some("3"));
@@ -225,13 +214,7 @@ mod tests {
 
     #[test]
     fn what_strangers_write_is_refused_in_a_sentence() {
-        for hash in [
-            "#/s/a/b",
-            "#/s/<script>",
-            "#/q",
-            "#/s/x?seed=-1",
-            "#/s/x?seed=99999999999999999999",
-        ] {
+        for hash in ["#/s/a/b", "#/s/<script>", "#/q", "#/s/x?seed=-1", "#/s/x?seed=99999999999999999999"] {
             let refusal = Route::parse("", hash).unwrap_err();
             assert!(!refusal.message.is_empty(), "{hash}");
         }

@@ -22,9 +22,7 @@ impl App {
         }
         let all = o.futures.iter().enumerate();
         SharedRun {
-            futures: all
-                .map(|(i, f)| saved(f, i == o.current, self.player.speed))
-                .collect(),
+            futures: all.map(|(i, f)| saved(f, i == o.current, self.player.speed)).collect(),
             ..shared
         }
     }
@@ -37,11 +35,7 @@ fn saved(f: &Future, shown: bool, speed: u64) -> Saved {
             Some(goal) => (goal.at_us, goal.events),
             None => (run.at_us, run.events),
         };
-        Other {
-            opening: run.opening,
-            at_us,
-            events,
-        }
+        Other { opening: run.opening, at_us, events }
     };
     Saved {
         name: f.name.clone(),
@@ -70,10 +64,7 @@ fn other(saved: &Saved) -> Result<Option<Future>, Refusal> {
         return Ok(None);
     };
     let origin = Origin::of(other.opening.clone())?;
-    let goal = Journey {
-        at_us: other.at_us,
-        events: other.events,
-    };
+    let goal = Journey { at_us: other.at_us, events: other.events };
     let mut future = Future {
         name: String::new(),
         parted_us: None,
@@ -91,10 +82,7 @@ impl Future {
     fn is_called(&mut self, saved: &Saved) {
         self.name.clone_from(&saved.name);
         self.parted_us = saved.fork.map(|f| f.at_us);
-        self.fork = saved.fork.map(|f| Fork {
-            parent: f.parent,
-            events: f.events,
-        });
+        self.fork = saved.fork.map(|f| Fork { parent: f.parent, events: f.events });
     }
 }
 

@@ -42,16 +42,7 @@ pub const TRAVEL: f64 = 200.0;
 
 impl<K> Row<K> {
     fn new(key: K, label: &'static str, unit: &'static str, value: f64, max: f64) -> Self {
-        Row {
-            key,
-            label,
-            unit,
-            value,
-            min: 0.0,
-            max,
-            scale: Scale::Linear,
-            zero: "",
-        }
+        Row { key, label, unit, value, min: 0.0, max, scale: Scale::Linear, zero: "" }
     }
 
     fn log(mut self, least: f64) -> Self {
@@ -102,9 +93,7 @@ impl<K> Row<K> {
         let v = match self.scale {
             Scale::Linear => self.min + place / TRAVEL * (self.max - self.min),
             Scale::Log(_) if place < 1.0 => return self.min,
-            Scale::Log(least) => {
-                least * libm::pow(self.max / least, (place - 1.0) / (TRAVEL - 1.0))
-            }
+            Scale::Log(least) => least * libm::pow(self.max / least, (place - 1.0) / (TRAVEL - 1.0)),
         };
         significant(v, if self.scale == Scale::Linear { 3 } else { 2 })
     }
@@ -176,24 +165,15 @@ pub fn link_rows(link: &Link) -> Vec<Row<LinkKey>> {
     let mut rows = match link.delay {
         Delay::Constant { us } => vec![time(DelayA, "Delay", us)],
         Delay::Uniform { min_us, max_us } => {
-            vec![
-                time(DelayA, "Shortest", min_us),
-                time(DelayB, "Longest", max_us),
-            ]
+            vec![time(DelayA, "Shortest", min_us), time(DelayB, "Longest", max_us)]
         }
         Delay::Normal { mean_us, sd_us } => {
             vec![time(DelayA, "Mean", mean_us), time(DelayB, "Spread", sd_us)]
         }
         Delay::Exponential { min_us, mean_us } => {
-            vec![
-                time(DelayA, "Shortest", min_us),
-                time(DelayB, "Tail, mean", mean_us),
-            ]
+            vec![time(DelayA, "Shortest", min_us), time(DelayB, "Tail, mean", mean_us)]
         }
-        Delay::HeavyTailed {
-            min_us,
-            shape_milli,
-        } => {
+        Delay::HeavyTailed { min_us, shape_milli } => {
             let shape = f64::from(shape_milli) / 1_000.0;
             let row = Row::new(DelayB, "Shape", "", shape, 10.0).from(0.1);
             vec![time(DelayA, "Shortest", min_us), row.log(0.1)]
@@ -207,15 +187,9 @@ pub fn link_rows(link: &Link) -> Vec<Row<LinkKey>> {
         chance(Reorder, "Reorder", link.reorder_ppm),
         time(ReorderBy, "Held back by", link.reorder_us),
         chance(Corrupt, "Corrupt", link.corrupt_ppm),
-        Row::new(Bandwidth, "Bandwidth", "kB/s", rate, 100_000.0)
-            .log(0.1)
-            .zero("no limit"),
-        Row::new(Buffer, "Buffer", "kB", buffer, 10_000.0)
-            .log(0.1)
-            .zero("no limit"),
-        Row::new(Mtu, "MTU", "bytes", f64::from(link.mtu_bytes), 9_000.0)
-            .log(16.0)
-            .zero("no limit"),
+        Row::new(Bandwidth, "Bandwidth", "kB/s", rate, 100_000.0).log(0.1).zero("no limit"),
+        Row::new(Buffer, "Buffer", "kB", buffer, 10_000.0).log(0.1).zero("no limit"),
+        Row::new(Mtu, "MTU", "bytes", f64::from(link.mtu_bytes), 9_000.0).log(16.0).zero("no limit"),
     ]);
     rows
 }
@@ -223,9 +197,7 @@ pub fn link_rows(link: &Link) -> Vec<Row<LinkKey>> {
 /// The retransmission layer's interval.
 pub fn retransmit_row(link: &Link) -> Row<LinkKey> {
     let every = ms(link.layers.retransmit_us);
-    Row::new(LinkKey::Retransmit, "Resend every", "ms", every, 2_000.0)
-        .log(1.0)
-        .zero("off")
+    Row::new(LinkKey::Retransmit, "Resend every", "ms", every, 2_000.0).log(1.0).zero("off")
 }
 
 /// `link` with one number changed, as a patch.
@@ -256,26 +228,14 @@ fn delay_with(delay: Delay, first: bool, value: f64) -> Delay {
     match (delay, first) {
         (Delay::Constant { .. }, _) => Delay::Constant { us: t },
         // The two ends push each other: a slider never produces an empty range.
-        (Delay::Uniform { max_us, .. }, true) => Delay::Uniform {
-            min_us: t,
-            max_us: max_us.max(t),
-        },
-        (Delay::Uniform { min_us, .. }, false) => Delay::Uniform {
-            min_us: min_us.min(t),
-            max_us: t,
-        },
+        (Delay::Uniform { max_us, .. }, true) => Delay::Uniform { min_us: t, max_us: max_us.max(t) },
+        (Delay::Uniform { min_us, .. }, false) => Delay::Uniform { min_us: min_us.min(t), max_us: t },
         (Delay::Normal { sd_us, .. }, true) => Delay::Normal { mean_us: t, sd_us },
         (Delay::Normal { mean_us, .. }, false) => Delay::Normal { mean_us, sd_us: t },
         (Delay::Exponential { mean_us, .. }, true) => Delay::Exponential { min_us: t, mean_us },
         (Delay::Exponential { min_us, .. }, false) => Delay::Exponential { min_us, mean_us: t },
-        (Delay::HeavyTailed { shape_milli, .. }, true) => Delay::HeavyTailed {
-            min_us: t,
-            shape_milli,
-        },
-        (Delay::HeavyTailed { min_us, .. }, false) => Delay::HeavyTailed {
-            min_us,
-            shape_milli: t as u32,
-        },
+        (Delay::HeavyTailed { shape_milli, .. }, true) => Delay::HeavyTailed { min_us: t, shape_milli },
+        (Delay::HeavyTailed { min_us, .. }, false) => Delay::HeavyTailed { min_us, shape_milli: t as u32 },
     }
 }
 
@@ -284,22 +244,10 @@ pub fn delay_kinds(now: Delay) -> [Delay; 5] {
     let typical = now.typical_us().max(1);
     let kinds = [
         Delay::Constant { us: typical },
-        Delay::Uniform {
-            min_us: typical * 2 / 3,
-            max_us: typical * 4 / 3,
-        },
-        Delay::Normal {
-            mean_us: typical,
-            sd_us: typical / 4,
-        },
-        Delay::Exponential {
-            min_us: typical / 2,
-            mean_us: typical - typical / 2,
-        },
-        Delay::HeavyTailed {
-            min_us: (typical / 2).max(1),
-            shape_milli: 2_000,
-        },
+        Delay::Uniform { min_us: typical * 2 / 3, max_us: typical * 4 / 3 },
+        Delay::Normal { mean_us: typical, sd_us: typical / 4 },
+        Delay::Exponential { min_us: typical / 2, mean_us: typical - typical / 2 },
+        Delay::HeavyTailed { min_us: (typical / 2).max(1), shape_milli: 2_000 },
     ];
     kinds.map(|k| if k.name() == now.name() { now } else { k })
 }
@@ -354,23 +302,10 @@ pub fn node_fault(node: NodeId, key: NodeKey, value: f64) -> Fault {
 /// The six timing models, by name; the one in force as it is, the others with usual bounds.
 pub fn timing_kinds(now: Timing) -> [Timing; 6] {
     let kinds = [
-        Timing::Synchronous {
-            delay_us: 50_000,
-            step_us: 10_000,
-            drift_ppm: 10_000,
-        },
-        Timing::UnknownBound {
-            at_most_us: 200_000,
-        },
-        Timing::Gst {
-            gst_us: 5_000_000,
-            delay_us: 50_000,
-        },
-        Timing::Alternating {
-            good_us: 3_000_000,
-            bad_us: 1_000_000,
-            delay_us: 50_000,
-        },
+        Timing::Synchronous { delay_us: 50_000, step_us: 10_000, drift_ppm: 10_000 },
+        Timing::UnknownBound { at_most_us: 200_000 },
+        Timing::Gst { gst_us: 5_000_000, delay_us: 50_000 },
+        Timing::Alternating { good_us: 3_000_000, bad_us: 1_000_000, delay_us: 50_000 },
         Timing::Asynchronous,
         Timing::BoundedAsync { delay_us: 50_000 },
     ];
@@ -381,11 +316,7 @@ pub fn timing_kinds(now: Timing) -> [Timing; 6] {
 pub fn timing_rows(t: Timing) -> Vec<Row<usize>> {
     let time = |key, label, us| Row::new(key, label, "ms", ms(us), 60_000.0).log(0.1);
     match t {
-        Timing::Synchronous {
-            delay_us,
-            step_us,
-            drift_ppm,
-        } => vec![
+        Timing::Synchronous { delay_us, step_us, drift_ppm } => vec![
             time(0, "Delivery within", delay_us),
             time(1, "A step within", step_us),
             Row::new(2, "Clock drift up to", "%", percent(drift_ppm), 20.0),
@@ -394,11 +325,7 @@ pub fn timing_rows(t: Timing) -> Vec<Row<usize>> {
         Timing::Gst { gst_us, delay_us } => {
             vec![time(0, "GST at", gst_us), time(1, "Then within", delay_us)]
         }
-        Timing::Alternating {
-            good_us,
-            bad_us,
-            delay_us,
-        } => vec![
+        Timing::Alternating { good_us, bad_us, delay_us } => vec![
             time(0, "Good period", good_us),
             time(1, "Bad period", bad_us),
             time(2, "Bound when good", delay_us),
@@ -434,16 +361,9 @@ mod tests {
     fn a_value_set_by_its_own_row_comes_back_the_same() {
         let link = Link::default();
         for delay in delay_kinds(Delay::Constant { us: 12_000 }) {
-            let link = Link {
-                delay,
-                ..link.clone()
-            };
+            let link = Link { delay, ..link.clone() };
             for row in link_rows(&link) {
-                assert_eq!(
-                    link_patch(&link, row.key, row.value).on(&link),
-                    link,
-                    "{row:?}"
-                );
+                assert_eq!(link_patch(&link, row.key, row.value).on(&link), link, "{row:?}");
             }
         }
         for t in timing_kinds(Timing::Asynchronous) {
@@ -468,10 +388,7 @@ mod tests {
         for row in link_rows(&Link::default()) {
             assert_eq!((row.at(0.0), row.at(TRAVEL)), (row.min, row.max));
             for place in [0.0, 1.0, 50.0, 120.0, TRAVEL] {
-                assert!(
-                    (row.place(row.at(place)) - place).abs() <= 2.0,
-                    "{row:?} {place}"
-                );
+                assert!((row.place(row.at(place)) - place).abs() <= 2.0, "{row:?} {place}");
             }
         }
         assert_eq!(number_text(2.0), "2");

@@ -22,10 +22,7 @@ pub struct Shared<T> {
 impl<T> Shared<T> {
     /// A first version of `value`.
     pub fn new(value: T) -> Self {
-        Shared {
-            cell: Rc::new(RefCell::new(value)),
-            version: 0,
-        }
+        Shared { cell: Rc::new(RefCell::new(value)), version: 0 }
     }
 
     /// The value, to read. Do not keep the guard across a callback.
@@ -41,10 +38,7 @@ impl<T> Shared<T> {
     /// The same value under the next version: unequal to every earlier handle.
     #[must_use]
     pub fn changed(&self) -> Self {
-        Shared {
-            cell: self.cell.clone(),
-            version: self.version + 1,
-        }
+        Shared { cell: self.cell.clone(), version: self.version + 1 }
     }
 
     /// Whether it is the same value, of whatever version.
@@ -65,10 +59,7 @@ impl<T> Shared<T> {
 
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
-        Shared {
-            cell: self.cell.clone(),
-            version: self.version,
-        }
+        Shared { cell: self.cell.clone(), version: self.version }
     }
 }
 

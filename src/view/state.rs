@@ -152,16 +152,9 @@ fn check(line: &CheckLine, out: &mut String) {
         Verdict::Holding => ("holding", "", &[][..], ""),
         Verdict::Pending { why } => ("pending", why.as_str(), &[][..], ""),
         Verdict::Unknown { why } => ("unknown", why.as_str(), &[][..], ""),
-        Verdict::Violated {
-            witness,
-            why,
-            assumption,
-        } => (
-            "violated",
-            why.as_str(),
-            witness.as_slice(),
-            assumption.as_str(),
-        ),
+        Verdict::Violated { witness, why, assumption } => {
+            ("violated", why.as_str(), witness.as_slice(), assumption.as_str())
+        }
     };
     Object::new(out)
         .text("name", line.name)

@@ -34,17 +34,9 @@ pub struct Order {
 impl Order {
     /// It as a text for another thread: a line with the scenario and the numbers, then the opening.
     pub fn text(&self) -> String {
-        let Order {
-            first,
-            runs,
-            until_us,
-            opening,
-        } = self;
+        let Order { first, runs, until_us, opening } = self;
         let scenario = &opening.scenario;
-        format!(
-            "{scenario} {first} {runs} {until_us}\n{}",
-            json::text(opening)
-        )
+        format!("{scenario} {first} {runs} {until_us}\n{}", json::text(opening))
     }
 
     /// The scenario that such a text is about: what must be there before it is read.
@@ -57,12 +49,8 @@ impl Order {
     /// # Errors
     /// What is none, and what the scenario refuses.
     pub fn read(text: &str) -> Result<Self, Refusal> {
-        let bad = || {
-            Refusal::new(
-                "bad-argument",
-                "an order begins with scenario, first seed, runs, microseconds",
-            )
-        };
+        let bad =
+            || Refusal::new("bad-argument", "an order begins with scenario, first seed, runs, microseconds");
         let (numbers, opening) = text.split_once('\n').ok_or_else(bad)?;
         let number = |s: &str| s.parse::<u64>().ok();
         let mut numbers = numbers.split(' ').skip(1).map(number);
@@ -84,24 +72,14 @@ impl Order {
 
     /// Whether it is about what `origin` names: the same scenario with the same parameters.
     pub fn fits(&self, origin: &Origin) -> bool {
-        let Opening {
-            scenario, params, ..
-        } = &self.opening;
+        let Opening { scenario, params, .. } = &self.opening;
         *scenario == origin.opening.scenario && *params == origin.opening.params
     }
 
     /// The command that prints the same numbers.
     pub fn command(&self) -> String {
-        let Order {
-            first,
-            runs,
-            until_us,
-            opening,
-        } = self;
-        let mut words = format!(
-            "faultline measure {} --seed {first} --runs {runs}",
-            opening.scenario
-        );
+        let Order { first, runs, until_us, opening } = self;
+        let mut words = format!("faultline measure {} --seed {first} --runs {runs}", opening.scenario);
         for (id, value) in &opening.params {
             words += &format!(" --set {id}={}", json::text(value).trim_matches('"'));
         }
@@ -135,12 +113,7 @@ impl Labour {
     /// What opening its first run refuses.
     pub fn new(order: Order) -> Result<Self, Refusal> {
         let run = scenario::open(&order.opening.clone().seed(order.first))?;
-        Ok(Labour {
-            gauges: order.gauges().len(),
-            order,
-            done: 0,
-            run: Some(run),
-        })
+        Ok(Labour { gauges: order.gauges().len(), order, done: 0, run: Some(run) })
     }
 
     /// Works until it is `out_of_time`, which is asked between slices, or all is done: then `true`.
@@ -164,12 +137,8 @@ impl Labour {
                 }
             }
             let row = measures(run.watcher(), run.world());
-            found
-                .values
-                .extend(row.iter().map(|m| m.value.unwrap_or(f64::NAN)));
-            found
-                .values
-                .resize(found.values.len() + self.gauges - row.len(), f64::NAN);
+            found.values.extend(row.iter().map(|m| m.value.unwrap_or(f64::NAN)));
+            found.values.resize(found.values.len() + self.gauges - row.len(), f64::NAN);
             let hindered = !run.refused().is_empty() || run.world().stopped().is_some();
             found.hindered += u32::from(hindered);
             self.done += 1;
@@ -296,12 +265,7 @@ mod tests {
     use crate::sim::{Edit, Fault, NodeId};
 
     fn order(scenario: &str, runs: u32) -> Order {
-        Order {
-            opening: Opening::of(scenario),
-            first: 7,
-            runs,
-            until_us: 1_500_000,
-        }
+        Order { opening: Opening::of(scenario), first: 7, runs, until_us: 1_500_000 }
     }
 
     fn all(order: &Order, budget: u32) -> (Yield, u32) {
@@ -354,19 +318,13 @@ mod tests {
     fn an_order_is_read_as_it_is_written() {
         let mut order = order("raft-election", 100);
         order.first = u64::MAX;
-        let crash = Fault::Crash {
-            node: NodeId(1),
-            stop: false,
-        };
+        let crash = Fault::Crash { node: NodeId(1), stop: false };
         order.opening = order.opening.and([Edit::at(5, crash)]);
         assert_eq!(Order::scenario(&order.text()), "raft-election");
         assert_eq!(Order::read(&order.text()), Ok(order));
-        for text in [
-            "",
-            "x 1 2\n{}",
-            "x 1 2 x\n{\"scenario\":\"raft-election\"}",
-            "x 1 2 3\n{\"scenario\":\"x\"}",
-        ] {
+        for text in
+            ["", "x 1 2\n{}", "x 1 2 x\n{\"scenario\":\"raft-election\"}", "x 1 2 3\n{\"scenario\":\"x\"}"]
+        {
             assert!(Order::read(text).is_err(), "{text}");
         }
     }
@@ -377,10 +335,7 @@ mod tests {
         let columns = study.order.gauges().len();
         let mut values = vec![1.0; 3 * columns];
         values[columns] = f64::NAN;
-        study.add(&Yield {
-            values,
-            hindered: 1,
-        });
+        study.add(&Yield { values, hindered: 1 });
         assert_eq!((study.sample(0).len(), study.sample(1).len()), (2, 3));
         assert_eq!(study.rows()[1].1[0].value, None);
         assert_eq!(study.summary(0).map(|s| s.n), Some(2));

@@ -50,9 +50,7 @@ pub fn tabs(keys: &[String]) -> Vec<&str> {
 /// What to offer to the tab `mine`, and whose it is: what it has kept itself, else the newest of those
 /// that no living tab holds.
 pub fn offered(mine: &str, living: &[String], all: Vec<(&str, Shelf)>) -> Option<(String, Record)> {
-    let whole = all
-        .into_iter()
-        .filter_map(|(tab, shelf)| Some((tab, shelf.newest?)));
+    let whole = all.into_iter().filter_map(|(tab, shelf)| Some((tab, shelf.newest?)));
     let free = whole.filter(|(tab, _)| *tab == mine || !living.iter().any(|l| l == tab));
     let best = free.max_by_key(|(tab, r)| (*tab == mine, r.at_ms));
     best.map(|(tab, record)| (tab.to_owned(), record))
@@ -84,11 +82,7 @@ mod tests {
 
     fn shelf(at_ms: u64) -> Shelf {
         let text = format!("{{\"scenario\": \"kept at {at_ms}\"}}");
-        let record = Record {
-            number: 1,
-            at_ms,
-            text,
-        };
+        let record = Record { number: 1, at_ms, text };
         Shelf::read([Some(record.seal()), None])
     }
 
@@ -100,11 +94,7 @@ mod tests {
     fn a_tab_finds_its_own_records_and_foreign_names_are_nobodys() {
         let mut keys: Vec<String> = [A, "", B].into_iter().flat_map(slots).collect();
         assert_eq!(tabs(&keys), [A, "", B]);
-        assert_eq!(
-            keys[2..4],
-            ["faultline.run.0", "faultline.run.1"],
-            "as they were"
-        );
+        assert_eq!(keys[2..4], ["faultline.run.0", "faultline.run.1"], "as they were");
         keys.sort();
         keys.dedup();
         assert_eq!(keys.len(), 6, "no two share one");
@@ -124,48 +114,24 @@ mod tests {
     fn a_tab_is_offered_its_own_run_and_else_the_newest_of_those_that_are_gone() {
         let all = || vec![("", shelf(2)), (A, shelf(5)), (B, shelf(7)), (C, shelf(9))];
         let whose = |mine, lives: &[&str]| offered(mine, &living(lives), all()).map(|o| o.0);
-        assert_eq!(
-            whose(A, &[A, B]).as_deref(),
-            Some(A),
-            "its own, though others are newer"
-        );
-        assert_eq!(
-            whose("new", &[B, C]).as_deref(),
-            Some(A),
-            "the newest that is nobody's"
-        );
+        assert_eq!(whose(A, &[A, B]).as_deref(), Some(A), "its own, though others are newer");
+        assert_eq!(whose("new", &[B, C]).as_deref(), Some(A), "the newest that is nobody's");
         assert_eq!(whose("new", &[]).as_deref(), Some(C));
-        assert_eq!(
-            whose("new", &[A, B, C]).as_deref(),
-            Some(""),
-            "from before each had its own"
-        );
+        assert_eq!(whose("new", &[A, B, C]).as_deref(), Some(""), "from before each had its own");
         let torn = Shelf::read([Some("faultline-run-1 torn".to_owned()), None]);
         let found = offered(A, &[], vec![(A, torn), (B, shelf(1))]);
-        assert_eq!(
-            found.map(|o| o.0).as_deref(),
-            Some(B),
-            "its own cannot be read"
-        );
+        assert_eq!(found.map(|o| o.0).as_deref(), Some(B), "its own cannot be read");
     }
 
     #[test]
     fn the_oldest_is_given_up_first_and_a_living_tab_last() {
-        let all = [
-            (A, shelf(5)),
-            (B, shelf(1)),
-            ("", shelf(3)),
-            (C, Shelf::default()),
-        ];
+        let all = [(A, shelf(5)), (B, shelf(1)), ("", shelf(3)), (C, Shelf::default())];
         let order = |mine, lives: &[&str], spared| in_order(mine, &living(lives), spared, &all);
         assert_eq!(
             order("new", &[B], None),
             [(C, true), ("", true), (A, true), (B, false)],
             "what cannot be read is the oldest of all"
         );
-        assert_eq!(
-            order(C, &[B], Some("")),
-            [(A, true), (B, false), ("", false)]
-        );
+        assert_eq!(order(C, &[B], Some("")), [(A, true), (B, false), ("", false)]);
     }
 }

@@ -5,8 +5,7 @@
 
 use crate::sim::world::{Layout, NodeSetup, Place, Setup, World};
 use crate::sim::{
-    Ctx, Delay, Host, Inspect, Kind, Link, Message, NodeId, Protocol, Shape, SimTime, Span, Tone,
-    Trace,
+    Ctx, Delay, Host, Inspect, Kind, Link, Message, NodeId, Protocol, Shape, SimTime, Span, Tone, Trace,
 };
 
 /// A message with a number of hops left.
@@ -15,11 +14,7 @@ pub struct Word(pub u32);
 
 impl Message for Word {
     fn kind(&self) -> Kind {
-        Kind {
-            name: "Word",
-            shape: Shape::Disc,
-            tone: Tone::Blue,
-        }
+        Kind { name: "Word", shape: Shape::Disc, tone: Tone::Blue }
     }
     fn label(&self) -> String {
         format!("Word {}", self.0)
@@ -64,10 +59,7 @@ impl Protocol for Chatter {
         ctx.epoch(u64::from(self.heard), format!("heard {}", self.heard));
     }
     fn inspect(&self) -> Inspect {
-        Inspect {
-            badge: format!("heard {}", self.heard),
-            ..Inspect::default()
-        }
+        Inspect { badge: format!("heard {}", self.heard), ..Inspect::default() }
     }
 }
 
@@ -79,13 +71,7 @@ pub fn setup(nodes: usize, begins: u32, seed: u64) -> Setup {
     };
     Setup {
         seed,
-        link: Link::fair_loss(
-            Delay::Uniform {
-                min_us: 8_000,
-                max_us: 24_000,
-            },
-            0,
-        ),
+        link: Link::fair_loss(Delay::Uniform { min_us: 8_000, max_us: 24_000 }, 0),
         nodes: (0..nodes).map(node).collect(),
         layout: Layout::Circle,
         ..Setup::default()

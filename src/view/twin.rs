@@ -68,11 +68,7 @@ pub fn twin(world: &World) -> Twin {
     let flying = world.in_flight();
     Twin {
         nodes: world.node_ids().map(|n| node_row(world, n)).collect(),
-        messages: flying
-            .iter()
-            .take(MESSAGES)
-            .map(|m| flying_row(world, m))
-            .collect(),
+        messages: flying.iter().take(MESSAGES).map(|m| flying_row(world, m)).collect(),
         more: flying.len().saturating_sub(MESSAGES),
     }
 }
@@ -92,13 +88,7 @@ pub fn node_row(world: &World, id: NodeId) -> NodeRow {
         byzantine: !world.lies(id).is_empty(),
         cells: cells.join(" "),
         timers: timers
-            .map(|t| {
-                format!(
-                    "{} in {}",
-                    t.name,
-                    Span(round_ms(t.due.us().saturating_sub(now)))
-                )
-            })
+            .map(|t| format!("{} in {}", t.name, Span(round_ms(t.due.us().saturating_sub(now)))))
             .collect(),
     }
 }
@@ -145,10 +135,7 @@ pub fn message_row(run: &Run<Checks>, id: MsgId) -> Option<MessageRow> {
     if let Some(m) = world.in_flight().iter().find(|m| m.msg == id) {
         return Some(flying_row(world, m));
     }
-    let fate = trace
-        .fate(id)
-        .filter(|e| e.0 < run.position())
-        .map(|e| trace.event(e));
+    let fate = trace.fate(id).filter(|e| e.0 < run.position()).map(|e| trace.event(e));
     let status = match fate {
         Some(e) if e.loss != Loss::None => format!("Lost at {}: {}.", e.time, e.loss.reason()),
         Some(e) => format!("Arrived at {}.", e.time),

@@ -152,12 +152,7 @@ fn shown(world: &World, node: NodeId) -> (Status, Inspect) {
 
 /// The changes of `node` between two numbers of events, each as the number of events after it; until
 /// `found` has had enough and says false.
-fn changes(
-    run: &Run<Checks>,
-    node: NodeId,
-    (from, to): (u32, u32),
-    mut found: impl FnMut(u32) -> bool,
-) {
+fn changes(run: &Run<Checks>, node: NodeId, (from, to): (u32, u32), mut found: impl FnMut(u32) -> bool) {
     let mut before = None;
     run.replay(from, to, |world| {
         // Only what happens at a node changes it.

@@ -76,13 +76,7 @@ pub fn why(run: &Run<Checks>, event: EventId) -> Option<Why> {
         group(u64::from(sum(|l| l.future))),
         group(u64::from(sum(|l| l.concurrent))),
     );
-    Some(Why {
-        text: log::line(run, event).text,
-        causes,
-        end,
-        lanes,
-        sums,
-    })
+    Some(Why { text: log::line(run, event).text, causes, end, lanes, sums })
 }
 
 /// The event and what brought it about, step by step, nearest first; at most `most`.
@@ -300,17 +294,11 @@ mod tests {
     fn counts_of_past_future_and_concurrent_are_all_events_at_nodes_and_the_past_is_the_stamp() {
         let run = raft(&[(1_500, Fault::Pause { node: NodeId(2) })]);
         let (trace, nodes) = (run.trace(), run.world().node_count());
-        let at_nodes = trace
-            .events_from(EventId(0))
-            .filter(|(_, e)| e.node.index() < nodes);
+        let at_nodes = trace.events_from(EventId(0)).filter(|(_, e)| e.node.index() < nodes);
         let all = at_nodes.count() as u32;
         for i in (0..trace.len() as u32).step_by(31).map(EventId) {
             let why = why(&run, i).unwrap();
-            let sum: u32 = why
-                .lanes
-                .iter()
-                .map(|l| l.past + l.future + l.concurrent)
-                .sum();
+            let sum: u32 = why.lanes.iter().map(|l| l.past + l.future + l.concurrent).sum();
             assert_eq!(sum, all);
             let past: Vec<u32> = why.lanes.iter().map(|l| l.past).collect();
             assert_eq!(past, stamp(trace, i, nodes));

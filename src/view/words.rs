@@ -12,11 +12,7 @@ use crate::sim::{Delay, Fault, LinkPatch, NodeId, Span, Timing};
 
 /// The name of a node, or its number if the world has no such node.
 pub fn name(world: &World, id: NodeId) -> String {
-    if id.index() < world.node_count() {
-        world.name(id).to_owned()
-    } else {
-        format!("node {id}")
-    }
+    if id.index() < world.node_count() { world.name(id).to_owned() } else { format!("node {id}") }
 }
 
 /// A text with its first letter small, for the middle of a sentence.
@@ -43,11 +39,7 @@ pub fn fault(world: &World, f: &Fault) -> String {
         Fault::Node { node, set } => format!("{}: {}", n(node), node_patch(set)),
         Fault::ClockJump { node, by_us } => {
             let way = if *by_us < 0 { "back" } else { "ahead" };
-            format!(
-                "{}'s clock jumps {way} {}",
-                n(node),
-                Span(by_us.unsigned_abs())
-            )
+            format!("{}'s clock jumps {way} {}", n(node), Span(by_us.unsigned_abs()))
         }
         Fault::Byzantine { node, rules } => match rules.as_slice() {
             [] => format!("{} is honest again", n(node)),
@@ -105,10 +97,7 @@ pub fn delay(d: Delay) -> String {
         Delay::Exponential { min_us, mean_us } => {
             format!("{} + exponential {}", Span(min_us), Span(mean_us))
         }
-        Delay::HeavyTailed {
-            min_us,
-            shape_milli,
-        } => format!(
+        Delay::HeavyTailed { min_us, shape_milli } => format!(
             "heavy-tailed from {}, shape {}",
             Span(min_us),
             number_text(f64::from(shape_milli) / 1_000.0)
@@ -123,18 +112,12 @@ pub fn timing_text(t: Timing) -> String {
             format!("synchronous, delivery within {}", Span(delay_us))
         }
         Timing::UnknownBound { .. } => "partially synchronous, a bound nobody knows".to_owned(),
-        Timing::Gst { gst_us, delay_us } => format!(
-            "partially synchronous, within {} from {} on",
-            Span(delay_us),
-            Span(gst_us)
-        ),
-        Timing::Alternating {
-            good_us, bad_us, ..
-        } => format!(
-            "partially synchronous, {} good, {} bad",
-            Span(good_us),
-            Span(bad_us)
-        ),
+        Timing::Gst { gst_us, delay_us } => {
+            format!("partially synchronous, within {} from {} on", Span(delay_us), Span(gst_us))
+        }
+        Timing::Alternating { good_us, bad_us, .. } => {
+            format!("partially synchronous, {} good, {} bad", Span(good_us), Span(bad_us))
+        }
         Timing::Asynchronous => "asynchronous".to_owned(),
         Timing::BoundedAsync { delay_us } => {
             format!("bounded asynchrony, delivery within {}", Span(delay_us))
@@ -181,11 +164,7 @@ fn link_patch(p: &LinkPatch) -> String {
         .into_iter()
         .filter_map(|(on, what)| on.then_some(what))
         .collect();
-        parts.push(if on.is_empty() {
-            "no layers".to_owned()
-        } else {
-            format!("layers {}", on.join(", "))
-        });
+        parts.push(if on.is_empty() { "no layers".to_owned() } else { format!("layers {}", on.join(", ")) });
     }
     parts.join(", ")
 }
@@ -200,23 +179,13 @@ fn limit(what: &str, value: u64, unit: &str) -> String {
 fn node_patch(p: &NodePatch) -> String {
     let mut parts = Vec::new();
     if let Some(d) = p.drift_ppm {
-        parts.push(format!(
-            "clock drift {} %",
-            number_text(f64::from(d) / 10_000.0)
-        ));
+        parts.push(format!("clock drift {} %", number_text(f64::from(d) / 10_000.0)));
     }
-    let spans = [
-        ("work", p.service_us),
-        ("disk write", p.sync_us),
-        ("late by", p.late_us),
-    ];
+    let spans = [("work", p.service_us), ("disk write", p.sync_us), ("late by", p.late_us)];
     for (what, us) in spans {
         parts.extend(us.map(|us| format!("{what} {}", Span(us))));
     }
-    let chances = [
-        ("send omission", p.send_omission_ppm),
-        ("receive omission", p.receive_omission_ppm),
-    ];
+    let chances = [("send omission", p.send_omission_ppm), ("receive omission", p.receive_omission_ppm)];
     for (what, ppm) in chances {
         parts.extend(ppm.map(|x| format!("{what} {}", chance(x))));
     }

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ask, drawn, errorOf, openScenario } from "./hands.mjs";
+import { ask, drawn, errorOf, frames, openScenario, settled } from "./hands.mjs";
 import { assertAccessible, assertQuiet, hook, start, visible } from "./harness.mjs";
 
 let site;
@@ -33,7 +33,7 @@ test("a scenario loads its own chapter and no other; the others come by themselv
 test("where the reader saves data nothing comes by itself", async () => {
   const saving = (page) => page.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
   const page = await openScenario(site, "ring-election", { prepare: saving });
-  await page.waitForTimeout(6_000);
+  await frames(page, 400);
   assert.equal(asked(page, "links"), 0);
   await page.context().close();
 });
@@ -110,8 +110,10 @@ test("whatever is opened while a chapter is coming takes its place", async () =>
   await visible(page, "coming");
   await page.evaluate(() => void (location.hash = "#/s/raft-nine"));
   await page.waitForFunction(async () => (await globalThis.faultline.state()).scenario === "raft-nine");
+  const came = page.waitForEvent("requestfinished", (request) => LINKS.test(request.url()));
   go();
-  await page.waitForTimeout(500);
+  await came;
+  await settled(page);
   assert.equal((await ask(page, "state")).scenario, "raft-nine");
   assert.equal(await hook(page, "coming").count(), 0);
   assertQuiet(page);
@@ -121,7 +123,7 @@ test("whatever is opened while a chapter is coming takes its place", async () =>
 test("the details of the page that cannot be had are missed when they are needed, and then asked for again", async () => {
   const page = await openScenario(site, "raft-election", { prepare: broken(DETAILS) });
   await page.waitForRequest((request) => DETAILS.test(request.url()), { timeout: 10_000 });
-  await page.waitForTimeout(100);
+  await settled(page);
   assert.equal(await hook(page, "error").count(), 0, "nothing needs them yet");
   await hook(page, "share").click();
   assert.match(await errorOf(page), /A part of this page could not be loaded/);

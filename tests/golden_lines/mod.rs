@@ -28,8 +28,7 @@ pub fn runs() -> String {
             line(&mut out, &name, hash_of(&def.opening().seed(seed)));
         }
         for staged in &def.situations {
-            let (opening, _) =
-                scenario::stage(&def.opening(), &staged.id).expect("it can be staged");
+            let (opening, _) = scenario::stage(&def.opening(), &staged.id).expect("it can be staged");
             let name = format!("{} staged {}", def.id, staged.id);
             line(&mut out, &name, hash_of(&opening));
         }
@@ -57,27 +56,11 @@ fn draws(out: &mut String) {
     use Purpose::{Corrupt, CorruptHow, Delay, Duplicate, DuplicateDelay, Loss, Reorder};
     for (seed, from, to, number) in [(0, 0, 1, 0), (1, 1, 0, 1), (u64::MAX, 65_535, 7, u32::MAX)] {
         let of = Draws::of_message(seed, NodeId(from), NodeId(to), number);
-        for purpose in [
-            Delay,
-            Loss,
-            Duplicate,
-            DuplicateDelay,
-            Corrupt,
-            CorruptHow,
-            Reorder,
-        ] {
+        for purpose in [Delay, Loss, Duplicate, DuplicateDelay, Corrupt, CorruptHow, Reorder] {
             let name = format!("draw {seed} {from}->{to} #{number} {purpose:?}");
             line(out, &name, of.draw(purpose));
-            line(
-                out,
-                &format!("{name} below 1000"),
-                below(of.draw(purpose), 1000),
-            );
-            line(
-                out,
-                &format!("{name} unit bits"),
-                unit(of.draw(purpose)).to_bits(),
-            );
+            line(out, &format!("{name} below 1000"), below(of.draw(purpose), 1000));
+            line(out, &format!("{name} unit bits"), unit(of.draw(purpose)).to_bits());
         }
     }
     for seed in [0, 1, 42] {

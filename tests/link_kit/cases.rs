@@ -23,19 +23,13 @@ pub fn all() -> Vec<Case> {
 }
 
 fn at(opening: Opening, at_us: u64) -> SharedRun {
-    SharedRun {
-        at_us,
-        ..SharedRun::of(opening)
-    }
+    SharedRun { at_us, ..SharedRun::of(opening) }
 }
 
 fn of_scenario(def: &Scenario, cases: &mut Vec<Case>) {
     let id = &def.id;
     cases.push((id.to_owned(), SharedRun::of(def.opening())));
-    cases.push((
-        format!("{id}/seed"),
-        at(def.opening().seed(u64::MAX), 1_500_000),
-    ));
+    cases.push((format!("{id}/seed"), at(def.opening().seed(u64::MAX), 1_500_000)));
     for staged in &def.situations {
         let (opening, seek_us) = scenario::stage(&def.opening(), &staged.id).expect("it is staged");
         let name = format!("{id}/staged/{}", staged.id);
@@ -44,20 +38,16 @@ fn of_scenario(def: &Scenario, cases: &mut Vec<Case>) {
     for param in def.entry().expect("a protocol").params {
         let values = match &param.kind {
             ParamKind::Bool(b) => vec![Value::Bool(*b), Value::Bool(!*b)],
-            ParamKind::Int {
-                default, min, max, ..
-            } => vec![Value::Int((default + 1).min(*max)), Value::Int(*min)],
-            ParamKind::Choice(words) => {
-                words.iter().map(|w| Value::Word(w.id.to_owned())).collect()
+            ParamKind::Int { default, min, max, .. } => {
+                vec![Value::Int((default + 1).min(*max)), Value::Int(*min)]
             }
+            ParamKind::Choice(words) => words.iter().map(|w| Value::Word(w.id.to_owned())).collect(),
         };
         for value in values {
             let opening = def.opening().param(param.id, value.clone());
             // The least of one parameter may contradict another's usual value.
             if scenario::open(&opening).is_ok() {
-                let word = serde_json::to_string(&value)
-                    .expect("a value")
-                    .replace('"', "");
+                let word = serde_json::to_string(&value).expect("a value").replace('"', "");
                 let name = format!("{id}/{}/{word}", param.id);
                 cases.push((name, at(opening, 700_000)));
             }
@@ -72,103 +62,34 @@ pub const FAULTS: [(&str, &str); 44] = [
     ("recover", r#"{"do":"recover","node":3}"#),
     ("pause", r#"{"do":"pause","node":2}"#),
     ("resume", r#"{"do":"resume","node":4}"#),
-    (
-        "node-drift",
-        r#"{"do":"node","node":1,"set":{"drift_ppm":-500}}"#,
-    ),
-    (
-        "node-service",
-        r#"{"do":"node","node":1,"set":{"service_us":900}}"#,
-    ),
-    (
-        "node-sync",
-        r#"{"do":"node","node":1,"set":{"sync_us":2000}}"#,
-    ),
-    (
-        "node-send-omission",
-        r#"{"do":"node","node":1,"set":{"send_omission_ppm":300000}}"#,
-    ),
-    (
-        "node-receive-omission",
-        r#"{"do":"node","node":1,"set":{"receive_omission_ppm":300000}}"#,
-    ),
-    (
-        "node-late",
-        r#"{"do":"node","node":1,"set":{"late_us":4000}}"#,
-    ),
-    (
-        "clock-jump",
-        r#"{"do":"clock-jump","node":1,"by_us":-250000}"#,
-    ),
-    (
-        "byzantine-silence",
-        r#"{"do":"byzantine","node":1,"rules":[{"act":"silence"}]}"#,
-    ),
-    (
-        "byzantine-lie",
-        r#"{"do":"byzantine","node":1,"rules":[{"act":"lie","to":2}]}"#,
-    ),
-    (
-        "byzantine-replay",
-        r#"{"do":"byzantine","node":1,"rules":[{"act":"replay"}]}"#,
-    ),
-    (
-        "byzantine-delay",
-        r#"{"do":"byzantine","node":1,"rules":[{"act":{"delay":30000}}]}"#,
-    ),
-    (
-        "byzantine-honest",
-        r#"{"do":"byzantine","node":1,"rules":[]}"#,
-    ),
-    (
-        "link-cut",
-        r#"{"do":"link","from":0,"to":1,"set":{"cut":true}}"#,
-    ),
-    (
-        "links-reliable",
-        r#"{"do":"links","set":{"model":"reliable"}}"#,
-    ),
-    (
-        "links-fair-loss",
-        r#"{"do":"links","set":{"model":"fair-loss","loss_ppm":250000}}"#,
-    ),
-    (
-        "links-arbitrary",
-        r#"{"do":"links","set":{"model":"arbitrary","corrupt_ppm":90000}}"#,
-    ),
-    (
-        "links-duplicate",
-        r#"{"do":"links","set":{"duplicate_ppm":200000}}"#,
-    ),
-    (
-        "links-reorder",
-        r#"{"do":"links","set":{"reorder_ppm":200000,"reorder_us":30000}}"#,
-    ),
+    ("node-drift", r#"{"do":"node","node":1,"set":{"drift_ppm":-500}}"#),
+    ("node-service", r#"{"do":"node","node":1,"set":{"service_us":900}}"#),
+    ("node-sync", r#"{"do":"node","node":1,"set":{"sync_us":2000}}"#),
+    ("node-send-omission", r#"{"do":"node","node":1,"set":{"send_omission_ppm":300000}}"#),
+    ("node-receive-omission", r#"{"do":"node","node":1,"set":{"receive_omission_ppm":300000}}"#),
+    ("node-late", r#"{"do":"node","node":1,"set":{"late_us":4000}}"#),
+    ("clock-jump", r#"{"do":"clock-jump","node":1,"by_us":-250000}"#),
+    ("byzantine-silence", r#"{"do":"byzantine","node":1,"rules":[{"act":"silence"}]}"#),
+    ("byzantine-lie", r#"{"do":"byzantine","node":1,"rules":[{"act":"lie","to":2}]}"#),
+    ("byzantine-replay", r#"{"do":"byzantine","node":1,"rules":[{"act":"replay"}]}"#),
+    ("byzantine-delay", r#"{"do":"byzantine","node":1,"rules":[{"act":{"delay":30000}}]}"#),
+    ("byzantine-honest", r#"{"do":"byzantine","node":1,"rules":[]}"#),
+    ("link-cut", r#"{"do":"link","from":0,"to":1,"set":{"cut":true}}"#),
+    ("links-reliable", r#"{"do":"links","set":{"model":"reliable"}}"#),
+    ("links-fair-loss", r#"{"do":"links","set":{"model":"fair-loss","loss_ppm":250000}}"#),
+    ("links-arbitrary", r#"{"do":"links","set":{"model":"arbitrary","corrupt_ppm":90000}}"#),
+    ("links-duplicate", r#"{"do":"links","set":{"duplicate_ppm":200000}}"#),
+    ("links-reorder", r#"{"do":"links","set":{"reorder_ppm":200000,"reorder_us":30000}}"#),
     ("links-fifo", r#"{"do":"links","set":{"fifo":true}}"#),
-    (
-        "links-bandwidth",
-        r#"{"do":"links","set":{"bandwidth_bytes_s":20000,"buffer_bytes":2000}}"#,
-    ),
-    (
-        "links-mtu",
-        r#"{"do":"links","set":{"mtu_bytes":40,"loss_ppm":50000}}"#,
-    ),
+    ("links-bandwidth", r#"{"do":"links","set":{"bandwidth_bytes_s":20000,"buffer_bytes":2000}}"#),
+    ("links-mtu", r#"{"do":"links","set":{"mtu_bytes":40,"loss_ppm":50000}}"#),
     (
         "links-layers",
         r#"{"do":"links","set":{"layers":{"retransmit_us":40000,"dedupe":true,"reorder":true,"authenticate":true}}}"#,
     ),
-    (
-        "delay-constant",
-        r#"{"do":"links","set":{"delay":{"kind":"constant","us":9000}}}"#,
-    ),
-    (
-        "delay-uniform",
-        r#"{"do":"links","set":{"delay":{"kind":"uniform","min_us":1,"max_us":40000}}}"#,
-    ),
-    (
-        "delay-normal",
-        r#"{"do":"links","set":{"delay":{"kind":"normal","mean_us":9000,"sd_us":3000}}}"#,
-    ),
+    ("delay-constant", r#"{"do":"links","set":{"delay":{"kind":"constant","us":9000}}}"#),
+    ("delay-uniform", r#"{"do":"links","set":{"delay":{"kind":"uniform","min_us":1,"max_us":40000}}}"#),
+    ("delay-normal", r#"{"do":"links","set":{"delay":{"kind":"normal","mean_us":9000,"sd_us":3000}}}"#),
     (
         "delay-exponential",
         r#"{"do":"links","set":{"delay":{"kind":"exponential","min_us":2000,"mean_us":9000}}}"#,
@@ -177,58 +98,27 @@ pub const FAULTS: [(&str, &str); 44] = [
         "delay-heavy-tailed",
         r#"{"do":"links","set":{"delay":{"kind":"heavy-tailed","min_us":3000,"shape_milli":1500}}}"#,
     ),
-    (
-        "partition",
-        r#"{"do":"partition","groups":[[0,1],[2,3,4]]}"#,
-    ),
-    (
-        "partition-one-way",
-        r#"{"do":"partition","groups":[[0,1],[2,3,4]],"one_way":true}"#,
-    ),
-    (
-        "partition-flapping",
-        r#"{"do":"partition","groups":[[0],[1,2]],"up_us":50000,"down_us":70000}"#,
-    ),
+    ("partition", r#"{"do":"partition","groups":[[0,1],[2,3,4]]}"#),
+    ("partition-one-way", r#"{"do":"partition","groups":[[0,1],[2,3,4]],"one_way":true}"#),
+    ("partition-flapping", r#"{"do":"partition","groups":[[0],[1,2]],"up_us":50000,"down_us":70000}"#),
     ("heal", r#"{"do":"heal"}"#),
     (
         "timing-synchronous",
         r#"{"do":"timing","timing":{"model":"synchronous","delay_us":20000,"step_us":1000,"drift_ppm":100}}"#,
     ),
-    (
-        "timing-unknown-bound",
-        r#"{"do":"timing","timing":{"model":"unknown-bound","at_most_us":300000}}"#,
-    ),
-    (
-        "timing-gst",
-        r#"{"do":"timing","timing":{"model":"gst","gst_us":600000,"delay_us":20000}}"#,
-    ),
+    ("timing-unknown-bound", r#"{"do":"timing","timing":{"model":"unknown-bound","at_most_us":300000}}"#),
+    ("timing-gst", r#"{"do":"timing","timing":{"model":"gst","gst_us":600000,"delay_us":20000}}"#),
     (
         "timing-alternating",
         r#"{"do":"timing","timing":{"model":"alternating","good_us":300000,"bad_us":200000,"delay_us":20000}}"#,
     ),
-    (
-        "timing-asynchronous",
-        r#"{"do":"timing","timing":{"model":"asynchronous"}}"#,
-    ),
-    (
-        "timing-bounded-async",
-        r#"{"do":"timing","timing":{"model":"bounded-async","delay_us":30000}}"#,
-    ),
-    (
-        "request",
-        r#"{"do":"request","node":5,"request":"set x 3"}"#,
-    ),
+    ("timing-asynchronous", r#"{"do":"timing","timing":{"model":"asynchronous"}}"#),
+    ("timing-bounded-async", r#"{"do":"timing","timing":{"model":"bounded-async","delay_us":30000}}"#),
+    ("request", r#"{"do":"request","node":5,"request":"set x 3"}"#),
     ("after-steps", r#"{"do":"heal","after_steps":30}"#),
 ];
 
-const BY_HAND: [&str; 6] = [
-    "drop",
-    "hold",
-    "release",
-    "duplicate",
-    "corrupt",
-    "deliver-now",
-];
+const BY_HAND: [&str; 6] = ["drop", "hold", "release", "duplicate", "corrupt", "deliver-now"];
 
 /// An edit as a link's JSON has it.
 pub fn edit(at_us: u64, fault: &str) -> Edit {
@@ -242,9 +132,7 @@ fn faults(cases: &mut Vec<Case>) {
         let before = match name {
             "recover" => Some(r#"{"do":"crash","node":3}"#),
             "resume" => Some(r#"{"do":"pause","node":4}"#),
-            "byzantine-honest" => {
-                Some(r#"{"do":"byzantine","node":1,"rules":[{"act":"silence"}]}"#)
-            }
+            "byzantine-honest" => Some(r#"{"do":"byzantine","node":1,"rules":[{"act":"silence"}]}"#),
             "heal" | "after-steps" => Some(r#"{"do":"partition","groups":[[0],[1,2,3,4]]}"#),
             _ => None,
         };
@@ -257,11 +145,7 @@ fn faults(cases: &mut Vec<Case>) {
     let mut run = scenario::open(&base()).expect("it opens");
     run.run_until(SimTime(moment));
     let flights = run.world().in_flight();
-    let msg = flights
-        .iter()
-        .max_by_key(|f| f.due)
-        .expect("something is under way")
-        .msg;
+    let msg = flights.iter().max_by_key(|f| f.due).expect("something is under way").msg;
     for word in BY_HAND {
         let fault = |word| edit(moment, &format!(r#"{{"do":"{word}","msg":{msg}}}"#));
         let model = edit(moment, r#"{"do":"links","set":{"model":"arbitrary"}}"#);
@@ -275,33 +159,20 @@ fn faults(cases: &mut Vec<Case>) {
         let set = format!(r#"{{"do":"link","from":{node},"to":{to},"set":{{"loss_ppm":{ppm}}}}}"#);
         edit(1_000 * i, &set)
     });
-    let many = many.filter(
-        |e| !matches!(&e.fault, faultline::sim::Fault::Link { from, to, .. } if from == to),
-    );
-    cases.push((
-        "fault/three-hundred".to_owned(),
-        at(base().and(many), 1_000_000),
-    ));
+    let many =
+        many.filter(|e| !matches!(&e.fault, faultline::sim::Fault::Link { from, to, .. } if from == to));
+    cases.push(("fault/three-hundred".to_owned(), at(base().and(many), 1_000_000)));
 }
 
 fn looks(cases: &mut Vec<Case>) {
     let run = || at(Opening::of("raft-partition").seed(3), 900_000);
     let mut add = |name: &str, run: SharedRun| cases.push((format!("look/{name}"), run));
-    let speed = SharedRun {
-        speed_us_s: Some(50_000),
-        ..run()
-    };
+    let speed = SharedRun { speed_us_s: Some(50_000), ..run() };
     add("speed", speed);
-    let events = SharedRun {
-        events: Some(41),
-        ..run()
-    };
+    let events = SharedRun { events: Some(41), ..run() };
     add("events", events);
     for panel in Panel::ALL {
-        let shown = SharedRun {
-            panel: Some(panel),
-            ..run()
-        };
+        let shown = SharedRun { panel: Some(panel), ..run() };
         add(&format!("panel/{}", panel.word()), shown);
     }
     for picked in [
@@ -310,10 +181,7 @@ fn looks(cases: &mut Vec<Case>) {
         Picked::Message(MsgId(17)),
         Picked::Event(EventId(23)),
     ] {
-        let shown = SharedRun {
-            picked: Some(picked),
-            ..run()
-        };
+        let shown = SharedRun { picked: Some(picked), ..run() };
         add(&format!("picked/{}", picked.word()), shown);
     }
 }

@@ -55,9 +55,7 @@ fn copies_are_counted_as_the_leader_knows_them() {
     let leader = c.until_leader();
     c.for_ms(100);
     c.ask(0, "set x 3");
-    c.until(500, "appended", |c| {
-        c.server(leader.0).log().last_index() == 1
-    });
+    c.until(500, "appended", |c| c.server(leader.0).log().last_index() == 1);
     let entry = |c: &Cluster| rows(c, "Copies").remove(0).1;
     assert_eq!(entry(&c), ["1", "set x 3", "1 of 3", "not yet"]);
     assert_eq!((probe(&c, "committed"), probe(&c, "uncommitted")), (0, 1));
@@ -90,10 +88,7 @@ fn a_leader_cut_off_from_the_majority_is_stale_once_it_writes_what_it_cannot_com
     let old = c.until_leader();
     c.for_ms(100);
     let others: Vec<u16> = c.ids().map(|i| i.0).filter(|i| *i != old.0).collect();
-    c.separate(&[
-        &[old.0, others[0], 5],
-        &[others[1], others[2], others[3], 6],
-    ]);
+    c.separate(&[&[old.0, others[0], 5], &[others[1], others[2], others[3], 6]]);
     assert_eq!((probe(&c, "leaders"), probe(&c, "stale-leaders")), (1, 0));
     c.until(5_000, "two crowns", |c| probe(c, "leaders") == 2);
     assert_eq!(probe(&c, "stale-leaders"), 0, "it has written nothing");

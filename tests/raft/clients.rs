@@ -35,10 +35,7 @@ fn leader() -> Bench {
 }
 
 fn stored(match_index: u32) -> Msg {
-    Msg::AppendOk {
-        term: 1,
-        match_index,
-    }
+    Msg::AppendOk { term: 1, match_index }
 }
 
 #[test]
@@ -70,11 +67,7 @@ fn section_5_3_a_client_is_answered_when_its_entry_is_applied_and_not_before() {
 fn ongaro_6_3_a_retry_is_answered_from_the_session_and_has_no_second_effect() {
     let mut b = leader();
     b.get(C1, ask(1, "add x 5"));
-    assert_eq!(
-        b.reply(C1, ask(1, "add x 5")),
-        [],
-        "in the log already: it will be answered"
-    );
+    assert_eq!(b.reply(C1, ask(1, "add x 5")), [], "in the log already: it will be answered");
     b.get(1, stored(1));
     b.get(2, stored(1));
     assert_eq!(b.server().log().last_index(), 1);
@@ -88,12 +81,7 @@ fn ongaro_6_3_a_retry_is_answered_from_the_session_and_has_no_second_effect() {
 fn ongaro_6_3_two_entries_of_one_request_take_effect_once() {
     let mut b = leader();
     b.get(C1, ask(1, "add x 5"));
-    let higher = Msg::AppendNo {
-        term: 2,
-        prev_log_index: 0,
-        conflict_term: 0,
-        conflict_index: 1,
-    };
+    let higher = Msg::AppendNo { term: 2, prev_log_index: 0, conflict_term: 0, conflict_index: 1 };
     b.get(4, higher);
     b.time_out();
     for from in [1, 2] {
@@ -102,15 +90,8 @@ fn ongaro_6_3_two_entries_of_one_request_take_effect_once() {
     }
     assert_eq!(b.server().role(), Role::Leader);
     b.get(C1, ask(1, "add x 5"));
-    assert_eq!(
-        b.server().log().terms(9),
-        "[1 3]",
-        "an old copy may never commit by itself"
-    );
-    let stored = |match_index| Msg::AppendOk {
-        term: 3,
-        match_index,
-    };
+    assert_eq!(b.server().log().terms(9), "[1 3]", "an old copy may never commit by itself");
+    let stored = |match_index| Msg::AppendOk { term: 3, match_index };
     b.get(1, stored(2));
     let told_twice = b.reply(2, stored(2));
     assert_eq!(told_twice, [told(1, 5), told(1, 5)]);
@@ -121,22 +102,12 @@ fn ongaro_6_3_two_entries_of_one_request_take_effect_once() {
 #[test]
 fn section_8_a_new_leader_commits_what_it_inherited_with_a_no_op() {
     for (noop, committed) in [("off", 0), ("on", 2)] {
-        let mut c = Cluster::new(
-            &[("clients", "0"), ("noop", noop), ("start", "figure-8")],
-            3,
-        );
+        let mut c = Cluster::new(&[("clients", "0"), ("noop", noop), ("start", "figure-8")], 3);
         let leader = c.until_leader();
         c.for_ms(1_000);
-        assert!(
-            c.server(leader.0).commit_index() >= committed,
-            "no-op {noop}"
-        );
+        assert!(c.server(leader.0).commit_index() >= committed, "no-op {noop}");
         let last = c.server(leader.0).commit_index();
-        assert_eq!(
-            last > 0,
-            noop == "on",
-            "without new entries, old ones stay uncommitted"
-        );
+        assert_eq!(last > 0, noop == "on", "without new entries, old ones stay uncommitted");
     }
 }
 
@@ -144,13 +115,7 @@ fn section_8_a_new_leader_commits_what_it_inherited_with_a_no_op() {
 fn section_8_a_client_finds_the_leader_and_reads_what_it_wrote() {
     let mut c = Cluster::new(&[("interval_ms", "0")], 11);
     c.until_leader();
-    for (request, value) in [
-        ("set x 3", 3),
-        ("add x 4", 7),
-        ("get x", 7),
-        ("cas x 7 1", 1),
-        ("get y", 0),
-    ] {
+    for (request, value) in [("set x 3", 3), ("add x 4", 7), ("get x", 7), ("cas x 7 1", 1), ("get y", 0)] {
         c.ask(0, request);
         c.until(2_000, request, |c| c.client(0).open() == 0);
         let outcome = c.client(0).last().map(|e| e.outcome);
@@ -158,10 +123,7 @@ fn section_8_a_client_finds_the_leader_and_reads_what_it_wrote() {
     }
     c.ask(0, "cas x 7 2");
     c.until(2_000, "cas", |c| c.client(0).open() == 0);
-    assert_eq!(
-        c.client(0).last().map(|e| e.outcome),
-        Some(Outcome::Failed(1))
-    );
+    assert_eq!(c.client(0).last().map(|e| e.outcome), Some(Outcome::Failed(1)));
     assert_eq!(c.violated(), [""; 0]);
 }
 
@@ -171,14 +133,9 @@ fn section_8_a_client_whose_leader_dies_retries_and_is_answered_once() {
     let leader = c.until_leader();
     c.ask(0, "add x 1");
     // The leader has it and dies before it can answer.
-    c.until(1_000, "appended", |c| {
-        c.server(leader.0).log().last_index() == 1
-    });
+    c.until(1_000, "appended", |c| c.server(leader.0).log().last_index() == 1);
     c.crash(leader.0);
-    assert!(matches!(
-        c.verdict("Every request answered"),
-        Verdict::Pending { .. }
-    ));
+    assert!(matches!(c.verdict("Every request answered"), Verdict::Pending { .. }));
     c.until(5_000, "answered", |c| c.client(0).open() == 0);
     assert_eq!(c.client(0).last().map(|e| e.outcome), Some(Outcome::Ok(1)));
     c.recover(leader.0);
@@ -192,25 +149,16 @@ fn ongaro_6_3_a_client_that_crashes_does_not_know_and_never_uses_a_number_twice(
     let mut c = Cluster::new(&[("interval_ms", "0")], 6);
     let leader = c.until_leader();
     c.ask(0, "add x 1");
-    c.until(1_000, "appended", |c| {
-        c.server(leader.0).log().last_index() == 1
-    });
+    c.until(1_000, "appended", |c| c.server(leader.0).log().last_index() == 1);
     let client = NodeId(c.servers);
     c.crash(client.0);
     c.for_ms(1_000);
     c.recover(client.0);
-    assert_eq!(
-        c.client(0).last().map(|e| e.outcome),
-        Some(Outcome::Unknown)
-    );
+    assert_eq!(c.client(0).last().map(|e| e.outcome), Some(Outcome::Unknown));
     c.ask(0, "get x");
     c.until(2_000, "get", |c| c.client(0).open() == 0);
     assert_eq!(c.client(0).last().map(|e| e.asked.serial), Some(2));
-    assert_eq!(
-        c.client(0).last().map(|e| e.outcome),
-        Some(Outcome::Ok(1)),
-        "it was done after all"
-    );
+    assert_eq!(c.client(0).last().map(|e| e.outcome), Some(Outcome::Ok(1)), "it was done after all");
     assert_eq!(c.client(0).score().unknown, 1);
 }
 
@@ -222,10 +170,7 @@ fn a_client_out_of_patience_does_not_know() {
     c.separate(&[&[0, 1, 2, 3, 4], &[5]]);
     c.ask(0, "set x 1");
     c.for_ms(1_100);
-    assert_eq!(
-        c.client(0).last().map(|e| e.outcome),
-        Some(Outcome::Unknown)
-    );
+    assert_eq!(c.client(0).last().map(|e| e.outcome), Some(Outcome::Unknown));
     assert_eq!(c.verdict("Every request answered"), Verdict::Holding);
 }
 
@@ -233,10 +178,7 @@ fn a_client_out_of_patience_does_not_know() {
 fn what_a_node_does_not_understand_is_refused_with_a_sentence() {
     let c = Cluster::new(&[], 1);
     let refusal = |node: u16, request: &str| {
-        let fault = Fault::Request {
-            node: NodeId(node),
-            request: request.to_owned(),
-        };
+        let fault = Fault::Request { node: NodeId(node), request: request.to_owned() };
         c.world().check(&fault).expect_err("refused").message
     };
     assert!(refusal(5, "frobnicate").contains("'set x 3', 'add x 1', 'cas x 3 4', 'get x'"));
@@ -247,10 +189,7 @@ fn what_a_node_does_not_understand_is_refused_with_a_sentence() {
 fn settings_that_contradict_each_other_are_refused() {
     let code = |given: &[(&str, &str)]| (ENTRY.build)(&params(given), 1).err().map(|r| r.code);
     assert_eq!(code(&[("election_min_ms", "400")]), Some("bad-parameter"));
-    assert_eq!(
-        code(&[("servers", "199"), ("clients", "2")]),
-        Some("too-many-nodes")
-    );
+    assert_eq!(code(&[("servers", "199"), ("clients", "2")]), Some("too-many-nodes"));
     assert_eq!(code(&[("servers", "199"), ("clients", "1")]), None);
 }
 
@@ -266,10 +205,7 @@ fn liveness_is_judged_only_where_it_was_promised() {
     let Verdict::Pending { why } = c.verdict("Every request answered") else {
         panic!("{:?}", c.verdict("Every request answered"));
     };
-    assert!(
-        why.contains("1 request unanswered") && why.contains("no majority"),
-        "{why}"
-    );
+    assert!(why.contains("1 request unanswered") && why.contains("no majority"), "{why}");
     c.fault(Fault::Heal);
     c.for_ms(5_000);
     assert_eq!(c.verdict("Every request answered"), Verdict::Holding);

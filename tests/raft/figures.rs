@@ -9,12 +9,7 @@ use faultline::protocols::consensus::raft::start::{FIGURE_7, FIGURE_8};
 use faultline::sim::NodeId;
 
 fn figure_7(fast_backup: &str) -> Cluster {
-    let given = [
-        ("servers", "7"),
-        ("interval_ms", "0"),
-        ("start", "figure-7"),
-        ("fastbackup", fast_backup),
-    ];
+    let given = [("servers", "7"), ("interval_ms", "0"), ("start", "figure-7"), ("fastbackup", fast_backup)];
     Cluster::new(&given, 1)
 }
 
@@ -31,20 +26,8 @@ fn figure_7_the_leader_of_term_8_is_elected_by_a_b_e_and_f() {
     }
     c.for_ms(20);
     // (c) is longer, (d) has a later term: they refuse.
-    for (i, voted) in [
-        (1, true),
-        (2, true),
-        (3, false),
-        (4, false),
-        (5, true),
-        (6, true),
-    ] {
-        assert_eq!(
-            c.server(i).voted_for() == Some(NodeId(0)),
-            voted,
-            "S{}",
-            i + 1
-        );
+    for (i, voted) in [(1, true), (2, true), (3, false), (4, false), (5, true), (6, true)] {
+        assert_eq!(c.server(i).voted_for() == Some(NodeId(0)), voted, "S{}", i + 1);
     }
 }
 
@@ -60,26 +43,13 @@ fn figure_7_all_six_followers_are_reconciled() {
         assert_eq!(*c.server(i).log(), leader, "({name})");
     }
     for (i, name) in [(3, 'c'), (4, 'd')] {
-        assert_eq!(
-            *c.server(i).log(),
-            Log::of_terms(FIGURE_7[i as usize]),
-            "({name})"
-        );
+        assert_eq!(*c.server(i).log(), Log::of_terms(FIGURE_7[i as usize]), "({name})");
     }
-    assert_eq!(
-        c.server(0).commit_index(),
-        0,
-        "5.4.2: nothing of term 8 yet"
-    );
+    assert_eq!(c.server(0).commit_index(), 0, "5.4.2: nothing of term 8 yet");
     c.ask(0, "set x 1");
     c.for_ms(1_000);
     for i in c.ids() {
-        assert_eq!(
-            c.server(i.0).log().terms(20),
-            "[1 1 1 4 4 5 5 6 6 6 8]",
-            "{}",
-            i.0
-        );
+        assert_eq!(c.server(i.0).log().terms(20), "[1 1 1 4 4 5 5 6 6 6 8]", "{}", i.0);
         assert_eq!(c.server(i.0).commit_index(), 11);
     }
     // (c) and (d) removed their extra entries, (e) and (f) what conflicted, (a) and (b) nothing.
@@ -100,22 +70,14 @@ fn figure_7_fast_back_up_takes_6_refusals_instead_of_19() {
         let mut c = figure_7(switch);
         c.until_leader();
         c.for_ms(2_000);
-        assert_eq!(
-            c.count(|f| matches!(f, Fact::BacksUp { .. })),
-            refusals,
-            "fast back-up {switch}"
-        );
+        assert_eq!(c.count(|f| matches!(f, Fact::BacksUp { .. })), refusals, "fast back-up {switch}");
         assert_eq!(*c.server(6).log(), Log::of_terms(FIGURE_7[0]));
     }
 }
 
 /// Figure 8 from (b) to (c): S1 leads term 4 and brings entry 2 of term 2 to a majority.
 fn figure_8_c(mutant: &str) -> Cluster {
-    let given = [
-        ("start", "figure-8"),
-        ("interval_ms", "0"),
-        ("mutant", mutant),
-    ];
+    let given = [("start", "figure-8"), ("interval_ms", "0"), ("mutant", mutant)];
     let mut c = Cluster::new(&given, 4);
     c.for_ms(1);
     assert!((0..5).all(|i| *c.server(i).log() == Log::of_terms(FIGURE_8[i as usize])));
@@ -123,12 +85,8 @@ fn figure_8_c(mutant: &str) -> Cluster {
     assert_eq!(c.until_leader(), NodeId(0));
     assert_eq!(c.server(0).current_term(), 4);
     let has = |c: &Cluster, i: u16| c.server(i).log().term_at(2) == Some(2);
-    c.until(1_000, "entry 2 on S1, S2 and S3", |c| {
-        [0, 1, 2].iter().all(|&i| has(c, i))
-    });
-    c.until(1_000, "S1 knows it", |c| {
-        c.server(0).match_index(NodeId(2)) == Some(2)
-    });
+    c.until(1_000, "entry 2 on S1, S2 and S3", |c| [0, 1, 2].iter().all(|&i| has(c, i)));
+    c.until(1_000, "S1 knows it", |c| c.server(0).match_index(NodeId(2)) == Some(2));
     c
 }
 
@@ -146,11 +104,7 @@ fn figure_8_d(c: &mut Cluster) {
 #[test]
 fn figure_8_an_entry_on_a_majority_may_still_be_overwritten_so_it_is_not_committed() {
     let mut c = figure_8_c("none");
-    assert_eq!(
-        c.server(0).commit_index(),
-        0,
-        "on three of five servers, and of an old term"
-    );
+    assert_eq!(c.server(0).commit_index(), 0, "on three of five servers, and of an old term");
     figure_8_d(&mut c);
     for i in 1..5 {
         assert_eq!(c.server(i).log().terms(9), "[1 3 5]", "S{}", i + 1);
@@ -164,24 +118,13 @@ fn figure_8_who_commits_it_by_counting_breaks_leader_completeness_and_state_mach
     let mut c = figure_8_c("commit-old-term");
     assert_eq!(c.server(0).commit_index(), 2);
     figure_8_d(&mut c);
-    assert_eq!(
-        c.violated(),
-        ["Leader completeness", "State-machine safety"]
-    );
+    assert_eq!(c.violated(), ["Leader completeness", "State-machine safety"]);
     for name in c.violated() {
-        let Verdict::Violated {
-            witness,
-            why,
-            assumption,
-        } = c.verdict(name)
-        else {
+        let Verdict::Violated { witness, why, assumption } = c.verdict(name) else {
             panic!("{name}");
         };
         assert!((2..=12).contains(&witness.len()), "{name}: {witness:?}");
-        assert!(
-            why.contains("S1") && assumption.contains("5.4.2"),
-            "{why}; {assumption}"
-        );
+        assert!(why.contains("S1") && assumption.contains("5.4.2"), "{why}; {assumption}");
     }
 }
 
@@ -190,11 +133,7 @@ fn figure_8_e_with_an_entry_of_its_own_term_on_a_majority_s5_cannot_win() {
     let mut c = figure_8_c("none");
     c.ask(0, "set x 1");
     c.until(2_000, "answered", |c| c.client(0).open() == 0);
-    assert_eq!(
-        c.server(0).commit_index(),
-        3,
-        "entry 3 of term 4, and entry 2 with it"
-    );
+    assert_eq!(c.server(0).commit_index(), 3, "entry 3 of term 4, and entry 2 with it");
     c.crash(0);
     c.recover(4);
     for _ in 0..5 {

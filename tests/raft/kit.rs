@@ -75,19 +75,14 @@ impl Cluster {
     }
 
     pub fn clients(&self) -> impl Iterator<Item = &Client> {
-        self.world()
-            .node_ids()
-            .filter_map(|n| self.world().node_as(n))
+        self.world().node_ids().filter_map(|n| self.world().node_as(n))
     }
 
     /// The running leader of the highest term, if there is one.
     pub fn leader(&self) -> Option<NodeId> {
-        let leads = |n: &NodeId| {
-            self.server(n.0).role() == Role::Leader && self.world().status(*n) == Status::Up
-        };
-        self.ids()
-            .filter(leads)
-            .max_by_key(|n| self.server(n.0).current_term())
+        let leads =
+            |n: &NodeId| self.server(n.0).role() == Role::Leader && self.world().status(*n) == Status::Up;
+        self.ids().filter(leads).max_by_key(|n| self.server(n.0).current_term())
     }
 
     pub fn until_ms(&mut self, ms: u64) {
@@ -106,10 +101,7 @@ impl Cluster {
     pub fn until(&mut self, ms: u64, what: &str, done: impl Fn(&Cluster) -> bool) {
         let end = self.run.time() + Span::ms(ms);
         while !done(self) {
-            assert!(
-                self.run.step() && self.run.time() <= end,
-                "not within {ms} ms: {what}"
-            );
+            assert!(self.run.step() && self.run.time() <= end, "not within {ms} ms: {what}");
         }
     }
 
@@ -124,10 +116,7 @@ impl Cluster {
     }
 
     pub fn crash(&mut self, i: u16) {
-        self.fault(Fault::Crash {
-            node: NodeId(i),
-            stop: false,
-        });
+        self.fault(Fault::Crash { node: NodeId(i), stop: false });
     }
 
     pub fn recover(&mut self, i: u16) {
@@ -141,8 +130,7 @@ impl Cluster {
         self.fault(Fault::Request { node, request });
         self.until(1_000, "a request taken", |c| {
             let told = c.world().told().iter().filter(|t| t.node == node);
-            let taken =
-                |f: &ClientFact| matches!(f, ClientFact::Asked { .. } | ClientFact::Queued { .. });
+            let taken = |f: &ClientFact| matches!(f, ClientFact::Asked { .. } | ClientFact::Queued { .. });
             told.filter_map(|t| t.as_fact()).any(taken)
         });
     }
@@ -150,10 +138,7 @@ impl Cluster {
     /// The clocks of these servers leap by a second, so that their election timers run out at once.
     pub fn hasten(&mut self, servers: &[u16]) {
         for &i in servers {
-            self.fault(Fault::ClockJump {
-                node: NodeId(i),
-                by_us: 1_000_000,
-            });
+            self.fault(Fault::ClockJump { node: NodeId(i), by_us: 1_000_000 });
         }
     }
 
@@ -176,10 +161,7 @@ impl Cluster {
     }
 
     pub fn cut(&mut self, from: u16, to: u16, cut: bool) {
-        let set = LinkPatch {
-            cut: Some(cut),
-            ..LinkPatch::default()
-        };
+        let set = LinkPatch { cut: Some(cut), ..LinkPatch::default() };
         self.link(from, to, set);
     }
 
@@ -216,10 +198,7 @@ impl Cluster {
     /// The names of the violated properties.
     pub fn violated(&self) -> Vec<&'static str> {
         let lines = self.checks().into_iter();
-        lines
-            .filter(|l| matches!(l.verdict, Verdict::Violated { .. }))
-            .map(|l| l.name)
-            .collect()
+        lines.filter(|l| matches!(l.verdict, Verdict::Violated { .. })).map(|l| l.name).collect()
     }
 
     /// The leader that every server follows in its term, if there is one.
@@ -286,13 +265,8 @@ impl Bench {
 
     fn with(&mut self, f: impl FnOnce(&mut Host<Server>, Env<'_>)) -> Vec<Effect> {
         let mut out = Vec::new();
-        let env = Env {
-            me: self.me,
-            nodes: self.nodes,
-            now_local: self.now_us,
-            rng: &mut self.rng,
-            out: &mut out,
-        };
+        let env =
+            Env { me: self.me, nodes: self.nodes, now_local: self.now_us, rng: &mut self.rng, out: &mut out };
         f(&mut self.host, env);
         for effect in &out {
             match effect {
@@ -361,9 +335,7 @@ pub fn sent(effects: &[Effect]) -> Vec<(u16, Msg)> {
     let message = |e: &Effect| match e {
         Effect::Send { to, payload } => {
             let any = payload.as_ref().map(|p| p.as_any());
-            let msg: &Msg = any
-                .and_then(|a| a.downcast_ref())
-                .expect("a message of Raft");
+            let msg: &Msg = any.and_then(|a| a.downcast_ref()).expect("a message of Raft");
             Some((to.0, msg.clone()))
         }
         _ => None,
@@ -374,8 +346,6 @@ pub fn sent(effects: &[Effect]) -> Vec<(u16, Msg)> {
 /// Whether the disk is forced before the first message leaves.
 pub fn saves_first(effects: &[Effect]) -> bool {
     let sync = effects.iter().position(|e| matches!(e, Effect::Sync));
-    let send = effects
-        .iter()
-        .position(|e| matches!(e, Effect::Send { .. }));
+    let send = effects.iter().position(|e| matches!(e, Effect::Send { .. }));
     matches!((sync, send), (Some(a), Some(b)) if a < b)
 }

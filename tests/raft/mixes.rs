@@ -94,10 +94,7 @@ fn one_run(mix: Mix, seed: u64, total: &mut Counters) {
     }
     assert_eq!(why, Ok(()), "{label}: not well in {QUIET_MS} ms");
     for line in c.checks() {
-        assert!(
-            !matches!(line.verdict, Verdict::Violated { .. }),
-            "{label}: {line:?}"
-        );
+        assert!(!matches!(line.verdict, Verdict::Violated { .. }), "{label}: {line:?}");
     }
     total.slowest_recovery_ms = total.slowest_recovery_ms.max(recovered);
     count(&c, total);
@@ -110,15 +107,10 @@ fn recovery(c: &mut Cluster, limit_ms: u64, label: &str) -> u64 {
     let limit = start + Span::ms(limit_ms);
     loop {
         while c.followed().is_none() {
-            assert!(
-                c.run.step() && c.run.time() < limit,
-                "{label}: no leader in {limit_ms} ms"
-            );
+            assert!(c.run.step() && c.run.time() < limit, "{label}: no leader in {limit_ms} ms");
         }
         let leader = c.followed();
-        let log = leader
-            .map(|l| c.server(l.0).log().clone())
-            .unwrap_or_default();
+        let log = leader.map(|l| c.server(l.0).log().clone()).unwrap_or_default();
         let asked = |c: &Client| c.asked().copied();
         let open: Vec<Option<Asked<Op>>> = c.clients().map(asked).collect();
         loop {
@@ -127,17 +119,11 @@ fn recovery(c: &mut Cluster, limit_ms: u64, label: &str) -> u64 {
                 let last = log.last_index();
                 s.log().digest_at(last) == Some(log.digest()) && s.commit_index() >= last
             });
-            let answered = c
-                .clients()
-                .zip(&open)
-                .all(|(c, o)| o.is_none() || c.asked() != o.as_ref());
+            let answered = c.clients().zip(&open).all(|(c, o)| o.is_none() || c.asked() != o.as_ref());
             if stored && answered {
                 return c.run.time().since(start).0 / 1_000;
             }
-            assert!(
-                c.run.step() && c.run.time() < limit,
-                "{label}: not well in {limit_ms} ms"
-            );
+            assert!(c.run.step() && c.run.time() < limit, "{label}: not well in {limit_ms} ms");
             if c.followed() != leader {
                 break;
             }
@@ -205,10 +191,7 @@ fn sweep(mix: Mix) -> Counters {
 #[test]
 fn mix_none_elects_once_and_answers_all() {
     let t = sweep(Mix::None);
-    assert_eq!(
-        (t.lost, t.copies, t.walled, t.restarts, t.pauses),
-        (0, 0, 0, 0, 0)
-    );
+    assert_eq!((t.lost, t.copies, t.walled, t.restarts, t.pauses), (0, 0, 0, 0, 0));
     assert!(u64::from(t.leaders) < SEEDS * 11 / 10, "{t:?}");
 }
 
@@ -217,20 +200,14 @@ fn mix_lossy_loses_and_doubles_and_repairs() {
     let t = sweep(Mix::Lossy);
     assert!(t.lost > 100_000 && t.copies > 100_000, "{t:?}");
     assert!(t.leader_changes > 100 && t.undecided > 10, "{t:?}");
-    assert!(
-        t.conflicts > 5 && t.from_session > 20 && t.duplicates > 5,
-        "{t:?}"
-    );
+    assert!(t.conflicts > 5 && t.from_session > 20 && t.duplicates > 5, "{t:?}");
 }
 
 #[test]
 fn mix_partition_divides_and_repairs() {
     let t = sweep(Mix::Partition);
     assert!(t.walled > 20_000 && t.cut > 100, "{t:?}");
-    assert!(
-        t.leader_changes > 200 && t.conflicts > 50 && t.backups > 50,
-        "{t:?}"
-    );
+    assert!(t.leader_changes > 200 && t.conflicts > 50 && t.backups > 50, "{t:?}");
     assert!(t.undecided > 100, "{t:?}");
 }
 
@@ -244,29 +221,14 @@ fn mix_crash_stops_and_restarts_and_repairs() {
 #[test]
 fn mix_timing_pauses_and_drifts_and_repairs() {
     let t = sweep(Mix::Timing);
-    assert!(
-        t.pauses > 1_000 && t.drifts > 1_000 && t.leaps > 500 && t.late > 500,
-        "{t:?}"
-    );
-    assert!(
-        t.waited_in_inbox > 10_000 && t.leader_changes > 200 && t.conflicts > 5,
-        "{t:?}"
-    );
+    assert!(t.pauses > 1_000 && t.drifts > 1_000 && t.leaps > 500 && t.late > 500, "{t:?}");
+    assert!(t.waited_in_inbox > 10_000 && t.leader_changes > 200 && t.conflicts > 5, "{t:?}");
 }
 
 #[test]
 fn mix_all_does_everything_and_repairs() {
     let t = sweep(Mix::All);
-    assert!(
-        t.lost > 50_000 && t.copies > 50_000 && t.walled > 10_000,
-        "{t:?}"
-    );
-    assert!(
-        t.restarts > 500 && t.pauses > 500 && t.drifts > 1_000,
-        "{t:?}"
-    );
-    assert!(
-        t.leader_changes > 500 && t.undecided > 100 && t.conflicts > 100,
-        "{t:?}"
-    );
+    assert!(t.lost > 50_000 && t.copies > 50_000 && t.walled > 10_000, "{t:?}");
+    assert!(t.restarts > 500 && t.pauses > 500 && t.drifts > 1_000, "{t:?}");
+    assert!(t.leader_changes > 500 && t.undecided > 100 && t.conflicts > 100, "{t:?}");
 }

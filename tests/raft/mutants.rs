@@ -13,11 +13,7 @@ use faultline::protocols::consensus::raft::server::Role;
 use faultline::sim::{Delay, Fault, LinkPatch, MsgId, NodeId, SimTime};
 
 fn cluster(servers: &str, mutant: &str) -> Cluster {
-    let given = [
-        ("servers", servers),
-        ("interval_ms", "0"),
-        ("mutant", mutant),
-    ];
+    let given = [("servers", servers), ("interval_ms", "0"), ("mutant", mutant)];
     // One constant delay: what is staged does not depend on luck.
     let mut c = Cluster::with(&given, 1, Vec::new(), |setup| {
         setup.link.delay = Delay::Constant { us: 10_000 };
@@ -40,12 +36,7 @@ fn caught(servers: &str, mutant: Mutant, property: &str, stage: fn(&mut Cluster)
     assert_eq!(c.violated(), [""; 0], "Raft as it is");
     let mut c = cluster(servers, def.id);
     stage(&mut c);
-    let Verdict::Violated {
-        witness,
-        why,
-        assumption,
-    } = c.verdict(property)
-    else {
+    let Verdict::Violated { witness, why, assumption } = c.verdict(property) else {
         panic!("{mutant:?} was not caught by {property}: {:?}", c.checks());
     };
     assert!(!witness.is_empty() && witness.len() <= 12, "{witness:?}");
@@ -98,9 +89,7 @@ fn counting_copies_of_an_old_term_commits_what_is_overwritten() {
         c.fault(Fault::Heal);
         c.recover(0);
         c.elect(0);
-        c.until(1_000, "on S3", |c| {
-            c.server(0).match_index(NodeId(2)) == Some(1)
-        });
+        c.until(1_000, "on S3", |c| c.server(0).match_index(NodeId(2)) == Some(1));
         // (d) S1 crashes; S5 comes back and wins: its last term is later.
         c.crash(0);
         c.recover(4);
@@ -176,10 +165,7 @@ fn half_for_a_majority_gives_each_half_a_leader() {
 #[test]
 fn a_doubled_vote_counted_twice_elects_a_leader_of_a_minority() {
     caught("5", Mutant::CountTwice, "Election safety", |c| {
-        let doubling = LinkPatch {
-            duplicate_ppm: Some(999_999),
-            ..LinkPatch::default()
-        };
+        let doubling = LinkPatch { duplicate_ppm: Some(999_999), ..LinkPatch::default() };
         c.link(1, 0, doubling);
         c.separate(&[&[0, 1], &[2, 3, 4]]);
         c.hasten(&[0, 4]);
@@ -210,9 +196,7 @@ fn violated(mutant: &str, mix: Mix, interval_ms: &str, seed: u64) -> Option<&'st
         ("heartbeat_ms", "40"),
         ("mutant", mutant),
     ];
-    let nodes: Vec<NodeId> = (0..servers.parse().expect("a number"))
-        .map(NodeId)
-        .collect();
+    let nodes: Vec<NodeId> = (0..servers.parse().expect("a number")).map(NodeId).collect();
     let edits = plan(mix, seed, &nodes, SimTime::from_ms(10_000));
     let mut c = Cluster::with(&given, seed, edits, |_| {});
     c.until_ms(12_000);
@@ -223,12 +207,9 @@ fn violated(mutant: &str, mix: Mix, interval_ms: &str, seed: u64) -> Option<&'st
 fn every_mutant_is_also_found_by_drawing_faults() {
     for mutant in Mutant::TABLE.iter().map(|m| m.id) {
         let found = (0..200).find_map(|seed| {
-            let runs = Mix::ALL[1..]
-                .iter()
-                .flat_map(|&mix| [(mix, "50"), (mix, "1500")]);
-            let mut caught = runs.filter_map(|(mix, ms)| {
-                Some((seed, mix.id(), ms, violated(mutant, mix, ms, seed)?))
-            });
+            let runs = Mix::ALL[1..].iter().flat_map(|&mix| [(mix, "50"), (mix, "1500")]);
+            let mut caught =
+                runs.filter_map(|(mix, ms)| Some((seed, mix.id(), ms, violated(mutant, mix, ms, seed)?)));
             caught.next()
         });
         println!("{mutant}: {found:?}");

@@ -23,10 +23,7 @@ fn there_are_the_five_of_figure_3_and_two_about_clients() {
         "State-machine safety",
     ];
     assert_eq!(names[..5], figure_3);
-    assert_eq!(
-        names[5..],
-        ["Exactly-once effect", "Every request answered"]
-    );
+    assert_eq!(names[5..], ["Exactly-once effect", "Every request answered"]);
     let live = lines.iter().filter(|l| l.class == Class::Liveness).count();
     assert_eq!(live, 1);
 }
@@ -40,21 +37,13 @@ fn a_lying_voter_gives_two_leaders_in_a_term_and_the_verdict_names_the_lie() {
     c.for_ms(1);
     c.fault(Fault::Byzantine {
         node: NodeId(1),
-        rules: vec![ByzantineRule {
-            to: Some(NodeId(2)),
-            act: ByzantineAct::Lie,
-        }],
+        rules: vec![ByzantineRule { to: Some(NodeId(2)), act: ByzantineAct::Lie }],
     });
     c.cut(0, 2, true);
     c.cut(2, 0, true);
     c.hasten(&[0, 2]);
     c.for_ms(30);
-    let Verdict::Violated {
-        assumption,
-        witness,
-        ..
-    } = c.verdict("Election safety")
-    else {
+    let Verdict::Violated { assumption, witness, .. } = c.verdict("Election safety") else {
         panic!("{:?}", c.checks());
     };
     assert!(assumption.contains("neither lies"), "{assumption}");
@@ -68,11 +57,8 @@ fn a_flipped_bit_on_an_arbitrary_link_gives_two_leaders_in_a_term() {
         s.link.delay = Delay::Constant { us: 10_000 };
     });
     c.for_ms(1);
-    let flips = LinkPatch {
-        model: Some(LinkModel::Arbitrary),
-        corrupt_ppm: Some(1_000_000),
-        ..LinkPatch::default()
-    };
+    let flips =
+        LinkPatch { model: Some(LinkModel::Arbitrary), corrupt_ppm: Some(1_000_000), ..LinkPatch::default() };
     c.link(1, 2, flips);
     c.cut(0, 2, true);
     c.cut(2, 0, true);
@@ -104,51 +90,29 @@ fn liveness_is_broken_when_calm_lasts_and_nobody_answers() {
     let mut run = Run::new(setup, checks, Vec::new()).expect("a run");
     let verdict = |run: &Run<Checks>| run.watcher().lines()[6].verdict.clone();
     run.run_until(SimTime::from_ms(500));
-    assert!(
-        matches!(verdict(&run), Verdict::Pending { .. }),
-        "{:?}",
-        verdict(&run)
-    );
+    assert!(matches!(verdict(&run), Verdict::Pending { .. }), "{:?}", verdict(&run));
     run.run_until(SimTime::from_ms(2_000));
     let Verdict::Violated { witness, why, .. } = verdict(&run) else {
         panic!("{:?}", verdict(&run));
     };
-    assert!(
-        why.contains("C1 has waited since") && !witness.is_empty(),
-        "{why}"
-    );
+    assert!(why.contains("C1 has waited since") && !witness.is_empty(), "{why}");
 }
 
 /// Each excuse names the assumption that is not in force.
 #[test]
 fn an_unanswered_request_is_excused_by_the_assumption_that_is_not_in_force() {
-    let crash = |node| Fault::Crash {
-        node: NodeId(node),
-        stop: false,
-    };
+    let crash = |node| Fault::Crash { node: NodeId(node), stop: false };
     let links = |set| Fault::Links { set };
     let cases: [(Vec<Fault>, &str); 5] = [
         ((0..3).map(crash).collect(), "only 2 of 5 servers run"),
+        (vec![links(LinkPatch { loss_ppm: Some(999_999), ..LinkPatch::default() })], "links lose messages"),
         (
-            vec![links(LinkPatch {
-                loss_ppm: Some(999_999),
-                ..LinkPatch::default()
-            })],
-            "links lose messages",
-        ),
-        (
-            vec![links(LinkPatch {
-                delay: Some(Delay::Constant { us: 200_000 }),
-                ..LinkPatch::default()
-            })],
+            vec![links(LinkPatch { delay: Some(Delay::Constant { us: 200_000 }), ..LinkPatch::default() })],
             "a broadcast takes too long for the election timeout",
         ),
         (
             vec![links(LinkPatch {
-                delay: Some(Delay::Exponential {
-                    min_us: 1,
-                    mean_us: 2_000_000,
-                }),
+                delay: Some(Delay::Exponential { min_us: 1, mean_us: 2_000_000 }),
                 ..LinkPatch::default()
             })],
             "a delay without bound",
@@ -157,10 +121,7 @@ fn an_unanswered_request_is_excused_by_the_assumption_that_is_not_in_force() {
             (0..5)
                 .map(|node| Fault::Node {
                     node: NodeId(node),
-                    set: faultline::sim::fault::NodePatch {
-                        late_us: Some(400_000),
-                        ..Default::default()
-                    },
+                    set: faultline::sim::fault::NodePatch { late_us: Some(400_000), ..Default::default() },
                 })
                 .collect(),
             "is faulty",
@@ -194,11 +155,7 @@ fn verdicts_are_the_same_after_a_rewind() {
         }
         for (ms, checks, hash) in lines.iter().rev().chain(&lines) {
             c.run.seek(SimTime::from_ms(*ms));
-            assert_eq!(
-                (&c.checks(), &c.run.hash_text()),
-                (checks, hash),
-                "{mutant} {ms}"
-            );
+            assert_eq!((&c.checks(), &c.run.hash_text()), (checks, hash), "{mutant} {ms}");
         }
     }
 }
@@ -206,21 +163,12 @@ fn verdicts_are_the_same_after_a_rewind() {
 /// The largest cluster that a scenario may have: 199 servers and a client.
 #[test]
 fn a_cluster_of_199_servers_elects_and_answers() {
-    let given = [
-        ("servers", "199"),
-        ("election_min_ms", "150"),
-        ("election_max_ms", "3000"),
-        ("interval_ms", "200"),
-    ];
+    let given =
+        [("servers", "199"), ("election_min_ms", "150"), ("election_max_ms", "3000"), ("interval_ms", "200")];
     let mut c = Cluster::new(&given, 2);
     c.until_leader();
     c.until(20_000, "an answer", |c| c.client(0).score().ok > 2);
-    assert_eq!(
-        c.ids()
-            .filter(|i| c.server(i.0).role() == Role::Leader)
-            .count(),
-        1
-    );
+    assert_eq!(c.ids().filter(|i| c.server(i.0).role() == Role::Leader).count(), 1);
     assert_eq!(c.violated(), [""; 0]);
 }
 

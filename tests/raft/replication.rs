@@ -8,11 +8,7 @@ use faultline::protocols::consensus::raft::server::{Disk, Role};
 use faultline::sim::NodeId;
 
 fn disk(terms: &[Term]) -> Disk {
-    Disk {
-        current_term: terms.last().copied().unwrap_or(0),
-        voted_for: None,
-        log: Log::of_terms(terms),
-    }
+    Disk { current_term: terms.last().copied().unwrap_or(0), voted_for: None, log: Log::of_terms(terms) }
 }
 
 fn follower(terms: &[Term]) -> Bench {
@@ -20,10 +16,7 @@ fn follower(terms: &[Term]) -> Bench {
 }
 
 fn entries(terms: &[Term]) -> Vec<Entry> {
-    let entry = |&term| Entry {
-        term,
-        command: Command::Noop,
-    };
+    let entry = |&term| Entry { term, command: Command::Noop };
     terms.iter().map(entry).collect()
 }
 
@@ -43,12 +36,7 @@ fn ok(term: Term, match_index: Index) -> Msg {
 }
 
 fn no(term: Term, prev: Index, (conflict_term, conflict_index): (Term, Index)) -> Msg {
-    Msg::AppendNo {
-        term,
-        prev_log_index: prev,
-        conflict_term,
-        conflict_index,
-    }
+    Msg::AppendNo { term, prev_log_index: prev, conflict_term, conflict_index }
 }
 
 /// S1 as leader of the term after its log's last.
@@ -57,13 +45,7 @@ fn leader(terms: &[Term], config: Config) -> Bench {
     b.time_out();
     let term = b.server().current_term();
     for from in [1, 2] {
-        b.get(
-            from,
-            Msg::VoteReply {
-                term,
-                granted: true,
-            },
-        );
+        b.get(from, Msg::VoteReply { term, granted: true });
     }
     assert_eq!(b.server().role(), Role::Leader);
     b
@@ -72,21 +54,9 @@ fn leader(terms: &[Term], config: Config) -> Bench {
 #[test]
 fn section_5_3_a_follower_without_the_previous_entry_refuses() {
     let mut b = follower(&[1, 1, 2]);
-    assert_eq!(
-        b.reply(1, append(2, (4, 2), &[2], 0)),
-        [(1, no(2, 4, (0, 4)))],
-        "too short"
-    );
-    assert_eq!(
-        b.reply(1, append(2, (2, 2), &[2], 0)),
-        [(1, no(2, 2, (1, 1)))],
-        "another term"
-    );
-    assert_eq!(
-        b.server().log().terms(9),
-        "[1 1 2]",
-        "and nothing has changed"
-    );
+    assert_eq!(b.reply(1, append(2, (4, 2), &[2], 0)), [(1, no(2, 4, (0, 4)))], "too short");
+    assert_eq!(b.reply(1, append(2, (2, 2), &[2], 0)), [(1, no(2, 2, (1, 1)))], "another term");
+    assert_eq!(b.server().log().terms(9), "[1 1 2]", "and nothing has changed");
 }
 
 #[test]
@@ -111,11 +81,7 @@ fn section_5_3_a_conflicting_entry_goes_with_all_that_follow_it() {
 #[test]
 fn section_5_3_without_a_conflict_nothing_goes_even_if_the_message_is_old() {
     let mut b = follower(&[1, 1, 2, 2, 2]);
-    for old in [
-        append(2, (2, 1), &[2], 0),
-        append(2, (0, 0), &[], 0),
-        append(2, (1, 1), &[1, 2], 0),
-    ] {
+    for old in [append(2, (2, 1), &[2], 0), append(2, (0, 0), &[], 0), append(2, (1, 1), &[1, 2], 0)] {
         b.get(1, old);
         assert_eq!(b.server().log().terms(9), "[1 1 2 2 2]");
     }
@@ -141,20 +107,12 @@ fn figure_2_a_follower_commits_up_to_what_it_knows_to_match() {
         let mut b = follower(&[1, 1, 1, 1, 1]);
         b.get(1, append(2, (2, 1), &[1], commit));
         assert_eq!(b.server().commit_index(), wanted);
-        assert_eq!(
-            b.server().last_applied(),
-            wanted,
-            "what is committed is applied"
-        );
+        assert_eq!(b.server().last_applied(), wanted, "what is committed is applied");
     }
     let mut b = follower(&[1, 1, 1]);
     b.get(1, append(1, (3, 1), &[], 3));
     b.get(1, append(1, (0, 0), &[], 1));
-    assert_eq!(
-        b.server().commit_index(),
-        3,
-        "an old message takes nothing back"
-    );
+    assert_eq!(b.server().commit_index(), 3, "an old message takes nothing back");
 }
 
 #[test]
@@ -178,10 +136,7 @@ fn section_5_3_a_heartbeat_carries_what_the_follower_lacks() {
 
 #[test]
 fn section_5_3_without_fast_back_up_a_refusal_goes_back_one_entry() {
-    let config = Config {
-        fast_backup: false,
-        ..Config::default()
-    };
+    let config = Config { fast_backup: false, ..Config::default() };
     let mut b = leader(&[1, 1, 2], config);
     for (prev, next) in [(3, 3), (2, 2), (1, 1)] {
         let again = b.reply(1, no(3, prev, (0, prev)));
@@ -201,19 +156,11 @@ fn end_of_section_5_3_a_refusal_goes_back_a_whole_term() {
     let figure_7 = [1, 1, 1, 4, 4, 5, 5, 6, 6, 6];
     let mut b = leader(&figure_7, Config::default());
     b.get(1, no(7, 10, (3, 7)));
-    assert_eq!(
-        b.server().next_index(NodeId(1)),
-        Some(7),
-        "a term that the leader does not have"
-    );
+    assert_eq!(b.server().next_index(NodeId(1)), Some(7), "a term that the leader does not have");
     b.get(2, no(7, 10, (4, 4)));
     assert_eq!(b.server().next_index(NodeId(2)), Some(6), "one that it has");
     b.get(3, no(7, 10, (0, 5)));
-    assert_eq!(
-        b.server().next_index(NodeId(3)),
-        Some(5),
-        "a log that ends at 4"
-    );
+    assert_eq!(b.server().next_index(NodeId(3)), Some(5), "a log that ends at 4");
 }
 
 #[test]
@@ -237,10 +184,7 @@ fn figure_2_match_index_only_grows_and_replies_of_old_terms_are_ignored() {
 
 #[test]
 fn section_5_3_an_entry_is_committed_when_a_majority_has_it_and_followers_learn_it_next() {
-    let config = Config {
-        noop: true,
-        ..Config::default()
-    };
+    let config = Config { noop: true, ..Config::default() };
     let mut b = leader(&[], config);
     assert_eq!(b.server().log().terms(9), "[1]");
     b.get(1, ok(1, 1));
@@ -248,11 +192,7 @@ fn section_5_3_an_entry_is_committed_when_a_majority_has_it_and_followers_learn_
     b.get(1, ok(1, 1));
     assert_eq!(b.server().commit_index(), 0, "the same follower again");
     b.get(2, ok(1, 1));
-    assert_eq!(
-        (b.server().commit_index(), b.server().last_applied()),
-        (1, 1),
-        "three of five"
-    );
+    assert_eq!((b.server().commit_index(), b.server().last_applied()), (1, 1), "three of five");
     let commits = b.beat().into_iter().map(|(_, m)| match m {
         Msg::AppendEntries { leader_commit, .. } => leader_commit,
         other => panic!("{other:?}"),
@@ -267,29 +207,18 @@ fn section_5_4_2_copies_of_an_old_term_are_not_counted_and_go_with_a_new_entry()
         b.get(follower, ok(3, 3));
     }
     assert_eq!(b.server().commit_index(), 0, "on all five, and of term 2");
-    let request = Msg::ClientRequest {
-        serial: 1,
-        op: faultline::kit::store::Op::Get { key: 'x' },
-    };
+    let request = Msg::ClientRequest { serial: 1, op: faultline::kit::store::Op::Get { key: 'x' } };
     b.get(5, request);
     b.get(1, ok(3, 4));
     b.get(2, ok(3, 4));
-    assert_eq!(
-        b.server().commit_index(),
-        4,
-        "with the first entry of term 3, all before it"
-    );
+    assert_eq!(b.server().commit_index(), 4, "with the first entry of term 3, all before it");
 }
 
 #[test]
 fn section_5_3_a_leader_never_changes_its_own_log() {
     let mut b = leader(&[1, 1, 2], Config::default());
     assert_eq!(b.reply(1, append(3, (1, 1), &[9, 9], 0)), []);
-    assert_eq!(
-        b.reply(1, append(2, (0, 0), &[9], 0)).len(),
-        1,
-        "an old leader is told the term"
-    );
+    assert_eq!(b.reply(1, append(2, (0, 0), &[9], 0)).len(), 1, "an old leader is told the term");
     assert_eq!(b.server().log().terms(9), "[1 1 2]");
 }
 
@@ -299,17 +228,7 @@ fn a_long_log_is_sent_in_batches_each_as_soon_as_the_last_is_acknowledged() {
     let mut b = leader(&[1; 200], Config::default());
     let mut sent = b.reply(1, no(2, 200, (0, 1)));
     let mut sizes = Vec::new();
-    while let [
-        (
-            1,
-            Msg::AppendEntries {
-                prev_log_index,
-                entries,
-                ..
-            },
-        ),
-    ] = &sent[..]
-    {
+    while let [(1, Msg::AppendEntries { prev_log_index, entries, .. })] = &sent[..] {
         sizes.push(entries.len());
         let last = prev_log_index + entries.len() as Index;
         sent = b.reply(1, ok(2, last));

@@ -24,9 +24,7 @@ fn cluster(servers: u16, (min_ms, max_ms): (u64, u64), delay_us: u64, seed: u64)
 
 /// When the next server stands.
 fn until_somebody_stands(c: &mut Cluster) -> SimTime {
-    c.until(10_000, "a candidate", |c| {
-        c.ids().any(|i| c.server(i.0).role() == Role::Candidate)
-    });
+    c.until(10_000, "a candidate", |c| c.ids().any(|i| c.server(i.0).role() == Role::Candidate));
     c.run.time()
 }
 
@@ -47,15 +45,8 @@ fn tolerance(n: usize) -> f64 {
 }
 
 /// Ranges of Figure 16.
-const RANGES: [(u64, u64); 7] = [
-    (150, 151),
-    (150, 155),
-    (150, 175),
-    (150, 200),
-    (150, 300),
-    (12, 24),
-    (50, 100),
-];
+const RANGES: [(u64, u64); 7] =
+    [(150, 151), (150, 155), (150, 175), (150, 200), (150, 300), (12, 24), (50, 100)];
 
 /// The smallest of n uniform timeouts in [a, b] is below t with probability 1 - ((b-t)/(b-a))^n, and
 /// has the mean a + (b-a)/(n+1) and the variance (b-a)^2 n / ((n+1)^2 (n+2)).
@@ -74,10 +65,7 @@ fn section_5_2_the_first_candidate_comes_at_the_smallest_of_n_uniform_timeouts()
             let wanted = a as f64 + width / (n + 1.0);
             let sd = width * (n / (n + 2.0)).sqrt() / (n + 1.0);
             let off = (mean - wanted).abs() / (sd / (RUNS as f64).sqrt());
-            assert!(
-                off < 4.0,
-                "{servers} servers, {a}-{b} ms: mean {mean}, not {wanted}"
-            );
+            assert!(off < 4.0, "{servers} servers, {a}-{b} ms: mean {mean}, not {wanted}");
             let cdf = |t: f64| 1.0 - libm::pow((b as f64 - t) / width, n);
             let d = distance(times, cdf);
             assert!(d < tolerance(RUNS), "{servers} servers, {a}-{b} ms: {d}");
@@ -117,15 +105,12 @@ fn section_9_3_a_crashed_leader_is_missed_after_the_smallest_of_the_followers_ti
 }
 
 fn choose(n: u32, k: u32) -> f64 {
-    (0..k)
-        .map(|i| f64::from(n - i) / f64::from(i + 1))
-        .product()
+    (0..k).map(|i| f64::from(n - i) / f64::from(i + 1)).product()
 }
 
 /// P(at least `k` of `n`), each with chance `x`.
 fn binomial_tail(n: u32, k: u32, x: f64) -> f64 {
-    let term =
-        |i: u32| choose(n, i) * libm::pow(x, f64::from(i)) * libm::pow(1.0 - x, f64::from(n - i));
+    let term = |i: u32| choose(n, i) * libm::pow(x, f64::from(i)) * libm::pow(1.0 - x, f64::from(n - i));
     (k..=n).map(term).sum()
 }
 
@@ -139,17 +124,7 @@ fn binomial_tail(n: u32, k: u32, x: f64) -> f64 {
 fn section_5_2_split_votes_come_as_often_as_the_spacings_of_the_timeouts_say() {
     const RUNS: u64 = 800;
     const DELAY_MS: u64 = 15;
-    let cases = [
-        (3, 25),
-        (3, 50),
-        (4, 50),
-        (5, 20),
-        (5, 25),
-        (5, 50),
-        (5, 150),
-        (9, 30),
-        (9, 60),
-    ];
+    let cases = [(3, 25), (3, 50), (4, 50), (5, 20), (5, 25), (5, 50), (5, 150), (9, 30), (9, 60)];
     for (servers, width) in cases {
         let mut split = 0;
         for seed in 0..RUNS {

@@ -29,15 +29,11 @@ fn facts_probes_gauges_and_mutants_have_names_of_their_own_and_texts() {
         let different: BTreeSet<_> = labels.iter().collect();
         assert_eq!(different.len(), labels.len(), "{}: a label twice", entry.id);
         for gauge in entry.gauges {
-            let units = ["", "ms", "s", "us", "%", "ppm", "bytes", "hops", "rounds"];
+            let units = ["", "ms", "s", "us", "%", "ppm", "bytes", "hops", "rounds", "1/s"];
             let known = units.contains(&gauge.unit);
             assert!(known, "{}: unit '{}'", gauge.id, gauge.unit);
             // A name that ends in a unit has that unit.
-            let says = gauge
-                .id
-                .rsplit('_')
-                .next()
-                .filter(|u| ["ms", "us"].contains(u));
+            let says = gauge.id.rsplit('_').next().filter(|u| ["ms", "us"].contains(u));
             assert!(says.is_none_or(|u| u == gauge.unit), "{}", gauge.id);
         }
     }
@@ -51,19 +47,11 @@ fn mutants_can_be_chosen_and_name_a_promise() {
             ParamKind::Choice(words) => words,
             _ => panic!("{}: mutant is no choice", entry.id),
         });
-        let words: Vec<_> = words
-            .iter()
-            .map(|w| w.id)
-            .filter(|w| *w != "none")
-            .collect();
+        let words: Vec<_> = words.iter().map(|w| w.id).filter(|w| *w != "none").collect();
         let mutants: Vec<_> = entry.mutants.iter().map(|m| m.id).collect();
         assert_eq!(words, mutants, "{}", entry.id);
         for mutant in entry.mutants {
-            assert!(
-                has_words(mutant.label) && has_words(mutant.rule),
-                "{}",
-                mutant.id
-            );
+            assert!(has_words(mutant.label) && has_words(mutant.rule), "{}", mutant.id);
             let lines = bare(entry, mutant).start(1).watcher().lines();
             let given = lines.iter().any(|l| l.name == mutant.breaks);
             assert!(given, "{}: no promise '{}'", mutant.id, mutant.breaks);
@@ -97,9 +85,7 @@ fn is_well_formed(board: &Board) -> bool {
             cells.len() == names.len() && cells.iter().all(|row| row.len() == names.len())
         }
         Board::Bars { bars, mark, .. } => {
-            let finite = bars
-                .iter()
-                .all(|b| b.value.is_finite() && has_words(&b.label));
+            let finite = bars.iter().all(|b| b.value.is_finite() && has_words(&b.label));
             finite && !bars.is_empty() && mark.is_none_or(f64::is_finite)
         }
         Board::Series { lines, mark, .. } => {

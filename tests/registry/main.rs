@@ -16,8 +16,8 @@ use faultline::sim::history::Run;
 use faultline::sim::streams::{below, setup_stream};
 use faultline::sim::world::Layout;
 use faultline::sim::{
-    ByzantineAct, ByzantineRule, Delay, Edit, Fault, LinkModel, LinkPatch, MsgId, NodeId,
-    NodePatch, Partition, Refusal, SimTime, Timing,
+    ByzantineAct, ByzantineRule, Delay, Edit, Fault, LinkModel, LinkPatch, MsgId, NodeId, NodePatch,
+    Partition, Refusal, SimTime, Timing,
 };
 use rand::Rng;
 use std::collections::BTreeMap;
@@ -34,12 +34,7 @@ fn with(entry: &Entry, param: &Param, value: Value) -> Params {
     entry.params(&given).unwrap()
 }
 
-fn start(
-    entry: &Entry,
-    params: &Params,
-    seed: u64,
-    edits: Vec<Edit>,
-) -> Result<Run<Checks>, Refusal> {
+fn start(entry: &Entry, params: &Params, seed: u64, edits: Vec<Edit>) -> Result<Run<Checks>, Refusal> {
     let checks = entry.checks(params);
     Run::new((entry.build)(params, seed)?, checks, edits)
 }
@@ -76,11 +71,7 @@ fn ids_are_slugs_and_unique_and_texts_say_something() {
             assert_eq!(param.accept(&param.default()).unwrap(), param.default());
             if let ParamKind::Choice(words) = &param.kind {
                 let unique: BTreeSet<_> = words.iter().map(|w| w.id).collect();
-                assert!(
-                    words.len() > 1 && unique.len() == words.len(),
-                    "{}",
-                    param.id
-                );
+                assert!(words.len() > 1 && unique.len() == words.len(), "{}", param.id);
                 assert!(words.iter().all(|w| has_words(w.label)));
             }
         }
@@ -94,18 +85,9 @@ fn properties_have_names_and_claims() {
         let lines = entry.checks(&defaults(entry)).lines();
         assert!(!lines.is_empty(), "{} promises nothing", entry.id);
         let names: BTreeSet<_> = lines.iter().map(|l| l.name).collect();
-        assert_eq!(
-            names.len(),
-            lines.len(),
-            "{}: a name is used twice",
-            entry.id
-        );
+        assert_eq!(names.len(), lines.len(), "{}: a name is used twice", entry.id);
         for line in lines {
-            assert!(
-                has_words(line.name) && has_words(line.claim),
-                "{}: {line:?}",
-                entry.id
-            );
+            assert!(has_words(line.name) && has_words(line.claim), "{}: {line:?}", entry.id);
         }
     }
 }
@@ -139,36 +121,16 @@ fn every_protocol_runs_and_repeats_itself() {
 /// What a view asks of every node and message.
 fn look(entry: &Entry, run: &Run<Checks>) {
     let world = run.world();
-    assert!(
-        world.stopped().is_none(),
-        "{}: {:?}",
-        entry.id,
-        world.stopped()
-    );
+    assert!(world.stopped().is_none(), "{}: {:?}", entry.id, world.stopped());
     for node in world.node_ids() {
         let shown = world.inspect(node);
-        assert!(
-            has_words(&shown.role),
-            "{}: {} has no role",
-            entry.id,
-            world.name(node)
-        );
+        assert!(has_words(&shown.role), "{}: {} has no role", entry.id, world.name(node));
         for cell in &shown.cells {
-            assert!(
-                cell.text.chars().count() <= 3,
-                "{}: cell '{}'",
-                entry.id,
-                cell.text
-            );
+            assert!(cell.text.chars().count() <= 3, "{}: cell '{}'", entry.id, cell.text);
             assert!(has_words(&cell.title));
         }
         let shown_names: BTreeSet<_> = shown.fields.iter().map(|f| f.0).collect();
-        assert_eq!(
-            shown_names.len(),
-            shown.fields.len(),
-            "{}: a field twice",
-            entry.id
-        );
+        assert_eq!(shown_names.len(), shown.fields.len(), "{}: a field twice", entry.id);
         for timer in world.timers(node) {
             assert!(has_words(timer.name) && timer.due >= timer.set_at);
         }
@@ -248,26 +210,14 @@ impl Dice {
             groups[self.below(2) as usize].push(node);
         }
         let flapping = self.below(2) * 150_000;
-        Partition {
-            groups,
-            one_way: self.below(2) == 0,
-            up_us: flapping,
-            down_us: flapping,
-        }
+        Partition { groups, one_way: self.below(2) == 0, up_us: flapping, down_us: flapping }
     }
 
     fn link(&mut self) -> LinkPatch {
         let arbitrary = self.below(4) == 0;
         LinkPatch {
-            model: Some(if arbitrary {
-                LinkModel::Arbitrary
-            } else {
-                LinkModel::FairLoss
-            }),
-            delay: (self.below(4) == 0).then_some(Delay::Exponential {
-                min_us: 1_000,
-                mean_us: 20_000,
-            }),
+            model: Some(if arbitrary { LinkModel::Arbitrary } else { LinkModel::FairLoss }),
+            delay: (self.below(4) == 0).then_some(Delay::Exponential { min_us: 1_000, mean_us: 20_000 }),
             loss_ppm: Some(self.below(400_000) as u32),
             duplicate_ppm: Some(self.below(500_000) as u32),
             corrupt_ppm: arbitrary.then_some(200_000),
@@ -303,33 +253,17 @@ impl Dice {
         let node = self.node(nodes);
         let msg = MsgId(self.below(200) as u32);
         match self.below(18) {
-            0 | 1 => Fault::Crash {
-                node,
-                stop: self.below(10) == 0,
-            },
+            0 | 1 => Fault::Crash { node, stop: self.below(10) == 0 },
             2 | 3 => Fault::Recover { node },
             4 => Fault::Pause { node },
             5 => Fault::Resume { node },
             6 => Fault::Partition(self.partition(nodes)),
             7 => Fault::Heal,
             8 => Fault::Links { set: self.link() },
-            9 => Fault::Link {
-                from: node,
-                to: self.node(nodes),
-                set: self.link(),
-            },
-            10 => Fault::ClockJump {
-                node,
-                by_us: self.below(4_000_000) as i64 - 2_000_000,
-            },
-            11 => Fault::Node {
-                node,
-                set: self.node_patch(),
-            },
-            12 => Fault::Byzantine {
-                node,
-                rules: self.rules(nodes),
-            },
+            9 => Fault::Link { from: node, to: self.node(nodes), set: self.link() },
+            10 => Fault::ClockJump { node, by_us: self.below(4_000_000) as i64 - 2_000_000 },
+            11 => Fault::Node { node, set: self.node_patch() },
+            12 => Fault::Byzantine { node, rules: self.rules(nodes) },
             13 => Fault::Drop { msg },
             14 => Fault::Duplicate { msg },
             15 => Fault::Corrupt { msg },

@@ -22,11 +22,7 @@ const EDITS: usize = 12;
 
 fn witness(line: &CheckLine) -> (usize, &str) {
     match &line.verdict {
-        Verdict::Violated {
-            witness,
-            assumption,
-            ..
-        } => (witness.len(), assumption),
+        Verdict::Violated { witness, assumption, .. } => (witness.len(), assumption),
         other => panic!("{}: {other:?}", line.name),
     }
 }
@@ -58,17 +54,9 @@ fn catch(entry: &'static Entry, mutant: &'static MutantDef) -> Option<Caught> {
             let place = format!("{} mix {} seed {seed}", opening.scenario, sweep.mix.id());
             let mut well = open(&choice(opening.clone(), "none")).unwrap();
             let kept = violation(&mut well, LENGTH, name).is_none();
-            assert!(
-                kept,
-                "{place}: {} breaks without {}, too",
-                mutant.breaks, mutant.id
-            );
+            assert!(kept, "{place}: {} breaks without {}, too", mutant.breaks, mutant.id);
             let opening = Some(opening);
-            return Some(Caught {
-                place,
-                opening,
-                found,
-            });
+            return Some(Caught { place, opening, found });
         }
         if sweeps.is_empty()
             && let Some(caught) = catch_bare(entry, mutant, seed)
@@ -88,17 +76,9 @@ fn catch_bare(entry: &'static Entry, mutant: &'static MutantDef, seed: u64) -> O
         };
         let place = format!("{} mix {} seed {seed}", entry.id, mix.id());
         let well = bench.set(&["mutant=none"]).mixed(mix, seed);
-        assert!(
-            !well.breaks(mutant.breaks),
-            "{place}: breaks without {}, too",
-            mutant.id
-        );
+        assert!(!well.breaks(mutant.breaks), "{place}: breaks without {}, too", mutant.id);
         let opening = None;
-        return Some(Caught {
-            place,
-            opening,
-            found,
-        });
+        return Some(Caught { place, opening, found });
     }
     None
 }
@@ -112,11 +92,8 @@ fn every_mutant_breaks_what_it_says_and_shrinks_to_a_few_edits() {
         for mutant in entry.mutants {
             let what = format!("{} {}", entry.id, mutant.id);
             let caught = catch(entry, mutant);
-            let Caught {
-                place,
-                opening,
-                mut found,
-            } = caught.unwrap_or_else(|| panic!("{what} is found by no sweep"));
+            let Caught { place, opening, mut found } =
+                caught.unwrap_or_else(|| panic!("{what} is found by no sweep"));
             let (events, assumption) = witness(&found.line);
             assert!((1..=12).contains(&events), "{what}: {events} events");
             assert_eq!(assumption, mutant.rule, "{what}");
@@ -125,10 +102,7 @@ fn every_mutant_breaks_what_it_says_and_shrinks_to_a_few_edits() {
             };
             let small = shrunk(&opening, &mut found).unwrap();
             let again = violation(&mut open(&small).unwrap(), found.at, Some(mutant.breaks));
-            assert!(
-                again.is_some_and(|f| f.at == found.at),
-                "{what}: shrunk to nothing"
-            );
+            assert!(again.is_some_and(|f| f.at == found.at), "{what}: shrunk to nothing");
             let (many, few) = (opening.edits.len(), small.edits.len());
             writeln!(told, "{what}: {place}: {few} of {many} edits").unwrap();
             sizes.push(few);
@@ -146,10 +120,7 @@ fn every_gauge_comes_to_what_theory_and_papers_say() {
     for compared in all().flat_map(against_theory) {
         let (mean, expected) = (&compared.found, compared.expected);
         let found = format!("{:.4} +- {:.4} in {} runs", mean.mean, mean.error(), mean.n);
-        let line = format!(
-            "{}: {found}, {expected} by {}",
-            compared.what, compared.source
-        );
+        let line = format!("{}: {found}, {expected} by {}", compared.what, compared.source);
         writeln!(told, "{line}").unwrap();
         wrong.extend((!compared.agrees()).then_some(line));
     }
@@ -166,12 +137,7 @@ fn published_numbers_and_formulas_agree() {
             assert!(has_words(published.source) && published.mean.is_finite());
             let formula = gauge.expects(&params);
             let same = |f: f64| (f - published.mean).abs() <= 0.002 * f.abs();
-            assert!(
-                formula.is_none_or(same),
-                "{} {:?}: {formula:?}",
-                gauge.id,
-                published.params
-            );
+            assert!(formula.is_none_or(same), "{} {:?}: {formula:?}", gauge.id, published.params);
         }
     };
     all().for_each(|e| e.gauges.iter().for_each(|g| agree(e, g)));

@@ -36,11 +36,7 @@ impl Schema<'_> {
                 "pattern" if !value.as_str().is_none_or(|s| matches(wanted, s)) => {
                     return no(format!("does not match {wanted}"));
                 }
-                "maxItems"
-                    if value
-                        .as_array()
-                        .is_some_and(|l| l.len() as i128 > bound(wanted)) =>
-                {
+                "maxItems" if value.as_array().is_some_and(|l| l.len() as i128 > bound(wanted)) => {
                     return no("has too many items".to_owned());
                 }
                 "items" => {
@@ -59,9 +55,7 @@ impl Schema<'_> {
     fn find(&self, reference: &Value) -> &Value {
         let name = reference.as_str().and_then(|r| r.strip_prefix("#/$defs/"));
         let name = name.unwrap_or_else(|| panic!("{reference} points into no $defs"));
-        self.root["$defs"]
-            .get(name)
-            .unwrap_or_else(|| panic!("there is no {name}"))
+        self.root["$defs"].get(name).unwrap_or_else(|| panic!("there is no {name}"))
     }
 
     fn one_of(&self, rules: &[Value], value: &Value, path: &str) -> Result<(), String> {
@@ -132,9 +126,7 @@ fn matches(pattern: &Value, text: &str) -> bool {
         }
         "^([nme][0-9]+|l[0-9]+-[0-9]+)$" => match text.split_at_checked(1) {
             Some(("n" | "m" | "e", n)) => digits(n),
-            Some(("l", ends)) => ends
-                .split_once('-')
-                .is_some_and(|(a, b)| digits(a) && digits(b)),
+            Some(("l", ends)) => ends.split_once('-').is_some_and(|(a, b)| digits(a) && digits(b)),
             _ => false,
         },
         other => panic!("the schema uses the pattern {other}"),

@@ -9,8 +9,8 @@ use faultline::scenario::{Opening, open};
 use faultline::sim::hash::mix;
 use faultline::sim::history::Run;
 use faultline::sim::{
-    ByzantineAct, ByzantineRule, Delay, Fault, Layers, LinkModel, LinkPatch, MsgId, NodeId,
-    NodePatch, Partition, SimTime, Timing, World,
+    ByzantineAct, ByzantineRule, Delay, Fault, Layers, LinkModel, LinkPatch, MsgId, NodeId, NodePatch,
+    Partition, SimTime, Timing, World,
 };
 
 /// Dice that only the storms throw.
@@ -47,10 +47,7 @@ fn small_fault(d: &mut Dice, world: &World) -> Fault {
         2 | 3 => Fault::Recover { node },
         4 => Fault::Pause { node },
         5 => Fault::Resume { node },
-        6 | 7 => Fault::ClockJump {
-            node,
-            by_us: d.below(400_000) as i64 - 200_000,
-        },
+        6 | 7 => Fault::ClockJump { node, by_us: d.below(400_000) as i64 - 200_000 },
         8 => Fault::Drop { msg },
         9 => Fault::Hold { msg },
         10 => Fault::Release { msg },
@@ -86,10 +83,7 @@ fn small_fault(d: &mut Dice, world: &World) -> Fault {
 fn patch(d: &mut Dice) -> LinkPatch {
     LinkPatch {
         model: d.one_in(3).then_some(LinkModel::Arbitrary),
-        delay: d.one_in(3).then(|| Delay::Exponential {
-            min_us: 500,
-            mean_us: 1 + d.below(60_000),
-        }),
+        delay: d.one_in(3).then(|| Delay::Exponential { min_us: 500, mean_us: 1 + d.below(60_000) }),
         loss_ppm: d.one_in(3).then(|| d.below(400_000) as u32),
         duplicate_ppm: d.one_in(3).then(|| d.below(400_000) as u32),
         corrupt_ppm: d.one_in(4).then(|| d.below(200_000) as u32),
@@ -113,11 +107,7 @@ pub fn any_fault(d: &mut Dice, world: &World) -> Fault {
     let (from, to) = (NodeId(d.below(n) as u16), NodeId(d.below(n) as u16));
     match d.below(30) {
         0..18 => small_fault(d, world),
-        18..22 => Fault::Link {
-            from,
-            to,
-            set: patch(d),
-        },
+        18..22 => Fault::Link { from, to, set: patch(d) },
         22 | 23 => Fault::Links { set: patch(d) },
         24 | 25 => {
             let flaps = d.one_in(2);
@@ -136,24 +126,15 @@ pub fn any_fault(d: &mut Dice, world: &World) -> Fault {
         27 => Fault::Timing {
             timing: d.of(&[
                 Timing::Asynchronous,
-                Timing::Gst {
-                    gst_us: 700_000,
-                    delay_us: 20_000,
-                },
-                Timing::Alternating {
-                    good_us: 100_000,
-                    bad_us: 50_000,
-                    delay_us: 30_000,
-                },
+                Timing::Gst { gst_us: 700_000, delay_us: 20_000 },
+                Timing::Alternating { good_us: 100_000, bad_us: 50_000, delay_us: 30_000 },
                 Timing::UnknownBound { at_most_us: 60_000 },
                 Timing::BoundedAsync { delay_us: 60_000 },
             ]),
         },
         _ => Fault::Request {
             node: from,
-            request: d
-                .of(&["send", "start", "put x 1", "set x=1", "x=1", "attack"])
-                .into(),
+            request: d.of(&["send", "start", "put x 1", "set x=1", "x=1", "attack"]).into(),
         },
     }
 }
@@ -167,10 +148,7 @@ pub fn assert_same(run: &Run<Checks>, fresh: &Run<Checks>, what: &str) {
     let flights = |w: &World| {
         format!(
             "{:?}",
-            w.in_flight()
-                .iter()
-                .map(|f| (f.msg, f.sent, f.due, f.held, f.doom))
-                .collect::<Vec<_>>()
+            w.in_flight().iter().map(|f| (f.msg, f.sent, f.due, f.held, f.doom)).collect::<Vec<_>>()
         )
     };
     assert_eq!(flights(a), flights(b), "{what}: in flight");
@@ -179,24 +157,14 @@ pub fn assert_same(run: &Run<Checks>, fresh: &Run<Checks>, what: &str) {
         assert_eq!(a.disk(node), b.disk(node), "{what}: disk of {node}");
         assert_eq!(a.waiting(node), b.waiting(node), "{what}: inbox of {node}");
     }
-    assert_eq!(
-        run.watcher().lines(),
-        fresh.watcher().lines(),
-        "{what}: checks"
-    );
+    assert_eq!(run.watcher().lines(), fresh.watcher().lines(), "{what}: checks");
     if amid(run) {
         // A refused edit leaves no event, so it may lie on either side of a position.
         return;
     }
     assert_eq!(run.edits_made(), fresh.edits_made(), "{what}: edits made");
     let made = |r: &Run<Checks>| {
-        format!(
-            "{:?}",
-            r.refused()
-                .iter()
-                .filter(|&(&i, _)| i < r.edits_made())
-                .collect::<Vec<_>>()
-        )
+        format!("{:?}", r.refused().iter().filter(|&(&i, _)| i < r.edits_made()).collect::<Vec<_>>())
     };
     assert_eq!(made(run), made(fresh), "{what}: refused");
     let (old, new) = (run.trace(), fresh.trace());
@@ -215,17 +183,11 @@ pub fn assert_same(run: &Run<Checks>, fresh: &Run<Checks>, what: &str) {
     }
     let notes = |r: &Run<Checks>| {
         let all = r.trace().notes().iter();
-        all.filter(|(e, _)| e.index() < new.len())
-            .cloned()
-            .collect::<Vec<_>>()
+        all.filter(|(e, _)| e.index() < new.len()).cloned().collect::<Vec<_>>()
     };
     assert_eq!(notes(run), notes(fresh), "{what}: notes");
     assert!(new.faults().len() <= old.faults().len(), "{what}: faults");
-    assert_eq!(
-        &old.faults()[..new.faults().len()],
-        new.faults(),
-        "{what}: faults"
-    );
+    assert_eq!(&old.faults()[..new.faults().len()], new.faults(), "{what}: faults");
 }
 
 /// A fresh run of the same edits, taken in one go to where `run` stands.

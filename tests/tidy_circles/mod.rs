@@ -33,11 +33,7 @@ fn following(code: &str, end: usize) -> Vec<(usize, &str)> {
     let rest = rest.trim_start();
     let at = code.len() - rest.len();
     let Some(group) = rest.strip_prefix('{') else {
-        return words(rest)
-            .next()
-            .map(|(_, w)| (at, w))
-            .into_iter()
-            .collect();
+        return words(rest).next().map(|(_, w)| (at, w)).into_iter().collect();
     };
     let (mut depth, mut names, mut fresh) = (0, Vec::new(), true);
     for (i, c) in group.char_indices() {
@@ -71,15 +67,9 @@ fn reached<'a>(file: &'a Source, layer: &str) -> Vec<(usize, &'a str)> {
             _ => 0,
         };
         if word == "super" && supers == up {
-            found.extend(
-                following(code, last_end)
-                    .into_iter()
-                    .filter(|(_, name)| *name != "super"),
-            );
+            found.extend(following(code, last_end).into_iter().filter(|(_, name)| *name != "super"));
         } else if word == "crate" {
-            let layers = following(code, last_end)
-                .into_iter()
-                .filter(|(_, name)| *name == layer);
+            let layers = following(code, last_end).into_iter().filter(|(_, name)| *name == layer);
             found.extend(layers.flat_map(|(at, name)| following(code, at + name.len())));
         }
     }
@@ -90,9 +80,7 @@ fn reached<'a>(file: &'a Source, layer: &str) -> Vec<(usize, &'a str)> {
 fn handed_on<'a>(files: &'a [Source], layer: &str) -> BTreeMap<&'a str, &'a str> {
     let own = format!("src/{layer}/mod.rs");
     let code = files.iter().find(|f| f.path == own).map_or("", |f| &f.code);
-    let uses = code
-        .split(';')
-        .filter_map(|s| s.split_once("pub use ").map(|(_, names)| names));
+    let uses = code.split(';').filter_map(|s| s.split_once("pub use ").map(|(_, names)| names));
     let all = uses.flat_map(|names| {
         let mut names = words(names).map(|(_, word)| word);
         let from = names.next().unwrap_or_default();
@@ -152,10 +140,8 @@ fn circle_rule(files: &[Source], layer: &str) -> Vec<String> {
     let Some(way) = circle(&imports) else {
         return Vec::new();
     };
-    let steps: Vec<String> = way
-        .iter()
-        .map(|(from, to, place)| format!("{from} imports {to} ({place})"))
-        .collect();
+    let steps: Vec<String> =
+        way.iter().map(|(from, to, place)| format!("{from} imports {to} ({place})")).collect();
     let what = format!(
         "a circle: {}. Move what two of them need into a file of its own, or hand it in as a value",
         steps.join(", ")
@@ -198,24 +184,14 @@ fn a_circle_is_found_however_it_is_written() {
     let root = ("mod", "pub mod b;\npub use b::{B, C};");
     assert!(goes_round(&[root, ("a", "use super::C;"), b]));
     assert!(goes_round(&[root, ("a", "use crate::view::{B};"), b]));
-    let round = [
-        ("a", "use super::b;"),
-        ("b", "use super::c;"),
-        ("c", "use super::a;"),
-    ];
+    let round = [("a", "use super::b;"), ("b", "use super::c;"), ("c", "use super::a;")];
     assert!(goes_round(&round), "three of them");
 }
 
 #[test]
 fn what_is_no_circle_passes() {
     let b = ("b", "use super::a::A;");
-    for a in [
-        "",
-        "//! See super::b.",
-        "use super::c;",
-        "use crate::sim::b;",
-        "fn f() { b::super_b(); }",
-    ] {
+    for a in ["", "//! See super::b.", "use super::c;", "use crate::sim::b;", "fn f() { b::super_b(); }"] {
         assert!(!goes_round(&[("a", a), b, ("c", "")]), "{a}");
     }
     let tests = "#[cfg(test)]\nmod tests {\n    use super::super::b::B;\n}\n";

@@ -19,16 +19,8 @@ pub struct Source {
 impl Source {
     /// A file that exists only in a test.
     pub fn new(path: &str, text: &str) -> Self {
-        let code = if path.ends_with(".rs") {
-            blank(text)
-        } else {
-            String::new()
-        };
-        Source {
-            path: path.to_owned(),
-            text: text.to_owned(),
-            code,
-        }
+        let code = if path.ends_with(".rs") { blank(text) } else { String::new() };
+        Source { path: path.to_owned(), text: text.to_owned(), code }
     }
 
     /// True for the endings in `endings`.
@@ -75,10 +67,7 @@ fn walk(folder: &Path, prefix: &str, found: &mut Vec<Source>) {
     const LEAVE: &[&str] = &[".git", "target", "dist", "node_modules", "shots"];
     let mut entries: Vec<_> = fs::read_dir(folder)
         .expect("the project's folder can be read")
-        .map(|e| {
-            e.expect("an entry of the project's folder can be read")
-                .path()
-        })
+        .map(|e| e.expect("an entry of the project's folder can be read").path())
         .collect();
     entries.sort();
     for path in entries {
@@ -110,11 +99,7 @@ pub fn blank(text: &str) -> String {
             _ => i,
         };
         if end > i {
-            out.extend(
-                chars[i..end]
-                    .iter()
-                    .map(|&c| if c == '\n' { c } else { ' ' }),
-            );
+            out.extend(chars[i..end].iter().map(|&c| if c == '\n' { c } else { ' ' }));
             i = end;
         } else {
             out.push(chars[i]);
@@ -212,18 +197,12 @@ pub struct Function {
 
 /// Every function with a body, nested ones too.
 pub fn functions(code: &str) -> Vec<Function> {
-    words(code)
-        .filter(|&(_, word)| word == "fn")
-        .filter_map(|(at, _)| function(code, at))
-        .collect()
+    words(code).filter(|&(_, word)| word == "fn").filter_map(|(at, _)| function(code, at)).collect()
 }
 
 fn function(code: &str, at: usize) -> Option<Function> {
-    let name: String = code[at + 2..]
-        .trim_start()
-        .chars()
-        .take_while(|c| c.is_alphanumeric() || *c == '_')
-        .collect();
+    let name: String =
+        code[at + 2..].trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     // `fn(u32)` is a type. A signature ends in `;` or opens a body, and `[u8; 4]` is neither.
     let (mut square, mut open) = (0, None);
     for (i, c) in code[at..].char_indices() {
@@ -244,11 +223,7 @@ fn function(code: &str, at: usize) -> Option<Function> {
         depth == 0
     });
     let end = open + end.map_or(code.len() - open, |(i, _)| i);
-    Some(Function {
-        name,
-        line: line_of(code, at),
-        lines: code[at..end].matches('\n').count() + 1,
-    })
+    Some(Function { name, line: line_of(code, at), lines: code[at..end].matches('\n').count() + 1 })
 }
 
 /// Every identifier and where it begins.

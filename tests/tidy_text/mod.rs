@@ -12,29 +12,15 @@ fn opening_rule(file: &Source) -> Vec<String> {
         Some("css") => (file.text.starts_with("/* "), "/*"),
         _ => return Vec::new(),
     };
-    let what =
-        format!("open the file with {with}: what it is, then the rule that is easy to break");
-    (!opens)
-        .then(|| complaint(file, 1, &what))
-        .into_iter()
-        .collect()
+    let what = format!("open the file with {with}: what it is, then the rule that is easy to break");
+    (!opens).then(|| complaint(file, 1, &what)).into_iter().collect()
 }
 
 #[test]
 fn a_file_says_first_what_it_is() {
     hold(opening_rule);
-    sample(
-        opening_rule,
-        "src/sim/world.rs",
-        "use std::fmt;",
-        "//! The world.",
-    );
-    sample(
-        opening_rule,
-        "static/embed.js",
-        "(function () {})();",
-        "// The element.",
-    );
+    sample(opening_rule, "src/sim/world.rs", "use std::fmt;", "//! The world.");
+    sample(opening_rule, "static/embed.js", "(function () {})();", "// The element.");
 }
 
 /// Words that promise work, spelt so that this file does not contain them.
@@ -73,23 +59,17 @@ fn machine_rule(file: &Source) -> Vec<String> {
     let place = |line: &str| {
         homes.iter().find(|home| {
             let mut hits = line.match_indices(**home);
-            hits.any(|(at, _)| {
-                !line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-~/".contains(c))
-            })
+            hits.any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || "._-~/".contains(c)))
         })
     };
     let canonical = "registry+https://github.com/rust-lang/crates.io-index";
     let tell = |(i, line): (usize, &str)| {
         let what = if let Some(home) = place(line) {
             format!("`{home}` is a folder of one machine: use a path relative to the project")
-        } else if file.path == "Cargo.lock"
-            && line.starts_with("source = ")
-            && !line.contains(canonical)
-        {
+        } else if file.path == "Cargo.lock" && line.starts_with("source = ") && !line.contains(canonical) {
             "a crate from elsewhere than crates.io: depend on a published version".to_owned()
         } else if file.path == "package-lock.json" && line.contains("\"resolved\"") {
-            "the address of a registry: delete the file's \"resolved\" lines, .npmrc omits them"
-                .to_owned()
+            "the address of a registry: delete the file's \"resolved\" lines, .npmrc omits them".to_owned()
         } else {
             return None;
         };
@@ -104,29 +84,14 @@ fn machine_rule(file: &Source) -> Vec<String> {
 fn nothing_names_a_machine() {
     hold(machine_rule);
     let at = |path, bad, good| sample(machine_rule, path, bad, good);
-    at(
-        "README.md",
-        "see /home/ada/faultline",
-        "see https://host/~ada/home/faultline",
-    );
+    at("README.md", "see /home/ada/faultline", "see https://host/~ada/home/faultline");
     at("dev", "cd \"/work/x\"", "cd network/work/x");
-    at(
-        "Cargo.lock",
-        "source = \"git+https://host/x\"",
-        "name = \"git\"",
-    );
-    at(
-        "package-lock.json",
-        "\"resolved\": \"x\"",
-        "\"version\": \"1\"",
-    );
+    at("Cargo.lock", "source = \"git+https://host/x\"", "name = \"git\"");
+    at("package-lock.json", "\"resolved\": \"x\"", "\"version\": \"1\"");
 }
 
 /// Waiting for a number of milliseconds, spelt so that this file does not contain it.
-const SLEEPS: &[&str] = &[
-    concat!("waitFor", "Timeout("),
-    concat!("await set", "Timeout("),
-];
+const SLEEPS: &[&str] = &[concat!("waitFor", "Timeout("), concat!("await set", "Timeout(")];
 
 /// On a busy machine what was to come by then has not come: one try in many fails, and nobody knows why.
 fn luck_rule(file: &Source) -> Vec<String> {
@@ -148,11 +113,6 @@ fn no_test_of_the_page_sleeps() {
     hold(luck_rule);
     for sleep in SLEEPS {
         let bad = format!("  await page.{sleep}500);");
-        sample(
-            luck_rule,
-            "tests/browser/page.test.mjs",
-            &bad,
-            "await frames(page);",
-        );
+        sample(luck_rule, "tests/browser/page.test.mjs", &bad, "await frames(page);");
     }
 }

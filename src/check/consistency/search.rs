@@ -67,16 +67,13 @@ struct Placed {
 impl Placed {
     fn has(&self, i: usize) -> bool {
         let at = i - self.first;
-        self.bits
-            .get(at / 64)
-            .is_some_and(|b| b >> (at % 64) & 1 == 1)
+        self.bits.get(at / 64).is_some_and(|b| b >> (at % 64) & 1 == 1)
     }
 
     /// With operation `i` placed too.
     fn with(&self, i: usize, value: Val) -> Placed {
-        let mut all: Vec<usize> = (self.first..self.first + self.bits.len() * 64)
-            .filter(|&j| self.has(j))
-            .collect();
+        let mut all: Vec<usize> =
+            (self.first..self.first + self.bits.len() * 64).filter(|&j| self.has(j)).collect();
         all.push(i);
         all.sort_unstable();
         let mut first = self.first;
@@ -100,11 +97,7 @@ impl Space for Line {
     type State = Placed;
 
     fn start(&self) -> Placed {
-        Placed {
-            first: 0,
-            bits: Vec::new(),
-            value: 0,
-        }
+        Placed { first: 0, bits: Vec::new(), value: 0 }
     }
 
     fn done(&self, state: &Placed) -> bool {
@@ -151,9 +144,7 @@ impl Space for Lanes {
 
     fn done(&self, (at, _): &Self::State) -> bool {
         let lanes = self.lanes.iter().zip(at);
-        lanes
-            .flat_map(|(lane, &n)| &lane[n as usize..])
-            .all(|o| !o.happened())
+        lanes.flat_map(|(lane, &n)| &lane[n as usize..]).all(|o| !o.happened())
     }
 
     fn next(&self, (at, values): &Self::State) -> Vec<Self::State> {
@@ -181,17 +172,11 @@ pub(super) fn sequential(ops: &[Op], left: &mut u64) -> Outcome {
     for op in ops.iter().copied() {
         // What nobody saw end may happen whenever it likes: it has a lane of its own.
         let owner = op.happened().then_some(op.process);
-        match lanes
-            .iter_mut()
-            .find(|(p, _)| owner.is_some() && *p == owner)
-        {
+        match lanes.iter_mut().find(|(p, _)| owner.is_some() && *p == owner) {
             Some((_, lane)) => lane.push(op),
             None => lanes.push((owner, vec![op])),
         }
     }
-    let space = Lanes {
-        lanes: lanes.into_iter().map(|(_, lane)| lane).collect(),
-        keys: super::keys(&ops),
-    };
+    let space = Lanes { lanes: lanes.into_iter().map(|(_, lane)| lane).collect(), keys: super::keys(&ops) };
     run(&space, left)
 }

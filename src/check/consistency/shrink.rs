@@ -44,13 +44,9 @@ pub fn smallest(ops: &[Op], level: Level, states: u64) -> Vec<Op> {
 fn earliest(ops: Vec<Op>, bad: impl Fn(&[Op]) -> bool) -> Vec<Op> {
     let until = |end: usize| -> Vec<Op> {
         let begun = ops.iter().filter(|o| o.call < end).copied();
-        let cut = begun.map(|o| Op {
-            end: if o.end <= end { o.end } else { usize::MAX },
-            ..o
-        });
+        let cut = begun.map(|o| Op { end: if o.end <= end { o.end } else { usize::MAX }, ..o });
         // What is read in an answer that nobody has seen yet is not known.
-        cut.filter(|o| o.happened() || !matches!(o.act, Act::Read(_)))
-            .collect()
+        cut.filter(|o| o.happened() || !matches!(o.act, Act::Read(_))).collect()
     };
     let mut ends: Vec<usize> = ops.iter().filter(|o| o.happened()).map(|o| o.end).collect();
     ends.sort_unstable();
@@ -71,7 +67,5 @@ fn without(part: &[Op], range: std::ops::Range<usize>) -> Vec<Op> {
         Act::Write(v) | Act::Cas(_, v) => !seen(o.key, v),
     };
     let kept = part.iter().enumerate();
-    kept.filter(|(i, o)| !(range.contains(i) && may_go(o)))
-        .map(|(_, o)| *o)
-        .collect()
+    kept.filter(|(i, o)| !(range.contains(i) && may_go(o))).map(|(_, o)| *o).collect()
 }

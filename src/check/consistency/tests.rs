@@ -6,20 +6,11 @@ use crate::sim::hash::mix;
 const MANY: u64 = 1 << 20;
 
 fn op(process: usize, act: Act, call: usize, end: usize) -> Op {
-    Op {
-        process,
-        key: 0,
-        act,
-        call,
-        end,
-    }
+    Op { process, key: 0, act, call, end }
 }
 
 fn both(ops: &[Op]) -> (Outcome, Outcome) {
-    (
-        check(ops, Level::Linearizable, MANY),
-        check(ops, Level::Sequential, MANY),
-    )
+    (check(ops, Level::Linearizable, MANY), check(ops, Level::Sequential, MANY))
 }
 
 /// Herlihy and Wing 1990, figure 2, for registers: a read that overlaps the write may see it or not;
@@ -40,11 +31,7 @@ fn a_read_after_a_write_sees_it() {
 /// A new value and then the old one again: no order of any kind (Lamport 1986: not even regular).
 #[test]
 fn nobody_reads_back_in_time() {
-    let ops = [
-        op(0, Act::Write(1), 0, 9),
-        op(1, Act::Read(1), 1, 2),
-        op(1, Act::Read(0), 3, 4),
-    ];
+    let ops = [op(0, Act::Write(1), 0, 9), op(1, Act::Read(1), 1, 2), op(1, Act::Read(0), 3, 4)];
     assert_eq!(both(&ops), (Outcome::Violated, Outcome::Violated));
 }
 
@@ -88,9 +75,7 @@ fn one_of_two_rivals_swaps() {
 
 #[test]
 fn a_search_without_budget_does_not_know() {
-    let ops: Vec<Op> = (0..12)
-        .map(|i| op(i, Act::Write(i as u32), i, 99))
-        .collect();
+    let ops: Vec<Op> = (0..12).map(|i| op(i, Act::Write(i as u32), i, 99)).collect();
     let bad = [ops, vec![op(20, Act::Read(77), 30, 98)]].concat();
     assert_eq!(check(&bad, Level::Linearizable, 50), Outcome::Unknown);
     assert_eq!(check(&bad, Level::Linearizable, MANY), Outcome::Violated);
@@ -173,11 +158,7 @@ fn it_agrees_with_the_search_through_all_orders() {
         for level in [Level::Linearizable, Level::Sequential] {
             let expect = by_all_orders(&ops, level);
             let found = check(&ops, level, MANY);
-            let wanted = if expect {
-                Outcome::Ok
-            } else {
-                Outcome::Violated
-            };
+            let wanted = if expect { Outcome::Ok } else { Outcome::Violated };
             assert_eq!(found, wanted, "case {case}, {level:?}: {ops:#?}");
             *if expect { &mut good } else { &mut bad } += 1;
         }

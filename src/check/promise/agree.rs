@@ -43,11 +43,7 @@ where
     K: Ord + Clone + Display + 'static,
     V: PartialEq + Clone + Display + 'static,
 {
-    let rule = Agreement {
-        verb,
-        pick,
-        first: Ledger::default(),
-    };
+    let rule = Agreement { verb, pick, first: Ledger::default() };
     Promised::safety(name, claim, rule)
 }
 
@@ -59,11 +55,7 @@ struct Agreement<F, K, V> {
 
 impl<F, K: Clone, V: Clone> Clone for Agreement<F, K, V> {
     fn clone(&self) -> Self {
-        Agreement {
-            verb: self.verb,
-            pick: self.pick,
-            first: self.first.clone(),
-        }
+        Agreement { verb: self.verb, pick: self.pick, first: self.first.clone() }
     }
 }
 
@@ -112,10 +104,7 @@ pub fn at_most_one<F: Fact, K>(
 where
     K: Ord + Clone + Display + 'static,
 {
-    let rule = AtMostOne {
-        pick,
-        first: Ledger::default(),
-    };
+    let rule = AtMostOne { pick, first: Ledger::default() };
     Promised::safety(name, claim, rule)
 }
 
@@ -126,10 +115,7 @@ struct AtMostOne<F, K> {
 
 impl<F, K: Clone> Clone for AtMostOne<F, K> {
     fn clone(&self) -> Self {
-        AtMostOne {
-            pick: self.pick,
-            first: self.first.clone(),
-        }
+        AtMostOne { pick: self.pick, first: self.first.clone() }
     }
 }
 
@@ -171,10 +157,7 @@ where
     K: Ord + Clone + Display + 'static,
     V: PartialEq + Clone + Display + 'static,
 {
-    let rule = Integrity {
-        pick,
-        first: Ledger::default(),
-    };
+    let rule = Integrity { pick, first: Ledger::default() };
     Promised::safety(name, claim, rule)
 }
 
@@ -185,10 +168,7 @@ struct Integrity<F, K, V> {
 
 impl<F, K: Clone, V: Clone> Clone for Integrity<F, K, V> {
     fn clone(&self) -> Self {
-        Integrity {
-            pick: self.pick,
-            first: self.first.clone(),
-        }
+        Integrity { pick: self.pick, first: self.first.clone() }
     }
 }
 
@@ -237,11 +217,7 @@ pub fn no_creation<F: Fact, V>(
 where
     V: Ord + Clone + Display + 'static,
 {
-    let rule = NoCreation {
-        made,
-        used,
-        known: Ledger::default(),
-    };
+    let rule = NoCreation { made, used, known: Ledger::default() };
     Promised::safety(name, claim, rule)
 }
 
@@ -253,10 +229,7 @@ struct NoCreation<F, V> {
 
 impl<F, V: Clone> Clone for NoCreation<F, V> {
     fn clone(&self) -> Self {
-        NoCreation {
-            known: self.known.clone(),
-            ..*self
-        }
+        NoCreation { known: self.known.clone(), ..*self }
     }
 }
 
@@ -273,10 +246,7 @@ impl<F: Fact, V: Ord + Clone + Display + 'static> Rule for NoCreation<F, V> {
             if let Some(value) = (self.used)(fact)
                 && self.known.get(&value).is_none()
             {
-                let why = format!(
-                    "{} has {value}, which nobody brought in",
-                    seen.world.name(node)
-                );
+                let why = format!("{} has {value}, which nobody brought in", seen.world.name(node));
                 return Err(Broken::new([seen.event.cause, seen.id], why));
             }
         }
@@ -299,11 +269,7 @@ pub fn same_prefix<F: Fact, V>(
 where
     V: PartialEq + Clone + Display + 'static,
 {
-    let rule = SamePrefix {
-        pick,
-        longest: Ledger::default(),
-        lengths: BTreeMap::new(),
-    };
+    let rule = SamePrefix { pick, longest: Ledger::default(), lengths: BTreeMap::new() };
     Promised::safety(name, claim, rule)
 }
 
@@ -316,11 +282,7 @@ struct SamePrefix<F, V> {
 
 impl<F, V: Clone> Clone for SamePrefix<F, V> {
     fn clone(&self) -> Self {
-        SamePrefix {
-            pick: self.pick,
-            longest: self.longest.clone(),
-            lengths: self.lengths.clone(),
-        }
+        SamePrefix { pick: self.pick, longest: self.longest.clone(), lengths: self.lengths.clone() }
     }
 }
 
@@ -339,11 +301,8 @@ impl<F: Fact, V: PartialEq + Clone + Display + 'static> Rule for SamePrefix<F, V
             match self.longest.get(place) {
                 Some((first, by, event)) if *first != value => {
                     let name = |n| seen.world.name(n);
-                    let why = format!(
-                        "at place {place}, {} has {first}, and {} {value}",
-                        name(*by),
-                        name(node)
-                    );
+                    let why =
+                        format!("at place {place}, {} has {first}, and {} {value}", name(*by), name(node));
                     return Err(Broken::new([*event, seen.id], why));
                 }
                 Some(_) => {}

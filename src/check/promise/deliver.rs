@@ -18,10 +18,7 @@ pub fn no_duplication<F: Fact, K: Ord + Clone + Display + 'static>(
     claim: &'static str,
     pick: fn(&F) -> Option<K>,
 ) -> Promised<impl Rule> {
-    let rule = Once {
-        pick,
-        first: Ledger::default(),
-    };
+    let rule = Once { pick, first: Ledger::default() };
     Promised::safety(name, claim, rule)
 }
 
@@ -32,10 +29,7 @@ struct Once<F, K> {
 
 impl<F, K: Clone> Clone for Once<F, K> {
     fn clone(&self) -> Self {
-        Once {
-            pick: self.pick,
-            first: self.first.clone(),
-        }
+        Once { pick: self.pick, first: self.first.clone() }
     }
 }
 
@@ -51,11 +45,7 @@ impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for Once<F, K> {
             };
             let place = (key, node);
             if let Some(&event) = self.first.get(&place) {
-                let why = format!(
-                    "{} delivers {} a second time",
-                    seen.world.name(node),
-                    place.0
-                );
+                let why = format!("{} delivers {} a second time", seen.world.name(node), place.0);
                 return Err(Broken::new([event, seen.id], why));
             }
             self.first.keep_first(place, seen.id);
@@ -85,11 +75,7 @@ pub fn fifo_order<F: Fact>(
     claim: &'static str,
     pick: fn(&F) -> Option<(NodeId, u64)>,
 ) -> Promised<impl Rule> {
-    let rule = Fifo {
-        pick,
-        newest: BTreeMap::new(),
-        delivered: Ledger::default(),
-    };
+    let rule = Fifo { pick, newest: BTreeMap::new(), delivered: Ledger::default() };
     Promised::safety(name, claim, rule)
 }
 
@@ -102,11 +88,7 @@ struct Fifo<F> {
 
 impl<F> Clone for Fifo<F> {
     fn clone(&self) -> Self {
-        Fifo {
-            pick: self.pick,
-            newest: self.newest.clone(),
-            delivered: self.delivered.clone(),
-        }
+        Fifo { pick: self.pick, newest: self.newest.clone(), delivered: self.delivered.clone() }
     }
 }
 
@@ -150,12 +132,8 @@ pub fn total_order<F: Fact, K: Ord + Clone + Display + 'static>(
     claim: &'static str,
     pick: fn(&F) -> Option<K>,
 ) -> Promised<impl Rule> {
-    let rule = TotalOrder {
-        pick,
-        place: BTreeMap::new(),
-        counts: BTreeMap::new(),
-        furthest: BTreeMap::new(),
-    };
+    let rule =
+        TotalOrder { pick, place: BTreeMap::new(), counts: BTreeMap::new(), furthest: BTreeMap::new() };
     Promised::safety(name, claim, rule)
 }
 
@@ -195,13 +173,9 @@ impl<F: Fact, K: Ord + Clone + Display + 'static> TotalOrder<F, K> {
                 && *furthest > there
             {
                 let (a, b) = (seen.world.name(node), seen.world.name(other));
-                let why =
-                    format!("{a} delivers {earlier} before {key}, and {b} {key} before {earlier}");
+                let why = format!("{a} delivers {earlier} before {key}, and {b} {key} before {earlier}");
                 let at = |n: NodeId| self.place.get(earlier).and_then(|p| p.get(&n)).map(|p| p.1);
-                let events = at(node)
-                    .into_iter()
-                    .chain(at(other))
-                    .chain([event, seen.id]);
+                let events = at(node).into_iter().chain(at(other)).chain([event, seen.id]);
                 return Err(Broken::new(events, why));
             }
             self.raise(node, other, there, key);
@@ -268,12 +242,7 @@ struct CausalOrder<F, K> {
 
 impl<F, K: Clone> Clone for CausalOrder<F, K> {
     fn clone(&self) -> Self {
-        CausalOrder {
-            past: self.past.clone(),
-            known: self.known.clone(),
-            order: self.order.clone(),
-            ..*self
-        }
+        CausalOrder { past: self.past.clone(), known: self.known.clone(), order: self.order.clone(), ..*self }
     }
 }
 

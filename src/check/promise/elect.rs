@@ -34,9 +34,7 @@ pub struct Ballots<K> {
 
 impl<K> Default for Ballots<K> {
     fn default() -> Self {
-        Ballots {
-            by_epoch: Rc::default(),
-        }
+        Ballots { by_epoch: Rc::default() }
     }
 }
 
@@ -69,11 +67,7 @@ impl<K: Ord + Clone> Ballots<K> {
     pub fn story(&self, world: &World, epoch: &K, candidate: NodeId) -> String {
         let name = |v: Vote| world.name(v.voter).to_owned();
         let voters: Vec<String> = self.of(epoch, candidate).map(name).collect();
-        format!(
-            "{} with the votes of {}",
-            world.name(candidate),
-            listed(&voters)
-        )
+        format!("{} with the votes of {}", world.name(candidate), listed(&voters))
     }
 }
 
@@ -93,13 +87,7 @@ pub fn elected<F: Fact, K>(
 where
     K: Ord + Clone + Display + 'static,
 {
-    let rule = Elected {
-        winners,
-        won,
-        voted,
-        ballots: Ballots::default(),
-        first: Ledger::default(),
-    };
+    let rule = Elected { winners, won, voted, ballots: Ballots::default(), first: Ledger::default() };
     Promised::safety(name, claim, rule)
 }
 
@@ -113,11 +101,7 @@ struct Elected<F, K> {
 
 impl<F, K: Clone> Clone for Elected<F, K> {
     fn clone(&self) -> Self {
-        Elected {
-            ballots: self.ballots.clone(),
-            first: self.first.clone(),
-            ..*self
-        }
+        Elected { ballots: self.ballots.clone(), first: self.first.clone(), ..*self }
     }
 }
 
@@ -129,11 +113,7 @@ impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for Elected<F, K> {
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<F>() {
             if let Some((epoch, candidate)) = (self.voted)(fact) {
-                let vote = Vote {
-                    voter: node,
-                    candidate,
-                    event: seen.id,
-                };
+                let vote = Vote { voter: node, candidate, event: seen.id };
                 self.ballots.note(epoch, vote);
             }
             let Some(epoch) = (self.won)(fact) else {
@@ -144,9 +124,7 @@ impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for Elected<F, K> {
                     let story = |n| self.ballots.story(seen.world, &epoch, n);
                     let (winners, first, second) = (self.winners, story(by), story(node));
                     let why = format!("two {winners} in {epoch}: {first}, and {second}");
-                    let votes = [by, node]
-                        .into_iter()
-                        .flat_map(|n| self.ballots.events(&epoch, n));
+                    let votes = [by, node].into_iter().flat_map(|n| self.ballots.events(&epoch, n));
                     return Err(Broken::new([event, seen.id].into_iter().chain(votes), why));
                 }
                 Some(_) => {}
@@ -166,11 +144,7 @@ mod tests {
     use super::*;
 
     fn vote(voter: u16, candidate: u16, event: u32) -> Vote {
-        Vote {
-            voter: NodeId(voter),
-            candidate: NodeId(candidate),
-            event: EventId(event),
-        }
+        Vote { voter: NodeId(voter), candidate: NodeId(candidate), event: EventId(event) }
     }
 
     /// Node 1 tells its vote twice and gives another in the same epoch: both votes stand, once each.

@@ -22,14 +22,7 @@ pub fn mutual_exclusion<F: Fact>(
     claim: &'static str,
     pick: fn(&F) -> Option<Move>,
 ) -> Promised<impl Rule> {
-    Promised::safety(
-        name,
-        claim,
-        Exclusion {
-            pick,
-            inside: Vec::new(),
-        },
-    )
+    Promised::safety(name, claim, Exclusion { pick, inside: Vec::new() })
 }
 
 struct Exclusion<F> {
@@ -39,10 +32,7 @@ struct Exclusion<F> {
 
 impl<F> Clone for Exclusion<F> {
     fn clone(&self) -> Self {
-        Exclusion {
-            pick: self.pick,
-            inside: self.inside.clone(),
-        }
+        Exclusion { pick: self.pick, inside: self.inside.clone() }
     }
 }
 

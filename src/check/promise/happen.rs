@@ -20,11 +20,7 @@ pub fn termination<F: Fact>(
     pick: fn(&F) -> bool,
 ) -> Promised<impl Rule> {
     let open: BTreeSet<NodeId> = who.into_iter().collect();
-    let rule = Termination {
-        pick,
-        all: open.len(),
-        open,
-    };
+    let rule = Termination { pick, all: open.len(), open };
     Promised::liveness(name, claim, rule)
 }
 
@@ -36,11 +32,7 @@ struct Termination<F> {
 
 impl<F> Clone for Termination<F> {
     fn clone(&self) -> Self {
-        Termination {
-            pick: self.pick,
-            all: self.all,
-            open: self.open.clone(),
-        }
+        Termination { pick: self.pick, all: self.all, open: self.open.clone() }
     }
 }
 
@@ -76,12 +68,7 @@ pub fn leads_to<F: Fact, K>(
 where
     K: Ord + Clone + Display + 'static,
 {
-    let rule = LeadsTo {
-        begun,
-        ended,
-        open: BTreeSet::new(),
-        done: Ledger::default(),
-    };
+    let rule = LeadsTo { begun, ended, open: BTreeSet::new(), done: Ledger::default() };
     Promised::liveness(name, claim, rule)
 }
 
@@ -95,11 +82,7 @@ struct LeadsTo<F, K> {
 
 impl<F, K: Clone> Clone for LeadsTo<F, K> {
     fn clone(&self) -> Self {
-        LeadsTo {
-            open: self.open.clone(),
-            done: self.done.clone(),
-            ..*self
-        }
+        LeadsTo { open: self.open.clone(), done: self.done.clone(), ..*self }
     }
 }
 

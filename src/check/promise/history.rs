@@ -49,14 +49,8 @@ pub fn consistent<F: Fact>(
     level: Level,
     pick: fn(&F) -> Option<Operation>,
 ) -> Promised<impl Rule> {
-    let rule = History {
-        pick,
-        level,
-        ops: Slices::default(),
-        open: BTreeMap::new(),
-        steps: 0,
-        unknown: None,
-    };
+    let rule =
+        History { pick, level, ops: Slices::default(), open: BTreeMap::new(), steps: 0, unknown: None };
     Promised::safety(name, claim, rule)
 }
 
@@ -83,11 +77,7 @@ struct History<F> {
 
 impl<F> Clone for History<F> {
     fn clone(&self) -> Self {
-        History {
-            ops: self.ops.clone(),
-            open: self.open.clone(),
-            ..*self
-        }
+        History { ops: self.ops.clone(), open: self.open.clone(), ..*self }
     }
 }
 
@@ -106,14 +96,8 @@ impl<F: Fact> History<F> {
                 true
             }
             begun => {
-                let known = Known {
-                    node,
-                    key: told.key,
-                    begun,
-                    call: self.steps,
-                    end: None,
-                    events: (event, event),
-                };
+                let known =
+                    Known { node, key: told.key, begun, call: self.steps, end: None, events: (event, event) };
                 self.open.insert(place, known);
                 false
             }
@@ -161,16 +145,9 @@ impl<F: Fact> History<F> {
             }
             Outcome::Violated => {
                 let small = smallest(&ops, self.level, STATES);
-                let of = |op: &Op| {
-                    ops.iter()
-                        .position(|o| o.call == op.call)
-                        .map(|i| events[i])
-                };
+                let of = |op: &Op| ops.iter().position(|o| o.call == op.call).map(|i| events[i]);
                 let shown = small.iter().filter_map(of).flat_map(|(a, b)| [a, b]);
-                let why = format!(
-                    "no order of these {} operations explains what was read",
-                    small.len()
-                );
+                let why = format!("no order of these {} operations explains what was read", small.len());
                 Err(Broken::new(shown, why))
             }
         }

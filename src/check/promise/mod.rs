@@ -41,10 +41,7 @@ pub struct Broken {
 impl Broken {
     /// These events show that `why`.
     pub fn new(events: impl IntoIterator<Item = EventId>, why: impl Into<String>) -> Self {
-        Broken {
-            events: events.into_iter().collect(),
-            why: why.into(),
-        }
+        Broken { events: events.into_iter().collect(), why: why.into() }
     }
 }
 
@@ -117,10 +114,7 @@ impl<R: Rule> Promised<R> {
 
     /// Something good happens in the end.
     pub fn liveness(name: &'static str, claim: &'static str, rule: R) -> Self {
-        Promised {
-            class: Class::Liveness,
-            ..Promised::safety(name, claim, rule)
-        }
+        Promised { class: Class::Liveness, ..Promised::safety(name, claim, rule) }
     }
 
     /// What it assumes of the world, most telling first: the first of these that was out of force is

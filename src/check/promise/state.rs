@@ -91,11 +91,7 @@ impl Rule for Conserved {
         match self.first {
             None => self.first = Some((now, seen.id)),
             Some((first, _)) if first != now => {
-                let (what, by) = if now < first {
-                    ("gone", first - now)
-                } else {
-                    ("too much", now - first)
-                };
+                let (what, by) = if now < first { ("gone", first - now) } else { ("too much", now - first) };
                 let why = format!("the sum was {first} and is {now}: {by} {what}");
                 return Err(Broken::new([seen.event.cause, seen.id], why));
             }
@@ -111,10 +107,7 @@ pub fn monotonic<F: Fact>(
     claim: &'static str,
     pick: fn(&F) -> Option<u64>,
 ) -> Promised<impl Rule> {
-    let rule = Monotonic {
-        pick,
-        newest: BTreeMap::new(),
-    };
+    let rule = Monotonic { pick, newest: BTreeMap::new() };
     Promised::safety(name, claim, rule)
 }
 
@@ -125,10 +118,7 @@ struct Monotonic<F> {
 
 impl<F> Clone for Monotonic<F> {
     fn clone(&self) -> Self {
-        Monotonic {
-            pick: self.pick,
-            newest: self.newest.clone(),
-        }
+        Monotonic { pick: self.pick, newest: self.newest.clone() }
     }
 }
 

@@ -11,8 +11,7 @@ use super::*;
 use crate::check::{CheckLine, Checks, Level};
 use crate::sim::history::Run;
 use crate::sim::{
-    Ctx, Edit, Fact, Fault, Host, Inspect, Message, NodeId, NodeSetup, Protocol, Setup, SimTime,
-    Span, World,
+    Ctx, Edit, Fact, Fault, Host, Inspect, Message, NodeId, NodeSetup, Protocol, Setup, SimTime, Span, World,
 };
 use crate::sim::{Glyph, Kind, Shape, Tone};
 
@@ -108,10 +107,7 @@ fn tell(promise: Promised<impl Rule>, script: Script, edits: Vec<Edit>) -> Run<C
         let teller = Teller { script, holds: 10 };
         NodeSetup::server(["A", "B", "C"][usize::from(node)], Host::boxed(teller))
     };
-    let setup = Setup {
-        nodes: (0..3).map(teller).collect(),
-        ..Setup::default()
-    };
+    let setup = Setup { nodes: (0..3).map(teller).collect(), ..Setup::default() };
     let checks = Checks::new(vec![promise.boxed()]);
     let mut run = Run::new(setup, checks, edits).unwrap();
     run.run_until(SimTime::from_ms(1_000));
@@ -158,10 +154,7 @@ fn breaks_under(
     assert_eq!(why, said);
     let last = *witness.last().unwrap();
     run.seek_event(last.0);
-    assert!(
-        !matches!(line(&run).verdict, Verdict::Violated { .. }),
-        "broken before its witness"
-    );
+    assert!(!matches!(line(&run).verdict, Verdict::Violated { .. }), "broken before its witness");
     run.seek(SimTime::from_ms(1_000));
     assert_eq!(line(&run).verdict, first);
 }
@@ -176,11 +169,7 @@ fn recover(ms: u64, node: u16) -> Edit {
 
 fn assumption(run: &Run<Checks>) -> (usize, String) {
     match line(run).verdict {
-        Verdict::Violated {
-            witness,
-            assumption,
-            ..
-        } => (witness.len(), assumption),
+        Verdict::Violated { witness, assumption, .. } => (witness.len(), assumption),
         other => panic!("{other:?}"),
     }
 }
@@ -190,9 +179,7 @@ fn assumption(run: &Run<Checks>) -> (usize, String) {
 fn a_violation_names_the_assumption_that_allowed_it() {
     let script = [(1, 0, Decided(1, 7)), (9, 2, Decided(1, 8))];
     let of = |blamed: Option<&'static str>, edits: Vec<Edit>| {
-        let mut promise = agree::agree()
-            .needs(&[Need::Correct, Need::NoCrash])
-            .rests_on("the paper");
+        let mut promise = agree::agree().needs(&[Need::Correct, Need::NoCrash]).rests_on("the paper");
         if let Some(rule) = blamed {
             promise.blame(rule);
         }
@@ -201,20 +188,11 @@ fn a_violation_names_the_assumption_that_allowed_it() {
     assert_eq!(of(None, Vec::new()), (2, "the paper".to_owned()));
     let crashed = "it is assumed that no node crashes, and B crashed".to_owned();
     assert_eq!(of(None, vec![crash(2, 1), recover(3, 1)]), (3, crashed));
-    assert_eq!(
-        of(Some("a rule"), vec![crash(2, 1)]),
-        (2, "a rule".to_owned())
-    );
+    assert_eq!(of(Some("a rule"), vec![crash(2, 1)]), (2, "a rule".to_owned()));
     // What comes after the violation has not allowed it.
     assert_eq!(of(None, vec![crash(20, 1)]), (2, "the paper".to_owned()));
     // What is not needed is not named.
-    let jump = Edit::at(
-        2_000,
-        Fault::ClockJump {
-            node: NodeId(1),
-            by_us: 5,
-        },
-    );
+    let jump = Edit::at(2_000, Fault::ClockJump { node: NodeId(1), by_us: 5 });
     assert_eq!(of(None, vec![jump]), (2, "the paper".to_owned()));
 }
 
@@ -222,12 +200,8 @@ fn a_violation_names_the_assumption_that_allowed_it() {
 #[test]
 fn a_promise_for_calm_runs_is_lifted_by_the_first_disturbance() {
     let script = [(9, 2, Proposed(7))];
-    let calm = || {
-        never("Never", "no seven", |s: &Say| {
-            (*s == Proposed(7)).then(|| "seven".to_owned())
-        })
-        .while_calm()
-    };
+    let calm =
+        || never("Never", "no seven", |s: &Say| (*s == Proposed(7)).then(|| "seven".to_owned())).while_calm();
     let run = tell(calm(), &script, Vec::new());
     assert!(matches!(line(&run).verdict, Verdict::Violated { .. }));
     let run = tell(calm(), &script, vec![crash(2, 1)]);
@@ -241,8 +215,5 @@ fn a_promise_for_calm_runs_is_lifted_by_the_first_disturbance() {
 fn a_witness_is_short_and_has_the_end() {
     let all = witness((0..40).map(EventId));
     assert_eq!((all.len(), all.last()), (12, Some(&EventId(39))));
-    assert_eq!(
-        witness([EventId(3), EventId::NONE, EventId(1), EventId(3)]),
-        [EventId(1), EventId(3)]
-    );
+    assert_eq!(witness([EventId(3), EventId::NONE, EventId(1), EventId(3)]), [EventId(1), EventId(3)]);
 }

@@ -51,9 +51,7 @@ pub(super) fn seams(edits: &[Edit]) -> Vec<Group> {
     let ends = edits.iter().enumerate();
     let seam = |(i, end): (usize, &Edit)| {
         let later = edits[i + 1..].iter();
-        let next = later
-            .into_iter()
-            .position(|e| begins_again(&end.fault, &e.fault))?;
+        let next = later.into_iter().position(|e| begins_again(&end.fault, &e.fault))?;
         Some(vec![i, i + 1 + next])
     };
     ends.filter_map(seam).collect()
@@ -72,13 +70,11 @@ fn begins_again(end: &Fault, next: &Fault) -> bool {
 pub(super) fn in_force(edits: &[Edit], places: &[usize]) -> Vec<usize> {
     let replaced = |i: usize| {
         let later = places.iter().filter(|&&j| j > i);
-        later
-            .into_iter()
-            .any(|&j| match (&edits[i].fault, &edits[j].fault) {
-                (Fault::Links { .. }, Fault::Links { .. }) => true,
-                (Fault::Node { node, .. }, Fault::Node { node: same, .. }) => node == same,
-                _ => false,
-            })
+        later.into_iter().any(|&j| match (&edits[i].fault, &edits[j].fault) {
+            (Fault::Links { .. }, Fault::Links { .. }) => true,
+            (Fault::Node { node, .. }, Fault::Node { node: same, .. }) => node == same,
+            _ => false,
+        })
     };
     let sets = |i: usize| matches!(edits[i].fault, Fault::Links { .. } | Fault::Node { .. });
     let places = places.iter().copied();
@@ -89,10 +85,8 @@ pub(super) fn in_force(edits: &[Edit], places: &[usize]) -> Vec<usize> {
 pub(super) fn without(edits: &[Edit], gone: &[usize]) -> Vec<Edit> {
     let first = gone.iter().copied().min().unwrap_or(edits.len());
     let kept = edits.iter().enumerate().filter(|(i, _)| !gone.contains(i));
-    let kept = kept.map(|(i, edit)| Edit {
-        after_steps: edit.after_steps.filter(|_| i < first),
-        ..edit.clone()
-    });
+    let kept =
+        kept.map(|(i, edit)| Edit { after_steps: edit.after_steps.filter(|_| i < first), ..edit.clone() });
     kept.collect()
 }
 
@@ -113,29 +107,17 @@ mod tests {
     const B: NodeId = NodeId(1);
 
     fn cut(on: bool) -> Fault {
-        let set = LinkPatch {
-            cut: Some(on),
-            ..LinkPatch::default()
-        };
-        Fault::Link {
-            from: A,
-            to: B,
-            set,
-        }
+        let set = LinkPatch { cut: Some(on), ..LinkPatch::default() };
+        Fault::Link { from: A, to: B, set }
     }
 
     fn edits(faults: Vec<Fault>) -> Vec<Edit> {
-        (1..)
-            .zip(faults)
-            .map(|(ms, fault)| Edit::at(ms * 1_000, fault))
-            .collect()
+        (1..).zip(faults).map(|(ms, fault)| Edit::at(ms * 1_000, fault)).collect()
     }
 
     #[test]
     fn a_fault_goes_with_what_undoes_it() {
-        let links = Fault::Links {
-            set: LinkPatch::default(),
-        };
+        let links = Fault::Links { set: LinkPatch::default() };
         let all = edits(vec![
             Fault::crash(A),
             Fault::Partition(Partition::default()),

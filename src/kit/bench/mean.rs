@@ -68,9 +68,7 @@ mod tests {
     #[test]
     fn a_sample_from_the_textbook() {
         let mean = Mean::of([9.0, 2.0, 4.0, 5.0, 4.0, 7.0, 4.0, 5.0]);
-        assert!(
-            mean.n == 8 && (mean.mean - 5.0).abs() < 1e-12 && (mean.sum() - 40.0).abs() < 1e-12
-        );
+        assert!(mean.n == 8 && (mean.mean - 5.0).abs() < 1e-12 && (mean.sum() - 40.0).abs() < 1e-12);
         assert!((mean.error() - (4.0_f64 / 7.0).sqrt()).abs() < 1e-12);
         assert!(mean.agrees_with(5.0 + 2.99 * mean.error()));
         assert!(!mean.agrees_with(5.0 + 3.01 * mean.error()));

@@ -70,11 +70,7 @@ fn compare(entry: &'static Entry, (settings, ms): Setting) -> Vec<Compared> {
         compared.collect()
     };
     let first = look(0, EVENTS);
-    if first.iter().all(Compared::agrees) {
-        first
-    } else {
-        look(1 << 32, 4 * EVENTS)
-    }
+    if first.iter().all(Compared::agrees) { first } else { look(1 << 32, 4 * EVENTS) }
 }
 
 /// What is known of the gauges under these settings.
@@ -83,10 +79,7 @@ fn known(bench: &Bench, case: Setting) -> Vec<Known> {
     for (place, gauge) in bench.entry.gauges.iter().enumerate() {
         let theory = gauge.expects(&bench.params);
         known.extend(theory.map(|mean| (place, mean, "the gauge's own theory")));
-        let published = gauge
-            .published
-            .iter()
-            .filter(|p| (p.params, p.at_ms) == case);
+        let published = gauge.published.iter().filter(|p| (p.params, p.at_ms) == case);
         known.extend(published.map(|p| (place, p.mean, p.source)));
     }
     known
@@ -161,26 +154,17 @@ mod tests {
         }
     }
 
-    const HEADS: GaugeDef = GaugeDef::new("heads", "heads", "", |_| {
-        gauges::count(|f: &Fact| matches!(f, Fact::Heads {}))
-    });
+    const HEADS: GaugeDef =
+        GaugeDef::new("heads", "heads", "", |_| gauges::count(|f: &Fact| matches!(f, Fact::Heads {})));
 
     const COIN: Entry = Entry {
         id: "coin",
         facts: Fact::NAMES,
         mutants: NO_MUTANTS,
-        params: &[Param::choice(
-            "side",
-            "Side",
-            &[Choice::new("any", "any"), Choice::new("edge", "edge")],
-        )],
+        params: &[Param::choice("side", "Side", &[Choice::new("any", "any"), Choice::new("edge", "edge")])],
         build: |_, seed| {
             let nodes = vec![NodeSetup::server("Coin", Host::boxed(Coin))];
-            Ok(Setup {
-                seed,
-                nodes,
-                ..Setup::default()
-            })
+            Ok(Setup { seed, nodes, ..Setup::default() })
         },
         ..Entry::BLANK
     };
@@ -194,10 +178,8 @@ mod tests {
         )])],
         ..COIN
     };
-    static FALSE: Entry = Entry {
-        gauges: &[HEADS.published(&[Published::of(&["side=edge"], 0.53, "a rumour")])],
-        ..COIN
-    };
+    static FALSE: Entry =
+        Entry { gauges: &[HEADS.published(&[Published::of(&["side=edge"], 0.53, "a rumour")])], ..COIN };
 
     #[test]
     fn a_true_number_is_agreed_with_wherever_it_is_said() {

@@ -102,15 +102,7 @@ impl Trial {
     #[track_caller]
     pub fn broken(&self, name: &str) -> Violation {
         match self.line(name).verdict {
-            Verdict::Violated {
-                witness,
-                why,
-                assumption,
-            } => Violation {
-                witness,
-                why,
-                assumption,
-            },
+            Verdict::Violated { witness, why, assumption } => Violation { witness, why, assumption },
             other => panic!("{}: {name} is not broken: {other:?}", self.name),
         }
     }

@@ -21,12 +21,8 @@ pub fn answered_in_calm<A>(
 where
     A: Fn(&World) -> Result<Vec<NodeId>, String> + Clone + 'static,
 {
-    let rule = InCalm {
-        patience,
-        calm: Calm::new(assumes),
-        clients: BTreeMap::new(),
-        look_at: SimTime::ZERO,
-    };
+    let rule =
+        InCalm { patience, calm: Calm::new(assumes), clients: BTreeMap::new(), look_at: SimTime::ZERO };
     Promised::liveness(name, claim, rule)
 }
 
@@ -70,11 +66,7 @@ struct InCalm<A> {
 impl<A: Fn(&World) -> Result<Vec<NodeId>, String>> InCalm<A> {
     fn note(&mut self, seen: &Seen<'_>) {
         self.calm.after(seen);
-        let here = Waiting {
-            since: seen.event.time,
-            event: seen.id,
-            ..Waiting::default()
-        };
+        let here = Waiting { since: seen.event.time, event: seen.id, ..Waiting::default() };
         for (node, fact) in seen.facts::<Fact>() {
             if !matches!(fact, Fact::Retried { .. }) {
                 let waiting = self.clients.entry(node).or_default();

@@ -91,10 +91,7 @@ pub struct ClientDisk<O> {
 
 impl<O> Default for ClientDisk<O> {
     fn default() -> Self {
-        ClientDisk {
-            serial: 0,
-            open: None,
-        }
+        ClientDisk { serial: 0, open: None }
     }
 }
 

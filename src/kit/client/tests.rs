@@ -14,12 +14,7 @@ const DOES: Way = Way::Does { copies: 1 };
 const RETRY: Span = Span::ms(100);
 
 fn config(servers: u16) -> ClientConfig {
-    ClientConfig {
-        servers: 0..servers,
-        interval: Span::ZERO,
-        retry: RETRY,
-        patience: Span::ZERO,
-    }
+    ClientConfig { servers: 0..servers, interval: Span::ZERO, retry: RETRY, patience: Span::ZERO }
 }
 
 /// A run of servers with these ways and a client after them.
@@ -31,41 +26,30 @@ struct Bench {
 impl Bench {
     fn with(ways: &[Way], config: ClientConfig) -> Bench {
         let server = |way: &Way| {
-            let server = Server {
-                way: *way,
-                value: 0,
-                heard: Vec::new(),
-            };
+            let server = Server { way: *way, value: 0, heard: Vec::new() };
             NodeSetup::server("S", Host::boxed(server))
         };
         let mut nodes: Vec<NodeSetup> = ways.iter().map(server).collect();
         let client = Client::new(Register, config, NodeId(0));
         nodes.push(NodeSetup::client("C1", Host::boxed(client)));
-        let setup = Setup {
-            nodes,
-            ..Setup::default()
-        };
-        let promises =
-            vec![
-                answered("Answered", "each request ends").boxed(),
-                consistent("Linearizable", "as one copy", Level::Linearizable).boxed(),
-                answered_in_calm("In time", "in a second of calm", Span::ms(1_000), |world| {
-                    match world.is_up(NodeId(0)) {
-                        true => Ok(vec![NodeId(0)]),
-                        false => Err("the first server is down".to_owned()),
-                    }
-                })
-                .boxed(),
-            ];
+        let setup = Setup { nodes, ..Setup::default() };
+        let promises = vec![
+            answered("Answered", "each request ends").boxed(),
+            consistent("Linearizable", "as one copy", Level::Linearizable).boxed(),
+            answered_in_calm("In time", "in a second of calm", Span::ms(1_000), |world| {
+                match world.is_up(NodeId(0)) {
+                    true => Ok(vec![NodeId(0)]),
+                    false => Err("the first server is down".to_owned()),
+                }
+            })
+            .boxed(),
+        ];
         let defs = [ANSWERED, UNKNOWN, RETRIES, ANSWER_MS];
         let gauges = defs.map(|g| (g.id, (g.make)(&Params::default())));
         let median = ("median", answer_quantile(500));
         let gauges = gauges.into_iter().chain([median]).collect();
         let checks = Checks::new(promises).with_gauges(Gauges::new(gauges));
-        Bench {
-            run: Run::new(setup, checks, Vec::new()).unwrap(),
-            client: NodeId(ways.len() as u16),
-        }
+        Bench { run: Run::new(setup, checks, Vec::new()).unwrap(), client: NodeId(ways.len() as u16) }
     }
 
     fn new(ways: &[Way]) -> Bench {
@@ -73,10 +57,7 @@ impl Bench {
     }
 
     fn ask(&mut self, request: &str) {
-        let fault = Fault::Request {
-            node: self.client,
-            request: request.to_owned(),
-        };
+        let fault = Fault::Request { node: self.client, request: request.to_owned() };
         self.run.edit(fault).unwrap();
     }
 
@@ -119,12 +100,7 @@ fn who_does_not_answer_is_left_for_the_next_with_the_same_number() {
     let mut b = Bench::new(&[Way::Mute, Way::Mute, DOES]);
     b.ask("set 7");
     b.for_ms(150);
-    assert_eq!(
-        b.line("Answered").verdict,
-        Verdict::Pending {
-            why: "still open: 'set 7'".to_owned()
-        }
-    );
+    assert_eq!(b.line("Answered").verdict, Verdict::Pending { why: "still open: 'set 7'".to_owned() });
     b.for_ms(1_000);
     assert_eq!([0, 1, 2].map(|s| b.heard(s).to_vec()), [[1], [1], [1]]);
     assert_eq!(b.outcome(), Some((1, Outcome::Ok(7))));
@@ -142,17 +118,11 @@ fn after_the_last_server_comes_the_first_and_without_a_retry_it_asks_once() {
     b.ask("get");
     b.for_ms(450);
     assert_eq!([0, 1].map(|s| b.heard(s).len()), [3, 2]);
-    let once = ClientConfig {
-        retry: Span::ZERO,
-        ..config(2)
-    };
+    let once = ClientConfig { retry: Span::ZERO, ..config(2) };
     let mut b = Bench::with(&[Way::Mute, DOES], once);
     b.ask("get");
     b.for_ms(10_000);
-    assert_eq!(
-        ([0, 1].map(|s| b.heard(s).len()), b.client().open()),
-        ([1, 0], 1)
-    );
+    assert_eq!(([0, 1].map(|s| b.heard(s).len()), b.client().open()), ([1, 0], 1));
 }
 
 /// Two servers that point at each other: three hints, then it waits for the timer.
@@ -162,10 +132,7 @@ fn it_follows_hints_and_not_for_ever() {
     b.ask("set 3");
     b.for_ms(90);
     assert_eq!(b.outcome(), Some((1, Outcome::Ok(3))));
-    let patient = ClientConfig {
-        retry: Span::ms(10_000),
-        ..config(2)
-    };
+    let patient = ClientConfig { retry: Span::ms(10_000), ..config(2) };
     let mut b = Bench::with(&[Way::Points(1), Way::Points(0)], patient);
     b.ask("get");
     b.for_ms(5_000);
@@ -204,10 +171,7 @@ fn a_request_too_many_is_refused_with_a_sentence() {
 
 #[test]
 fn out_of_patience_or_crashed_it_does_not_know_and_refused_it_does() {
-    let hasty = ClientConfig {
-        patience: Span::ms(500),
-        ..config(1)
-    };
+    let hasty = ClientConfig { patience: Span::ms(500), ..config(1) };
     let mut b = Bench::with(&[Way::Mute], hasty);
     b.ask("set 1");
     b.for_ms(450);
@@ -249,10 +213,7 @@ fn a_register_that_forgets_is_caught_by_what_the_clients_tell() {
     assert_eq!(witness.len(), 4);
     let named = |e: &EventId| {
         let facts = b.run.trace().facts().iter();
-        facts
-            .filter(|f| f.0 == *e)
-            .map(|f| f.1.fact.name())
-            .collect::<Vec<_>>()
+        facts.filter(|f| f.0 == *e).map(|f| f.1.fact.name()).collect::<Vec<_>>()
     };
     let told: Vec<_> = witness.iter().flat_map(named).collect();
     assert_eq!(told, ["asked", "answered", "asked", "answered"]);
@@ -273,15 +234,7 @@ fn gauges_read_what_is_told() {
     assert!((200.0..300.0).contains(&waited), "{waited}");
     let median = count("median");
     assert!((median / waited - 1.0).abs() < 0.005, "{median}");
-    assert_eq!(
-        b.run
-            .watcher()
-            .gauges()
-            .curve("retries")
-            .last()
-            .map(|p| p.1),
-        Some(2.0)
-    );
+    assert_eq!(b.run.watcher().gauges().curve("retries").last().map(|p| p.1), Some(2.0));
 }
 
 /// Its facts are no part of the run: it ends with the same hash when nobody listens, and after a rewind.
@@ -293,10 +246,7 @@ fn going_back_and_on_tells_the_same_story() {
     let (told, hash, lines) = (b.told(), b.run.hash_text(), b.run.watcher().lines());
     b.run.seek(SimTime::ZERO);
     b.run.run_until(SimTime::from_ms(1_000));
-    assert_eq!(
-        (b.told(), b.run.hash_text(), b.run.watcher().lines()),
-        (told, hash, lines)
-    );
+    assert_eq!((b.told(), b.run.hash_text(), b.run.watcher().lines()), (told, hash, lines));
 }
 
 /// A second of calm is a second without an answer *and* with the first server up and reached: its crash, its
@@ -309,9 +259,7 @@ fn in_time_is_judged_in_calm_alone_and_stays_broken() {
     b.ask("get");
     b.for_ms(890);
     let verdict = |b: &Bench| b.line("In time").verdict;
-    let waits = |why: &str| Verdict::Pending {
-        why: why.to_owned(),
-    };
+    let waits = |why: &str| Verdict::Pending { why: why.to_owned() };
     assert_eq!(verdict(&b), waits("2 requests unanswered"), "one is queued");
     let node = NodeId(0);
     b.run.edit(Fault::Crash { node, stop: false }).unwrap();
@@ -343,10 +291,7 @@ fn a_client_that_is_down_or_walled_off_waits_for_nothing() {
     b.ask("get");
     b.for_ms(10);
     let groups = vec![vec![NodeId(0)], vec![NodeId(1)]];
-    let wall = crate::sim::Partition {
-        groups,
-        ..Default::default()
-    };
+    let wall = crate::sim::Partition { groups, ..Default::default() };
     b.run.edit(Fault::Partition(wall)).unwrap();
     b.for_ms(5_000);
     let verdict = b.line("In time").verdict;

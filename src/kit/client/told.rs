@@ -78,9 +78,8 @@ pub enum Fact {
 
 impl Fact {
     /// The names of all, as scenario files say them: an end has one for each way.
-    pub const NAMES: &'static [&'static str] = &[
-        "queued", "asked", "retried", "answered", "refused", "gave-up",
-    ];
+    pub const NAMES: &'static [&'static str] =
+        &["queued", "asked", "retried", "answered", "refused", "gave-up"];
 
     /// The request that is on its way for the first time, if one is.
     pub fn asked(&self) -> Option<Call> {
@@ -101,28 +100,15 @@ impl Fact {
     /// The step of an operation on a register, if it is one.
     pub fn operation(&self) -> Option<Operation> {
         let (call, key, step) = match self {
-            Fact::Asked {
-                call,
-                begun: Some((key, step)),
-            } => (call, *key, *step),
-            Fact::Ended {
-                call,
-                end,
-                value,
-                register: Some(key),
-                ..
-            } => match end {
+            Fact::Asked { call, begun: Some((key, step)) } => (call, *key, *step),
+            Fact::Ended { call, end, value, register: Some(key), .. } => match end {
                 End::Ok => (call, *key, Step::Done(*value)),
                 End::Failed => (call, *key, Step::Not),
                 End::Unknown => return None,
             },
             _ => return None,
         };
-        Some(Operation {
-            serial: call.serial.into(),
-            key,
-            step,
-        })
+        Some(Operation { serial: call.serial.into(), key, step })
     }
 
     /// How long an answer took: done or not done, but known.
@@ -173,17 +159,7 @@ pub const UNKNOWN: GaugeDef = GaugeDef::new(
     "requests_unknown",
     "requests of which the client does not know whether they were done",
     "",
-    |_| {
-        gauges::count(|f: &Fact| {
-            matches!(
-                f,
-                Fact::Ended {
-                    end: End::Unknown,
-                    ..
-                }
-            )
-        })
-    },
+    |_| gauges::count(|f: &Fact| matches!(f, Fact::Ended { end: End::Unknown, .. })),
 );
 
 /// How often a request was sent again.
@@ -192,9 +168,8 @@ pub const RETRIES: GaugeDef = GaugeDef::new("retries", "requests sent again", ""
 });
 
 /// The mean wait for an answer, in milliseconds of the clients' clocks.
-pub const ANSWER_MS: GaugeDef = GaugeDef::new("answer_ms", "mean wait for an answer", "ms", |_| {
-    gauges::mean_ms(Fact::answer)
-});
+pub const ANSWER_MS: GaugeDef =
+    GaugeDef::new("answer_ms", "mean wait for an answer", "ms", |_| gauges::mean_ms(Fact::answer));
 
 /// The wait for an answer that `per_mille` of a thousand answers stay below, in milliseconds: 500 is the
 /// median, 990 the 99th percentile.

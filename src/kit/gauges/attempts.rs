@@ -41,13 +41,7 @@ struct Attempts {
 
 impl Attempts {
     fn of(kind: &'static str, all: Option<usize>) -> Self {
-        Attempts {
-            kind,
-            all,
-            handed: BTreeMap::new(),
-            under_way: BTreeMap::new(),
-            layers_changed: false,
-        }
+        Attempts { kind, all, handed: BTreeMap::new(), under_way: BTreeMap::new(), layers_changed: false }
     }
 
     fn sent(&mut self, seen: &Seen<'_>, msg: MsgId) {

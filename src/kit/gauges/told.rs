@@ -77,11 +77,7 @@ where
     }
 
     fn clone_box(&self) -> Box<dyn Gauge> {
-        Box::new(Told {
-            pick: self.pick.clone(),
-            known: self.known.clone(),
-            ..*self
-        })
+        Box::new(Told { pick: self.pick.clone(), known: self.known.clone(), ..*self })
     }
 }
 
@@ -89,14 +85,7 @@ fn told<F: Fact, K: Ord + Clone + 'static>(
     what: What,
     pick: impl Fn(&F) -> Option<K> + Clone + 'static,
 ) -> Box<dyn Gauge> {
-    Box::new(Told {
-        what,
-        pick,
-        known: BTreeSet::new(),
-        count: 0,
-        all_ms: None,
-        of: PhantomData,
-    })
+    Box::new(Told { what, pick, known: BTreeSet::new(), count: 0, all_ms: None, of: PhantomData })
 }
 
 /// How many different things were told, each counted once a node.

@@ -78,17 +78,8 @@ impl<F> ExactlyOnce<F> {
     }
 
     /// A server has applied more: its values must be the reference's.
-    fn judge_server(
-        &mut self,
-        node: NodeId,
-        applied: Applied,
-        seen: &Seen<'_>,
-    ) -> Result<(), Broken> {
-        let Applied {
-            index,
-            request,
-            values,
-        } = applied;
+    fn judge_server(&mut self, node: NodeId, applied: Applied, seen: &Seen<'_>) -> Result<(), Broken> {
+        let Applied { index, request, values } = applied;
         let known = self.digests.len() as u32;
         self.gap |= index > known + 1;
         if index == known + 1 {
@@ -112,10 +103,9 @@ impl<F> ExactlyOnce<F> {
         let newest = self.newest.get(&call.client).copied();
         let (event, why) = match newest {
             Some((s, answer, _)) if s == call.serial && answer == told => return Ok(()),
-            Some((s, answer, event)) if s == call.serial => (
-                event,
-                format!("{who} was told '{told}' for '{op}', and the log gives '{answer}'"),
-            ),
+            Some((s, answer, event)) if s == call.serial => {
+                (event, format!("{who} was told '{told}' for '{op}', and the log gives '{answer}'"))
+            }
             _ => (
                 seen.event.cause,
                 format!("{who} was told '{told}' for '{op}', and no server has applied it"),
@@ -133,10 +123,7 @@ impl<F: Fact> Rule for ExactlyOnce<F> {
             }
         }
         for (_, fact) in seen.facts::<ClientFact>() {
-            if let ClientFact::Ended {
-                call, end, value, ..
-            } = fact
-            {
+            if let ClientFact::Ended { call, end, value, .. } = fact {
                 let value = store_value(*value);
                 match end {
                     End::Ok => self.judge_client(call, Answer::Value(value), seen)?,

@@ -101,11 +101,7 @@ impl<M: KeyValueMsg> Service for KeyValue<M> {
         Some(match ctx.random_below(8) {
             0..=2 => Op::Set { key, value },
             3..=5 => Op::Add { key, by: value + 1 },
-            6 => Op::Cas {
-                key,
-                from: value,
-                to: value + 1,
-            },
+            6 => Op::Cas { key, from: value, to: value + 1 },
             _ => Op::Get { key },
         })
     }

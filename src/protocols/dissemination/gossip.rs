@@ -177,10 +177,7 @@ impl Node {
     }
 
     fn write(&mut self, ctx: &mut Ctx<'_, Self>, letter: u8) {
-        let news = News {
-            version: self.disk.news.version + 1,
-            letter,
-        };
+        let news = News { version: self.disk.news.version + 1, letter };
         self.keep(ctx, news);
         ctx.note(format!("writes {}", news.text()));
         ctx.fact(Fact::Wrote { news });
@@ -302,10 +299,7 @@ impl Protocol for Node {
             &[Form {
                 id: "write",
                 label: "Write a new version",
-                fields: &[FormField {
-                    label: "the value",
-                    kind: FieldKind::Letter { default: 'z' },
-                }],
+                fields: &[FormField { label: "the value", kind: FieldKind::Letter { default: 'z' } }],
             }]
         }
     }
@@ -321,10 +315,7 @@ impl Protocol for Node {
         };
         let letter = b'A' + (draw % 26) as u8;
         let news = News { letter, ..*news };
-        Some(Msg::Tell {
-            letter: char::from(letter),
-            news,
-        })
+        Some(Msg::Tell { letter: char::from(letter), news })
     }
 
     fn timer_name(timer: Timer) -> &'static str {
@@ -355,10 +346,7 @@ impl Protocol for Node {
 
 fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
     // An answer comes back within the round in which it was asked for.
-    let delay = Delay::Uniform {
-        min_us: 5_000,
-        max_us: 20_000,
-    };
+    let delay = Delay::Uniform { min_us: 5_000, max_us: 20_000 };
     let link = Link::fair_loss(delay, params.ppm("loss_percent"));
     link.check()?;
     let node = |i: u16| {
@@ -378,20 +366,11 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
         };
         NodeSetup::server(format!("N{}", i + 1), Host::boxed(node))
     };
-    Ok(Setup {
-        seed,
-        link,
-        nodes: (0..params.int("nodes") as u16).map(node).collect(),
-        ..Setup::default()
-    })
+    Ok(Setup { seed, link, nodes: (0..params.int("nodes") as u16).map(node).collect(), ..Setup::default() })
 }
 
 fn promises(params: &Params) -> Vec<Box<dyn Property>> {
-    let everybody = Everybody {
-        nodes: params.int("nodes") as u16,
-        newest: 0,
-        have: BTreeSet::new(),
-    };
+    let everybody = Everybody { nodes: params.int("nodes") as u16, newest: 0, have: BTreeSet::new() };
     vec![
         no_creation(
             "No creation",
@@ -462,8 +441,10 @@ static GAUGES: &[GaugeDef] = &[
     .theory(rounds)
     .published(&[
         Published::of(&["nodes=30", "fanout=3"], 4.234, "Markov chain of those who know").at_ms(4_000),
-        Published::of(&["nodes=30", "fanout=3", "loss_percent=30"], 5.351, "the same, thinned by loss").at_ms(4_000),
-        Published::of(&["nodes=30", "fanout=1"], 9.155, "Markov chain; log2 n + ln n = 8.3 (Pittel 1987)").at_ms(4_000),
+        Published::of(&["nodes=30", "fanout=3", "loss_percent=30"], 5.351, "the same, thinned by loss")
+            .at_ms(4_000),
+        Published::of(&["nodes=30", "fanout=1"], 9.155, "Markov chain; log2 n + ln n = 8.3 (Pittel 1987)")
+            .at_ms(4_000),
         Published::of(&["nodes=30", "fanout=1", "mode=pull"], 7.477, "Markov chain").at_ms(4_000),
         Published::of(&["nodes=30", "fanout=1", "mode=push-pull"], 5.018, "Markov chain").at_ms(4_000),
     ]),

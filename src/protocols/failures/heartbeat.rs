@@ -51,12 +51,7 @@ pub static ENTRY: Entry = Entry {
                 Choice::new("growing", "the same, and T grows with each mistake"),
             ],
         ),
-        Param::ms(
-            "step_ms",
-            "What a mistake adds to T, if it grows",
-            50,
-            1..=10_000,
-        ),
+        Param::ms("step_ms", "What a mistake adds to T, if it grows", 50, 1..=10_000),
         Param::choice(
             "delays",
             "How long a heartbeat travels",
@@ -166,9 +161,7 @@ impl Process {
         let name = format!("P{}", whom.0 + 1);
         match change {
             Some(Change::Suspects) => {
-                ctx.note(format!(
-                    "has not heard from {name} for too long, and suspects it"
-                ));
+                ctx.note(format!("has not heard from {name} for too long, and suspects it"));
                 ctx.fact(Fact::Suspects { whom });
             }
             Some(Change::Trusts) => {
@@ -232,22 +225,14 @@ impl Protocol for Process {
     }
 
     fn inspect(&self) -> Inspect {
-        let suspects: Vec<String> = self
-            .detector
-            .suspected()
-            .map(|n| format!("P{}", n.0 + 1))
-            .collect();
+        let suspects: Vec<String> = self.detector.suspected().map(|n| format!("P{}", n.0 + 1)).collect();
         let cell = |(node, newest, _): (NodeId, i64, Span)| {
             let (tone, what) = match self.detector.suspects(node) {
                 true => (CellTone::Conflict, "suspected"),
                 false => (CellTone::Firm, "trusted"),
             };
             let name = format!("P{}", node.0 + 1);
-            Cell::new(
-                &name,
-                tone,
-                format!("{name}: {what}, newest heartbeat {newest}"),
-            )
+            Cell::new(&name, tone, format!("{name}: {what}, newest heartbeat {newest}"))
         };
         let calm = suspects.is_empty();
         Inspect {
@@ -257,14 +242,7 @@ impl Protocol for Process {
             cells: self.detector.peers().map(cell).collect(),
             ..Inspect::default()
         }
-        .field(
-            "suspects",
-            if calm {
-                "nobody".to_owned()
-            } else {
-                suspects.join(", ")
-            },
-        )
+        .field("suspects", if calm { "nobody".to_owned() } else { suspects.join(", ") })
         .field("period", self.pulse.period)
     }
 }
@@ -278,14 +256,8 @@ fn bounds(p: &Params) -> Option<(Span, Span)> {
 
 fn build(p: &Params, seed: u64) -> Result<Setup, Refusal> {
     let delay = match bounds(p) {
-        Some((min, max)) => Delay::Uniform {
-            min_us: min.0,
-            max_us: max.0,
-        },
-        None => Delay::Exponential {
-            min_us: 0,
-            mean_us: p.ms("mean_ms").0,
-        },
+        Some((min, max)) => Delay::Uniform { min_us: min.0, max_us: max.0 },
+        None => Delay::Exponential { min_us: 0, mean_us: p.ms("mean_ms").0 },
     };
     let link = Link::fair_loss(delay, p.ppm("loss_percent"));
     link.check()?;
@@ -300,10 +272,7 @@ fn build(p: &Params, seed: u64) -> Result<Setup, Refusal> {
     let patience = match p.word("rule") {
         "timeout" => Patience::Fixed(silence),
         "growing" if mutant == Mutant::NeverLearn => Patience::Fixed(silence),
-        "growing" => Patience::Growing {
-            first: silence,
-            step: p.ms("step_ms"),
-        },
+        "growing" => Patience::Growing { first: silence, step: p.ms("step_ms") },
         _ => Patience::Fresh(late),
     };
     let process = |me: NodeId| {
@@ -317,22 +286,14 @@ fn build(p: &Params, seed: u64) -> Result<Setup, Refusal> {
         };
         NodeSetup::server(format!("P{}", me.0 + 1), Host::boxed(process))
     };
-    Ok(Setup {
-        seed,
-        timing,
-        link,
-        nodes: (0..nodes).map(NodeId).map(process).collect(),
-        ..Setup::default()
-    })
+    Ok(Setup { seed, timing, link, nodes: (0..nodes).map(NodeId).map(process).collect(), ..Setup::default() })
 }
 
 /// Who suspects whom, as only a god sees it: what is right, what is wrong, what is not noticed yet.
 fn boards(_: &Params, world: &World) -> Vec<Board> {
     let nodes: Vec<NodeId> = world.node_ids().collect();
     let cell = |p: NodeId, q: NodeId| {
-        let suspects = world
-            .node_as::<Process>(p)
-            .is_some_and(|w| w.detector.suspects(q));
+        let suspects = world.node_as::<Process>(p).is_some_and(|w| w.detector.suspects(q));
         match (suspects, judged::down(world, q)) {
             _ if p == q || judged::down(world, p) => Field::of("-"),
             (true, true) => Field::of("suspects").mood(Mood::Good),
@@ -344,9 +305,6 @@ fn boards(_: &Params, world: &World) -> Vec<Board> {
     vec![Board::Matrix {
         title: "Who suspects whom".to_owned(),
         names: nodes.iter().map(|&n| world.name(n).to_owned()).collect(),
-        cells: nodes
-            .iter()
-            .map(|&p| nodes.iter().map(|&q| cell(p, q)).collect())
-            .collect(),
+        cells: nodes.iter().map(|&p| nodes.iter().map(|&q| cell(p, q)).collect()).collect(),
     }]
 }

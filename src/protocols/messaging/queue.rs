@@ -20,8 +20,8 @@ mod judge;
 use crate::kit::{Choice, Entry, Load, Param, Params, facts, load, messages, mutants};
 use crate::sim::world::Layout;
 use crate::sim::{
-    Asked, Cell, CellTone, Ctx, Delay, Form, Glyph, Host, Inspect, Link, NodeId, NodeSetup, Protocol, Refusal,
-    Setup, Span,
+    Asked, Cell, CellTone, Ctx, Delay, Form, Glyph, Host, Inspect, Link, NodeId, NodeSetup, Protocol,
+    Refusal, Setup, Span,
 };
 use std::collections::VecDeque;
 
@@ -37,10 +37,7 @@ pub static ENTRY: Entry = Entry {
         Param::choice(
             "service",
             "service times",
-            &[
-                Choice::new("exponential", "at random (exponential)"),
-                Choice::new("constant", "all alike"),
-            ],
+            &[Choice::new("exponential", "at random (exponential)"), Choice::new("constant", "all alike")],
         ),
         load::PARAM,
         Param::int("buffer", "places to wait (0: without bound)", 0, 0..=1_000),
@@ -165,10 +162,7 @@ impl Server {
             self.accept(ctx, job);
         }
         ctx.note(format!("has no room: drops job {}", gone.number));
-        ctx.fact(Fact::Dropped {
-            place,
-            counts: gone.came_us >= self.warmup_us,
-        });
+        ctx.fact(Fact::Dropped { place, counts: gone.came_us >= self.warmup_us });
         if self.policy == Policy::Reject {
             ctx.send(SOURCE, Msg::Rejected { number: gone.number });
         }
@@ -202,11 +196,7 @@ impl Protocol for Server {
         let Msg::Job { number } = *msg else {
             return;
         };
-        let job = Job {
-            number,
-            place: self.arrived,
-            came_us: ctx.now_us(),
-        };
+        let job = Job { number, place: self.arrived, came_us: ctx.now_us() };
         self.arrived += 1;
         if self.working.is_some() && self.is_full() {
             self.overflow(ctx, job);
@@ -240,7 +230,9 @@ impl Protocol for Server {
     }
 
     fn inspect(&self) -> Inspect {
-        let cell = |job: &Job, tone, how: &str| Cell::new(job.number % 1_000, tone, format!("job {}, {how}", job.number));
+        let cell = |job: &Job, tone, how: &str| {
+            Cell::new(job.number % 1_000, tone, format!("job {}, {how}", job.number))
+        };
         let working = self.working.iter().map(|j| cell(j, CellTone::Firm, "being served"));
         let waiting = self.waiting.iter().map(|j| cell(j, CellTone::Tentative, "waiting"));
         let busy = self.working.is_some();
@@ -255,7 +247,10 @@ impl Protocol for Server {
         .field("waiting", self.waiting.len())
         .field("served", self.served)
         .field("dropped", self.dropped)
-        .field("places to wait", if self.buffer == 0 { "no bound".to_owned() } else { self.buffer.to_string() })
+        .field(
+            "places to wait",
+            if self.buffer == 0 { "no bound".to_owned() } else { self.buffer.to_string() },
+        )
     }
 }
 
@@ -318,11 +313,7 @@ impl Protocol for Source {
                 label: "Send a burst",
                 fields: &[FormField {
                     label: "jobs",
-                    kind: FieldKind::Int {
-                        default: 20,
-                        min: 1,
-                        max: BURST,
-                    },
+                    kind: FieldKind::Int { default: 20, min: 1, max: BURST },
                 }],
             }]
         }
@@ -356,10 +347,7 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
     let server = Server {
         service: match params.word("service") {
             "constant" => Delay::Constant { us: service_us },
-            _ => Delay::Exponential {
-                min_us: 0,
-                mean_us: service_us,
-            },
+            _ => Delay::Exponential { min_us: 0, mean_us: service_us },
         },
         buffer: params.int("buffer") as usize,
         policy: match params.word("policy") {
@@ -375,12 +363,7 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
         served: 0,
         dropped: 0,
     };
-    let source = Source {
-        load: Load::of(params, gap),
-        sent: 0,
-        done: 0,
-        refused: 0,
-    };
+    let source = Source { load: Load::of(params, gap), sent: 0, done: 0, refused: 0 };
     Ok(Setup {
         seed,
         // Always the same delay, so that jobs arrive as they were sent.

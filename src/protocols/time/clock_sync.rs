@@ -50,10 +50,7 @@ pub static ENTRY: Entry = Entry {
         Param::choice(
             "adjust",
             "how a correction is made",
-            &[
-                Choice::new("step", "step: at once"),
-                Choice::new("slew", "slew: by changing the pace"),
-            ],
+            &[Choice::new("step", "step: at once"), Choice::new("slew", "slew: by changing the pace")],
         ),
         Param::int("clients", "clients", 3, 1..=8),
         Param::ms("interval_ms", "a correction every", 1_000, 200..=3_600_000),
@@ -66,10 +63,7 @@ pub static ENTRY: Entry = Entry {
         Param::choice(
             "transport",
             "a lost message",
-            &[
-                Choice::new("udp", "is lost (UDP)"),
-                Choice::new("retry", "is sent again after 200 ms"),
-            ],
+            &[Choice::new("udp", "is lost (UDP)"), Choice::new("retry", "is sent again after 200 ms")],
         ),
         Param::ms("stamp_ms", "each node stamps an event every (0: never)", 100, 0..=60_000),
         Mutant::PARAM,
@@ -348,11 +342,7 @@ impl Client {
         self.corrections += 1;
         self.last_by = by;
         ctx.note(format!("corrects its clock by {by} us, after a round trip of {trip} us"));
-        ctx.fact(Fact::Synced {
-            by_us: by,
-            trip_us: trip.unsigned_abs(),
-            age_us: age.unsigned_abs(),
-        });
+        ctx.fact(Fact::Synced { by_us: by, trip_us: trip.unsigned_abs(), age_us: age.unsigned_abs() });
     }
 
     fn stamp_later(&self, ctx: &mut Ctx<'_, Self>) {

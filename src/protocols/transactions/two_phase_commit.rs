@@ -52,10 +52,7 @@ pub static ENTRY: Entry = Entry {
                 Choice::new("two-phase", "two-phase commit"),
                 Choice::new("naive", "debit, then credit, each once"),
                 Choice::new("retry", "debit, then credit, each until it is answered"),
-                Choice::new(
-                    "retry-ids",
-                    "the same, and each bank remembers what it has done",
-                ),
+                Choice::new("retry-ids", "the same, and each bank remembers what it has done"),
             ],
         ),
         Param::int("banks", "Banks", 2, 2..=8),
@@ -66,10 +63,7 @@ pub static ENTRY: Entry = Entry {
             "presume",
             "What a coordinator without a record assumes",
             &[
-                Choice::new(
-                    "nothing",
-                    "nothing: each transfer has records and acknowledgements",
-                ),
+                Choice::new("nothing", "nothing: each transfer has records and acknowledgements"),
                 Choice::new("abort", "that it was aborted: presumed abort"),
             ],
         ),
@@ -81,12 +75,7 @@ pub static ENTRY: Entry = Entry {
                 Choice::new("everyone", "the other banks too: cooperative termination"),
             ],
         ),
-        Param::ms(
-            "patience_ms",
-            "How long an answer is waited for",
-            200,
-            20..=10_000,
-        ),
+        Param::ms("patience_ms", "How long an answer is waited for", 200, 20..=10_000),
         Param::ms("sync_ms", "A forced write takes", 2, 0..=1_000),
         Param::percent("loss_percent", "Messages that are lost", 0),
         Mutant::PARAM,
@@ -259,14 +248,8 @@ fn name(bank: u16) -> String {
 
 /// A log, for people: `T1 Committed, T2 Yes`.
 fn said(records: impl Iterator<Item = (T, impl fmt::Debug)>) -> String {
-    let all: Vec<String> = records
-        .map(|(t, record)| format!("{t} {record:?}"))
-        .collect();
-    if all.is_empty() {
-        "empty".to_owned()
-    } else {
-        all.join(", ")
-    }
+    let all: Vec<String> = records.map(|(t, record)| format!("{t} {record:?}")).collect();
+    if all.is_empty() { "empty".to_owned() } else { all.join(", ") }
 }
 
 fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
@@ -282,11 +265,5 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
     for node in &mut nodes {
         node.config.sync_us = params.ms("sync_ms").0;
     }
-    Ok(Setup {
-        seed,
-        link,
-        nodes,
-        layout: Layout::Star,
-        ..Setup::default()
-    })
+    Ok(Setup { seed, link, nodes, layout: Layout::Star, ..Setup::default() })
 }

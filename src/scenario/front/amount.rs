@@ -58,9 +58,7 @@ impl Amount {
             return Vec::new();
         };
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-        words
-            .filter(|w| w.starts_with(|c: char| c.is_ascii_lowercase()))
-            .collect()
+        words.filter(|w| w.starts_with(|c: char| c.is_ascii_lowercase())).collect()
     }
 
     /// Reads a formula, or a number in quotes.
@@ -134,8 +132,7 @@ impl Reader<'_> {
         if word.starts_with(|c: char| c.is_ascii_digit()) {
             return decimal(word).map(i128::from);
         }
-        let value =
-            (self.param)(word).ok_or_else(|| format!("there is no number parameter '{word}'"))?;
+        let value = (self.param)(word).ok_or_else(|| format!("there is no number parameter '{word}'"))?;
         Ok(i128::from(value) * i128::from(ONE))
     }
 
@@ -219,9 +216,7 @@ impl serde::de::Visitor<'_> for Visitor {
         if exact {
             return Ok(Amount::Fixed(whole as i64));
         }
-        Err(E::custom(format!(
-            "{x} is no number with at most three decimals"
-        )))
+        Err(E::custom(format!("{x} is no number with at most three decimals")))
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Amount, E> {
@@ -283,11 +278,7 @@ mod tests {
             ("99999999999999", "too large"),
             ("\"9999999999 * 9999999999\"", "too large"),
         ] {
-            assert!(
-                of(text).unwrap_err().contains(part),
-                "{text}: {:?}",
-                of(text)
-            );
+            assert!(of(text).unwrap_err().contains(part), "{text}: {:?}", of(text));
         }
     }
 }

@@ -86,10 +86,7 @@ fn slug(way: Way, text: &str) -> Checked {
 fn words(way: Way, text: &str) -> Checked {
     match !text.is_empty() && text.trim() == text {
         true => Ok(()),
-        false => Err((
-            way,
-            "a text stands here, without spaces at its ends".to_owned(),
-        )),
+        false => Err((way, "a text stands here, without spaces at its ends".to_owned())),
     }
 }
 
@@ -100,17 +97,11 @@ fn words(way: Way, text: &str) -> Checked {
 pub fn front(front: &Front) -> Checked {
     let top = Way::default();
     slug(top.field("id"), &front.id)?;
-    for (name, text) in [
-        ("title", &front.title),
-        ("summary", &front.summary),
-        ("protocol", &front.protocol),
-    ] {
+    for (name, text) in [("title", &front.title), ("summary", &front.summary), ("protocol", &front.protocol)]
+    {
         words(top.field(name), text)?;
     }
-    for (name, text) in [
-        ("assumes", &front.assumes),
-        ("leaves_out", &front.leaves_out),
-    ] {
+    for (name, text) in [("assumes", &front.assumes), ("leaves_out", &front.leaves_out)] {
         if !text.is_empty() {
             words(top.field(name), text)?;
         }
@@ -122,10 +113,7 @@ pub fn front(front: &Front) -> Checked {
         ));
     }
     if front.length_ms == 0 || front.length_ms > 86_400_000 {
-        return Err((
-            top.field("length_ms"),
-            "the length is 1 to 86400000 ms, a day".to_owned(),
-        ));
+        return Err((top.field("length_ms"), "the length is 1 to 86400000 ms, a day".to_owned()));
     }
     situations(front)?;
     steps(front)?;
@@ -136,19 +124,13 @@ pub fn front(front: &Front) -> Checked {
         let way = top.field("target").place(i);
         words(way.field("source"), &target.source)?;
         if !target.mean.is_finite() || target.runs.is_some_and(|n| !(20..=10_000).contains(&n)) {
-            return Err((
-                way,
-                "a target's mean is a number, and 'runs' is 20 to 10000".to_owned(),
-            ));
+            return Err((way, "a target's mean is a number, and 'runs' is 20 to 10000".to_owned()));
         }
     }
     let mut count = 0;
     every_condition(front, &mut |_, c| c.walk(&mut |_| count += 1));
     match count > CONDITIONS {
-        true => Err((
-            top,
-            format!("{count} conditions: a file has at most {CONDITIONS}"),
-        )),
+        true => Err((top, format!("{count} conditions: a file has at most {CONDITIONS}"))),
         false => Ok(()),
     }
 }
@@ -159,10 +141,7 @@ fn situations(front: &Front) -> Checked {
         let way = Way::default().field("situation").place(i);
         slug(way.field("id"), &s.id)?;
         if !ids.insert(&s.id) {
-            return Err((
-                way.field("id"),
-                format!("another situation is called '{}'", s.id),
-            ));
+            return Err((way.field("id"), format!("another situation is called '{}'", s.id)));
         }
         words(way.field("label"), &s.label)?;
         words(way.field("hint"), &s.hint)?;
@@ -254,13 +233,7 @@ fn named(front: &Front, way: &Way, situation: Option<&str>) -> Checked {
         return Ok(());
     };
     let known: Vec<&str> = front.situations.iter().map(|s| s.id.as_str()).collect();
-    Err((
-        way.field("situation"),
-        format!(
-            "there is no situation '{id}': there are {}",
-            known.join(", ")
-        ),
-    ))
+    Err((way.field("situation"), format!("there is no situation '{id}': there are {}", known.join(", "))))
 }
 
 fn prediction(front: &Front, p: &Prediction) -> Checked {
@@ -276,16 +249,10 @@ fn prediction(front: &Front, p: &Prediction) -> Checked {
         condition(way.field("when"), when)?;
     }
     if p.options.len() < 2 {
-        return Err((
-            way.field("option"),
-            "a question has at least two options".to_owned(),
-        ));
+        return Err((way.field("option"), "a question has at least two options".to_owned()));
     }
     if !(1..=p.options.len()).contains(&p.explains) {
-        let why = format!(
-            "'explains' is the number of an option, 1 to {}",
-            p.options.len()
-        );
+        let why = format!("'explains' is the number of an option, 1 to {}", p.options.len());
         return Err((way.field("explains"), why));
     }
     for (i, option) in p.options.iter().enumerate() {
@@ -295,10 +262,7 @@ fn prediction(front: &Front, p: &Prediction) -> Checked {
             Some(c) => condition(way.field("if"), c)?,
             None if i + 1 == p.options.len() => {}
             None => {
-                return Err((
-                    way.field("if"),
-                    "only the last option may have no 'if'".to_owned(),
-                ));
+                return Err((way.field("if"), "only the last option may have no 'if'".to_owned()));
             }
         }
     }

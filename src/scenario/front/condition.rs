@@ -131,10 +131,7 @@ pub struct EpochBegun {
 /// A kind of fault, by its word in edits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[allow(
-    missing_docs,
-    reason = "each word is explained at the fault of that name"
-)]
+#[allow(missing_docs, reason = "each word is explained at the fault of that name")]
 pub enum FaultWord {
     Crash,
     Recover,

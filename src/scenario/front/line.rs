@@ -68,17 +68,10 @@ impl Line {
             Some(_) => self.after_ms.take(),
             None => None,
         };
-        let given = [
-            self.at_ms.is_some(),
-            when.is_some(),
-            self.later_ms.is_some(),
-            self.found_ms.is_some(),
-        ];
+        let given = [self.at_ms.is_some(), when.is_some(), self.later_ms.is_some(), self.found_ms.is_some()];
         if given.iter().filter(|g| **g).count() != 1 {
-            return Err(
-                "an edit has one moment: 'at_ms', 'when' (and 'after_ms'), 'later_ms' or 'found_ms'"
-                    .to_owned(),
-            );
+            return Err("an edit has one moment: 'at_ms', 'when' (and 'after_ms'), 'later_ms' or 'found_ms'"
+                .to_owned());
         }
         if let Some(condition) = when {
             condition.check()?;
@@ -86,11 +79,7 @@ impl Line {
         }
         let other = self.at_ms.take().map(Moment::At);
         let other = other.or_else(|| self.later_ms.take().map(Moment::Later));
-        need(
-            other.or_else(|| self.found_ms.take().map(Moment::Found)),
-            "at_ms",
-            "when is it done?",
-        )
+        need(other.or_else(|| self.found_ms.take().map(Moment::Found)), "at_ms", "when is it done?")
     }
 
     fn node(&mut self) -> Result<Side, String> {
@@ -105,39 +94,31 @@ impl Line {
     fn deed(&mut self) -> Result<Deed, String> {
         let word = need(self.word.take(), "do", "what is done?")?;
         Ok(match word {
-            FaultWord::Crash | FaultWord::Recover | FaultWord::Pause | FaultWord::Resume => {
-                Deed::Power {
-                    word,
-                    node: self.node()?,
-                    stop: word == FaultWord::Crash && self.stop.take().unwrap_or_default(),
-                }
-            }
-            FaultWord::Node => Deed::Node {
+            FaultWord::Crash | FaultWord::Recover | FaultWord::Pause | FaultWord::Resume => Deed::Power {
+                word,
                 node: self.node()?,
-                set: self.set::<NodePatch>()?,
+                stop: word == FaultWord::Crash && self.stop.take().unwrap_or_default(),
             },
+            FaultWord::Node => Deed::Node { node: self.node()?, set: self.set::<NodePatch>()? },
             FaultWord::ClockJump => Deed::ClockJump {
                 node: self.node()?,
                 by: need(self.by_ms.take(), "by_ms", "how far does the clock leap?")?,
             },
-            FaultWord::Byzantine => Deed::Byzantine {
-                node: self.node()?,
-                rules: self.rules.take().unwrap_or_default(),
-            },
+            FaultWord::Byzantine => {
+                Deed::Byzantine { node: self.node()?, rules: self.rules.take().unwrap_or_default() }
+            }
             FaultWord::Link => Deed::Link {
                 from: need(self.from.take(), "from", "which node sends?")?,
                 to: need(self.to.take(), "to", "which node receives?")?,
                 both: self.both.take().unwrap_or_default(),
                 set: self.set::<LinkPatch>()?,
             },
-            FaultWord::Links => Deed::Links {
-                set: self.set::<LinkPatch>()?,
-            },
+            FaultWord::Links => Deed::Links { set: self.set::<LinkPatch>()? },
             FaultWord::Partition => self.partition()?,
             FaultWord::Heal => Deed::Heal,
-            FaultWord::Timing => Deed::Timing {
-                timing: need(self.timing.take(), "timing", "which timing model?")?,
-            },
+            FaultWord::Timing => {
+                Deed::Timing { timing: need(self.timing.take(), "timing", "which timing model?")? }
+            }
             FaultWord::Request => Deed::Request {
                 node: self.node()?,
                 request: need(self.request.take(), "request", "what is asked?")?,
@@ -147,10 +128,7 @@ impl Line {
             | FaultWord::Release
             | FaultWord::Duplicate
             | FaultWord::Corrupt
-            | FaultWord::DeliverNow => Deed::Hand {
-                word,
-                msg: self.msg.take().unwrap_or_default(),
-            },
+            | FaultWord::DeliverNow => Deed::Hand { word, msg: self.msg.take().unwrap_or_default() },
         })
     }
 
@@ -173,10 +151,7 @@ impl TryFrom<Line> for Stroke {
 
     fn try_from(mut line: Line) -> Result<Self, String> {
         let word = line.word;
-        let stroke = Stroke {
-            moment: line.moment()?,
-            deed: line.deed()?,
-        };
+        let stroke = Stroke { moment: line.moment()?, deed: line.deed()? };
         match (line.left().first(), word) {
             (Some(field), Some(word)) => {
                 let word = serde_json::to_value(word).unwrap_or_default();
@@ -223,31 +198,19 @@ impl Line {
             Deed::Node { node, set } => (self.node, self.set) = (Some(node), written(&set)),
             Deed::ClockJump { node, by } => (self.node, self.by_ms) = (Some(node), Some(by)),
             Deed::Byzantine { node, rules } => (self.node, self.rules) = (Some(node), said(rules)),
-            Deed::Link {
-                from,
-                to,
-                both,
-                set,
-            } => {
+            Deed::Link { from, to, both, set } => {
                 (self.from, self.to, self.both) = (Some(from), Some(to), said(both));
                 self.set = written(&set);
             }
             Deed::Links { set } => self.set = written(&set),
-            Deed::Partition {
-                groups,
-                one_way,
-                up,
-                down,
-            } => {
+            Deed::Partition { groups, one_way, up, down } => {
                 (self.groups, self.one_way) = (Some(groups), said(one_way));
                 (self.up_ms, self.down_ms) = (said(up), said(down));
             }
             Deed::Heal => {}
             Deed::Timing { timing } => self.timing = Some(timing),
             Deed::Hand { msg, .. } => self.msg = said(msg),
-            Deed::Request { node, request } => {
-                (self.node, self.request) = (Some(node), Some(request))
-            }
+            Deed::Request { node, request } => (self.node, self.request) = (Some(node), Some(request)),
         }
     }
 }
@@ -289,31 +252,16 @@ mod tests {
         for (json, part) in [
             (r#"{"do":"heal"}"#, "one moment"),
             (r#"{"at_ms":1,"later_ms":1,"do":"heal"}"#, "one moment"),
-            (
-                r#"{"at_ms":1,"after_ms":1,"do":"heal"}"#,
-                "'after_ms' is nothing that 'heal' takes",
-            ),
+            (r#"{"at_ms":1,"after_ms":1,"do":"heal"}"#, "'after_ms' is nothing that 'heal' takes"),
             (r#"{"at_ms":1}"#, "'do' is missing"),
             (r#"{"at_ms":1,"do":"crash"}"#, "'node' is missing"),
-            (
-                r#"{"at_ms":1,"do":"recover","node":"S1","stop":true}"#,
-                "'stop' is nothing that 'recover'",
-            ),
+            (r#"{"at_ms":1,"do":"recover","node":"S1","stop":true}"#, "'stop' is nothing that 'recover'"),
             (r#"{"at_ms":1,"do":"explode"}"#, "unknown variant `explode`"),
-            (
-                r#"{"at_ms":1,"do":"heal","nod":"S1"}"#,
-                "unknown field `nod`",
-            ),
+            (r#"{"at_ms":1,"do":"heal","nod":"S1"}"#, "unknown field `nod`"),
             (r#"{"at_ms":1,"do":"links","set":{"los_ppm":1}}"#, "los_ppm"),
-            (
-                r#"{"at_ms":1,"do":"partition","groups":["leader"]}"#,
-                "two sides",
-            ),
+            (r#"{"at_ms":1,"do":"partition","groups":["leader"]}"#, "two sides"),
             (r#"{"at_ms":1,"do":"crash","node":""}"#, "named by its name"),
-            (
-                r#"{"when":{"then":[{"nodes":{}},{"time_ms":1}]},"do":"heal"}"#,
-                "remembers",
-            ),
+            (r#"{"when":{"then":[{"nodes":{}},{"time_ms":1}]},"do":"heal"}"#, "remembers"),
         ] {
             let error = of(json).unwrap_err();
             assert!(error.contains(part), "{json}: {error}");

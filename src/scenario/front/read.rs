@@ -52,32 +52,21 @@ struct Parts<'a> {
 /// The first mistake.
 pub fn read(text: &str) -> Result<Scenario, Mistake> {
     if text.len() > BYTES {
-        return Err(at_line(
-            1,
-            format!("this file is larger than {BYTES} bytes"),
-        ));
+        return Err(at_line(1, format!("this file is larger than {BYTES} bytes")));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some(at) = text.find(crate::sim::json::is_hidden) {
         let line = line_of(text, at);
-        let message =
-            "there is a letter here that cannot be seen or turns the direction of reading";
+        let message = "there is a letter here that cannot be seen or turns the direction of reading";
         return Err(at_line(line, message.to_owned()));
     }
     let parts = split(text)?;
     let front = front(&parts)?;
-    Ok(Scenario {
-        front,
-        prose: prose(parts.prose, parts.prose_after)?,
-    })
+    Ok(Scenario { front, prose: prose(parts.prose, parts.prose_after)? })
 }
 
 fn at_line(line: usize, message: String) -> Mistake {
-    Mistake {
-        line,
-        field: String::new(),
-        message,
-    }
+    Mistake { line, field: String::new(), message }
 }
 
 fn line_of(text: &str, at: usize) -> usize {
@@ -167,20 +156,14 @@ impl Mistake {
 /// A mistake at the innermost thing on the way that stands in the text.
 fn located(parts: &Parts<'_>, way: &Way, span: Option<Range<usize>>, message: String) -> Mistake {
     let text = parts.front;
-    let found = DeTable::parse(text)
-        .ok()
-        .and_then(|table| place(table.get_ref(), &way.0));
+    let found = DeTable::parse(text).ok().and_then(|table| place(table.get_ref(), &way.0));
     // The parser's own place is inside what the way leads to, or it is all of a list.
     let at = match (found, span) {
         (Some(found), Some(span)) if found.start <= span.start => span.start,
         (Some(found), _) => found.start,
         (None, span) => span.map_or(0, |s| s.start),
     };
-    Mistake {
-        line: line_of(text, at) + parts.front_after,
-        field: way.to_string(),
-        message,
-    }
+    Mistake { line: line_of(text, at) + parts.front_after, field: way.to_string(), message }
 }
 
 /// Where what the way leads to stands, as far as it goes.
@@ -189,12 +172,10 @@ fn place(table: &DeTable<'_>, way: &[check::Step]) -> Option<Range<usize>> {
         return None;
     };
     let (key, value) = table.get_key_value(name.as_str())?;
-    Some(
-        within(value.get_ref(), rest).unwrap_or_else(|| match rest.is_empty() {
-            true => key.span(),
-            false => value.span(),
-        }),
-    )
+    Some(within(value.get_ref(), rest).unwrap_or_else(|| match rest.is_empty() {
+        true => key.span(),
+        false => value.span(),
+    }))
 }
 
 fn within(value: &DeValue<'_>, way: &[check::Step]) -> Option<Range<usize>> {
@@ -232,9 +213,7 @@ fn prose(text: &str, after: usize) -> Result<Vec<Block>, Mistake> {
     let mut builder = Builder::default();
     for (event, span) in Parser::new_ext(text, Options::empty()).into_offset_iter() {
         let line = line_of(text, span.start) + after;
-        builder
-            .take(event)
-            .map_err(|message| at_line(line, message))?;
+        builder.take(event).map_err(|message| at_line(line, message))?;
     }
     Ok(builder.blocks)
 }

@@ -32,10 +32,8 @@ impl TryFrom<String> for Who {
     fn try_from(text: String) -> Result<Self, String> {
         let plain = text.trim() == text && !text.chars().any(char::is_control);
         if text.is_empty() || text.chars().count() > 60 || !plain {
-            return Err(
-                "a node is named by its name (\"S3\") or by what it is (\"leader\", \"follower 2\")"
-                    .to_owned(),
-            );
+            return Err("a node is named by its name (\"S3\") or by what it is (\"leader\", \"follower 2\")"
+                .to_owned());
         }
         Ok(Who(text))
     }

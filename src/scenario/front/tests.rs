@@ -2,8 +2,7 @@
 
 use super::*;
 
-const MINIMAL: &str =
-    "+++\nid = \"mine\"\ntitle = \"Mine\"\nsummary = \"My own.\"\nprotocol = \"raft\"\n";
+const MINIMAL: &str = "+++\nid = \"mine\"\ntitle = \"Mine\"\nsummary = \"My own.\"\nprotocol = \"raft\"\n";
 
 /// A minimal file with more lines in front (from line 6 on), and the text behind.
 fn file(front: &str, prose: &str) -> String {
@@ -13,10 +12,7 @@ fn file(front: &str, prose: &str) -> String {
 #[test]
 fn a_file_may_say_little() {
     let read = read(&file("", "Some *text* with `code`.\n")).unwrap();
-    assert_eq!(
-        (read.front.seed, read.front.speed_ms, read.front.length_ms),
-        (1, 100, 5_000)
-    );
+    assert_eq!((read.front.seed, read.front.speed_ms, read.front.length_ms), (1, 100, 5_000));
     assert_eq!(
         read.prose,
         [Block::P(vec![
@@ -38,18 +34,11 @@ fn line_breaks_and_marks_of_windows_are_no_trouble() {
 
 #[test]
 fn prose_has_headings_lists_code_and_links() {
-    let prose = "# Title\n\n- one\n- **two** and [a scenario](#/s/raft-nine)\n\n1. first\n\n```\nx = 1\ny\n```\n";
+    let prose =
+        "# Title\n\n- one\n- **two** and [a scenario](#/s/raft-nine)\n\n1. first\n\n```\nx = 1\ny\n```\n";
     let read = read(&file("", prose)).unwrap();
     let lines: Vec<Vec<String>> = read.prose.iter().map(Block::lines).collect();
-    assert_eq!(
-        lines,
-        [
-            vec!["Title"],
-            vec!["one", "two and a scenario"],
-            vec!["first"],
-            vec!["x = 1", "y"]
-        ]
-    );
+    assert_eq!(lines, [vec!["Title"], vec!["one", "two and a scenario"], vec!["first"], vec!["x = 1", "y"]]);
     assert!(matches!(read.prose[1], Block::Ul(_)) && matches!(read.prose[2], Block::Ol(_)));
     let json = serde_json::to_string(&read).unwrap();
     assert_eq!(serde_json::from_str::<Scenario>(&json).unwrap(), read);
@@ -62,13 +51,7 @@ const BAD: &[(usize, &str, &str, &str, &str)] = &[
     (6, "sed", "there is no field 'sed'", "sed = 7", ""),
     (6, "seed", "invalid type", "seed = \"seven\"", ""),
     (6, "speed_ms", "1 to 1000000000", "speed_ms = 0", ""),
-    (
-        7,
-        "layout",
-        "there is no 'circel': there are 'circle'",
-        "\nlayout = \"circel\"",
-        "",
-    ),
+    (7, "layout", "there is no 'circel': there are 'circle'", "\nlayout = \"circel\"", ""),
     (6, "link", "los_ppm", "link = { los_ppm = 3 }", ""),
     (6, "timing", "model", "timing = { model = \"wet\" }", ""),
     (
@@ -106,13 +89,7 @@ const BAD: &[(usize, &str, &str, &str, &str)] = &[
         "[[step]]\ntext = \"Do.\"\ndone = { then = [{ nodes = {} }, { epoch = {} }] }",
         "",
     ),
-    (
-        6,
-        "step[0]",
-        "this is missing: 'done'",
-        "[[step]]\ntext = \"Do.\"",
-        "",
-    ),
+    (6, "step[0]", "this is missing: 'done'", "[[step]]\ntext = \"Do.\"", ""),
     (
         13,
         "situation[0].edits[1]",
@@ -134,13 +111,7 @@ const BAD: &[(usize, &str, &str, &str, &str)] = &[
         "[[situation]]\nid = \"s\"\nlabel = \"L\"\nhint = \"H\"\nshows = { epoch = {} }\nedits = [{ later_ms = 1, do = \"heal\" }]",
         "",
     ),
-    (
-        7,
-        "situation[0].id",
-        "is no id",
-        "[[situation]]\nid = \"S 1\"\nlabel = \"L\"\nhint = \"H\"",
-        "",
-    ),
+    (7, "situation[0].id", "is no id", "[[situation]]\nid = \"S 1\"\nlabel = \"L\"\nhint = \"H\"", ""),
     (
         12,
         "step[0].shown_by.situation",
@@ -156,13 +127,7 @@ const BAD: &[(usize, &str, &str, &str, &str)] = &[
         "",
     ),
     (8, "", "HTML", "", "<b>bold</b>"),
-    (
-        10,
-        "",
-        "pictures",
-        "",
-        "\n\nSee ![this](https://x.org/y.png)",
-    ),
+    (10, "", "pictures", "", "\n\nSee ![this](https://x.org/y.png)"),
     (9, "", "a link leads to", "", "\n[x](javascript:alert(1))"),
     (9, "", "cannot be seen", "", "\nturned \u{202e}round"),
 ];
@@ -190,12 +155,10 @@ fn a_damaged_file_is_refused_or_read_as_what_it_says() {
     let text = include_str!("../../../scenarios/links/link-stack.md");
     let (mut read_on, mut refused) = (0, 0);
     for case in 0..600_u64 {
-        let place =
-            |salt: u64| (crate::sim::hash::mix(case ^ salt << 40) % text.len() as u64) as usize;
+        let place = |salt: u64| (crate::sim::hash::mix(case ^ salt << 40) % text.len() as u64) as usize;
         let (a, b) = (place(1).min(place(2)), place(1).max(place(2)));
         let b = b.min(a + 1 + (case % 24) as usize);
-        let (Some(head), Some(piece), Some(tail)) = (text.get(..a), text.get(a..b), text.get(b..))
-        else {
+        let (Some(head), Some(piece), Some(tail)) = (text.get(..a), text.get(a..b), text.get(b..)) else {
             continue;
         };
         let damaged = match case % 3 {

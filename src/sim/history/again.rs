@@ -63,11 +63,7 @@ impl<W: Watcher> Run<W> {
     /// The same run from `start` on, which nothing watches.
     fn again(&self, start: &Moment<W>, trace: Trace) -> Run {
         Run {
-            now: Moment {
-                world: start.world.clone(),
-                watcher: (),
-                edits_made: start.edits_made,
-            },
+            now: Moment { world: start.world.clone(), watcher: (), edits_made: start.edits_made },
             trace,
             edits: self.edits.clone(),
             refused: BTreeMap::new(),

@@ -38,22 +38,14 @@ pub(super) struct Checkpoints<W> {
 impl<W: Watcher> Checkpoints<W> {
     /// The first one.
     pub fn new(start: Moment<W>) -> Self {
-        let mut checkpoints = Checkpoints {
-            list: Vec::new(),
-            spacing: SPACING,
-            due: 0,
-        };
+        let mut checkpoints = Checkpoints { list: Vec::new(), spacing: SPACING, due: 0 };
         checkpoints.keep(&start);
         checkpoints
     }
 
     /// None, and none will be due: for running a stretch again.
     pub fn none() -> Self {
-        Checkpoints {
-            list: Vec::new(),
-            spacing: u32::MAX,
-            due: u32::MAX,
-        }
+        Checkpoints { list: Vec::new(), spacing: u32::MAX, due: u32::MAX }
     }
 
     /// How many there are.
@@ -91,10 +83,8 @@ impl<W: Watcher> Checkpoints<W> {
     /// Keeps `now`; gives up every second one if they have become too many or hold too much.
     #[cold]
     pub fn keep(&mut self, now: &Moment<W>) {
-        self.list.push(Kept {
-            bytes: now.world.weight() + now.watcher.weight(),
-            moment: Rc::new(now.clone()),
-        });
+        self.list
+            .push(Kept { bytes: now.world.weight() + now.watcher.weight(), moment: Rc::new(now.clone()) });
         let n = self.len();
         if n > MOST || n > FEW && self.bytes() > MOST_BYTES {
             self.spacing = self.spacing.saturating_mul(2);

@@ -28,11 +28,7 @@ impl Change {
         let (old, new) = (&before[at..], &after[at..]);
         let pairs = old.iter().rev().zip(new.iter().rev());
         let same = pairs.take_while(|(a, b)| a == b).count();
-        Change {
-            at,
-            old: old[..old.len() - same].to_vec(),
-            new: new[..new.len() - same].to_vec(),
-        }
+        Change { at, old: old[..old.len() - same].to_vec(), new: new[..new.len() - same].to_vec() }
     }
 
     /// The list that the change has made `after` of.
@@ -103,11 +99,7 @@ impl<W: Watcher> Run<W> {
             if let Some(world) = &mut stage {
                 world.apply(&fault, &mut nowhere)?;
             }
-            edits.push(Edit {
-                at_us: now.us(),
-                after_steps,
-                fault,
-            });
+            edits.push(Edit { at_us: now.us(), after_steps, fault });
         }
         Ok(edits)
     }
@@ -125,9 +117,7 @@ impl<W: Watcher> Run<W> {
         self.trace.truncate(events as usize);
         self.contents.borrow_mut().clear();
         self.checkpoints.retain(|c| {
-            c.world.events() <= events
-                && c.edits_made <= made
-                && c.world.now() <= self.now.world.now()
+            c.world.events() <= events && c.edits_made <= made && c.world.now() <= self.now.world.now()
         });
         self.refused.retain(|&place, _| place < made);
         self.frontier = self.time();
@@ -234,8 +224,7 @@ impl<W: Watcher> Run<W> {
             (self.now.world.steps(), edits)
         });
         // A checkpoint at the very moment of an edit may lie between it and what it follows.
-        let fits =
-            |m: &Moment<W>| m.edits_made <= same && (m.world.now() < first || m.world.steps() == 0);
+        let fits = |m: &Moment<W>| m.edits_made <= same && (m.world.now() < first || m.world.steps() == 0);
         self.checkpoints.retain(fits);
         self.restore(fits);
         self.forget_future();
@@ -286,10 +275,7 @@ impl<W: Watcher> Run<W> {
 }
 
 fn too_many() -> Refusal {
-    Refusal::new(
-        "too-many-edits",
-        format!("a run takes at most {} edits", limits::EDITS),
-    )
+    Refusal::new("too-many-edits", format!("a run takes at most {} edits", limits::EDITS))
 }
 
 /// Refuses too many edits, and one later than the longest run.
@@ -298,10 +284,9 @@ pub(super) fn check(edits: &[Edit]) -> Result<(), Refusal> {
         return Err(too_many());
     }
     match edits.iter().find(|e| e.at_us > limits::RUN_US) {
-        Some(e) => Err(Refusal::new(
-            "out-of-range",
-            format!("an edit at {} us is after the longest run", e.at_us),
-        )),
+        Some(e) => {
+            Err(Refusal::new("out-of-range", format!("an edit at {} us is after the longest run", e.at_us)))
+        }
         None => Ok(()),
     }
 }

@@ -172,11 +172,7 @@ impl World {
 
     /// The durable shelf of a node, if it is an `S`.
     pub fn durable_as<S: 'static>(&self, node: NodeId) -> Option<&S> {
-        self.nodes
-            .get(node.index())?
-            .node
-            .durable_any()
-            .downcast_ref()
+        self.nodes.get(node.index())?.node.durable_any().downcast_ref()
     }
 
     /// A node's state, for people.
@@ -288,10 +284,7 @@ impl World {
 
     /// The partitions that stand now.
     pub fn partitions(&self) -> impl Iterator<Item = &Partition> {
-        self.walls
-            .iter()
-            .filter(|w| w.up)
-            .map(|w| w.partition.as_ref())
+        self.walls.iter().filter(|w| w.up).map(|w| w.partition.as_ref())
     }
 
     /// How many messages are on their way.

@@ -72,11 +72,7 @@ impl World {
             Fault::Heal => self.heal(),
             Fault::Timing { timing } => self.retime(*timing),
             Fault::Request { node, request } => {
-                let input = Input::Request {
-                    fault: index,
-                    request: request.as_str().into(),
-                    cause: id,
-                };
+                let input = Input::Request { fault: index, request: request.as_str().into(), cause: id };
                 self.nodes[node.index()].inbox.push_back(input);
                 self.schedule_wake(*node);
             }
@@ -115,16 +111,7 @@ impl World {
 
     /// A message that had reached a node and waited there is lost with it, as an event to come.
     fn lose_input(&mut self, node: NodeId, input: Input) {
-        let Input::Message {
-            from,
-            payload,
-            msg,
-            cause,
-            mark,
-            frame,
-            ..
-        } = input
-        else {
+        let Input::Message { from, payload, msg, cause, mark, frame, .. } = input else {
             return;
         };
         let now = self.now;
@@ -211,11 +198,7 @@ impl World {
 
     fn raise(&mut self, partition: &Partition) {
         let wall = self.walls.len() as u32;
-        self.walls.push(Wall {
-            partition: Rc::new(partition.clone()),
-            up: false,
-            round: 0,
-        });
+        self.walls.push(Wall { partition: Rc::new(partition.clone()), up: false, round: 0 });
         self.set_wall(wall, true);
     }
 
@@ -232,11 +215,7 @@ impl World {
             let groups = partition.clone();
             self.break_flights(Loss::Partition, |f| separates(&groups, f.from, f.to));
         }
-        let lasts = if up {
-            partition.up_us
-        } else {
-            partition.down_us
-        };
+        let lasts = if up { partition.up_us } else { partition.down_us };
         if partition.up_us > 0 {
             let at = self.now + Span(lasts);
             self.schedule(at, What::Flap, Event::NOBODY, wall, round);
@@ -249,13 +228,7 @@ impl World {
             return;
         }
         let up = !w.up;
-        self.record(
-            trace,
-            EventKind::Flap,
-            Event::NOBODY,
-            u32::from(up),
-            EventId::NONE,
-        );
+        self.record(trace, EventKind::Flap, Event::NOBODY, u32::from(up), EventId::NONE);
         self.set_wall(wall, up);
     }
 
@@ -270,10 +243,7 @@ impl World {
                 }
             }
         }
-        let uncut = LinkPatch {
-            cut: Some(false),
-            ..LinkPatch::default()
-        };
+        let uncut = LinkPatch { cut: Some(false), ..LinkPatch::default() };
         let pairs: Vec<_> = self.links.pairs().collect();
         for (from, to) in pairs {
             if self.links.get(from, to).link.cut {

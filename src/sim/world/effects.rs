@@ -35,15 +35,7 @@ pub(super) struct Parcel {
 impl Parcel {
     #[inline]
     fn new(from: NodeId, to: NodeId, payload: Payload) -> Self {
-        Parcel {
-            from,
-            to,
-            payload,
-            mark: Mark::None,
-            frame: 0,
-            kept_us: 0,
-            on_link: 0,
-        }
+        Parcel { from, to, payload, mark: Mark::None, frame: 0, kept_us: 0, on_link: 0 }
     }
 }
 
@@ -77,10 +69,7 @@ impl World {
                 }
             }
             Effect::Fact(fact) => {
-                let told = Told {
-                    node,
-                    fact: fact.clone(),
-                };
+                let told = Told { node, fact: fact.clone() };
                 if self.fresh && !told.fact.fleeting() {
                     trace.push_fact(id, told.clone());
                 }
@@ -89,12 +78,7 @@ impl World {
             Effect::Epoch { number, label } => {
                 self.hash.word(*number);
                 if self.fresh {
-                    trace.push_epoch(EpochMark {
-                        event: id,
-                        node,
-                        number: *number,
-                        label: label.clone(),
-                    });
+                    trace.push_epoch(EpochMark { event: id, node, number: *number, label: label.clone() });
                 }
             }
         }
@@ -156,14 +140,7 @@ impl World {
         self.schedule(due, What::Timer, node, slot, round);
     }
 
-    fn send(
-        &mut self,
-        trace: &mut Trace,
-        from: NodeId,
-        to: NodeId,
-        payload: Payload,
-        cause: EventId,
-    ) {
+    fn send(&mut self, trace: &mut Trace, from: NodeId, to: NodeId, payload: Payload, cause: EventId) {
         if self.nodes[from.index()].honest {
             return self.send_honestly(trace, (from, to), payload, cause);
         }
@@ -174,10 +151,7 @@ impl World {
 
     #[inline(always)]
     fn check_receiver(&self, from: NodeId, to: NodeId) {
-        assert!(
-            to.index() < self.nodes.len(),
-            "node {from} sends to node {to}, which does not exist"
-        );
+        assert!(to.index() < self.nodes.len(), "node {from} sends to node {to}, which does not exist");
     }
 
     /// The short way: if only the link's delay matters, it is drawn and the message is off.
@@ -237,10 +211,7 @@ impl World {
             return true;
         }
         let honest = parcel.payload.clone();
-        let rule = machine
-            .lies
-            .iter()
-            .find(|r| r.to.is_none_or(|to| to == parcel.to));
+        let rule = machine.lies.iter().find(|r| r.to.is_none_or(|to| to == parcel.to));
         match rule.map(|r| r.act) {
             None => {}
             Some(ByzantineAct::Silence) => return false,
@@ -295,11 +266,7 @@ impl World {
         let draws = Draws::of_message(self.seed, parcel.from, parcel.to, number);
         let delay = link.delay.sample(draws.draw(Purpose::Delay));
         let bytes = parcel.payload.bytes();
-        let aside = if draws.happens(Purpose::Reorder, link.reorder_ppm) {
-            link.reorder_us
-        } else {
-            0
-        };
+        let aside = if draws.happens(Purpose::Reorder, link.reorder_ppm) { link.reorder_us } else { 0 };
         let queued = self.queue_on_wire(&parcel, wired, bytes);
         let mut due = self.bring_in(self.now + delay + Span(aside) + Span(queued.unwrap_or(0)));
         if link.fifo {
@@ -321,11 +288,7 @@ impl World {
             Loss::None
         };
         let copy = doom == Loss::None && draws.happens(Purpose::Duplicate, link.duplicate_ppm);
-        let second = copy.then(|| Parcel {
-            payload: parcel.payload.clone(),
-            mark: Mark::Copy,
-            ..parcel
-        });
+        let second = copy.then(|| Parcel { payload: parcel.payload.clone(), mark: Mark::Copy, ..parcel });
         let mut doom = doom;
         if draws.happens(Purpose::Corrupt, link.corrupt_ppm) {
             doom = corrupt(&mut parcel, &draws, link.layers.authenticate, doom);
@@ -371,20 +334,12 @@ impl World {
     }
 
     #[inline(always)]
-    fn launch_here(
-        &mut self,
-        trace: &mut Trace,
-        p: Parcel,
-        due: SimTime,
-        doom: Loss,
-        cause: EventId,
-    ) {
+    fn launch_here(&mut self, trace: &mut Trace, p: Parcel, due: SimTime, doom: Loss, cause: EventId) {
         let msg = MsgId(self.messages);
         self.messages += 1;
         self.in_flight += 1;
         let kind = p.payload.enter(&mut self.hash);
-        self.hash
-            .word(u64::from(p.from.0) << 32 | u64::from(p.to.0) << 8 | p.mark as u64);
+        self.hash.word(u64::from(p.from.0) << 32 | u64::from(p.to.0) << 8 | p.mark as u64);
         trace.push_sent(msg, &p.payload, kind, (cause, p.from, p.to, p.mark));
         let end = match doom {
             Loss::None | Loss::Checksum | Loss::Forged => due,

@@ -49,11 +49,7 @@ pub(in crate::sim) struct Ack;
 
 impl Message for Ack {
     fn kind(&self) -> Kind {
-        Kind {
-            name: "link ack",
-            shape: Shape::Tag,
-            tone: Tone::Quiet,
-        }
+        Kind { name: "link ack", shape: Shape::Tag, tone: Tone::Quiet }
     }
     fn bytes(&self) -> u32 {
         16
@@ -71,9 +67,7 @@ impl World {
         state.last_frame += 1;
         parcel.frame = state.last_frame;
         if layers.retransmit_us > 0 {
-            state
-                .unacknowledged
-                .insert(parcel.frame, parcel.payload.clone());
+            state.unacknowledged.insert(parcel.frame, parcel.payload.clone());
             self.await_ack(parcel.from, parcel.to, parcel.frame, layers.retransmit_us);
         }
     }
@@ -89,11 +83,7 @@ impl World {
     pub(super) fn resend(&mut self, trace: &mut Trace, from: NodeId, to: NodeId, frame: u32) {
         let layers = self.links.get(from, to).link.layers;
         let machine = &self.nodes[from.index()];
-        let Some(payload) = self
-            .layers
-            .get(&(from, to))
-            .and_then(|s| s.unacknowledged.get(&frame))
-            .cloned()
+        let Some(payload) = self.layers.get(&(from, to)).and_then(|s| s.unacknowledged.get(&frame)).cloned()
         else {
             return;
         };
@@ -106,15 +96,7 @@ impl World {
         }
         let id = self.record(trace, EventKind::Resend, from, frame, EventId::NONE);
         self.await_ack(from, to, frame, layers.retransmit_us);
-        let parcel = Parcel {
-            from,
-            to,
-            payload,
-            mark: Mark::Resent,
-            frame,
-            kept_us: 0,
-            on_link: 0,
-        };
+        let parcel = Parcel { from, to, payload, mark: Mark::Resent, frame, kept_us: 0, on_link: 0 };
         self.transmit(trace, parcel, id);
     }
 
@@ -135,12 +117,7 @@ impl World {
     /// Takes a message up through the receiver's layers. `None` if they kept it, after recording
     /// why.
     #[inline]
-    pub(super) fn through_layers(
-        &mut self,
-        trace: &mut Trace,
-        node: NodeId,
-        input: Input,
-    ) -> Option<Input> {
+    pub(super) fn through_layers(&mut self, trace: &mut Trace, node: NodeId, input: Input) -> Option<Input> {
         match &input {
             Input::Message { frame: 0, .. } | Input::Message { through: true, .. } => Some(input),
             Input::Message { payload, .. } if payload.as_any().is::<Ack>() => {
@@ -152,14 +129,7 @@ impl World {
     }
 
     fn acknowledged(&mut self, trace: &mut Trace, node: NodeId, input: &Input) {
-        let Input::Message {
-            from,
-            msg,
-            cause,
-            frame,
-            ..
-        } = input
-        else {
+        let Input::Message { from, msg, cause, frame, .. } = input else {
             return;
         };
         let id = self.record(trace, EventKind::Deliver, node, msg.0, *cause);
@@ -170,14 +140,7 @@ impl World {
     }
 
     fn receive_frame(&mut self, trace: &mut Trace, node: NodeId, input: Input) -> Option<Input> {
-        let Input::Message {
-            from,
-            msg,
-            cause,
-            frame,
-            ..
-        } = input
-        else {
+        let Input::Message { from, msg, cause, frame, .. } = input else {
             return Some(input);
         };
         let layers = self.links.get(from, node).link.layers;
@@ -191,10 +154,7 @@ impl World {
         let expected = *state.expected.get_or_insert(frame);
         let expected = expected.max(state.floor + 1);
         // After a crash of the sender what is missing never comes: what waited behind it goes first.
-        let behind = state
-            .early
-            .first_key_value()
-            .is_some_and(|(&f, _)| f < expected);
+        let behind = state.early.first_key_value().is_some_and(|(&f, _)| f < expected);
         let early = layers.reorder && (frame > expected || behind) && !again;
         if again {
             let id = self.record_loss(trace, EventKind::Lost, node, msg.0, cause, Loss::Duplicate);
@@ -255,15 +215,8 @@ impl World {
         if retransmit_us == 0 {
             return;
         }
-        let parcel = Parcel {
-            from: node,
-            to,
-            payload: Rc::new(Ack),
-            mark: Mark::Ack,
-            frame,
-            kept_us: 0,
-            on_link: 0,
-        };
+        let parcel =
+            Parcel { from: node, to, payload: Rc::new(Ack), mark: Mark::Ack, frame, kept_us: 0, on_link: 0 };
         self.transmit(trace, parcel, cause);
     }
 

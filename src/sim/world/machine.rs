@@ -69,24 +69,15 @@ impl NodeConfig {
         if self.drift_ppm.abs() > limits::DRIFT_PPM {
             return Err(Refusal::new(
                 "out-of-range",
-                format!(
-                    "a clock drifts by at most {} ppm, not {}",
-                    limits::DRIFT_PPM,
-                    self.drift_ppm
-                ),
+                format!("a clock drifts by at most {} ppm, not {}", limits::DRIFT_PPM, self.drift_ppm),
             ));
         }
         if self.offset_us.abs() > limits::OFFSET_US {
-            return Err(Refusal::new(
-                "out-of-range",
-                "a clock is at most one hour off",
-            ));
+            return Err(Refusal::new("out-of-range", "a clock is at most one hour off"));
         }
-        for (what, us) in [
-            ("service time", self.service_us),
-            ("disk", self.sync_us),
-            ("timing failure", self.late_us),
-        ] {
+        for (what, us) in
+            [("service time", self.service_us), ("disk", self.sync_us), ("timing failure", self.late_us)]
+        {
             if us > limits::SPAN_US {
                 return Err(Refusal::new(
                     "out-of-range",
@@ -160,23 +151,10 @@ pub(in crate::sim) struct Arrival {
 impl Arrival {
     /// What waited at `to`, if that is a message.
     pub fn of(to: NodeId, input: Input) -> Option<Self> {
-        let Input::Message {
-            from,
-            payload,
-            msg,
-            cause,
-            ..
-        } = input
-        else {
+        let Input::Message { from, payload, msg, cause, .. } = input else {
             return None;
         };
-        Some(Arrival {
-            from,
-            to,
-            msg,
-            cause,
-            payload,
-        })
+        Some(Arrival { from, to, msg, cause, payload })
     }
 }
 
@@ -186,10 +164,7 @@ pub(in crate::sim) enum Busy {
     /// A step that takes time; its effects come at the end.
     Step(Input),
     /// The disk; what the handler asked for after the sync waits here.
-    Disk {
-        rest: VecDeque<Effect>,
-        cause: EventId,
-    },
+    Disk { rest: VecDeque<Effect>, cause: EventId },
 }
 
 /// A node in the world. In this order, and on whole cache lines: what every event asks for comes

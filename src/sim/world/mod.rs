@@ -123,10 +123,7 @@ impl Pending {
     /// A message on its way, if this is one.
     fn flight(&self) -> Option<Flight<'_>> {
         let payload = self.payload.as_ref()?;
-        (self.what == What::Flight).then_some(Flight {
-            payload,
-            pending: self,
-        })
+        (self.what == What::Flight).then_some(Flight { payload, pending: self })
     }
 
     fn msg(&self) -> MsgId {
@@ -168,8 +165,6 @@ impl World {
 
     /// The messages on their way, in no order that means anything.
     fn flights(&self) -> impl Iterator<Item = (Ticket, Flight<'_>)> {
-        self.queue
-            .iter()
-            .filter_map(|(ticket, p)| Some((ticket, p.flight()?)))
+        self.queue.iter().filter_map(|(ticket, p)| Some((ticket, p.flight()?)))
     }
 }

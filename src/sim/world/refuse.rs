@@ -27,17 +27,12 @@ impl World {
             return Err(Refusal::clone(stop));
         }
         match fault {
-            Fault::Crash { node, .. } => {
-                self.check_power(*node, Power::On, "crash", "has crashed already")
-            }
+            Fault::Crash { node, .. } => self.check_power(*node, Power::On, "crash", "has crashed already"),
             Fault::Recover { node } => {
                 if self.node_exists(*node)? && self.nodes[node.index()].power == Power::Gone {
                     return no(
                         "crash-stop",
-                        format!(
-                            "{} crashed for good (crash-stop) and never recovers",
-                            self.name(*node)
-                        ),
+                        format!("{} crashed for good (crash-stop) and never recovers", self.name(*node)),
                     );
                 }
                 self.check_power(*node, Power::Off, "recover", "is running")
@@ -48,19 +43,15 @@ impl World {
                 if self.nodes[node.index()].paused {
                     return Ok(());
                 }
-                no(
-                    "not-paused",
-                    format!("{} is not paused: it cannot resume", self.name(*node)),
-                )
+                no("not-paused", format!("{} is not paused: it cannot resume", self.name(*node)))
             }
             Fault::Node { node, set } => self.check_node(*node, set),
             Fault::ClockJump { node, by_us } => self.check_jump(*node, *by_us),
             Fault::Byzantine { node, rules } => self.check_rules(*node, rules),
             Fault::Link { from, to, set } => self.check_link(*from, *to, set),
-            Fault::Links { set } => self
-                .links
-                .pairs()
-                .try_for_each(|(from, to)| self.check_link(from, to, set)),
+            Fault::Links { set } => {
+                self.links.pairs().try_for_each(|(from, to)| self.check_link(from, to, set))
+            }
             Fault::Partition(partition) => self.check_partition(partition),
             Fault::Heal => Ok(()),
             Fault::Timing { timing } => self.check_timing(*timing),
@@ -80,37 +71,22 @@ impl World {
         }
         no(
             "unknown-node",
-            format!(
-                "there is no node {node}: nodes are numbered 0 to {}",
-                self.nodes.len() - 1
-            ),
+            format!("there is no node {node}: nodes are numbered 0 to {}", self.nodes.len() - 1),
         )
     }
 
-    fn check_power(
-        &self,
-        node: NodeId,
-        wanted: Power,
-        verb: &str,
-        otherwise: &str,
-    ) -> Result<(), Refusal> {
+    fn check_power(&self, node: NodeId, wanted: Power, verb: &str, otherwise: &str) -> Result<(), Refusal> {
         self.node_exists(node)?;
         if self.nodes[node.index()].power == wanted {
             return Ok(());
         }
-        no(
-            "wrong-state",
-            format!("{} cannot {verb}: it {otherwise}", self.name(node)),
-        )
+        no("wrong-state", format!("{} cannot {verb}: it {otherwise}", self.name(node)))
     }
 
     fn check_pause(&self, node: NodeId) -> Result<(), Refusal> {
         self.check_power(node, Power::On, "pause", "has crashed")?;
         if self.nodes[node.index()].paused {
-            return no(
-                "wrong-state",
-                format!("{} is paused already", self.name(node)),
-            );
+            return no("wrong-state", format!("{} is paused already", self.name(node)));
         }
         if let Timing::Synchronous { step_us, .. } = self.timing {
             return no(
@@ -142,9 +118,7 @@ impl World {
         }
         let after = self.nodes[node.index()].clock.offset_us(self.now)
             + by_us.clamp(-limits::OFFSET_US * 2, limits::OFFSET_US * 2);
-        if by_us.unsigned_abs() > limits::OFFSET_US.unsigned_abs()
-            || after.abs() > limits::OFFSET_US
-        {
+        if by_us.unsigned_abs() > limits::OFFSET_US.unsigned_abs() || after.abs() > limits::OFFSET_US {
             return no(
                 "out-of-range",
                 format!(
@@ -159,10 +133,7 @@ impl World {
     fn check_rules(&self, node: NodeId, rules: &[ByzantineRule]) -> Result<(), Refusal> {
         self.node_exists(node)?;
         if rules.len() > limits::SCENARIO_NODES + 1 {
-            return no(
-                "out-of-range",
-                "a Byzantine node takes at most one rule for each receiver",
-            );
+            return no("out-of-range", "a Byzantine node takes at most one rule for each receiver");
         }
         for rule in rules {
             if let Some(to) = rule.to {
@@ -171,10 +142,7 @@ impl World {
             if let ByzantineAct::Delay(us) = rule.act
                 && us > limits::SPAN_US
             {
-                return no(
-                    "out-of-range",
-                    format!("a delay of {us} us is over the limit of one hour"),
-                );
+                return no("out-of-range", format!("a delay of {us} us is over the limit of one hour"));
             }
         }
         Ok(())
@@ -183,10 +151,7 @@ impl World {
     /// A refusal that says at which link.
     fn at_link(&self, from: NodeId, to: NodeId, r: Refusal) -> Refusal {
         let (from, to) = (self.name(from), self.name(to));
-        Refusal {
-            message: format!("link {from} to {to}: {}", r.message),
-            ..r
-        }
+        Refusal { message: format!("link {from} to {to}: {}", r.message), ..r }
     }
 
     fn check_link(&self, from: NodeId, to: NodeId, set: &LinkPatch) -> Result<(), Refusal> {
@@ -210,25 +175,16 @@ impl World {
             }
         }
         if p.groups.iter().filter(|g| !g.is_empty()).count() < 2 {
-            return no(
-                "bad-partition",
-                "a partition separates at least two groups of nodes",
-            );
+            return no("bad-partition", "a partition separates at least two groups of nodes");
         }
         if (p.up_us > 0) != (p.down_us > 0) {
-            return no(
-                "bad-partition",
-                "a flapping partition needs both up_us and down_us above zero",
-            );
+            return no("bad-partition", "a flapping partition needs both up_us and down_us above zero");
         }
         if p.up_us > limits::SPAN_US
             || p.down_us > limits::SPAN_US
             || (p.up_us > 0 && p.up_us.min(p.down_us) < 1_000)
         {
-            return no(
-                "out-of-range",
-                "a partition flaps with phases of 1 ms to one hour",
-            );
+            return no("out-of-range", "a partition flaps with phases of 1 ms to one hour");
         }
         Ok(())
     }
@@ -243,17 +199,12 @@ impl World {
             if machine.paused && matches!(timing, Timing::Synchronous { .. }) {
                 return no(
                     "outside-timing",
-                    format!(
-                        "{} is paused, which synchronous timing forbids: resume it first",
-                        machine.name
-                    ),
+                    format!("{} is paused, which synchronous timing forbids: resume it first", machine.name),
                 );
             }
         }
         for (from, to) in self.links.pairs() {
-            timing
-                .check_link(&self.links.get(from, to).link)
-                .map_err(|r| self.at_link(from, to, r))?;
+            timing.check_link(&self.links.get(from, to).link).map_err(|r| self.at_link(from, to, r))?;
         }
         Ok(())
     }
@@ -273,39 +224,29 @@ impl World {
         }
         machine.node.accepts(request).map_err(|why| {
             let shown = super::super::fields::short(request);
-            Refusal::new(
-                "bad-request",
-                format!("{} does not understand '{shown}': {why}", machine.name),
-            )
+            Refusal::new("bad-request", format!("{} does not understand '{shown}': {why}", machine.name))
         })
     }
 
     fn check_by_hand(&self, fault: &Fault, msg: MsgId) -> Result<(), Refusal> {
         let Some((_, flight)) = self.find_flight(msg) else {
-            return no(
-                "unknown-message",
-                format!("message {msg} is not in flight now"),
-            );
+            return no("unknown-message", format!("message {msg} is not in flight now"));
         };
         let model = self.links.get(flight.from, flight.to).link.model;
         let reliable = model == LinkModel::Reliable;
         match fault {
-            Fault::Drop { .. } if reliable => no(
-                "not-reliable",
-                "a reliable link loses nothing: make it fair-loss to drop a message",
-            ),
-            Fault::Duplicate { .. } if reliable => no(
-                "not-reliable",
-                "a reliable link delivers once: make it fair-loss to duplicate a message",
-            ),
+            Fault::Drop { .. } if reliable => {
+                no("not-reliable", "a reliable link loses nothing: make it fair-loss to drop a message")
+            }
+            Fault::Duplicate { .. } if reliable => {
+                no("not-reliable", "a reliable link delivers once: make it fair-loss to duplicate a message")
+            }
             Fault::Corrupt { .. } if model != LinkModel::Arbitrary => no(
                 "not-arbitrary",
                 "only an arbitrary link changes messages: choose arbitrary to corrupt one",
             ),
             Fault::Hold { .. } => self.check_hold(flight),
-            Fault::Release { .. } if !flight.held => {
-                no("wrong-state", format!("message {msg} is not held"))
-            }
+            Fault::Release { .. } if !flight.held => no("wrong-state", format!("message {msg} is not held")),
             _ => Ok(()),
         }
     }

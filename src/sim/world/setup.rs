@@ -95,10 +95,7 @@ impl NodeSetup {
 
     /// A client.
     pub fn client(name: impl Into<String>, node: Box<dyn Node>) -> Self {
-        NodeSetup {
-            client: true,
-            ..Self::server(name, node)
-        }
+        NodeSetup { client: true, ..Self::server(name, node) }
     }
 }
 
@@ -151,10 +148,7 @@ impl Setup {
 }
 
 fn check_name(name: &str) -> Result<(), Refusal> {
-    if name.is_empty()
-        || name.chars().count() > limits::NAME_CHARS
-        || name.chars().any(char::is_control)
-    {
+    if name.is_empty() || name.chars().count() > limits::NAME_CHARS || name.chars().any(char::is_control) {
         return Err(Refusal::new(
             "bad-name",
             format!("a node's name has 1 to {} characters", limits::NAME_CHARS),

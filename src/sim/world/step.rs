@@ -102,15 +102,7 @@ impl World {
             Some(m) => std::mem::replace(&mut m.last, id),
             None => EventId::NONE,
         };
-        let event = Event {
-            time: self.now,
-            cause,
-            prev,
-            data,
-            node,
-            kind,
-            loss,
-        };
+        let event = Event { time: self.now, cause, prev, data, node, kind, loss };
         self.write(trace, event);
         id
     }
@@ -167,15 +159,7 @@ impl World {
         let nodes = self.nodes.len() as u16;
         let machine = &mut self.nodes[to.index()];
         if doom != Loss::None || frame != 0 || !machine.takes_at_once() {
-            let input = Input::Message {
-                from,
-                payload,
-                msg,
-                cause,
-                mark,
-                frame,
-                through: false,
-            };
+            let input = Input::Message { from, payload, msg, cause, mark, frame, through: false };
             return self.land_slowly(trace, to, (doom, on_link), input);
         }
         let event = Event {
@@ -198,10 +182,7 @@ impl World {
             out: &mut self.scratch,
         };
         let understood = machine.node.message(env, from, payload);
-        debug_assert!(
-            understood,
-            "one protocol's messages, and one is not understood"
-        );
+        debug_assert!(understood, "one protocol's messages, and one is not understood");
         if !self.scratch.is_empty() {
             self.carry_out_all(trace, to, id);
         }
@@ -216,13 +197,7 @@ impl World {
         arrival: Arrival,
         owes: impl FnOnce(&mut Self, &mut Trace, EventId),
     ) {
-        let Arrival {
-            from,
-            to,
-            msg,
-            cause,
-            payload,
-        } = arrival;
+        let Arrival { from, to, msg, cause, payload } = arrival;
         let id = EventId(self.events);
         let nodes = self.nodes.len() as u16;
         let machine = &mut self.nodes[to.index()];
@@ -257,21 +232,8 @@ impl World {
 
     /// The long way: it is lost, or waits, or goes through layers, or is worked on for a while.
     #[inline(never)]
-    fn land_slowly(
-        &mut self,
-        trace: &mut Trace,
-        to: NodeId,
-        (doom, on_link): (Loss, u32),
-        input: Input,
-    ) {
-        let Input::Message {
-            from,
-            msg,
-            cause,
-            mark,
-            ..
-        } = input
-        else {
+    fn land_slowly(&mut self, trace: &mut Trace, to: NodeId, (doom, on_link): (Loss, u32), input: Input) {
+        let Input::Message { from, msg, cause, mark, .. } = input else {
             return;
         };
         let machine = &self.nodes[to.index()];
@@ -359,11 +321,7 @@ impl World {
                 let id = self.record(trace, EventKind::Timer, node, slot, cause);
                 self.call(trace, node, id, |n, env| n.timer(env, slot));
             }
-            Input::Request {
-                fault,
-                request,
-                cause,
-            } => {
+            Input::Request { fault, request, cause } => {
                 let id = self.record(trace, EventKind::Request, node, fault, cause);
                 self.call(trace, node, id, |n, env| n.request(env, &request));
             }
@@ -391,12 +349,7 @@ impl World {
         handler: impl FnOnce(&mut dyn Node, Env<'_>),
     ) {
         let nodes = self.nodes.len() as u16;
-        let Machine {
-            node: code,
-            rng,
-            clock,
-            ..
-        } = &mut self.nodes[node.index()];
+        let Machine { node: code, rng, clock, .. } = &mut self.nodes[node.index()];
         let env = Env {
             me: node,
             nodes,
@@ -458,13 +411,7 @@ impl World {
         self.schedule_wake(node);
     }
 
-    fn disk_done(
-        &mut self,
-        trace: &mut Trace,
-        node: NodeId,
-        mut rest: VecDeque<Effect>,
-        cause: EventId,
-    ) {
+    fn disk_done(&mut self, trace: &mut Trace, node: NodeId, mut rest: VecDeque<Effect>, cause: EventId) {
         let id = self.record(trace, EventKind::Synced, node, 0, cause);
         self.nodes[node.index()].node.synced();
         while let Some(mut effect) = rest.pop_front() {

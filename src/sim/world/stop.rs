@@ -12,13 +12,7 @@ impl World {
     #[cold]
     pub(super) fn stop_at_limit(&mut self) {
         let (code, message) = if self.events >= limits::EVENTS {
-            (
-                "too-many-events",
-                format!(
-                    "the run stopped at {} events, the limit of a run",
-                    self.events
-                ),
-            )
+            ("too-many-events", format!("the run stopped at {} events, the limit of a run", self.events))
         } else if self.in_flight as usize > limits::IN_FLIGHT {
             (
                 "too-many-messages",
@@ -29,10 +23,7 @@ impl World {
                 ),
             )
         } else if self.now.0 > limits::RUN_US {
-            (
-                "too-long",
-                "the run stopped: thirty simulated days are the limit".to_owned(),
-            )
+            ("too-long", "the run stopped: thirty simulated days are the limit".to_owned())
         } else {
             (
                 "no-delay",

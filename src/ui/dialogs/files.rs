@@ -19,24 +19,9 @@ type Form = (Export, &'static str, bool);
 
 /// What can be written besides the run itself: what it is, and its forms.
 const FORMS: [(&str, &[Form]); 4] = [
-    (
-        "Diagram",
-        &[
-            (Export::Diagram, "SVG", false),
-            (Export::Diagram, "PNG", true),
-        ],
-    ),
-    (
-        "Stage",
-        &[(Export::Stage, "SVG", false), (Export::Stage, "PNG", true)],
-    ),
-    (
-        "Every event",
-        &[
-            (Export::Jsonl, "JSON lines", false),
-            (Export::Shiviz, "ShiViz log", false),
-        ],
-    ),
+    ("Diagram", &[(Export::Diagram, "SVG", false), (Export::Diagram, "PNG", true)]),
+    ("Stage", &[(Export::Stage, "SVG", false), (Export::Stage, "PNG", true)]),
+    ("Every event", &[(Export::Jsonl, "JSON lines", false), (Export::Shiviz, "ShiViz log", false)]),
     ("Measures", &[(Export::Measures, "CSV", false)]),
 ];
 
@@ -79,9 +64,7 @@ fn Files(props: &FilesProps) -> Html {
         html! { <button type="button" class={classes!("btn", class)} {id} aria-label={name} onclick={save(export, pixels)}>{ label }</button> }
     };
     let row = |(what, forms): &(&'static str, &[Form])| {
-        let forms = forms
-            .iter()
-            .map(|&(export, label, pixels)| button("small", label, export, pixels));
+        let forms = forms.iter().map(|&(export, label, pixels)| button("small", label, export, pixels));
         html! { <><dt>{ *what }</dt><dd class="acts">{ for forms }</dd></> }
     };
     html! {
@@ -163,14 +146,8 @@ fn keep(app: &App, export: Export, pixels: bool, said: UseStateSetter<String>) {
 /// Gives `kept` to the reader, turned into `pixels` if that is asked; the name that it got.
 async fn hand_over(kept: Kept, pixels: bool) -> Result<String, &'static str> {
     let (blob, name) = match pixels {
-        true => (
-            download::png(&kept.text).await?,
-            kept.name.replace(".svg", ".png"),
-        ),
-        false => (
-            download::blob(&kept.text, kept.media).ok_or(download::NO_WAY)?,
-            kept.name,
-        ),
+        true => (download::png(&kept.text).await?, kept.name.replace(".svg", ".png")),
+        false => (download::blob(&kept.text, kept.media).ok_or(download::NO_WAY)?, kept.name),
     };
     download::save(&blob, &name).ok_or(download::NO_WAY)?;
     Ok(name)

@@ -9,50 +9,21 @@ use yew::prelude::*;
 
 /// What a hand can do.
 const GESTURES: &[(&str, &str)] = &[
-    (
-        "Click a node",
-        "Its state; crash, pause, isolate it, make it lie",
-    ),
-    (
-        "Click a link",
-        "Delay, loss, order, cut: each direction its own",
-    ),
-    (
-        "Click a message",
-        "Hold, drop, duplicate, corrupt, deliver it now",
-    ),
-    (
-        "Draw a line across links",
-        "A partition, until it is healed",
-    ),
-    (
-        "Drag in the diagram below",
-        "Move through time; its red playhead travels",
-    ),
-    (
-        "Click an event there",
-        "Its past, its future, and why it happened",
-    ),
-    (
-        "Ctrl and wheel, or pinch",
-        "Zoom the diagram; Shift and wheel moves it",
-    ),
-    (
-        "Keys in the diagram: + − ← →",
-        "Zoom and move; Page Up and Page Down leap",
-    ),
-    (
-        "Home, End, Enter there",
-        "All of the run; the present; pick the latest event",
-    ),
+    ("Click a node", "Its state; crash, pause, isolate it, make it lie"),
+    ("Click a link", "Delay, loss, order, cut: each direction its own"),
+    ("Click a message", "Hold, drop, duplicate, corrupt, deliver it now"),
+    ("Draw a line across links", "A partition, until it is healed"),
+    ("Drag in the diagram below", "Move through time; its red playhead travels"),
+    ("Click an event there", "Its past, its future, and why it happened"),
+    ("Ctrl and wheel, or pinch", "Zoom the diagram; Shift and wheel moves it"),
+    ("Keys in the diagram: + − ← →", "Zoom and move; Page Up and Page Down leap"),
+    ("Home, End, Enter there", "All of the run; the present; pick the latest event"),
 ];
 
 /// The help.
 pub fn help(app: &App, on: &Callback<Action>) -> Html {
-    let key =
-        |s: &keys::Shortcut| html! { <><dt><kbd>{ s.shown }</kbd></dt><dd>{ s.what }</dd></> };
-    let gesture =
-        |g: &(&'static str, &'static str)| html! { <><dt>{ g.0 }</dt><dd>{ g.1 }</dd></> };
+    let key = |s: &keys::Shortcut| html! { <><dt><kbd>{ s.shown }</kbd></dt><dd>{ s.what }</dd></> };
+    let gesture = |g: &(&'static str, &'static str)| html! { <><dt>{ g.0 }</dt><dd>{ g.1 }</dd></> };
     let keys_on = on.reform(|on: bool| {
         dom::store("faultline.keys", if on { "on" } else { "off" });
         Action::Shortcuts(on)

@@ -64,9 +64,7 @@ pub fn begin(writing: Writing, done: fn(Result<String, &'static str>) -> String)
         next();
         set_percent(None);
         let saved = blob.and_then(|b| download::save(&b, &name));
-        tell(Told::Said(done(
-            saved.map(|()| name).ok_or(download::NO_WAY),
-        )));
+        tell(Told::Said(done(saved.map(|()| name).ok_or(download::NO_WAY))));
     });
 }
 

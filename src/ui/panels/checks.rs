@@ -20,9 +20,7 @@ pub fn panel(props: &PanelProps) -> Html {
     let witness = |id: EventId| {
         let line = log::line(&run, id);
         let picked = props.selection == Selection::Event(id);
-        let onclick = props
-            .on_action
-            .reform(move |_: MouseEvent| Action::Select(Selection::Event(id)));
+        let onclick = props.on_action.reform(move |_: MouseEvent| Action::Select(Selection::Event(id)));
         html! {
             <li><button type="button" class="witness" aria-pressed={picked.to_string()} {onclick}>
                 <span class="mono quiet">{ crate::view::player::time_text(line.time_us) }</span>{ line.text }
@@ -69,9 +67,7 @@ fn why(v: &Verdict) -> Html {
     match v {
         Verdict::Holding => html! {},
         Verdict::Pending { why } | Verdict::Unknown { why } => html! { <p class="why">{ why }</p> },
-        Verdict::Violated {
-            why, assumption, ..
-        } => html! {
+        Verdict::Violated { why, assumption, .. } => html! {
             <>
             <p class="why">{ why }</p>
             <p class="assumption">{ "Needed: " }{ assumption }</p>

@@ -29,8 +29,7 @@ pub fn panel(props: &PanelProps) -> Html {
         let (patch, link) = (patch.clone(), link.clone());
         Callback::from(move |(key, v)| patch.emit(settings::link_patch(&link, key, v)))
     };
-    let pick_reach =
-        |r: Reach, label: &str| choice(label, props.reach == r, props.send(Action::Reach(r)));
+    let pick_reach = |r: Reach, label: &str| choice(label, props.reach == r, props.send(Action::Reach(r)));
     let bound = world.timing().bound(world.seed()).map_or(0, |b| b.0);
     html! {
         <>
@@ -65,25 +64,15 @@ pub fn panel(props: &PanelProps) -> Html {
 fn ends(world: &World, trace: &crate::sim::Trace, s: Selection) -> (NodeId, NodeId) {
     let (a, b) = match s {
         Selection::Link(a, b) => (a, b),
-        Selection::Message(m) => trace
-            .get_sent(m)
-            .map_or((NodeId(0), NodeId(1)), |s| (s.from, s.to)),
+        Selection::Message(m) => trace.get_sent(m).map_or((NodeId(0), NodeId(1)), |s| (s.from, s.to)),
         _ => (NodeId(0), NodeId(1)),
     };
     let n = world.node_count();
-    if a != b && a.index() < n && b.index() < n {
-        (a, b)
-    } else {
-        (NodeId(0), NodeId(1))
-    }
+    if a != b && a.index() < n && b.index() < n { (a, b) } else { (NodeId(0), NodeId(1)) }
 }
 
 fn faults(reach: Reach, from: NodeId, to: NodeId, set: LinkPatch) -> Vec<Fault> {
-    let one = |from, to| Fault::Link {
-        from,
-        to,
-        set: set.clone(),
-    };
+    let one = |from, to| Fault::Link { from, to, set: set.clone() };
     match reach {
         Reach::One => vec![one(from, to)],
         Reach::Both => vec![one(from, to), one(to, from)],
@@ -96,11 +85,7 @@ fn ends_row(world: &World, from: NodeId, to: NodeId, on: &Callback<Action>) -> H
         let onchange = maybe(on, move |e: Event| {
             let value = e.target_dyn_into::<web_sys::HtmlSelectElement>()?.value();
             let n = NodeId(value.parse().ok()?);
-            Some(Action::Select(if first {
-                Selection::Link(n, other)
-            } else {
-                Selection::Link(other, n)
-            }))
+            Some(Action::Select(if first { Selection::Link(n, other) } else { Selection::Link(other, n) }))
         });
         let option = |n: NodeId| {
             html! {
@@ -125,17 +110,10 @@ fn ends_row(world: &World, from: NodeId, to: NodeId, on: &Callback<Action>) -> H
 fn models(link: &Link, patch: &Callback<LinkPatch>) -> Html {
     let model = |m: LinkModel, label: &str| {
         let pressed = !link.cut && link.model == m;
-        let set = LinkPatch {
-            model: Some(m),
-            cut: link.cut.then_some(false),
-            ..LinkPatch::default()
-        };
+        let set = LinkPatch { model: Some(m), cut: link.cut.then_some(false), ..LinkPatch::default() };
         choice(label, pressed, patch.reform(move |()| set.clone()))
     };
-    let cut = LinkPatch {
-        cut: Some(!link.cut),
-        ..LinkPatch::default()
-    };
+    let cut = LinkPatch { cut: Some(!link.cut), ..LinkPatch::default() };
     html! {
         <div class="grid-2" role="group" aria-label="Link model">
             { model(LinkModel::Reliable, "Reliable") }
@@ -151,10 +129,7 @@ fn delay_kinds(link: &Link, patch: &Callback<LinkPatch>) -> Html {
     let onchange = maybe(patch, move |e: Event| {
         let value = e.target_dyn_into::<web_sys::HtmlSelectElement>()?.value();
         let delay = kinds.into_iter().find(|k| k.name() == value)?;
-        Some(LinkPatch {
-            delay: Some(delay),
-            ..LinkPatch::default()
-        })
+        Some(LinkPatch { delay: Some(delay), ..LinkPatch::default() })
     });
     let option = |k: crate::sim::Delay| {
         html! {
@@ -167,20 +142,13 @@ fn delay_kinds(link: &Link, patch: &Callback<LinkPatch>) -> Html {
     }
 }
 
-fn layers(
-    link: &Link,
-    patch: &Callback<LinkPatch>,
-    numbers: &Callback<(settings::LinkKey, f64)>,
-) -> Html {
+fn layers(link: &Link, patch: &Callback<LinkPatch>, numbers: &Callback<(settings::LinkKey, f64)>) -> Html {
     let now = link.layers;
     let set = |change: fn(&mut Layers, bool)| {
         patch.reform(move |on| {
             let mut layers = now;
             change(&mut layers, on);
-            LinkPatch {
-                layers: Some(layers),
-                ..LinkPatch::default()
-            }
+            LinkPatch { layers: Some(layers), ..LinkPatch::default() }
         })
     };
     html! {

@@ -278,9 +278,7 @@ impl Log {
             LineTone::Loss => "loss",
             LineTone::Edit => "edit",
         };
-        let onclick = props
-            .on_action
-            .reform(move |_: MouseEvent| Action::Select(Selection::Event(id)));
+        let onclick = props.on_action.reform(move |_: MouseEvent| Action::Select(Selection::Event(id)));
         html! {
             <div role="row" key={id.0} id={row_id(id)} class={classes!("log-row", tone, about.then_some("about"))}
                 aria-rowindex={(row + 1).to_string()} aria-selected={picked.to_string()} title={l.text.clone()} {onclick}>
@@ -294,10 +292,7 @@ impl Log {
         let Some(view) = self.view.cast::<HtmlElement>() else {
             return false;
         };
-        let (top, height) = (
-            f64::from(view.scroll_top()),
-            f64::from(view.client_height()),
-        );
+        let (top, height) = (f64::from(view.scroll_top()), f64::from(view.client_height()));
         let room = f64::from(view.scroll_height());
         self.at_end = top + height >= room - self.row;
         self.in_sight = self.sees_picked(props, top);
@@ -310,8 +305,7 @@ impl Log {
     /// Gives the rows their room and their place. (By script: the page's policy forbids style attributes.)
     fn place(&mut self, props: &PanelProps) {
         let part = |r: &NodeRef| r.cast::<HtmlElement>();
-        let (Some(view), Some(all), Some(window)) =
-            (part(&self.view), part(&self.all), part(&self.window))
+        let (Some(view), Some(all), Some(window)) = (part(&self.view), part(&self.all), part(&self.window))
         else {
             return;
         };
@@ -326,11 +320,7 @@ impl Log {
             let _ = e.style().set_property(name, &svg::path("#px", &[v]));
         };
         set(&all, "height", (count - base) as f64 * self.row);
-        set(
-            &window,
-            "top",
-            (self.drawn(count).start - base) as f64 * self.row,
-        );
+        set(&window, "top", (self.drawn(count).start - base) as f64 * self.row);
         let seen = ((height / self.row) as usize + 2).min(TALLEST);
         let top = f64::from(view.scroll_top());
         let reveal = self.reveal.and_then(|e| self.rows.row_of(e));
@@ -430,9 +420,9 @@ fn filters(props: &PanelProps) -> Html {
     let nodes = world.node_ids().map(|n| {
         html! { <option value={n.to_string()} selected={now.node == Some(n)}>{ words::name(world, n) }</option> }
     });
-    let sorts = Sort::ALL.iter().map(
-        |(s, name)| html! { <option value={*name} selected={now.sort == *s}>{ *name }</option> },
-    );
+    let sorts = Sort::ALL
+        .iter()
+        .map(|(s, name)| html! { <option value={*name} selected={now.sort == *s}>{ *name }</option> });
     html! {
         <div class="log-filters" role="search" aria-label="Which events">
             <select aria-label="Kind of event" data-testid="log-kind" onchange={sort}>{ for sorts }</select>

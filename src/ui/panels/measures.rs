@@ -91,13 +91,7 @@ fn Seeds(props: &PanelProps) -> Html {
     let runs = set(|a, n| a.runs = n);
     let edits = set(|a, n| a.with_edits = n > 0);
     let begin = props.send(Action::Measure(*ask));
-    let many = |n: u32| {
-        choice(
-            &group(u64::from(n)),
-            ask.runs == n,
-            runs.reform(move |()| n),
-        )
-    };
+    let many = |n: u32| choice(&group(u64::from(n)), ask.runs == n, runs.reform(move |()| n));
     let can_edit = !portable(props.run.get().edits()).is_empty();
     html! {
         <section class="stack seeds" aria-labelledby="over-many-seeds" data-testid="seeds">
@@ -129,10 +123,7 @@ fn until(ask: &UseStateHandle<Ask>) -> Html {
             let Some(s) = text_of(&e).trim().parse::<f64>().ok().filter(|s| *s > 0.0) else {
                 return;
             };
-            ask.set(Ask {
-                until_us: (s * 1e6) as u64,
-                ..*ask
-            });
+            ask.set(Ask { until_us: (s * 1e6) as u64, ..*ask });
         })
     };
     html! {
@@ -189,12 +180,7 @@ fn found(study: &Study, props: &PanelProps, column: &UseStateHandle<usize>) -> H
         return html! {};
     };
     let params = props.origin.def.params(&props.origin.opening.params);
-    let theory = |i: usize| {
-        gauges[i]
-            .theory
-            .zip(params.as_ref().ok())
-            .and_then(|(t, p)| t(p))
-    };
+    let theory = |i: usize| gauges[i].theory.zip(params.as_ref().ok()).and_then(|(t, p)| t(p));
     let sample = study.sample(at);
     let bars = histogram(gauge.label, gauge.unit, &sample, theory(at));
     let pick = {
@@ -207,11 +193,7 @@ fn found(study: &Study, props: &PanelProps, column: &UseStateHandle<usize>) -> H
     let option = |(i, g): (usize, &crate::kit::GaugeDef)| {
         html! { <option value={i.to_string()} selected={i == at}>{ g.label }</option> }
     };
-    let of = format!(
-        "{}, {} runs",
-        study.order.opening.scenario,
-        group(u64::from(study.done()))
-    );
+    let of = format!("{}, {} runs", study.order.opening.scenario, group(u64::from(study.done())));
     html! {
         <>
         <label class="ask-row wide"><span class="unseen">{ "Distribution of" }</span>
@@ -245,9 +227,7 @@ fn summaries(study: &Study, theory: &dyn Fn(usize) -> Option<f64>) -> Html {
         let text = |v: Option<f64>| v.map_or_else(|| "\u{2013}".to_owned(), figures);
         let error = s.and_then(|s| s.standard_error);
         let error = error.map(|e| format!(" \u{b1}\u{a0}{}", figures(two(e))));
-        let unit = Some(g.unit)
-            .filter(|u| !u.is_empty())
-            .map(|u| format!(", {u}"));
+        let unit = Some(g.unit).filter(|u| !u.is_empty()).map(|u| format!(", {u}"));
         let few = s.map_or(0, |s| s.n);
         let few = (few < done).then(|| format!(", in {} runs", group(few as u64)));
         html! {
@@ -279,9 +259,7 @@ fn keep_rows(study: &Study) -> Callback<()> {
 }
 
 fn keep_chart(study: &Study, bars: crate::view::chart::Chart, of: String) -> Callback<()> {
-    let gauge = bars
-        .title
-        .replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+    let gauge = bars.title.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
     let name = format!("{}-{gauge}.svg", study.order.opening.scenario);
     Callback::from(move |()| save(&chart::svg(&bars, &of), "image/svg+xml", &name))
 }

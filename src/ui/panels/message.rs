@@ -15,9 +15,7 @@ use yew::prelude::*;
 /// The buttons for a message in flight.
 pub fn actions(row: &MessageRow, on: &Callback<Action>) -> Html {
     let msg = row.id;
-    let act = |label: &str, fault: Fault| {
-        button(label, "", on.reform(move |()| Action::Edit(fault.clone())))
-    };
+    let act = |label: &str, fault: Fault| button(label, "", on.reform(move |()| Action::Edit(fault.clone())));
     html! {
         <div class="acts">
             { act("Deliver now", Fault::DeliverNow { msg }) }

@@ -32,41 +32,13 @@ pub struct Panel {
 
 /// Every panel, in the order of the tabs.
 pub const ALL: &[Panel] = &[
-    Panel {
-        tab: Tab::Link,
-        label: "Link",
-        testid: "panel-link",
-    },
-    Panel {
-        tab: Tab::Node,
-        label: "Node",
-        testid: "panel-node",
-    },
-    Panel {
-        tab: Tab::Timing,
-        label: "Timing",
-        testid: "panel-timing",
-    },
-    Panel {
-        tab: Tab::Checks,
-        label: "Checks",
-        testid: "checks",
-    },
-    Panel {
-        tab: Tab::Measures,
-        label: "Measures",
-        testid: "measures",
-    },
-    Panel {
-        tab: Tab::Log,
-        label: "Log",
-        testid: "log",
-    },
-    Panel {
-        tab: Tab::Text,
-        label: "Text",
-        testid: "twin",
-    },
+    Panel { tab: Tab::Link, label: "Link", testid: "panel-link" },
+    Panel { tab: Tab::Node, label: "Node", testid: "panel-node" },
+    Panel { tab: Tab::Timing, label: "Timing", testid: "panel-timing" },
+    Panel { tab: Tab::Checks, label: "Checks", testid: "checks" },
+    Panel { tab: Tab::Measures, label: "Measures", testid: "measures" },
+    Panel { tab: Tab::Log, label: "Log", testid: "log" },
+    Panel { tab: Tab::Text, label: "Text", testid: "twin" },
 ];
 
 /// What stands in a [`Slot`].

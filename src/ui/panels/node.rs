@@ -26,9 +26,7 @@ pub fn panel(props: &PanelProps) -> Html {
         return of_the_network(props, world);
     };
     let row = node_row(world, id);
-    let numbers = props
-        .on_action
-        .reform(move |(key, v)| Action::Edit(settings::node_fault(id, key, v)));
+    let numbers = props.on_action.reform(move |(key, v)| Action::Edit(settings::node_fault(id, key, v)));
     html! {
         <>
         <section>
@@ -104,17 +102,10 @@ fn status_line(row: &NodeRow) -> String {
 pub fn actions(world: &World, row: &NodeRow, on: &Callback<Action>) -> Html {
     let node = row.id;
     let act = |label: &str, class, fault: Fault| {
-        button(
-            label,
-            class,
-            on.reform(move |()| Action::Edit(fault.clone())),
-        )
+        button(label, class, on.reform(move |()| Action::Edit(fault.clone())))
     };
     let others: Vec<NodeId> = world.node_ids().filter(|&n| n != node).collect();
-    let isolate = Fault::Partition(Partition {
-        groups: vec![vec![node], others],
-        ..Partition::default()
-    });
+    let isolate = Fault::Partition(Partition { groups: vec![vec![node], others], ..Partition::default() });
     html! {
         <div class="acts">
             { match row.status {
@@ -174,8 +165,7 @@ fn changed(run: &Run<Checks>, event: EventId, name: &str, on: &Callback<Action>)
 fn state(world: &World, id: NodeId, row: &NodeRow) -> Html {
     let inspect = world.inspect(id);
     let clock = world.clock(id);
-    let line =
-        |name: &str, value: String| html! { <><dt>{ name.to_owned() }</dt><dd>{ value }</dd></> };
+    let line = |name: &str, value: String| html! { <><dt>{ name.to_owned() }</dt><dd>{ value }</dd></> };
     let (written, durable) = world.disk(id);
     html! {
         <section class="stack">
@@ -196,45 +186,20 @@ fn state(world: &World, id: NodeId, row: &NodeRow) -> Html {
 
 fn byzantine(world: &World, node: NodeId, on: &Callback<Action>) -> Html {
     let set = |label: &str, rules: Vec<ByzantineRule>| {
-        button(
-            label,
-            "",
-            on.reform(move |()| {
-                Action::Edit(Fault::Byzantine {
-                    node,
-                    rules: rules.clone(),
-                })
-            }),
-        )
+        button(label, "", on.reform(move |()| Action::Edit(Fault::Byzantine { node, rules: rules.clone() })))
     };
     let all = |act| vec![ByzantineRule { to: None, act }];
     // Equivocation: the truth to every other node, a lie to the rest.
     let two_faced = world.node_ids().filter(|&n| n != node).step_by(2);
-    let two_faced = two_faced
-        .map(|n| ByzantineRule {
-            to: Some(n),
-            act: ByzantineAct::Lie,
-        })
-        .collect();
-    let cut = LinkPatch {
-        cut: Some(true),
-        ..LinkPatch::default()
-    };
+    let two_faced = two_faced.map(|n| ByzantineRule { to: Some(n), act: ByzantineAct::Lie }).collect();
+    let cut = LinkPatch { cut: Some(true), ..LinkPatch::default() };
     let deafen: Vec<Fault> = world
         .node_ids()
         .filter(|&n| n != node)
-        .map(|from| Fault::Link {
-            from,
-            to: node,
-            set: cut.clone(),
-        })
+        .map(|from| Fault::Link { from, to: node, set: cut.clone() })
         .collect();
     let jump = |label: &str, by_us| {
-        button(
-            label,
-            "",
-            on.reform(move |()| Action::Edit(Fault::ClockJump { node, by_us })),
-        )
+        button(label, "", on.reform(move |()| Action::Edit(Fault::ClockJump { node, by_us })))
     };
     html! {
         <>

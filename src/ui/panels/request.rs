@@ -24,14 +24,9 @@ pub fn forms(world: &World, node: NodeId, on: &Callback<Action>) -> Html {
     };
     let bare = |form: &'static Form| {
         let on = on.clone();
-        button(
-            form.label,
-            "",
-            Callback::from(move |()| send(&on, form.id.to_owned())),
-        )
+        button(form.label, "", Callback::from(move |()| send(&on, form.id.to_owned())))
     };
-    let names: Rc<Vec<String>> =
-        Rc::new(world.node_ids().map(|n| world.name(n).to_owned()).collect());
+    let names: Rc<Vec<String>> = Rc::new(world.node_ids().map(|n| world.name(n).to_owned()).collect());
     let (plain, filled): (Vec<_>, Vec<_>) = forms.iter().partition(|f| f.fields.is_empty());
     html! {
         <section class="stack requests" aria-label={format!("Ask {}", world.name(node))} data-testid="requests">
@@ -57,9 +52,7 @@ struct FilledProps {
 /// A form with fields, and what was filled in so far.
 #[component]
 fn Filled(props: &FilledProps) -> Html {
-    let FilledProps {
-        node, form, names, ..
-    } = props.clone();
+    let FilledProps { node, form, names, .. } = props.clone();
     let answers = use_state(|| {
         let first = form.fields.iter().map(|f| f.kind.default_text());
         first.collect::<Vec<String>>()
@@ -99,13 +92,7 @@ fn Filled(props: &FilledProps) -> Html {
 }
 
 /// The control of one field.
-fn field(
-    id: String,
-    kind: FieldKind,
-    now: &str,
-    names: &[String],
-    change: Callback<String>,
-) -> Html {
+fn field(id: String, kind: FieldKind, now: &str, names: &[String], change: Callback<String>) -> Html {
     let typed = change.reform(|e: InputEvent| {
         let input = e.target_dyn_into::<HtmlInputElement>();
         input.map_or_else(String::new, |i| i.value())

@@ -14,11 +14,7 @@ pub fn panel(props: &PanelProps) -> Html {
     let run = props.run.get();
     let world = run.world();
     let t = twin(world);
-    let select = |s: Selection| {
-        props
-            .on_action
-            .reform(move |_: MouseEvent| Action::Select(s))
-    };
+    let select = |s: Selection| props.on_action.reform(move |_: MouseEvent| Action::Select(s));
     let node_line = |n: &NodeRow| {
         let picked = props.selection == Selection::Node(n.id);
         let lies = if n.byzantine { ", Byzantine" } else { "" };

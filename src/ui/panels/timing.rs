@@ -15,16 +15,8 @@ pub fn panel(props: &PanelProps) -> Html {
     let run = props.run.get();
     let world = run.world();
     let now = world.timing();
-    let set = props
-        .on_action
-        .reform(|timing: Timing| Action::Edit(Fault::Timing { timing }));
-    let kind = |t: Timing| {
-        choice(
-            &capital(t.name()),
-            t.name() == now.name(),
-            set.reform(move |()| t),
-        )
-    };
+    let set = props.on_action.reform(|timing: Timing| Action::Edit(Fault::Timing { timing }));
+    let kind = |t: Timing| choice(&capital(t.name()), t.name() == now.name(), set.reform(move |()| t));
     let numbers = set.reform(move |(key, v)| settings::timing_with(now, key, v));
     let calm = now.is_calm(world.now());
     html! {

@@ -24,18 +24,12 @@ impl Canvas {
     pub fn of(node: &NodeRef) -> Option<Canvas> {
         let element: HtmlCanvasElement = node.cast()?;
         let pen = element.get_context("2d").ok()??.dyn_into().ok()?;
-        Some(Canvas {
-            element,
-            pen,
-            size: (0.0, 0.0, 0.0),
-        })
+        Some(Canvas { element, pen, size: (0.0, 0.0, 0.0) })
     }
 
     /// Makes it `width` by `height` CSS pixels, on the page and at the screen's own resolution, and empties it.
     pub fn begin(&mut self, width: f64, height: f64) {
-        let ratio = window()
-            .map_or(1.0, |w| w.device_pixel_ratio())
-            .clamp(1.0, 3.0);
+        let ratio = window().map_or(1.0, |w| w.device_pixel_ratio()).clamp(1.0, 3.0);
         if self.size != (width, height, ratio) {
             self.size = (width, height, ratio);
             self.element.set_width((width * ratio) as u32);
@@ -105,9 +99,7 @@ pub struct Palette {
 
 impl Palette {
     fn read(element: &HtmlCanvasElement) -> Option<Palette> {
-        let computed = window()?
-            .get_computed_style(element.unchecked_ref::<Element>())
-            .ok()??;
+        let computed = window()?.get_computed_style(element.unchecked_ref::<Element>()).ok()??;
         let style = element.style();
         let of = |name: &str| {
             let _ = style.set_property("color", &format!("var(--{name})"));
@@ -131,12 +123,9 @@ impl Palette {
             track: of("ring-track"),
             hatch: of("hatch"),
             outline: of("ink"),
-            tones: ["quiet", "blue", "green", "purple", "orange", "red"]
-                .map(|t| of(&format!("tone-{t}"))),
+            tones: ["quiet", "blue", "green", "purple", "orange", "red"].map(|t| of(&format!("tone-{t}"))),
             bands: ["band-0", "band-1", "band-2", "band-3"].map(of),
-            font: computed
-                .get_property_value("font-family")
-                .unwrap_or_default(),
+            font: computed.get_property_value("font-family").unwrap_or_default(),
         };
         let _ = style.remove_property("color");
         // Flushed before the transition is allowed again, or it would tell of our own changes.
@@ -153,10 +142,7 @@ impl Palette {
 
 /// A dash pattern, for `set_line_dash`.
 pub fn dash(pattern: &[f64]) -> js_sys::Array {
-    pattern
-        .iter()
-        .map(|d| wasm_bindgen::JsValue::from_f64(*d))
-        .collect()
+    pattern.iter().map(|d| wasm_bindgen::JsValue::from_f64(*d)).collect()
 }
 
 /// Where a pointer is, from the top left corner of the element behind `node`.
@@ -165,8 +151,5 @@ pub fn place(node: &NodeRef, e: &web_sys::MouseEvent) -> (f64, f64) {
         return (0.0, 0.0);
     };
     let rect = element.get_bounding_client_rect();
-    (
-        f64::from(e.client_x()) - rect.left(),
-        f64::from(e.client_y()) - rect.top(),
-    )
+    (f64::from(e.client_x()) - rect.left(), f64::from(e.client_y()) - rect.top())
 }

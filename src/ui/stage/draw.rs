@@ -12,14 +12,7 @@ use crate::view::stage::{Detail, LossView, MessageView, Motion, Plan, Pt, Scene,
 use std::f64::consts::{FRAC_PI_2, TAU};
 use web_sys::CanvasRenderingContext2d as Pen;
 
-const TONES: [Tone; 6] = [
-    Tone::Quiet,
-    Tone::Blue,
-    Tone::Green,
-    Tone::Purple,
-    Tone::Orange,
-    Tone::Red,
-];
+const TONES: [Tone; 6] = [Tone::Quiet, Tone::Blue, Tone::Green, Tone::Purple, Tone::Orange, Tone::Red];
 
 /// A line that is being drawn across the stage to cut links.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,8 +63,7 @@ pub fn frame(
 fn rings(pen: &Pen, colours: &Palette, plan: &Plan, motion: &Motion) {
     let full = plan.detail == Detail::Full;
     let width = if full { 3.5 } else { 2.0 };
-    let radius =
-        |level: usize| plan.radius + if full { 7.0 } else { 4.0 } + level as f64 * (width + 2.5);
+    let radius = |level: usize| plan.radius + if full { 7.0 } else { 4.0 } + level as f64 * (width + 2.5);
     pen.set_line_width(width);
     pen.set_stroke_style_str(&colours.track);
     for ring in &motion.rings {
@@ -97,10 +89,7 @@ fn tails(pen: &Pen, colours: &Palette, messages: &[MessageView], size: f64) {
         for tone in TONES {
             pen.begin_path();
             let mut any = false;
-            for m in messages
-                .iter()
-                .filter(|m| m.tone == tone && m.progress > 0.0 && m.from != m.to)
-            {
+            for m in messages.iter().filter(|m| m.tone == tone && m.progress > 0.0 && m.from != m.to) {
                 // No longer than the way that lies behind it.
                 let flown = (m.progress * 300.0).min(long);
                 pen.move_to(m.at.x - m.heading.x * size, m.at.y - m.heading.y * size);
@@ -136,15 +125,8 @@ fn shapes(pen: &Pen, colours: &Palette, messages: &[MessageView], size: f64) {
             let colour = colours.tone(tone);
             pen.set_fill_style_str(if hollow { &colours.stage } else { colour });
             pen.set_stroke_style_str(if hollow { colour } else { &colours.outline });
-            for m in messages
-                .iter()
-                .filter(|m| (m.shape == Shape::Hollow) == hollow)
-            {
-                let s = if m.mark == Mark::Ack {
-                    size * 0.6
-                } else {
-                    size
-                };
+            for m in messages.iter().filter(|m| (m.shape == Shape::Hollow) == hollow) {
+                let s = if m.mark == Mark::Ack { size * 0.6 } else { size };
                 pen.begin_path();
                 if m.mark == Mark::Copy {
                     outline(pen, m.shape, m.at.by(-3.0, -3.0), m.heading, s);
@@ -198,13 +180,7 @@ fn marks(pen: &Pen, colours: &Palette, messages: &[MessageView], size: f64) {
 
 /// A jagged rift across the shape.
 fn tear(pen: &Pen, colours: &Palette, m: &MessageView, size: f64) {
-    let steps = [
-        (-1.3, -0.25),
-        (-0.65, 0.3),
-        (0.0, -0.3),
-        (0.65, 0.3),
-        (1.3, -0.25),
-    ];
+    let steps = [(-1.3, -0.25), (-0.65, 0.3), (0.0, -0.3), (0.65, 0.3), (1.3, -0.25)];
     for (width, colour) in [(4.5, &colours.outline), (2.6, &colours.stage)] {
         pen.begin_path();
         for (i, (across, along)) in steps.iter().enumerate() {
@@ -237,10 +213,8 @@ fn badge(pen: &Pen, colours: &Palette, at: Pt, sign: &str) {
 fn losses(pen: &Pen, colours: &Palette, scene: &Scene, losses: &[LossView], size: f64) {
     let plan = &*scene.plan;
     // The names of walls stand beside their ends: no reason is written over them.
-    let walls = scene.walls.iter().map(|w| {
-        w.label_at
-            .by(if w.outward(plan.width) { 64.0 } else { -64.0 }, 0.0)
-    });
+    let walls =
+        scene.walls.iter().map(|w| w.label_at.by(if w.outward(plan.width) { 64.0 } else { -64.0 }, 0.0));
     let mut said: Vec<Pt> = walls.collect();
     for l in losses {
         let fade = 1.0 - geometry::smooth((l.age - 0.55) / 0.45);
@@ -285,18 +259,13 @@ fn beside(plan: &Plan, l: &LossView, half: f64, size: f64) -> Option<Pt> {
     ];
     let clear = |p: &Pt| {
         let near = |n: &Pt| {
-            let below = if plan.detail == Detail::Full {
-                42.0
-            } else {
-                12.0
-            };
+            let below = if plan.detail == Detail::Full { 42.0 } else { 12.0 };
             let reach = -plan.radius - 20.0..plan.radius + below;
             (n.x - p.x).abs() < plan.radius + half && reach.contains(&(p.y - n.y))
         };
         !plan.places.iter().any(near)
     };
-    let inside =
-        |p: &Pt| p.x > half && p.x < plan.width - half && p.y > 14.0 && p.y < plan.height - 6.0;
+    let inside = |p: &Pt| p.x > half && p.x < plan.width - half && p.y > 14.0 && p.y < plan.height - 6.0;
     spots.into_iter().find(|p| clear(p) && inside(p))
 }
 
@@ -346,11 +315,5 @@ fn cutting(pen: &Pen, colours: &Palette, blade: &Blade) {
     pen.fill();
     pen.set_font(&format!("600 12.5px {}", colours.font));
     let up = if blade.to.y < 40.0 { 26.0 } else { -14.0 };
-    written(
-        pen,
-        colours,
-        &blade.says,
-        blade.to.by(0.0, up),
-        &colours.bad_ink,
-    );
+    written(pen, colours, &blade.says, blade.to.by(0.0, up), &colours.bad_ink);
 }

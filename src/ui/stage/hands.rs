@@ -17,8 +17,7 @@ use web_sys::{Element, KeyboardEvent, PointerEvent};
 impl Stage {
     pub(super) fn down(&mut self, e: &PointerEvent) -> bool {
         self.by_key = false;
-        let in_menu =
-            element(e.target()).is_some_and(|t| t.closest(".stage-menu").ok().flatten().is_some());
+        let in_menu = element(e.target()).is_some_and(|t| t.closest(".stage-menu").ok().flatten().is_some());
         if e.button() == 0 && e.is_primary() && !in_menu {
             let (x, y) = place(&self.root, e);
             self.pressed = Some(Pt::new(x, y));
@@ -46,11 +45,8 @@ impl Stage {
         }
         let cut = hit::cut(plan, from, to);
         let names = |side: &Vec<NodeId>| {
-            let all: Vec<_> = side
-                .iter()
-                .filter_map(|n| scene.nodes.get(n.index()))
-                .map(|n| n.name.as_str())
-                .collect();
+            let all: Vec<_> =
+                side.iter().filter_map(|n| scene.nodes.get(n.index())).map(|n| n.name.as_str()).collect();
             all.join(" ")
         };
         let says = match (cut.pairs, cut.sides.len()) {
@@ -88,8 +84,7 @@ impl Stage {
     }
 
     pub(super) fn key(&mut self, props: &ViewProps, e: &KeyboardEvent) -> bool {
-        let in_menu =
-            element(e.target()).is_some_and(|t| t.closest(".stage-menu").ok().flatten().is_some());
+        let in_menu = element(e.target()).is_some_and(|t| t.closest(".stage-menu").ok().flatten().is_some());
         match e.key().as_str() {
             "Enter" | " " if !in_menu => {
                 self.by_key = true;

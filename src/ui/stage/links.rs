@@ -29,12 +29,7 @@ pub struct LinksProps {
 /// All links.
 #[component]
 pub fn Links(props: &LinksProps) -> Html {
-    let LinksProps {
-        plan,
-        pairs,
-        names,
-        picked,
-    } = props;
+    let LinksProps { plan, pairs, names, picked } = props;
     // A link that is picked is drawn even where links at rest are not.
     let extra = match *picked {
         Selection::Link(a, b) if a.index() < plan.len() && b.index() < plan.len() => {
@@ -121,8 +116,7 @@ fn target(
 fn arrow(plan: &Plan, from: NodeId, to: NodeId) -> Html {
     let (a, b) = plan.line(from, to, 5.0);
     let h = a.heading(b);
-    let tip =
-        |along: f64, across: f64| b.by(-h.x * along - h.y * across, -h.y * along + h.x * across);
+    let tip = |along: f64, across: f64| b.by(-h.x * along - h.y * across, -h.y * along + h.x * across);
     let (l, r) = (tip(10.0, 5.0), tip(10.0, -5.0));
     html! {
         <path class="direction" d={svg::path(
@@ -138,11 +132,7 @@ pub fn wall(w: &WallView, key: usize, width: f64) -> Html {
     let at = w.label_at;
     // The text runs outward where there is room, inward where it would be cut off.
     let long = w.label_width();
-    let (anchor, dx) = if w.outward(width) {
-        ("start", 16.0)
-    } else {
-        ("end", -16.0)
-    };
+    let (anchor, dx) = if w.outward(width) { ("start", 16.0) } else { ("end", -16.0) };
     let says = format!("Heal: take down the partition {}", w.label);
     html! {
         <g class={if w.one_way { "wall one-way" } else { "wall" }} key={key}>

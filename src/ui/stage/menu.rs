@@ -48,12 +48,7 @@ pub fn menu(
 }
 
 fn entry(id: &'static str, label: impl Into<String>, breaks: bool, fault: Fault) -> Entry {
-    Entry {
-        id,
-        label: label.into(),
-        action: Action::Edit(fault),
-        breaks,
-    }
+    Entry { id, label: label.into(), action: Action::Edit(fault), breaks }
 }
 
 fn node(scene: &Scene, id: NodeId) -> Option<Menu> {
@@ -64,12 +59,7 @@ fn node(scene: &Scene, id: NodeId) -> Option<Menu> {
             entry("act-crash", "Crash", true, Fault::Crash { node, stop }),
             entry("act-pause", "Pause", true, Fault::Pause { node }),
         ],
-        Status::Crashed => vec![entry(
-            "act-recover",
-            "Recover",
-            false,
-            Fault::Recover { node },
-        )],
+        Status::Crashed => vec![entry("act-recover", "Recover", false, Fault::Recover { node })],
         Status::Paused => vec![
             entry("act-resume", "Resume", false, Fault::Resume { node }),
             entry("act-crash", "Crash", true, Fault::Crash { node, stop }),
@@ -77,21 +67,11 @@ fn node(scene: &Scene, id: NodeId) -> Option<Menu> {
         Status::Stopped => Vec::new(),
     };
     if scene.walls.is_empty() && scene.nodes.len() > 1 {
-        entries.push(entry(
-            "act-isolate",
-            "Isolate",
-            true,
-            hit::isolate(&scene.plan, id),
-        ));
+        entries.push(entry("act-isolate", "Isolate", true, hit::isolate(&scene.plan, id)));
     } else if !scene.walls.is_empty() {
         entries.push(entry("act-heal", "Heal", false, Fault::Heal));
     }
-    Some(Menu {
-        title: n.name.clone(),
-        entries,
-        at: n.at,
-        clear: n.radius + 18.0,
-    })
+    Some(Menu { title: n.name.clone(), entries, at: n.at, clear: n.radius + 18.0 })
 }
 
 fn link(scene: &Scene, from: NodeId, to: NodeId, name: &dyn Fn(NodeId) -> String) -> Option<Menu> {
@@ -101,27 +81,13 @@ fn link(scene: &Scene, from: NodeId, to: NodeId, name: &dyn Fn(NodeId) -> String
     let (a, b) = (from.min(to), from.max(to));
     let pair = scene.pairs.iter().find(|p| (p.a, p.b) == (a, b));
     let states = pair.map_or((LinkState::Open, LinkState::Open), |p| (p.there, p.back));
-    let (own, other) = if from == a {
-        states
-    } else {
-        (states.1, states.0)
-    };
+    let (own, other) = if from == a { states } else { (states.1, states.0) };
     let cut = |s| s == LinkState::Cut;
     let mut entries = Vec::new();
     if cut(own) {
-        entries.push(entry(
-            "act-restore",
-            "Restore",
-            false,
-            hit::set_cut(from, to, false),
-        ));
+        entries.push(entry("act-restore", "Restore", false, hit::set_cut(from, to, false)));
     } else {
-        entries.push(entry(
-            "act-cut",
-            "Cut this way",
-            true,
-            hit::set_cut(from, to, true),
-        ));
+        entries.push(entry("act-cut", "Cut this way", true, hit::set_cut(from, to, true)));
     }
     let both = |cut: bool| {
         let two = [(from, to), (to, from)];
@@ -132,12 +98,7 @@ fn link(scene: &Scene, from: NodeId, to: NodeId, name: &dyn Fn(NodeId) -> String
     } else {
         ("act-cut-both", "Cut both ways", both(true))
     };
-    entries.push(Entry {
-        id,
-        label: label.to_owned(),
-        breaks: id == "act-cut-both",
-        action,
-    });
+    entries.push(Entry { id, label: label.to_owned(), breaks: id == "act-cut-both", action });
     let (p, q) = scene.plan.line(from, to, hit::SIDE);
     Some(Menu {
         title: format!("{} \u{2192} {}", name(from), name(to)),
@@ -149,10 +110,7 @@ fn link(scene: &Scene, from: NodeId, to: NodeId, name: &dyn Fn(NodeId) -> String
 
 fn message(motion: &Motion, msg: MsgId) -> Option<Menu> {
     let m = motion.messages.iter().find(|m| m.msg == msg)?;
-    let label = motion
-        .labels
-        .iter()
-        .find(|(l, _)| motion.messages.get(l.of).is_some_and(|o| o.msg == msg));
+    let label = motion.labels.iter().find(|(l, _)| motion.messages.get(l.of).is_some_and(|o| o.msg == msg));
     let hold = if m.held {
         entry("act-release", "Release", false, Fault::Release { msg })
     } else {
@@ -163,12 +121,7 @@ fn message(motion: &Motion, msg: MsgId) -> Option<Menu> {
         entries: vec![
             entry("act-drop", "Drop", true, Fault::Drop { msg }),
             hold,
-            entry(
-                "act-deliver",
-                "Deliver now",
-                false,
-                Fault::DeliverNow { msg },
-            ),
+            entry("act-deliver", "Deliver now", false, Fault::DeliverNow { msg }),
             entry("act-duplicate", "Duplicate", true, Fault::Duplicate { msg }),
             entry("act-corrupt", "Corrupt", true, Fault::Corrupt { msg }),
         ],

@@ -169,8 +169,7 @@ impl Component for Stage {
             self.canvas = Canvas::of(&self.surface);
             self.palette = self.canvas.as_ref().and_then(Canvas::palette);
             let link = ctx.link().clone();
-            self.watch =
-                SizeWatch::new(&self.root, move |w, h| link.send_message(Msg::Sized(w, h)));
+            self.watch = SizeWatch::new(&self.root, move |w, h| link.send_message(Msg::Sized(w, h)));
         }
         self.place_menu(ctx.props().selection);
         self.paint(ctx.props());
@@ -194,11 +193,7 @@ impl Stage {
             }
         };
         self.plan = Some(plan.clone());
-        let manner = Manner {
-            now: SimTime(props.now_us),
-            calm: props.calm,
-            picked: picked_message(props),
-        };
+        let manner = Manner { now: SimTime(props.now_us), calm: props.calm, picked: picked_message(props) };
         self.motion = show::motion(world, run.trace(), &plan, manner, &mut self.sides);
         let seen = (world.events(), world.hash());
         if self.scene.is_some() && seen == self.seen {
@@ -219,20 +214,12 @@ impl Stage {
 
     /// Draws what moves.
     fn paint(&mut self, props: &ViewProps) {
-        let (Some(canvas), Some(colours), Some(scene)) =
-            (&mut self.canvas, &self.palette, &self.scene)
+        let (Some(canvas), Some(colours), Some(scene)) = (&mut self.canvas, &self.palette, &self.scene)
         else {
             return;
         };
         let blade = self.blade.as_ref().map(|(b, _)| b);
-        draw::frame(
-            canvas,
-            colours,
-            scene,
-            &self.motion,
-            picked_message(props),
-            blade,
-        );
+        draw::frame(canvas, colours, scene, &self.motion, picked_message(props), blade);
     }
 
     fn figure(&self, ctx: &Context<Self>, scene: &Scene) -> Html {
@@ -269,10 +256,8 @@ impl Stage {
 
     fn open_menu(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
-        let menu = self
-            .scene
-            .as_ref()
-            .and_then(|s| menu::menu(s, &self.motion, props.selection, &|n| self.name(n)));
+        let menu =
+            self.scene.as_ref().and_then(|s| menu::menu(s, &self.motion, props.selection, &|n| self.name(n)));
         let Some(menu) = menu else {
             return html! {};
         };
@@ -309,8 +294,7 @@ impl Stage {
 
     fn put_menu(&mut self, element: &HtmlElement, picked: Selection) {
         let scene = self.scene.as_ref();
-        let Some(menu) = scene.and_then(|s| menu::menu(s, &self.motion, picked, &|n| self.name(n)))
-        else {
+        let Some(menu) = scene.and_then(|s| menu::menu(s, &self.motion, picked, &|n| self.name(n))) else {
             return;
         };
         let at = match self.menu_at {
@@ -318,19 +302,13 @@ impl Stage {
             _ => menu.at,
         };
         self.menu_at = Some((picked, at));
-        let (w, h) = (
-            f64::from(element.offset_width()),
-            f64::from(element.offset_height()),
-        );
+        let (w, h) = (f64::from(element.offset_width()), f64::from(element.offset_height()));
         let (width, height) = self.size;
         let right = at.x + menu.clear + w < width - 4.0;
         let left = at.x - menu.clear - w > 4.0;
         // Outward, where there is nothing to cover; inward if there is no room.
-        let x = if right && (at.x >= width * 0.5 || !left) {
-            at.x + menu.clear
-        } else {
-            at.x - menu.clear - w
-        };
+        let x =
+            if right && (at.x >= width * 0.5 || !left) { at.x + menu.clear } else { at.x - menu.clear - w };
         let style = element.style();
         let set = |name, v: f64, most: f64| {
             let _ = style.set_property(name, &svg::path("#px", &[v.min(most).max(4.0)]));
@@ -348,9 +326,7 @@ impl Stage {
 fn fits(plan: &Plan, world: &World) -> bool {
     plan.layout == world.layout()
         && plan.len() == world.node_count()
-        && world
-            .node_ids()
-            .all(|n| plan.stands[n.index()] == show::stand(world, n))
+        && world.node_ids().all(|n| plan.stands[n.index()] == show::stand(world, n))
 }
 
 fn picked_message(props: &ViewProps) -> Option<MsgId> {

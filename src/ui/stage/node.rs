@@ -86,11 +86,7 @@ fn parts(n: &NodeView) -> Vec<Html> {
         inside(n, &mut parts);
         below(n, &mut parts);
     } else {
-        let class = if r < 17.0 {
-            "name small"
-        } else {
-            "name middle"
-        };
+        let class = if r < 17.0 { "name small" } else { "name middle" };
         if n.detail == Detail::Short {
             parts.push(text(class, 0.0, 4.0, &n.name));
         }
@@ -105,12 +101,7 @@ fn parts(n: &NodeView) -> Vec<Html> {
     if n.waiting > 0 {
         // Beside what is written in the disc, and beyond the timers' ring, which is drawn over it.
         let out = r + 16.0;
-        parts.push(corner(
-            out * 0.92,
-            out * 0.4,
-            &n.waiting.to_string(),
-            "corner",
-        ));
+        parts.push(corner(out * 0.92, out * 0.4, &n.waiting.to_string(), "corner"));
     }
     parts
 }
@@ -124,19 +115,10 @@ fn inside(n: &NodeView, parts: &mut Vec<Html>) {
         Status::Stopped => "gone",
         Status::Paused => "paused",
     };
-    let (name_y, badge_y) = if sign.is_some() {
-        (6.0, 21.0)
-    } else {
-        (1.0, 17.0)
-    };
+    let (name_y, badge_y) = if sign.is_some() { (6.0, 21.0) } else { (1.0, 17.0) };
     let wide = n.name.chars().count() > 5;
     parts.extend(sign.map(|d| path("sign", d.to_owned(), moved(-8.0, -n.radius + 5.0))));
-    parts.push(text(
-        if wide { "name wide" } else { "name" },
-        0.0,
-        name_y,
-        &n.name,
-    ));
+    parts.push(text(if wide { "name wide" } else { "name" }, 0.0, name_y, &n.name));
     parts.push(text("badge", 0.0, badge_y, state));
     if (sign.is_some() || n.prominent) && n.status == Status::Up && !n.client {
         parts.push(text("role", 0.0, -n.radius - 19.0, &n.role));
@@ -179,9 +161,9 @@ fn glyph(n: &NodeView) -> Option<&'static str> {
         ),
         Glyph::Person => Some("M8 2a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM2.5 14a5.5 5 0 0 1 11 0z"),
         Glyph::Check => Some("M2 8.5 3.6 7l3 3L12.5 4 14 5.5 6.6 13z"),
-        Glyph::Cross => Some(
-            "M3 4.4 4.4 3 8 6.6 11.6 3 13 4.4 9.4 8l3.6 3.6-1.4 1.4L8 9.4 4.4 13 3 11.6 6.6 8z",
-        ),
+        Glyph::Cross => {
+            Some("M3 4.4 4.4 3 8 6.6 11.6 3 13 4.4 9.4 8l3.6 3.6-1.4 1.4L8 9.4 4.4 13 3 11.6 6.6 8z")
+        }
     }
 }
 
@@ -194,18 +176,9 @@ fn below(n: &NodeView, parts: &mut Vec<Html>) {
     if n.cells_before > 0 {
         parts.push(text("more", left - 3.0, y + 11.0, "\u{2026}"));
     }
-    parts.extend(
-        n.cells
-            .iter()
-            .enumerate()
-            .map(|(i, c)| cell(c, left + i as f64 * CELL, y)),
-    );
+    parts.extend(n.cells.iter().enumerate().map(|(i, c)| cell(c, left + i as f64 * CELL, y)));
     if let Some(clock) = &n.clock {
-        let under = if n.cells.is_empty() {
-            10.0
-        } else {
-            CELL + 14.0
-        };
+        let under = if n.cells.is_empty() { 10.0 } else { CELL + 14.0 };
         parts.push(text("skew", 0.0, y + under, &format!("clock {clock}")));
     }
 }

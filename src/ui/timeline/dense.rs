@@ -32,9 +32,7 @@ pub(super) fn columns(pen: &Pen, c: &Palette, p: &Picture<'_>, columns: &Columns
             if look != before {
                 before = look;
                 pen.set_global_alpha([0.8, 0.9, 0.9, 0.5][usize::from(look)]);
-                pen.set_fill_style_str(
-                    [&c.ink_2, &c.accent, &c.violet, &c.hatch][usize::from(look)],
-                );
+                pen.set_fill_style_str([&c.ink_2, &c.accent, &c.violet, &c.hatch][usize::from(look)]);
             }
             let high = bars.events(events);
             pen.fill_rect(bars.left + i as f64 * bars.step, y - high, bars.body, high);
@@ -44,10 +42,7 @@ pub(super) fn columns(pen: &Pen, c: &Palette, p: &Picture<'_>, columns: &Columns
     pen.set_fill_style_str(&c.bad);
     for (i, cells) in columns.cells.chunks(columns.lanes.max(1)).enumerate() {
         for (lane, cell) in cells.iter().enumerate().filter(|(_, c)| c.losses > 0) {
-            let (x, y) = (
-                bars.left + i as f64 * bars.step,
-                p.grid.y(lane as f64) + 1.0,
-            );
+            let (x, y) = (bars.left + i as f64 * bars.step, p.grid.y(lane as f64) + 1.0);
             pen.fill_rect(x, y, bars.body.max(2.0), bars.losses(cell.losses));
         }
     }

@@ -179,13 +179,7 @@ fn shaft(pen: &Pen, p: &Picture<'_>, a: &Arrow, now: f64, head: bool) {
     let [(x, y), (mut u, mut v)] = a.ends(&p.grid);
     if a.from == a.to {
         pen.move_to(x, y);
-        let _ = pen.arc(
-            f64::midpoint(x, u),
-            y,
-            ((u - x) / 2.0).max(3.0),
-            -TAU / 2.0,
-            0.0,
-        );
+        let _ = pen.arc(f64::midpoint(x, u), y, ((u - x) / 2.0).max(3.0), -TAU / 2.0, 0.0);
         return;
     }
     let open = a.fate == EventId::NONE && (a.to_us as f64) > now;
@@ -203,10 +197,7 @@ fn shaft(pen: &Pen, p: &Picture<'_>, a: &Arrow, now: f64, head: bool) {
         let (u, v) = (u - hx * 3.0, v - hy * 3.0);
         for side in [1.0, -1.0] {
             pen.move_to(u, v);
-            pen.line_to(
-                u - 6.0 * hx - 2.8 * side * hy,
-                v - 6.0 * hy + 2.8 * side * hx,
-            );
+            pen.line_to(u - 6.0 * hx - 2.8 * side * hy, v - 6.0 * hy + 2.8 * side * hx);
         }
     }
     if a.mark == Mark::Copy {
@@ -264,13 +255,7 @@ fn dots(pen: &Pen, c: &Palette, p: &Picture<'_>) {
         && let Some(d) = p.window.dots.iter().find(|d| d.event == id)
     {
         pen.begin_path();
-        let _ = pen.arc(
-            p.grid.x(d.us as f64),
-            p.grid.y(f64::from(d.lane)),
-            7.5,
-            0.0,
-            TAU,
-        );
+        let _ = pen.arc(p.grid.x(d.us as f64), p.grid.y(f64::from(d.lane)), 7.5, 0.0, TAU);
         pen.set_line_width(2.5);
         pen.set_stroke_style_str(&c.accent);
         pen.stroke();

@@ -29,10 +29,7 @@ pub(super) fn bands(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     let mut free = f64::MIN;
     for band in &p.window.bands {
         let from = p.grid.x(band.from_us as f64).max(p.grid.left);
-        let to = p
-            .grid
-            .x((band.to_us as f64).min(p.window.end_us.max(p.now_us) as f64))
-            .min(right(p));
+        let to = p.grid.x((band.to_us as f64).min(p.window.end_us.max(p.now_us) as f64)).min(right(p));
         if to <= from {
             continue;
         }
@@ -71,11 +68,7 @@ pub(super) fn axis(pen: &Pen, c: &Palette, p: &Picture<'_>) {
         if x < end {
             let at_edge = x < p.grid.left + 18.0;
             pen.set_text_align(if at_edge { "left" } else { "center" });
-            let _ = pen.fill_text(
-                text,
-                if at_edge { x.max(p.grid.left) } else { x },
-                p.size.1 - 6.0,
-            );
+            let _ = pen.fill_text(text, if at_edge { x.max(p.grid.left) } else { x }, p.size.1 - 6.0);
         }
     }
 }
@@ -98,11 +91,7 @@ pub(super) fn parting(pen: &Pen, c: &Palette, p: &Picture<'_>, us: u64) {
     let at_end = x > right(p) - 60.0;
     pen.set_text_align(if at_end { "right" } else { "left" });
     pen.set_fill_style_str(&c.bad_ink);
-    let _ = pen.fill_text(
-        "\u{2260} they part",
-        if at_end { x - 5.0 } else { x + 5.0 },
-        bottom(p) + 2.0,
-    );
+    let _ = pen.fill_text("\u{2260} they part", if at_end { x - 5.0 } else { x + 5.0 }, bottom(p) + 2.0);
 }
 
 pub(super) fn lanes(pen: &Pen, c: &Palette, p: &Picture<'_>) {
@@ -129,10 +118,7 @@ pub(super) fn spans(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     let half = (p.grid.lane * 0.3).clamp(2.0, 9.0);
     for s in &p.window.spans {
         let until = (s.to_us as f64).min(p.window.end_us.max(p.now_us) as f64);
-        let (x, y) = (
-            p.grid.x(s.from_us as f64).max(p.grid.left - 2.0),
-            p.grid.y(f64::from(s.lane)),
-        );
+        let (x, y) = (p.grid.x(s.from_us as f64).max(p.grid.left - 2.0), p.grid.y(f64::from(s.lane)));
         // However short, it can be seen.
         let end = p.grid.x(until).min(right(p) + 2.0).max(x + 2.0);
         pen.save();
@@ -145,11 +131,7 @@ pub(super) fn spans(pen: &Pen, c: &Palette, p: &Picture<'_>) {
         pen.stroke();
         pen.clip();
         pen.begin_path();
-        let slant = if s.kind == SpanKind::Crashed {
-            half
-        } else {
-            -half
-        };
+        let slant = if s.kind == SpanKind::Crashed { half } else { -half };
         // From a fixed point in time, so that the hatching scrolls with the window.
         let steps = libm::floor((x - p.grid.x(s.from_us as f64)) / 6.0);
         let mut at = p.grid.x(s.from_us as f64) + 6.0 * steps - 8.0;
@@ -161,11 +143,7 @@ pub(super) fn spans(pen: &Pen, c: &Palette, p: &Picture<'_>) {
         pen.set_global_alpha(0.6);
         pen.stroke();
         pen.restore();
-        let word = if s.kind == SpanKind::Crashed {
-            "crashed"
-        } else {
-            "paused"
-        };
+        let word = if s.kind == SpanKind::Crashed { "crashed" } else { "paused" };
         if end - x > 56.0 && half > 6.0 {
             let middle = clear(p, s.lane, (x, end));
             pen.set_fill_style_str(&c.ground);
@@ -180,13 +158,7 @@ pub(super) fn spans(pen: &Pen, c: &Palette, p: &Picture<'_>) {
 /// is no better place.
 fn clear(p: &Picture<'_>, lane: u16, (from, to): (f64, f64)) -> f64 {
     let lost = |a: &&Arrow| a.loss != Loss::None && a.to == lane;
-    let crosses: Vec<f64> = p
-        .window
-        .arrows
-        .iter()
-        .filter(lost)
-        .map(|a| a.ends(&p.grid)[1].0)
-        .collect();
+    let crosses: Vec<f64> = p.window.arrows.iter().filter(lost).map(|a| a.ends(&p.grid)[1].0).collect();
     let hit = |at: f64| crosses.iter().any(|x| (x - at).abs() < 30.0);
     let places = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8].map(|part| from + (to - from) * part);
     let inside = |at: &f64| at - from > 28.0 && to - at > 28.0 && !hit(*at);
@@ -263,11 +235,7 @@ pub(super) fn names(pen: &Pen, c: &Palette, p: &Picture<'_>) {
         let picked = p.picked == Selection::Node(id);
         font(pen, c, if picked { 750 } else { 600 }, 11.5);
         pen.set_fill_style_str(if picked { &c.accent } else { &c.ink });
-        let _ = pen.fill_text(
-            p.world.name(id),
-            p.grid.left - 10.0,
-            p.grid.y(f64::from(id.0)) + 4.0,
-        );
+        let _ = pen.fill_text(p.world.name(id), p.grid.left - 10.0, p.grid.y(f64::from(id.0)) + 4.0);
     }
 }
 

@@ -24,11 +24,7 @@ impl Timeline {
             let right = x - grid.x(us as f64);
             (-8.0..14.0).contains(&right) && (y - (self.size.1 - BOTTOM)).abs() < 12.0
         };
-        let flag = self
-            .window
-            .flags
-            .iter()
-            .find(|f| f.node.is_none() && flagged(f.us));
+        let flag = self.window.flags.iter().find(|f| f.node.is_none() && flagged(f.us));
         let at = match self.window.columns {
             Some(_) => column(trace, grid, x, y),
             None => self.window.pick(grid, x, y),
@@ -58,10 +54,7 @@ impl Timeline {
                 let _ = plot.set_pointer_capture(e.pointer_id());
             }
         } else {
-            self.hold = Some(Hold::Plot {
-                at: x,
-                moved: false,
-            });
+            self.hold = Some(Hold::Plot { at: x, moved: false });
         }
     }
 
@@ -139,11 +132,7 @@ impl Timeline {
             let notch = (e.delta_y() / 240.0).clamp(-1.0, 1.0);
             c.zoom(libm::pow(2.0, notch), grid.us(x), props.now_us);
         } else {
-            let by = if e.delta_x() == 0.0 {
-                e.delta_y()
-            } else {
-                e.delta_x()
-            };
+            let by = if e.delta_x() == 0.0 { e.delta_y() } else { e.delta_x() };
             c.pan(by * c.span_us / grid.width, props.now_us);
         }
     }
@@ -200,11 +189,10 @@ impl Timeline {
 
     /// Says in words what the window shows now, for who does not see it.
     fn tell(&self, props: &ViewProps) {
-        let status = self.plot.cast::<Element>().and_then(|plot| {
-            plot.parent_element()?
-                .query_selector("[role=status]")
-                .ok()?
-        });
+        let status = self
+            .plot
+            .cast::<Element>()
+            .and_then(|plot| plot.parent_element()?.query_selector("[role=status]").ok()?);
         if let (Some(status), Some(camera)) = (status, self.camera) {
             let (from, to) = (camera.from_us.max(0.0) as u64, camera.to_us() as u64);
             status.set_text_content(Some(&says(props.run.get().trace(), from, to)));
@@ -235,8 +223,5 @@ fn says(trace: &Trace, from_us: u64, to_us: u64) -> String {
         _ => String::new(),
     };
     let (from, to) = (time_text(from_us), time_text(to_us));
-    format!(
-        "The diagram shows {from} to {to}: {} events{epochs}.",
-        group(events)
-    )
+    format!("The diagram shows {from} to {to}: {} events{epochs}.", group(events))
 }

@@ -209,10 +209,7 @@ impl Component for Timeline {
 
 impl Timeline {
     fn grid(&self, world: &World, now_us: u64) -> Grid {
-        let longest = world
-            .node_ids()
-            .map(|n| world.name(n).chars().count())
-            .max();
+        let longest = world.node_ids().map(|n| world.name(n).chars().count()).max();
         let left = (longest.unwrap_or(2) as f64 * 7.2 + 20.0).min(self.size.0 * 0.25);
         let width = (self.size.0 - left - 10.0).max(40.0);
         let lanes = world.node_count().max(1) as f64;
@@ -223,8 +220,7 @@ impl Timeline {
                 0 | 1 => 10_000,
                 _ => world.link(NodeId(0), NodeId(1)).delay.sample(1 << 63).0,
             };
-            let mut camera =
-                Camera::for_delay(typical, (width / (0.6 * lane).clamp(12.0, 34.0)) as u64);
+            let mut camera = Camera::for_delay(typical, (width / (0.6 * lane).clamp(12.0, 34.0)) as u64);
             camera.follow(now_us);
             camera
         });

@@ -95,10 +95,7 @@ impl Axis {
         let first = libm::ceil(self.from / step - 1e-9) as i64;
         let last = libm::floor(self.to / step + 1e-9) as i64;
         let digits = digits(step / self.scale);
-        let tick = |i: i64| Tick {
-            at: i as f64 * step,
-            text: fixed(i as f64 * step / self.scale, digits),
-        };
+        let tick = |i: i64| Tick { at: i as f64 * step, text: fixed(i as f64 * step / self.scale, digits) };
         self.ticks = (first..=last).map(tick).collect();
         self
     }
@@ -157,11 +154,7 @@ fn digits(step: f64) -> usize {
 /// A number with so many digits after the point; from ten thousand on with thin spaces.
 fn fixed(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$}");
-    let text = match text
-        .trim_start_matches('-')
-        .chars()
-        .all(|c| "0.".contains(c))
-    {
+    let text = match text.trim_start_matches('-').chars().all(|c| "0.".contains(c)) {
         true => text.trim_start_matches('-').to_owned(),
         false => text.replace('-', "\u{2212}"),
     };
@@ -215,22 +208,10 @@ mod tests {
         let a = Axis::around("", "", 0.0, 9.3, 5);
         assert_eq!((a.from, a.to), (0.0, 10.0));
         assert_eq!(texts(&a), ["0", "5", "10"]);
-        assert_eq!(
-            texts(&Axis::around("", "", 0.0, 0.31, 5)),
-            ["0.0", "0.1", "0.2", "0.3", "0.4"]
-        );
-        assert_eq!(
-            texts(&Axis::around("", "", -3.0, 4.0, 5)),
-            ["\u{2212}4", "\u{2212}2", "0", "2", "4"]
-        );
-        assert_eq!(
-            texts(&Axis::between("", "", 0.0, 104.0, 4)),
-            ["0", "50", "100"]
-        );
-        assert_eq!(
-            texts(&Axis::around("", "", 0.0, 2e4, 3)),
-            ["0", "10\u{202f}000", "20\u{202f}000"]
-        );
+        assert_eq!(texts(&Axis::around("", "", 0.0, 0.31, 5)), ["0.0", "0.1", "0.2", "0.3", "0.4"]);
+        assert_eq!(texts(&Axis::around("", "", -3.0, 4.0, 5)), ["\u{2212}4", "\u{2212}2", "0", "2", "4"]);
+        assert_eq!(texts(&Axis::between("", "", 0.0, 104.0, 4)), ["0", "50", "100"]);
+        assert_eq!(texts(&Axis::around("", "", 0.0, 2e4, 3)), ["0", "10\u{202f}000", "20\u{202f}000"]);
     }
 
     #[test]
@@ -241,10 +222,7 @@ mod tests {
         assert_eq!((texts(&a), a.to), (vec!["0", "1", "2"], 2.0));
         let a = Axis::between("", "", -0.5, 1.5, 6).whole(6);
         assert_eq!((texts(&a), a.from, a.to), (vec!["0", "1"], -0.5, 1.5));
-        assert_eq!(
-            texts(&Axis::around("", "", 0.0, 300.0, 5).whole(5)),
-            ["0", "100", "200", "300"]
-        );
+        assert_eq!(texts(&Axis::around("", "", 0.0, 300.0, 5).whole(5)), ["0", "100", "200", "300"]);
     }
 
     #[test]
@@ -252,11 +230,7 @@ mod tests {
         for most in 4..9 {
             for high in [0.004, 0.7, 1.0, 3.0, 17.0, 99.0, 12_345.0] {
                 let a = Axis::between("", "", 0.0, high, most);
-                assert!(
-                    a.ticks.len() <= most && a.ticks.len() >= 2,
-                    "{most} {high} {:?}",
-                    texts(&a)
-                );
+                assert!(a.ticks.len() <= most && a.ticks.len() >= 2, "{most} {high} {:?}", texts(&a));
             }
         }
     }

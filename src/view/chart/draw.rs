@@ -71,12 +71,8 @@ const LETTER: f64 = 6.1;
 const ROW: f64 = 15.0;
 
 /// The looks of lines, told apart by dash and by marker as well as by colour.
-const LINES: [&str; 7] = [
-    "line k0", "line k1", "line k2", "line k3", "line k4", "line k5", "line k6",
-];
-const SPOTS: [&str; 7] = [
-    "spot k0", "spot k1", "spot k2", "spot k3", "spot k4", "spot k5", "spot k6",
-];
+const LINES: [&str; 7] = ["line k0", "line k1", "line k2", "line k3", "line k4", "line k5", "line k6"];
+const SPOTS: [&str; 7] = ["spot k0", "spot k1", "spot k2", "spot k3", "spot k4", "spot k5", "spot k6"];
 
 /// The least height of a plot.
 const LEAST: f64 = 44.0;
@@ -106,11 +102,7 @@ pub fn draw(chart: &Chart, width: f64, height: f64) -> Picture {
         right: width - 8.0,
         top: 7.0,
         bottom: height - ROW - if chart.x.name().is_empty() { 2.0 } else { ROW },
-        picture: Picture {
-            width,
-            height,
-            ..Picture::default()
-        },
+        picture: Picture { width, height, ..Picture::default() },
     };
     plot.head();
     let more = (LEAST - (plot.bottom - plot.top)).max(0.0);
@@ -141,13 +133,7 @@ impl Plot<'_> {
             Anchor::End => (2.0 * half, 0.0),
         };
         let x = x.min(self.picture.width - after - 1.0).max(before + 1.0);
-        self.picture.words.push(Words {
-            class,
-            anchor,
-            x,
-            y,
-            text: text.to_owned(),
-        });
+        self.picture.words.push(Words { class, anchor, x, y, text: text.to_owned() });
     }
 
     fn x(&self, value: f64) -> f64 {
@@ -229,16 +215,7 @@ impl Plot<'_> {
             let (from, to) = (self.x(b.from), self.x(b.to));
             // A gap between bars as far as there is room for one.
             let gap = if to - from > 5.0 { 0.75 } else { 0.0 };
-            d += &path(
-                "M# #V#H#V#Z",
-                &[
-                    from + gap,
-                    self.bottom,
-                    self.y(b.count),
-                    to - gap,
-                    self.bottom,
-                ],
-            );
+            d += &path("M# #V#H#V#Z", &[from + gap, self.bottom, self.y(b.count), to - gap, self.bottom]);
         }
         if !d.is_empty() {
             self.stroke("bar", d);
@@ -298,11 +275,7 @@ impl Plot<'_> {
                 }
             } else if let Some(&(x, y)) = line.points.last() {
                 // Where it stands now.
-                let at = if line.steps {
-                    self.chart.x.to.max(x)
-                } else {
-                    x
-                };
+                let at = if line.steps { self.chart.x.to.max(x) } else { x };
                 self.spot(0, self.x(at), self.y(y));
             }
         }
@@ -330,8 +303,7 @@ impl Plot<'_> {
         const EACH: usize = 5;
         let (from, to) = (self.chart.x.from, self.chart.x.to);
         let shift = (i % 4) as f64 / 4.0;
-        let at =
-            (0..EACH).map(|k| from + (to - from) * (k as f64 + 0.3 + shift * 0.8) / EACH as f64);
+        let at = (0..EACH).map(|k| from + (to - from) * (k as f64 + 0.3 + shift * 0.8) / EACH as f64);
         let place = |x: f64| {
             let upto = line.points.partition_point(|p| p.0 <= x);
             let (a, y) = *line.points.get(upto.checked_sub(1)?)?;
@@ -365,9 +337,7 @@ mod tests {
     fn line(label: &str, f: impl Fn(f64) -> f64) -> Line {
         Line {
             label: label.to_owned(),
-            points: (0..40)
-                .map(|i| (f64::from(i) * 25_000.0, f(f64::from(i))))
-                .collect(),
+            points: (0..40).map(|i| (f64::from(i) * 25_000.0, f(f64::from(i)))).collect(),
             steps: true,
         }
     }
@@ -385,10 +355,7 @@ mod tests {
     fn assert_legible(p: &Picture, case: &str) {
         for (i, a) in p.words.iter().enumerate() {
             let (from, to) = area(a);
-            assert!(
-                from >= 0.0 && to <= p.width && a.y > 8.0 && a.y <= p.height,
-                "{case}: {a:?}"
-            );
+            assert!(from >= 0.0 && to <= p.width && a.y > 8.0 && a.y <= p.height, "{case}: {a:?}");
             for b in &p.words[..i] {
                 let (f, t) = area(b);
                 let apart = to <= f || t <= from || (a.y - b.y).abs() >= 9.0;
@@ -401,31 +368,16 @@ mod tests {
     fn nothing_that_is_written_lies_on_anything_else_written() {
         let sample: Vec<f64> = (0..500).map(|i| f64::from(i * i % 991) * 13.0).collect();
         for (width, height) in [(300.0, 150.0), (264.0, 96.0), (420.0, 220.0)] {
-            let names = [
-                "General A",
-                "General B",
-                "C",
-                "a rather long name",
-                "E",
-                "F",
-                "G",
-                "H",
-            ];
+            let names = ["General A", "General B", "C", "a rather long name", "E", "F", "G", "H"];
             for n in [1, 2, 8] {
                 let lines = names[..n].iter().enumerate();
                 let lines = lines.map(|(k, l)| line(l, move |x| x * (k as f64 + 1.0) * 37.0));
                 let c = Chart::over_time("x", "ms", 1_000_000, lines.collect(), None);
-                assert_legible(
-                    &draw(&c, width, height),
-                    &format!("{n} lines on {width}x{height}"),
-                );
+                assert_legible(&draw(&c, width, height), &format!("{n} lines on {width}x{height}"));
             }
             for theory in [None, Some(6_450.0), Some(0.0), Some(90_000.0)] {
                 let c = histogram("x", "ms", &sample, theory);
-                assert_legible(
-                    &draw(&c, width, height),
-                    &format!("{theory:?} on {width}x{height}"),
-                );
+                assert_legible(&draw(&c, width, height), &format!("{theory:?} on {width}x{height}"));
             }
         }
     }
@@ -454,11 +406,7 @@ mod tests {
 
     #[test]
     fn a_value_that_holds_is_drawn_to_the_present() {
-        let one = Line {
-            label: String::new(),
-            points: vec![(0.0, 1.0), (10.0, 3.0)],
-            steps: true,
-        };
+        let one = Line { label: String::new(), points: vec![(0.0, 1.0), (10.0, 3.0)], steps: true };
         let c = Chart::over_time("x", "", 100, vec![one], Some((2.0, "theory 2".to_owned())));
         let p = draw(&c, 300.0, 100.0);
         let line = p.strokes.iter().find(|s| s.class == "line k0").unwrap();

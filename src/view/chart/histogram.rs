@@ -123,10 +123,7 @@ mod tests {
         assert_eq!(all, 1_000.0);
         assert!(c.bins.len() > 6 && c.bins.len() <= 40, "{}", c.bins.len());
         for b in &c.bins {
-            let within = sample
-                .iter()
-                .filter(|v| **v >= b.from && **v < b.to)
-                .count();
+            let within = sample.iter().filter(|v| **v >= b.from && **v < b.to).count();
             assert_eq!(b.count, within as f64, "{b:?}");
         }
     }
@@ -144,10 +141,7 @@ mod tests {
         let sample = [2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0];
         let c = histogram("x", "ms", &sample, Some(30.0));
         let labels: Vec<_> = c.marks.iter().map(|m| m.label.as_str()).collect();
-        assert_eq!(
-            labels,
-            ["mean 5 \u{b1}\u{a0}0.76\u{a0}ms", "theory 30\u{a0}ms"]
-        );
+        assert_eq!(labels, ["mean 5 \u{b1}\u{a0}0.76\u{a0}ms", "theory 30\u{a0}ms"]);
         assert!(c.x.to >= 30.0 && c.x.from <= 2.0);
         assert_eq!(
             c.summary(),
@@ -161,10 +155,7 @@ mod tests {
         assert!(histogram("x", "", &[], None).bins.is_empty());
         for sample in [vec![2.5], vec![2.5; 9], vec![0.0; 3], vec![-1.25; 2]] {
             let c = histogram("x", "", &sample, None);
-            assert_eq!(
-                c.bins.iter().map(|b| b.count).sum::<f64>(),
-                sample.len() as f64
-            );
+            assert_eq!(c.bins.iter().map(|b| b.count).sum::<f64>(), sample.len() as f64);
             assert!(c.x.from < c.x.to);
         }
     }

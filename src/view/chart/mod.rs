@@ -104,12 +104,7 @@ impl Chart {
         let whole = values().all(|v| v == libm::floor(v));
         let all = values().chain(mark.iter().map(|m| m.0));
         let (low, high) = all.fold((0.0, 0.0), |(l, h): (f64, f64), v| (l.min(v), h.max(v)));
-        let mark = mark.map(|(at, label)| Mark {
-            what: Known::Theory,
-            at,
-            error: 0.0,
-            label,
-        });
+        let mark = mark.map(|(at, label)| Mark { what: Known::Theory, at, error: 0.0, label });
         let y = Axis::around("", unit, low, high, TICKS);
         Chart {
             title: title.to_owned(),
@@ -139,10 +134,7 @@ impl Chart {
     fn spread(&self) -> Option<String> {
         let (first, last) = (self.bins.first()?, self.bins.last()?);
         let all: f64 = self.bins.iter().map(|b| b.count).sum();
-        let top = self
-            .bins
-            .iter()
-            .max_by(|a, b| a.count.total_cmp(&b.count))?;
+        let top = self.bins.iter().max_by(|a, b| a.count.total_cmp(&b.count))?;
         let (count, most) = (figures(all), figures(top.count));
         let (low, high) = match (first.whole(), last.whole()) {
             (Some(low), Some(high)) => (low, high),
@@ -150,11 +142,7 @@ impl Chart {
         };
         let ends = match low == high {
             true => format!("{count} values, all {}", self.x.say(low)),
-            false => format!(
-                "{count} values from {} to {}",
-                self.x.number(low),
-                self.x.say(high)
-            ),
+            false => format!("{count} values from {} to {}", self.x.number(low), self.x.say(high)),
         };
         Some(match self.bins.len() {
             1 => ends,
@@ -176,18 +164,11 @@ impl Chart {
             return "nothing yet".to_owned();
         };
         let values = || line.points.iter().map(|p| p.1);
-        let (low, high) = (
-            values().fold(f64::MAX, f64::min),
-            values().fold(f64::MIN, f64::max),
-        );
+        let (low, high) = (values().fold(f64::MAX, f64::min), values().fold(f64::MIN, f64::max));
         let now = self.y.say(*last);
         match low == high {
             true => format!("{now} throughout"),
-            false => format!(
-                "{now} at the end, between {} and {}",
-                self.y.number(low),
-                self.y.say(high)
-            ),
+            false => format!("{now} at the end, between {} and {}", self.y.number(low), self.y.say(high)),
         }
     }
 
@@ -223,11 +204,7 @@ impl Chart {
 
     /// The places along the axis below at which something is, at most [`ROWS`].
     fn moments(&self) -> Vec<f64> {
-        let mut all: Vec<f64> = self
-            .lines
-            .iter()
-            .flat_map(|l| l.points.iter().map(|p| p.0))
-            .collect();
+        let mut all: Vec<f64> = self.lines.iter().flat_map(|l| l.points.iter().map(|p| p.0)).collect();
         all.sort_by(f64::total_cmp);
         all.dedup();
         let n = all.len();
@@ -256,28 +233,15 @@ mod tests {
     use super::*;
 
     fn line(label: &str, points: &[(f64, f64)]) -> Line {
-        Line {
-            label: label.to_owned(),
-            points: points.to_vec(),
-            steps: true,
-        }
+        Line { label: label.to_owned(), points: points.to_vec(), steps: true }
     }
 
     #[test]
     fn a_curve_says_where_it_ends_and_between_what_it_went() {
         let points = [(0.0, 2.0), (1e6, 7.0), (2e6, 5.0)];
         let theory = Some((4.5, "theory 4.5".to_owned()));
-        let c = Chart::over_time(
-            "jobs waiting",
-            "",
-            4_000_000,
-            vec![line("", &points)],
-            theory,
-        );
-        assert_eq!(
-            c.summary(),
-            "jobs waiting: 5 at the end, between 2 and 7; theory 4.5."
-        );
+        let c = Chart::over_time("jobs waiting", "", 4_000_000, vec![line("", &points)], theory);
+        assert_eq!(c.summary(), "jobs waiting: 5 at the end, between 2 and 7; theory 4.5.");
         let (head, rows) = c.table();
         assert_eq!(head, ["simulated time, s", "jobs waiting"]);
         assert_eq!(rows, [["0", "2"], ["1", "7"], ["2", "5"]]);
@@ -286,10 +250,7 @@ mod tests {
 
     #[test]
     fn several_lines_share_a_table_with_what_held_at_the_time() {
-        let (a, b) = (
-            line("A", &[(0.0, 1.0)]),
-            line("B", &[(5.0, 2.0), (9.0, 3.0)]),
-        );
+        let (a, b) = (line("A", &[(0.0, 1.0)]), line("B", &[(5.0, 2.0), (9.0, 3.0)]));
         let c = Chart::over_time("terms", "ms", 10, vec![a, b], None);
         let (head, rows) = c.table();
         assert_eq!(head[1..], ["A, ms", "B, ms"]);
@@ -302,10 +263,7 @@ mod tests {
         let points: Vec<_> = (0..500).map(|i| (f64::from(i), f64::from(i % 7))).collect();
         let c = Chart::over_time("x", "", 500, vec![line("", &points)], None);
         let rows = c.table().1;
-        assert_eq!(
-            (rows.len(), rows[0][0].as_str(), rows[ROWS - 1][0].as_str()),
-            (ROWS, "0", "499")
-        );
+        assert_eq!((rows.len(), rows[0][0].as_str(), rows[ROWS - 1][0].as_str()), (ROWS, "0", "499"));
     }
 
     #[test]

@@ -21,10 +21,7 @@ fn one_by_one(a: &Opening, b: &Opening, most: u32) -> Option<EventId> {
 }
 
 fn slow_link(at_us: u64, from: u16, to: u16) -> Edit {
-    let set = LinkPatch {
-        delay: Some(Delay::Constant { us: 90_000 }),
-        ..LinkPatch::default()
-    };
+    let set = LinkPatch { delay: Some(Delay::Constant { us: 90_000 }), ..LinkPatch::default() };
     let (from, to) = (NodeId(from), NodeId(to));
     Edit::at(at_us, Fault::Link { from, to, set })
 }
@@ -33,17 +30,10 @@ fn slow_link(at_us: u64, from: u16, to: u16) -> Edit {
 fn a_run_does_not_differ_from_itself_wherever_it_stands() {
     let opening = Opening::of("raft-replication").seed(2);
     let (a, mut b) = (opened(&opening, 1_000), opened(&opening, 3_000));
-    assert_eq!(
-        parting(&a, &b),
-        None,
-        "what one has not seen does not count"
-    );
+    assert_eq!(parting(&a, &b), None, "what one has not seen does not count");
     b.seek(SimTime::from_ms(1_000));
     let same = Comparison::of(&a, &b, parting(&a, &b));
-    assert_eq!(
-        (same.parting, same.nodes, same.checks),
-        (None, vec![], vec![])
-    );
+    assert_eq!((same.parting, same.nodes, same.checks), (None, vec![], vec![]));
 }
 
 #[test]
@@ -99,9 +89,7 @@ fn with_a_mutant_the_runs_part_where_stepping_them_side_by_side_finds_it() {
             [crash(at, i), back(at + 400_000, i)]
         });
         let plain = Opening::of("raft-replication").seed(seed).and(edits);
-        let other = plain
-            .clone()
-            .param("mutant", Value::Word(mutant.to_owned()));
+        let other = plain.clone().param("mutant", Value::Word(mutant.to_owned()));
         let (a, b) = (opened(&plain, 4_000), opened(&other, 4_000));
         let both = a.trace().len().min(b.trace().len()) as u32;
         let found = parting(&a, &b);
@@ -126,23 +114,15 @@ fn states_and_checks_that_differ_are_named() {
     });
     let (origin, run) = broken.expect("one of them shows two leaders in a term");
     let honest = |o: &mut Opening| {
-        o.params
-            .insert("mutant".to_owned(), Value::Word("none".to_owned()));
+        o.params.insert("mutant".to_owned(), Value::Word("none".to_owned()));
     };
     let other_origin = varied(&origin, &run, honest).unwrap();
     let other = beside(&other_origin, &run).unwrap();
-    assert_eq!(
-        (other.time(), other_origin.seed()),
-        (run.time(), origin.seed())
-    );
+    assert_eq!((other.time(), other_origin.seed()), (run.time(), origin.seed()));
     assert_eq!(other.edits(), run.edits());
     let c = Comparison::of(&other, &run, parting(&other, &run));
     assert!(c.parting.is_some());
-    let safety = c
-        .checks
-        .iter()
-        .find(|c| c.name == "Election safety")
-        .unwrap();
+    let safety = c.checks.iter().find(|c| c.name == "Election safety").unwrap();
     assert_eq!(safety.here, Some(Verdict::Holding));
     assert!(matches!(safety.there, Some(Verdict::Violated { .. })));
     assert!(c.checks.iter().all(|c| c.here != c.there));
@@ -165,10 +145,7 @@ fn a_node_that_only_one_world_has_differs_in_all_it_shows() {
     assert_eq!(last.node.index() + 1, b.world().node_count());
     assert!(last.fields.len() >= 4 && last.fields.iter().all(|f| f.here.is_none()));
     let status = &last.fields[0];
-    assert_eq!(
-        (status.name, status.there.as_deref()),
-        ("status", Some("up"))
-    );
+    assert_eq!((status.name, status.there.as_deref()), ("status", Some("up")));
 }
 
 #[test]

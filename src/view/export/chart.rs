@@ -55,10 +55,7 @@ mod tests {
         assert!(svg.contains("<title>until &lt;elected&gt;: raft-election, 4 runs</title>"));
         assert!(svg.contains("<desc>until &lt;elected&gt;: 4 values from"));
         for class in ["bar", "theory", "mean", "error", "axis"] {
-            assert!(
-                svg.contains(&format!("<path class=\"{class}\" d=\"M")),
-                "{class}"
-            );
+            assert!(svg.contains(&format!("<path class=\"{class}\" d=\"M")), "{class}");
         }
         assert!(!svg.contains("NaN"));
     }

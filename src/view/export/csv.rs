@@ -48,10 +48,7 @@ mod tests {
             let of = |name, value| Measure { name, value };
             vec![of("election_ms", a), of("odd, \"name\"", b)]
         };
-        let rows = [
-            (7, measures(Some(212.5), None)),
-            (u64::MAX, measures(None, Some(3.0))),
-        ];
+        let rows = [(7, measures(Some(212.5), None)), (u64::MAX, measures(None, Some(3.0)))];
         assert_eq!(
             table(&rows),
             "seed,election_ms,\"odd, \"\"name\"\"\"\n7,212.5,\n18446744073709551615,,3\n"

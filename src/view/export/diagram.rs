@@ -52,11 +52,7 @@ pub struct Frame {
 impl Frame {
     /// All that has happened so far, 1,200 pixels wide.
     pub fn whole(run: &Run<Checks>) -> Self {
-        Frame {
-            from_us: 0,
-            to_us: run.time().us(),
-            width: 1_200.0,
-        }
+        Frame { from_us: 0, to_us: run.time().us(), width: 1_200.0 }
     }
 }
 
@@ -82,11 +78,7 @@ pub fn svg(run: &Run<Checks>, title: &str, frame: Frame) -> String {
     let left = longest.max().unwrap_or(2) as f64 * 7.4 + 22.0;
     let span = (to_us - frame.from_us) as f64;
     let grid = Grid {
-        camera: Camera {
-            from_us: frame.from_us as f64,
-            span_us: span * 1.02,
-            follows: false,
-        },
+        camera: Camera { from_us: frame.from_us as f64, span_us: span * 1.02, follows: false },
         left,
         width: (frame.width.max(200.0) - left - 12.0).max(100.0),
         top: TOP + lane / 2.0,
@@ -105,25 +97,13 @@ pub fn svg(run: &Run<Checks>, title: &str, frame: Frame) -> String {
         }
     );
     let paper = Paper::new(frame.width.max(200.0), bottom + BOTTOM, title, &says, STYLE);
-    let mut sheet = Sheet {
-        run,
-        window,
-        grid,
-        now_us,
-        bottom,
-        paper,
-    };
+    let mut sheet = Sheet { run, window, grid, now_us, bottom, paper };
     sheet.draw(title);
     sheet.paper.finish()
 }
 
 /// What happened between two moments: events one by one, or their sums if they are too many.
-fn window(
-    run: &Run<Checks>,
-    trace: &Trace,
-    (from_us, to_us): (u64, u64),
-    grid: &Grid,
-) -> SpaceTime {
+fn window(run: &Run<Checks>, trace: &Trace, (from_us, to_us): (u64, u64), grid: &Grid) -> SpaceTime {
     let world = run.world();
     let name = |n: NodeId| world.name(n).to_owned();
     if spacetime::crowded(trace, from_us, to_us, false) {
@@ -214,8 +194,7 @@ impl Sheet<'_> {
             let wide = band.label.chars().count() as f64 * 5.8 + 6.0;
             if to - from > wide && from >= free {
                 free = from + wide;
-                self.paper
-                    .text("band", "start", from + 2.0, 12.0, &band.label);
+                self.paper.text("band", "start", from + 2.0, 12.0, &band.label);
             }
         }
     }
@@ -263,12 +242,10 @@ impl Sheet<'_> {
             };
             // However short, it can be seen.
             let to = to.max(from + LEAST);
-            self.paper
-                .rect(class, [from, y - half, to - from, 2.0 * half]);
+            self.paper.rect(class, [from, y - half, to - from, 2.0 * half]);
             if to - from > 58.0 && half > 6.0 {
                 let middle = f64::midpoint(from, to);
-                self.paper
-                    .rect("over", [middle - 24.0, y - 6.5, 48.0, 13.0]);
+                self.paper.rect("over", [middle - 24.0, y - 6.5, 48.0, 13.0]);
                 self.paper.text("t", "middle", middle, y + 4.0, word);
             }
         }
@@ -328,11 +305,7 @@ impl Sheet<'_> {
     fn dots(&mut self) {
         let dense = self.window.dots.len() > 900 || self.grid.lane < 8.0;
         let said = self.window.dots.len() <= MOST_SAID;
-        let s = if dense {
-            1.0
-        } else {
-            (self.grid.lane * 0.12).clamp(1.6, 2.8)
-        };
+        let s = if dense { 1.0 } else { (self.grid.lane * 0.12).clamp(1.6, 2.8) };
         let mut all = String::new();
         for dot in std::mem::take(&mut self.window.dots) {
             let d = self.dot(&dot, s);
@@ -353,18 +326,12 @@ impl Sheet<'_> {
         match d.kind {
             EventKind::Timer => {
                 let s = s * 1.35;
-                path(
-                    "M# #L# #L# #L# #Z",
-                    &[x - s, y, x, y - s, x + s, y, x, y + s],
-                )
+                path("M# #L# #L# #L# #Z", &[x - s, y, x, y - s, x + s, y, x, y + s])
             }
             EventKind::Request | EventKind::Fault => {
                 path("M# #h#v#h#Z", &[x - s, y - s, 2.0 * s, 2.0 * s, -2.0 * s])
             }
-            _ => path(
-                "M# #a# # 0 1 0 # 0a# # 0 1 0 # 0Z",
-                &[x - s, y, s, s, 2.0 * s, s, s, -2.0 * s],
-            ),
+            _ => path("M# #a# # 0 1 0 # 0a# # 0 1 0 # 0Z", &[x - s, y, s, s, 2.0 * s, s, s, -2.0 * s]),
         }
     }
 

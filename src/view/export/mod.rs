@@ -51,14 +51,8 @@ pub struct Kept {
 
 impl Export {
     /// Every form, in the order of a menu.
-    pub const ALL: [Export; 6] = [
-        Export::Scenario,
-        Export::Diagram,
-        Export::Stage,
-        Export::Jsonl,
-        Export::Shiviz,
-        Export::Measures,
-    ];
+    pub const ALL: [Export; 6] =
+        [Export::Scenario, Export::Diagram, Export::Stage, Export::Jsonl, Export::Shiviz, Export::Measures];
 
     /// What a menu calls it.
     pub fn label(self) -> &'static str {
@@ -116,11 +110,7 @@ impl Export {
             Export::Stage => stage::svg(run, &title, STAGE.0, STAGE.1),
             Export::Measures => csv::table(&[measures(opening, run)?]),
         };
-        Ok(Kept {
-            name: self.name(opening, run),
-            media: self.media(),
-            text,
-        })
+        Ok(Kept { name: self.name(opening, run), media: self.media(), text })
     }
 }
 
@@ -130,10 +120,7 @@ fn scenario(shared: &SharedRun) -> Result<String, Refusal> {
     if text.len() <= file::BYTES || shared.futures.is_empty() {
         return Ok(text);
     }
-    file::text(&SharedRun {
-        futures: Vec::new(),
-        ..shared.clone()
-    })
+    file::text(&SharedRun { futures: Vec::new(), ..shared.clone() })
 }
 
 /// The size of a picture of the stage.
@@ -149,10 +136,7 @@ pub fn title(opening: &Opening, run: &Run<Checks>) -> String {
 ///
 /// # Errors
 /// An unknown scenario, and parameters that it does not take.
-pub fn measures(
-    opening: &Opening,
-    run: &Run<Checks>,
-) -> Result<(u64, Vec<crate::kit::Measure>), Refusal> {
+pub fn measures(opening: &Opening, run: &Run<Checks>) -> Result<(u64, Vec<crate::kit::Measure>), Refusal> {
     opening.def()?;
     let found = crate::kit::measures(run.watcher(), run.world());
     Ok((run.world().seed(), found))

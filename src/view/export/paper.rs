@@ -88,10 +88,8 @@ impl Paper {
     /// Words from a point on their baseline; `anchor` is `start`, `middle` or `end`.
     pub fn text(&mut self, class: &str, anchor: &str, x: f64, y: f64, words: &str) {
         let place = path("x=\"#\" y=\"#\"", &[x, y]);
-        self.out += &format!(
-            "<text class=\"{class}\" {place} text-anchor=\"{anchor}\">{}</text>\n",
-            escaped(words)
-        );
+        self.out +=
+            &format!("<text class=\"{class}\" {place} text-anchor=\"{anchor}\">{}</text>\n", escaped(words));
     }
 
     /// The finished picture.

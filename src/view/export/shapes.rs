@@ -35,13 +35,7 @@ pub fn half(at: Pt, heading: Pt, s: f64) -> String {
 
 /// A jagged rift across a message.
 pub fn tear(at: Pt, heading: Pt, s: f64) -> String {
-    let steps = [
-        (-0.25, -1.3),
-        (0.3, -0.65),
-        (-0.3, 0.0),
-        (0.3, 0.65),
-        (-0.25, 1.3),
-    ];
+    let steps = [(-0.25, -1.3), (0.3, -0.65), (-0.3, 0.0), (0.3, 0.65), (-0.25, 1.3)];
     around(&steps, at, heading, s)
 }
 
@@ -52,10 +46,7 @@ pub fn arc(at: Pt, r: f64, part: f64) -> String {
     }
     let top = at.y - r;
     if part >= 0.999 {
-        return path(
-            "M# #a# # 0 1 1 0 #a# # 0 1 1 0 #Z",
-            &[at.x, top, r, r, 2.0 * r, r, r, -2.0 * r],
-        );
+        return path("M# #a# # 0 1 1 0 #a# # 0 1 1 0 #Z", &[at.x, top, r, r, 2.0 * r, r, r, -2.0 * r]);
     }
     let angle = part * std::f64::consts::TAU;
     let (cos, sin) = cos_sin(angle);
@@ -76,12 +67,10 @@ pub fn sign(glyph: Glyph, status: Status) -> Option<&'static str> {
         (Status::Up, Glyph::Question) => Some(
             "M8 2a3.6 3.6 0 0 0-3.6 3.4h2A1.6 1.6 0 1 1 8 7.1c-.6 0-1 .4-1 1V10h2V8.9A3.5 3.5 0 0 0 8 2zM7 11.5h2v2H7z",
         ),
-        (Status::Up, Glyph::Person) => {
-            Some("M8 2a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM2.5 14a5.5 5.5 0 0 1 11 0z")
-        }
+        (Status::Up, Glyph::Person) => Some("M8 2a3 3 0 1 1 0 6 3 3 0 0 1 0-6zM2.5 14a5.5 5.5 0 0 1 11 0z"),
         (Status::Up, Glyph::Check) => Some("M2 8.5 3.6 7l3 3L12.5 4 14 5.5 6.6 13z"),
-        (Status::Up, Glyph::Cross) => Some(
-            "M3 4.4 4.4 3 8 6.6 11.6 3 13 4.4 9.4 8l3.6 3.6-1.4 1.4L8 9.4 4.4 13 3 11.6 6.6 8z",
-        ),
+        (Status::Up, Glyph::Cross) => {
+            Some("M3 4.4 4.4 3 8 6.6 11.6 3 13 4.4 9.4 8l3.6 3.6-1.4 1.4L8 9.4 4.4 13 3 11.6 6.6 8z")
+        }
     }
 }

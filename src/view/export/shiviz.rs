@@ -87,11 +87,7 @@ struct Clocks {
 
 impl Clocks {
     fn new(width: usize, events: usize) -> Self {
-        Clocks {
-            width,
-            all: Vec::with_capacity(width * events),
-            last: vec![None; width],
-        }
+        Clocks { width, all: Vec::with_capacity(width * events), last: vec![None; width] }
     }
 
     /// The clock of event number `i`, which is the next, at `host`.
@@ -103,9 +99,7 @@ impl Clocks {
         for before in [self.last[host], cause].into_iter().flatten() {
             let from = before * self.width;
             let earlier = past.get(from..from + self.width).unwrap_or_default();
-            own.iter_mut()
-                .zip(earlier)
-                .for_each(|(o, e)| *o = (*o).max(*e));
+            own.iter_mut().zip(earlier).for_each(|(o, e)| *o = (*o).max(*e));
         }
         own[host] += 1;
         self.last[host] = Some(i);

@@ -11,8 +11,8 @@ use crate::sim::world::{Layout, Status};
 use crate::sim::{CellTone, Mark, Shape};
 use crate::view::stage::outline::hill;
 use crate::view::stage::{
-    self, Detail, LinkState, LossView, Manner, MessageView, Motion, NodeView, PairView, Plan, Pt,
-    Scene, Sides, WallView,
+    self, Detail, LinkState, LossView, Manner, MessageView, Motion, NodeView, PairView, Plan, Pt, Scene,
+    Sides, WallView,
 };
 use crate::view::svg::path;
 use std::rc::Rc;
@@ -46,28 +46,12 @@ pub fn svg(run: &Run<Checks>, title: &str, width: f64, height: f64) -> String {
     let world = run.world();
     let plan = Rc::new(stage::plan(world, width, height));
     let scene = stage::scene(world, &plan, None);
-    let manner = Manner {
-        now: run.time(),
-        ..Manner::default()
-    };
-    let motion = stage::motion(
-        world,
-        &super::so_far(run),
-        &plan,
-        manner,
-        &mut Sides::default(),
-    );
+    let manner = Manner { now: run.time(), ..Manner::default() };
+    let motion = stage::motion(world, &super::so_far(run), &plan, manner, &mut Sides::default());
     let nodes: Vec<String> = scene.nodes.iter().map(|n| n.sentence()).collect();
-    let says = format!(
-        "At {}: {}. {} messages under way.",
-        run.time(),
-        nodes.join("; "),
-        motion.messages.len()
-    );
-    let mut sheet = Sheet {
-        paper: Paper::new(plan.width, plan.height, title, &says, STYLE),
-        plan: &plan,
-    };
+    let says =
+        format!("At {}: {}. {} messages under way.", run.time(), nodes.join("; "), motion.messages.len());
+    let mut sheet = Sheet { paper: Paper::new(plan.width, plan.height, title, &says, STYLE), plan: &plan };
     sheet.draw(&scene, &motion);
     sheet.paper.finish()
 }
@@ -98,8 +82,7 @@ impl Sheet<'_> {
         motion.messages.iter().for_each(|m| self.message(m, size));
         motion.losses.iter().for_each(|l| self.loss(l, size));
         for (label, text) in &motion.labels {
-            self.paper
-                .text("label", "middle", label.at.x, label.at.y, text);
+            self.paper.text("label", "middle", label.at.x, label.at.y, text);
         }
     }
 
@@ -120,27 +103,23 @@ impl Sheet<'_> {
             LinkState::Walled => "walled",
             LinkState::Cut => "cut",
         };
-        self.paper
-            .path(class, &path("M# #L# #", &[a.x, a.y, b.x, b.y]));
+        self.paper.path(class, &path("M# #L# #", &[a.x, a.y, b.x, b.y]));
         if state == LinkState::Cut {
             let Pt { x, y } = a.toward(b, 0.5);
-            self.paper
-                .path("snip", &path("M# #l8 8m0-8l-8 8", &[x - 4.0, y - 4.0]));
+            self.paper.path("snip", &path("M# #l8 8m0-8l-8 8", &[x - 4.0, y - 4.0]));
         }
     }
 
     fn wall(&mut self, w: &WallView) {
         let d = w.outline();
         self.paper.path("under", &d);
-        self.paper
-            .path(if w.one_way { "wall one-way" } else { "wall" }, &d);
+        self.paper.path(if w.one_way { "wall one-way" } else { "wall" }, &d);
         let (anchor, dx) = match w.outward(self.plan.width) {
             true => ("start", 8.0),
             false => ("end", -8.0),
         };
         let at = w.label_at;
-        self.paper
-            .text("wall-name", anchor, at.x + dx, at.y + 4.0, &w.label);
+        self.paper.text("wall-name", anchor, at.x + dx, at.y + 4.0, &w.label);
     }
 
     /// Timers: a thin track around the node, and an arc that fills it clockwise from the top.
@@ -204,11 +183,7 @@ impl Sheet<'_> {
             Status::Paused => "paused",
         };
         let sign = shapes::sign(n.glyph, n.status);
-        let (name_y, badge_y) = if sign.is_some() {
-            (6.0, 21.0)
-        } else {
-            (1.0, 17.0)
-        };
+        let (name_y, badge_y) = if sign.is_some() { (6.0, 21.0) } else { (1.0, 17.0) };
         if let Some(d) = sign {
             self.paper.group("", -8.0, -n.radius + 5.0);
             self.paper.path("sign", d);
@@ -230,8 +205,7 @@ impl Sheet<'_> {
         let y = n.radius + 15.0;
         let left = -(n.cells.len() as f64) * CELL / 2.0;
         if n.cells_before > 0 {
-            self.paper
-                .text("badge", "end", left - 3.0, y + 11.0, "\u{2026}");
+            self.paper.text("badge", "end", left - 3.0, y + 11.0, "\u{2026}");
         }
         for (i, c) in n.cells.iter().enumerate() {
             let class = match c.tone {
@@ -243,15 +217,10 @@ impl Sheet<'_> {
             let x = left + i as f64 * CELL;
             self.paper.rect(class, [x + 0.75, y, 13.5, 13.5]);
             let middle = x + CELL / 2.0;
-            self.paper
-                .text("cell-text", "middle", middle, y + 10.5, &c.text);
+            self.paper.text("cell-text", "middle", middle, y + 10.5, &c.text);
         }
         if let Some(clock) = &n.clock {
-            let under = if n.cells.is_empty() {
-                10.0
-            } else {
-                CELL + 14.0
-            };
+            let under = if n.cells.is_empty() { 10.0 } else { CELL + 14.0 };
             let words = format!("clock {clock}");
             self.paper.text("role", "middle", 0.0, y + under, &words);
         }
@@ -266,11 +235,7 @@ impl Sheet<'_> {
     /// A shape that is turned the way it travels; hollow ones are filled with the ground.
     fn message(&mut self, m: &MessageView, size: f64) {
         let tone = m.tone.index();
-        let s = if m.mark == Mark::Ack {
-            size * 0.6
-        } else {
-            size
-        };
+        let s = if m.mark == Mark::Ack { size * 0.6 } else { size };
         let class = match m.shape {
             Shape::Hollow => format!("m hollow h{tone}"),
             _ => format!("m t{tone}"),
@@ -279,8 +244,7 @@ impl Sheet<'_> {
             let d = shapes::outline(m.shape, m.at.by(-3.0, -3.0), m.heading, s);
             self.paper.path(&class, &d);
         }
-        self.paper
-            .path(&class, &shapes::outline(m.shape, m.at, m.heading, s));
+        self.paper.path(&class, &shapes::outline(m.shape, m.at, m.heading, s));
         let sign = |m: &MessageView, dy: f64| (m.at.x + size + 5.0, m.at.y + dy);
         if m.held {
             let (x, y) = sign(m, -size - 3.0);
@@ -314,15 +278,7 @@ impl Sheet<'_> {
         let from = [l.at.x - arm, l.at.y - arm];
         let d = path(
             "M# #l# #m0 #l# #",
-            &[
-                from[0],
-                from[1],
-                2.0 * arm,
-                2.0 * arm,
-                -2.0 * arm,
-                -2.0 * arm,
-                2.0 * arm,
-            ],
+            &[from[0], from[1], 2.0 * arm, 2.0 * arm, -2.0 * arm, -2.0 * arm, 2.0 * arm],
         );
         self.paper.path("lost", &d);
         let words = format!("lost: {}", l.reason);

@@ -43,10 +43,7 @@ impl Script {
     }
 
     fn of(form: Form) -> Self {
-        Script {
-            form,
-            written: None,
-        }
+        Script { form, written: None }
     }
 
     /// Writes the next `most` events of `run`, always the same one, to the end of `out`, with what stands
@@ -99,23 +96,14 @@ impl Writing {
     ///
     /// # Errors
     /// A run too large for the page, or for the form.
-    pub fn new(
-        export: Export,
-        opening: &Opening,
-        run: &Run<Checks>,
-    ) -> Result<Option<Self>, Refusal> {
+    pub fn new(export: Export, opening: &Opening, run: &Run<Checks>) -> Result<Option<Self>, Refusal> {
         let script = match export {
             Export::Jsonl if run.position() > EVENTS => return Err(too_many(run)),
             Export::Jsonl => Script::jsonl(opening),
             Export::Shiviz => Script::shiviz(run)?,
             _ => return Ok(None),
         };
-        Ok(Some(Writing {
-            run: run.fork(),
-            script,
-            name: export.name(opening, run),
-            media: export.media(),
-        }))
+        Ok(Some(Writing { run: run.fork(), script, name: export.name(opening, run), media: export.media() }))
     }
 
     /// Writes on at the end of `out` until `enough` says so; false if that was the end.

@@ -29,18 +29,9 @@ impl Rows {
 
     /// Looks at the events of `run` up to where it stands, until `enough` says to stop. True if all are
     /// looked at.
-    pub fn look(
-        &mut self,
-        run: &Run<Checks>,
-        filter: &Filter,
-        enough: &mut dyn FnMut() -> bool,
-    ) -> bool {
+    pub fn look(&mut self, run: &Run<Checks>, filter: &Filter, enough: &mut dyn FnMut() -> bool) -> bool {
         if self.filter != *filter || self.turns != run.turns() {
-            *self = Rows {
-                filter: filter.clone(),
-                turns: run.turns(),
-                ..Rows::default()
-            };
+            *self = Rows { filter: filter.clone(), turns: run.turns(), ..Rows::default() };
         }
         let end = run.position();
         while self.looked < end {
@@ -104,11 +95,7 @@ mod tests {
     #[test]
     fn a_search_in_slices_finds_what_a_search_at_once_finds() {
         let run = raft();
-        let filter = Filter {
-            text: "VOTE".to_owned(),
-            sort: Sort::All,
-            ..Filter::default()
-        };
+        let filter = Filter { text: "VOTE".to_owned(), sort: Sort::All, ..Filter::default() };
         let expected: Vec<EventId> = (0..run.position())
             .map(EventId)
             .filter(|&id| line(&run, id).text.to_lowercase().contains("vote"))
@@ -139,10 +126,7 @@ mod tests {
         };
         assert!(kinds(Sort::Timers).iter().all(|k| *k == EventKind::Timer));
         assert!(kinds(Sort::Losses).iter().all(|k| *k == EventKind::Lost));
-        assert!(
-            !kinds(Sort::Losses).is_empty(),
-            "a crashed node loses what it is sent"
-        );
+        assert!(!kinds(Sort::Losses).is_empty(), "a crashed node loses what it is sent");
         assert!(kinds(Sort::Edits).contains(&EventKind::Fault));
         let node = NodeId(2);
         let at_two = of(Sort::All, Some(node));
@@ -169,18 +153,11 @@ mod tests {
         let notes: Vec<String> = run.trace().notes_of(*id).map(ToString::to_string).collect();
         assert!(!notes.is_empty(), "it starts an election");
         let name = run.world().name(node);
-        let said = format!(
-            "{name} recovers from its disk. {name} {}.",
-            notes.join("; ")
-        );
+        let said = format!("{name} recovers from its disk. {name} {}.", notes.join("; "));
         assert_eq!(line(&run, *id).text, said);
         for sort in [Sort::Telling, Sort::Notes, Sort::Edits] {
             let text = notes[0].clone();
-            let filter = Filter {
-                sort,
-                node: Some(node),
-                text,
-            };
+            let filter = Filter { sort, node: Some(node), text };
             assert!(all(&run, &filter).contains(id), "{sort:?}");
         }
     }
@@ -188,10 +165,7 @@ mod tests {
     #[test]
     fn rows_end_where_the_run_stands_and_another_future_has_its_own() {
         let mut run = raft();
-        let filter = Filter {
-            sort: Sort::All,
-            ..Filter::default()
-        };
+        let filter = Filter { sort: Sort::All, ..Filter::default() };
         let mut rows = Rows::default();
         rows.look(&run, &filter, &mut || false);
         let end = run.position();

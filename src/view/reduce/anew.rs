@@ -25,10 +25,7 @@ pub(super) fn again(app: &mut App, change: impl FnOnce(&mut Origin)) {
     match open(app, origin) {
         Ok(()) => {
             if let Some(o) = &mut app.open {
-                o.lesson = Progress {
-                    staged: None,
-                    ..lesson
-                };
+                o.lesson = Progress { staged: None, ..lesson };
             }
             app.player.set_speed(speed);
             app.say = format!("At the start.{}", leave(app, left));
@@ -51,20 +48,14 @@ pub(super) fn stage(app: &mut App, id: &str) {
         open(app, origin)?;
         if let Some(o) = &mut app.open {
             o.futures[0].base = now;
-            o.lesson = Progress {
-                staged: Some(place),
-                ..lesson
-            };
+            o.lesson = Progress { staged: Some(place), ..lesson };
         }
         travel(app, |o| {
             o.run().get_mut().seek(SimTime(seek_us));
             true
         });
         let back = leave(app, left);
-        let said = def
-            .situations
-            .get(place)
-            .map(|s| format!("{}: {}", s.label, s.hint));
+        let said = def.situations.get(place).map(|s| format!("{}: {}", s.label, s.hint));
         app.say = said.unwrap_or_default() + back;
         Ok(())
     });
@@ -77,9 +68,8 @@ pub(super) fn stage(app: &mut App, id: &str) {
 pub(super) fn open_own(app: &mut App, own: Own) {
     let left = leaving(app);
     let title = own.0.title.clone();
-    let opened = may_replace(app)
-        .and_then(|()| Origin::of(Opening::own(own.0)))
-        .and_then(|origin| open(app, origin));
+    let opened =
+        may_replace(app).and_then(|()| Origin::of(Opening::own(own.0))).and_then(|origin| open(app, origin));
     match opened {
         Ok(()) => {
             app.dialog = None;

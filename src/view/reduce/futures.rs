@@ -22,10 +22,7 @@ use crate::view::spacetime::Camera;
 pub(super) fn fork(app: &mut App) {
     let Some(o) = &app.open else { return };
     let run = o.run().get().fork();
-    let fork = Fork {
-        parent: o.current,
-        events: run.position(),
-    };
+    let fork = Fork { parent: o.current, events: run.position() };
     let origins = (o.origin.clone(), o.base().clone());
     let parted_us = run.time().us();
     let Some(i) = add(app, origins, (parted_us, fork), run) else {
@@ -88,10 +85,7 @@ fn differ(app: &mut App, difference: &str, change: impl Fn(&mut Opening)) {
     let mut base = o.base().clone();
     change(&mut base.opening);
     base.opening.edits.clear();
-    let fork = Fork {
-        parent: o.current,
-        events: 0,
-    };
+    let fork = Fork { parent: o.current, events: 0 };
     let made = compare::beside(&origin, &o.run().get());
     match made {
         Err(refusal) => app.refuse(&refusal),
@@ -130,10 +124,9 @@ pub(super) fn beside(app: &mut App, i: Option<usize>) {
     let Some(o) = &mut app.open else { return };
     match i {
         Some(i) if i >= o.futures.len() => app.refuse(&unknown(i)),
-        Some(i) if i == o.current => app.refuse(&Refusal::new(
-            "same-future",
-            "a future stands beside another one, not beside itself",
-        )),
+        Some(i) if i == o.current => {
+            app.refuse(&Refusal::new("same-future", "a future stands beside another one, not beside itself"))
+        }
         _ => {
             let was = o.run().clone();
             o.put_beside(i);

@@ -35,13 +35,7 @@ pub(super) fn come_back(app: &mut App, hash: &str) -> bool {
     };
     app.open = back.open;
     // The entry of what is left now is there already.
-    leave(
-        app,
-        Left {
-            times: back.times,
-            ..now
-        },
-    );
+    leave(app, Left { times: back.times, ..now });
     app.player.playing = false;
     app.player.set_speed(back.speed);
     if let Some(o) = &mut app.open {

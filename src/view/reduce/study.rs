@@ -69,11 +69,7 @@ mod tests {
     }
 
     fn ask(runs: u32) -> Action {
-        Action::Measure(Ask {
-            runs,
-            until_us: 900_000,
-            with_edits: false,
-        })
+        Action::Measure(Ask { runs, until_us: 900_000, with_edits: false })
     }
 
     fn work(app: &App) -> Yield {
@@ -92,10 +88,7 @@ mod tests {
         let found = work(&app);
         reduce(&mut app, Action::Measured(1, News::Found(found)));
         let study = app.study.as_ref().unwrap();
-        assert_eq!(
-            (study.state.clone(), study.done(), study.order.first),
-            (State::Done, 4, 3)
-        );
+        assert_eq!((study.state.clone(), study.done(), study.order.first), (State::Done, 4, 3));
         assert_eq!(app.say, "4 runs are done.");
     }
 
@@ -134,10 +127,7 @@ mod tests {
         reduce(&mut app, ask(2));
         reduce(&mut app, Action::Measured(1, News::NoWorker));
         assert!(app.study.as_ref().unwrap().between_frames);
-        reduce(
-            &mut app,
-            Action::Measured(1, News::Failed("No room.".to_owned())),
-        );
+        reduce(&mut app, Action::Measured(1, News::Failed("No room.".to_owned())));
         assert_eq!(app.say, "No room.");
         assert!(!app.study.unwrap().is_running());
     }

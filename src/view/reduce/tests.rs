@@ -32,10 +32,7 @@ fn events(app: &App) -> u32 {
 }
 
 fn crash(node: u16) -> Action {
-    Action::Edit(Fault::Crash {
-        node: NodeId(node),
-        stop: false,
-    })
+    Action::Edit(Fault::Crash { node: NodeId(node), stop: false })
 }
 
 #[test]
@@ -50,12 +47,9 @@ fn what_cannot_be_opened_is_said_and_what_was_open_stays() {
     let mut app = raft();
     reduce(&mut app, Action::Step(20));
     let before = hash(&app);
-    for bad in [
-        "#/s/no-such-thing",
-        "#/x/damaged",
-        "#/s/raft-election?seed=x",
-        "#/s/raft-election?nodes=many",
-    ] {
+    for bad in
+        ["#/s/no-such-thing", "#/x/damaged", "#/s/raft-election?seed=x", "#/s/raft-election?nodes=many"]
+    {
         reduce(&mut app, Action::Route(String::new(), bad.to_owned()));
         assert!(app.error.take().is_some_and(|e| e.ends_with('.')), "{bad}");
         assert_eq!(hash(&app), before, "{bad}");
@@ -82,10 +76,7 @@ fn a_link_to_a_far_moment_is_travelled_frame_by_frame() {
     assert_eq!(hash(&app), hash(&far));
     let mut given_up = at(&far.link().unwrap());
     reduce(&mut given_up, Action::Back(1));
-    assert!(
-        !given_up.is_moving(),
-        "the reader's own wish ends the journey"
-    );
+    assert!(!given_up.is_moving(), "the reader's own wish ends the journey");
 }
 
 #[test]
@@ -150,11 +141,7 @@ fn a_refused_edit_changes_nothing_and_says_why() {
     reduce(&mut app, Action::Seek(50_000));
     let before = hash(&app);
     reduce(&mut app, crash(999));
-    assert!(
-        app.error.as_ref().is_some_and(|e| e.contains("999")),
-        "{:?}",
-        app.error
-    );
+    assert!(app.error.as_ref().is_some_and(|e| e.contains("999")), "{:?}", app.error);
     assert_eq!(hash(&app), before);
     reduce(&mut app, crash(0));
     assert_eq!(app.error, None);
@@ -188,11 +175,7 @@ fn a_walk_goes_from_change_to_change_and_says_where_it_ends() {
     assert_eq!(app.say, "There is no change of this node before this.");
     let of = Selection::Node(NodeId(2));
     reduce(&mut app, Action::Walk(Stride::Message(of), false));
-    assert!(
-        app.say.contains("S3") && app.player.now_us > 0,
-        "{}",
-        app.say
-    );
+    assert!(app.say.contains("S3") && app.player.now_us > 0, "{}", app.say);
 }
 
 #[test]
@@ -236,16 +219,7 @@ fn the_state_is_plain_json_with_the_promised_names() {
     let mut app = raft();
     reduce(&mut app, Action::Step(40));
     let state: serde_json::Value = serde_json::from_str(&app.state_json()).unwrap();
-    for name in [
-        "time_us",
-        "events",
-        "playing",
-        "nodes",
-        "in_flight",
-        "checks",
-        "seed",
-        "edits",
-    ] {
+    for name in ["time_us", "events", "playing", "nodes", "in_flight", "checks", "seed", "edits"] {
         assert!(!state[name].is_null(), "{name}");
     }
     for name in ["id", "name", "role", "badge", "status", "epoch", "fields"] {
@@ -268,13 +242,7 @@ fn a_seed_of_any_size_comes_back_from_the_state_to_the_bit() {
         let load = format!(r#"{{"scenario":"raft-election","seed":{json}}}"#);
         assert_eq!(Origin::from_json(&load).unwrap().seed(), seed);
     }
-    for bad in [
-        r#""""#,
-        r#""-1""#,
-        r#""1e3""#,
-        r#""18446744073709551616""#,
-        "1.5",
-    ] {
+    for bad in [r#""""#, r#""-1""#, r#""1e3""#, r#""18446744073709551616""#, "1.5"] {
         let load = format!(r#"{{"scenario":"raft-election","seed":{bad}}}"#);
         let refused = Origin::from_json(&load).map(|s| s.seed()).unwrap_err();
         assert!(refused.message.contains("seed"), "{bad}: {refused}");
@@ -301,9 +269,7 @@ fn faults_made_together_are_all_made_or_none_and_undone_together() {
 #[test]
 fn what_a_staged_situation_brought_is_undone_and_made_again_one_by_one() {
     let mut app = at("#/s/raft-partition");
-    let staged = crate::scenario::find("raft-partition").unwrap().situations[0]
-        .id
-        .clone();
+    let staged = crate::scenario::find("raft-partition").unwrap().situations[0].id.clone();
     reduce(&mut app, Action::Stage(staged.to_owned()));
     let edits = |app: &App| app.open.as_ref().unwrap().run().get().edits().len();
     let (there, n) = (hash(&app), edits(&app));

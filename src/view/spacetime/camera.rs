@@ -28,11 +28,7 @@ impl Camera {
     /// A window that shows about `delays` messages of `typical_us` one after the other.
     pub fn for_delay(typical_us: u64, delays: u64) -> Self {
         let span = (typical_us.max(200) * delays) as f64;
-        Camera {
-            from_us: 0.0,
-            span_us: span.clamp(NARROWEST, WIDEST),
-            follows: true,
-        }
+        Camera { from_us: 0.0, span_us: span.clamp(NARROWEST, WIDEST), follows: true }
     }
 
     /// The right edge.
@@ -127,9 +123,7 @@ fn round_step(least: f64) -> f64 {
     while power * 10.0 < least {
         power *= 10.0;
     }
-    let fits = [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .find(|m| m * power >= least);
+    let fits = [1.0, 2.0, 5.0, 10.0].into_iter().find(|m| m * power >= least);
     fits.unwrap_or(10.0) * power
 }
 
@@ -151,23 +145,13 @@ mod tests {
     use super::*;
 
     fn camera(from_us: f64, span_us: f64) -> Camera {
-        Camera {
-            from_us,
-            span_us,
-            follows: true,
-        }
+        Camera { from_us, span_us, follows: true }
     }
 
     #[test]
     fn zooming_keeps_what_is_under_the_finger_there() {
         let mut c = camera(1_000.0, 10_000.0);
-        let grid = |camera| Grid {
-            camera,
-            left: 50.0,
-            width: 700.0,
-            top: 10.0,
-            lane: 30.0,
-        };
+        let grid = |camera| Grid { camera, left: 50.0, width: 700.0, top: 10.0, lane: 30.0 };
         let before = grid(c).x(4_000.0);
         c.zoom(0.5, 4_000.0, 4_000);
         assert!((grid(c).x(4_000.0) - before).abs() < 1e-9);
@@ -193,13 +177,8 @@ mod tests {
     #[test]
     fn the_axis_is_marked_at_round_moments_that_are_far_enough_apart() {
         for span in [300.0, 7_300.0, 90_000.0, 1.2e6, 3.3e7, 2.9e9] {
-            let grid = Grid {
-                camera: camera(123_456.0, span),
-                left: 40.0,
-                width: 900.0,
-                top: 0.0,
-                lane: 30.0,
-            };
+            let grid =
+                Grid { camera: camera(123_456.0, span), left: 40.0, width: 900.0, top: 0.0, lane: 30.0 };
             let ticks = grid.ticks(84.0);
             assert!((2..=11).contains(&ticks.len()), "{span}: {ticks:?}");
             for pair in ticks.windows(2) {

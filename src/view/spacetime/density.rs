@@ -118,9 +118,7 @@ impl Index {
             count(trace, i, &mut self.running);
         }
         self.counted = trace.len();
-        self.last = trace
-            .get(EventId(self.counted.wrapping_sub(1) as u32))
-            .copied();
+        self.last = trace.get(EventId(self.counted.wrapping_sub(1) as u32)).copied();
     }
 
     /// Forgets everything: the trace was cut short, or is another one.
@@ -180,10 +178,7 @@ impl Index {
             for (o, n) in old.iter().zip(&new) {
                 let events = n.events - o.events;
                 columns.most = columns.most.max(events);
-                columns.cells.push(Cell {
-                    events,
-                    losses: n.losses - o.losses,
-                });
+                columns.cells.push(Cell { events, losses: n.losses - o.losses });
             }
             std::mem::swap(&mut old, &mut new);
         }
@@ -211,16 +206,8 @@ fn count(trace: &Trace, i: usize, sums: &mut [Cell]) {
 
 /// The event that is meant by a touch on `lane` between two moments: a loss or an edit before anything
 /// else, then what is nearest to `at_us`.
-pub fn nearest(
-    trace: &Trace,
-    lane: NodeId,
-    (from_us, to_us): (u64, u64),
-    at_us: u64,
-) -> Option<EventId> {
-    let (first, end) = (
-        trace.first_at(SimTime(from_us)),
-        trace.first_at(SimTime(to_us.saturating_add(1))),
-    );
+pub fn nearest(trace: &Trace, lane: NodeId, (from_us, to_us): (u64, u64), at_us: u64) -> Option<EventId> {
+    let (first, end) = (trace.first_at(SimTime(from_us)), trace.first_at(SimTime(to_us.saturating_add(1))));
     let there = |e: &Event| match e.kind {
         EventKind::Lost => {
             let sent = e.msg().and_then(|m| trace.get_sent(m));
@@ -254,9 +241,7 @@ mod tests {
         world.run_until(&mut trace, SimTime::from_ms(ms / 2));
         let node = NodeId(1);
         let stop = false;
-        world
-            .apply(&Fault::Crash { node, stop }, &mut trace)
-            .unwrap();
+        world.apply(&Fault::Crash { node, stop }, &mut trace).unwrap();
         world.apply(&Fault::Heal, &mut trace).unwrap();
         world.run_until(&mut trace, SimTime::from_ms(ms));
         trace
@@ -305,10 +290,7 @@ mod tests {
                 assert_eq!(events as usize + 1, trace.len());
                 let losses: u32 = columns.cells.iter().map(|c| c.losses).sum();
                 assert!(losses > 20);
-                assert_eq!(
-                    columns.most,
-                    columns.cells.iter().map(|c| c.events).max().unwrap()
-                );
+                assert_eq!(columns.most, columns.cells.iter().map(|c| c.events).max().unwrap());
             }
         }
     }
@@ -321,13 +303,7 @@ mod tests {
         for lane in [7.0, 12.0, 56.0] {
             let camera = Camera::for_delay(1_000_000, 1);
             let (left, width, top) = (40.0, 1_000.0, 20.0);
-            let grid = Grid {
-                camera,
-                left,
-                width,
-                top,
-                lane,
-            };
+            let grid = Grid { camera, left, width, top, lane };
             let bars = Bars::new(&columns, &grid);
             let second = columns.from_us + columns.step_us;
             assert!((bars.left + bars.step - grid.x(second as f64)).abs() < 1e-9);
@@ -380,10 +356,7 @@ mod tests {
         let near = (at.saturating_sub(3_000), at + 3_000);
         assert_eq!(nearest(&trace, to, near, at + 2_900), Some(lost));
         let calm = nearest(&trace, NodeId(0), (0, 4_000_000), 0).unwrap();
-        assert!(matches!(
-            trace.event(calm).kind,
-            EventKind::Lost | EventKind::Fault
-        ));
+        assert!(matches!(trace.event(calm).kind, EventKind::Lost | EventKind::Fault));
         assert_eq!(nearest(&trace, NodeId(0), (5_000_000, 6_000_000), 0), None);
     }
 }

@@ -76,11 +76,7 @@ pub fn collect(
             break;
         }
         c.take(at, i, fault);
-        let flag = Flag {
-            us: at,
-            event: *event,
-            node: fault.node(),
-        };
+        let flag = Flag { us: at, event: *event, node: fault.node() };
         let near = |f: &&Flag| f.us + grain_us > at;
         let mut hides = flags.iter().rev().take_while(near);
         if at >= from_us && !hides.any(|f| f.node == flag.node) {
@@ -90,11 +86,7 @@ pub fn collect(
     let (mut spans, mut bars) = (c.spans, c.bars);
     spans.retain(|s| s.to_us >= from_us);
     bars.retain(|b| b.1 >= from_us);
-    (
-        together(spans, grain_us),
-        named(trace, &bars, name, grain_us),
-        flags,
-    )
+    (together(spans, grain_us), named(trace, &bars, name, grain_us), flags)
 }
 
 /// Spans of one lane and kind between which nobody could see a gap, as one.
@@ -129,12 +121,7 @@ fn named(
             continue;
         }
         let (label, flapping) = label(&trace.faults()[fault].1, name);
-        out.push(Bar {
-            from_us,
-            to_us,
-            label,
-            flapping,
-        });
+        out.push(Bar { from_us, to_us, label, flapping });
     }
     out
 }
@@ -151,9 +138,7 @@ fn label(fault: &Fault, name: &dyn Fn(NodeId) -> String) -> (String, bool) {
             let between = if p.one_way { " \u{21e5} " } else { " | " };
             (sides.join(between), p.up_us > 0)
         }
-        Fault::Link { from, to, .. } => {
-            (format!("cut {} \u{2192} {}", name(*from), name(*to)), false)
-        }
+        Fault::Link { from, to, .. } => (format!("cut {} \u{2192} {}", name(*from), name(*to)), false),
         _ => (String::new(), false),
     }
 }
@@ -191,12 +176,7 @@ impl Collector {
     fn fall(&mut self, at: u64, node: NodeId, kind: SpanKind) {
         self.rise(at, node);
         self.down.push((node, self.spans.len()));
-        self.spans.push(SpanView {
-            lane: node.0,
-            from_us: at,
-            to_us: u64::MAX,
-            kind,
-        });
+        self.spans.push(SpanView { lane: node.0, from_us: at, to_us: u64::MAX, kind });
     }
 
     fn rise(&mut self, at: u64, node: NodeId) {

@@ -170,20 +170,13 @@ pub fn end_us(trace: &Trace) -> u64 {
 fn dots(trace: &Trace, first: usize, end: usize, one_in: usize) -> Vec<Dot> {
     let start = first.next_multiple_of(one_in);
     let events = (start..end).step_by(one_in);
-    events
-        .filter_map(|i| dot(trace, EventId(i as u32)))
-        .collect()
+    events.filter_map(|i| dot(trace, EventId(i as u32))).collect()
 }
 
 /// An event on its lane; `None` for what happens at no node.
 fn dot(trace: &Trace, event: EventId) -> Option<Dot> {
     let e = trace.get(event)?;
-    (e.node != Event::NOBODY).then_some(Dot {
-        event,
-        lane: e.node.0,
-        us: e.time.us(),
-        kind: e.kind,
-    })
+    (e.node != Event::NOBODY).then_some(Dot { event, lane: e.node.0, us: e.time.us(), kind: e.kind })
 }
 
 /// The first message that was sent in event `event` or later.
@@ -200,13 +193,7 @@ fn first_sent(trace: &Trace, event: usize) -> usize {
     low
 }
 
-fn arrows(
-    trace: &Trace,
-    flights: &[InFlight],
-    first: usize,
-    end: usize,
-    one_in: usize,
-) -> Vec<Arrow> {
+fn arrows(trace: &Trace, flights: &[InFlight], first: usize, end: usize, one_in: usize) -> Vec<Arrow> {
     let (begin, close) = (first_sent(trace, first), first_sent(trace, end));
     let one_in = one_in.max((close - begin).div_ceil(MOST));
     let early = (begin.saturating_sub(LOOK_BACK)..begin).filter(|i| {
@@ -223,12 +210,7 @@ fn arrows(
 /// The arrow of a message; `None` if nothing is known of its end.
 pub fn arrow(trace: &Trace, flights: &[InFlight], msg: MsgId) -> Option<Arrow> {
     let sent = trace.get_sent(msg)?;
-    let flight = || {
-        flights
-            .binary_search_by_key(&msg, |f| f.msg)
-            .ok()
-            .map(|i| &flights[i])
-    };
+    let flight = || flights.binary_search_by_key(&msg, |f| f.msg).ok().map(|i| &flights[i]);
     let (fate, to_us, loss) = match trace.fate(msg) {
         Some(fate) => {
             let e = trace.event(fate);
@@ -266,10 +248,7 @@ const REACH_ARROW: f64 = 8.0;
 
 impl SpaceTime {
     fn with(self, columns: Columns) -> Self {
-        SpaceTime {
-            columns: Some(columns),
-            ..self
-        }
+        SpaceTime { columns: Some(columns), ..self }
     }
 
     /// What is meant by a touch at `(x, y)`: the nearest event, else the nearest message.
@@ -285,14 +264,9 @@ impl SpaceTime {
             (to_segment(p, b, e) - REACH_ARROW, Selection::Message(a.msg))
         });
         let nearest = |found: &mut dyn Iterator<Item = (f64, Selection)>| {
-            found
-                .filter(|(d, _)| *d <= 0.0)
-                .min_by(|a, b| a.0.total_cmp(&b.0))
-                .map(|(_, s)| s)
+            found.filter(|(d, _)| *d <= 0.0).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, s)| s)
         };
-        nearest(&mut { dots })
-            .or_else(|| nearest(&mut { arrows }))
-            .unwrap_or_default()
+        nearest(&mut { dots }).or_else(|| nearest(&mut { arrows })).unwrap_or_default()
     }
 }
 
@@ -302,10 +276,7 @@ impl Arrow {
         let (from, to) = (f64::from(self.from), f64::from(self.to));
         [
             (grid.x(self.from_us as f64), grid.y(from)),
-            (
-                grid.x(self.to_us as f64),
-                grid.y(from + (to - from) * self.reach),
-            ),
+            (grid.x(self.to_us as f64), grid.y(from + (to - from) * self.reach)),
         ]
     }
 }

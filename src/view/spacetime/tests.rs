@@ -46,18 +46,10 @@ fn however_much_happened_a_window_holds_a_bounded_number_of_things() {
 fn crashes_pauses_and_walls_last_until_what_ends_them() {
     let (mut world, mut trace) = toy::run(3, 1, 3, 10);
     let (a, b) = (NodeId(0), NodeId(1));
-    let wall = Fault::Partition(Partition {
-        groups: vec![vec![a], vec![b, NodeId(2)]],
-        ..Partition::default()
-    });
+    let wall =
+        Fault::Partition(Partition { groups: vec![vec![a], vec![b, NodeId(2)]], ..Partition::default() });
     let script = [
-        (
-            20,
-            Fault::Crash {
-                node: a,
-                stop: false,
-            },
-        ),
+        (20, Fault::Crash { node: a, stop: false }),
         (30, wall),
         (40, Fault::Recover { node: a }),
         (50, Fault::Pause { node: b }),
@@ -69,11 +61,7 @@ fn crashes_pauses_and_walls_last_until_what_ends_them() {
     }
     world.run_until(&mut trace, SimTime::from_ms(100));
     let st = see(&world, &trace, 0, 100_000);
-    let spans: Vec<_> = st
-        .spans
-        .iter()
-        .map(|s| (s.lane, s.from_us, s.to_us))
-        .collect();
+    let spans: Vec<_> = st.spans.iter().map(|s| (s.lane, s.from_us, s.to_us)).collect();
     assert_eq!(spans, [(0, 20_000, 40_000), (1, 50_000, u64::MAX)]);
     assert_eq!(st.bars.len(), 1);
     let bar = &st.bars[0];
@@ -101,11 +89,7 @@ fn a_touch_means_the_nearest_event_then_the_nearest_message() {
     let (world, trace) = toy::run(5, 1, 5, 200);
     let st = see(&world, &trace, 0, 200_000);
     let grid = Grid {
-        camera: Camera {
-            from_us: 0.0,
-            span_us: 200_000.0,
-            follows: false,
-        },
+        camera: Camera { from_us: 0.0, span_us: 200_000.0, follows: false },
         left: 40.0,
         width: 4_000.0,
         top: 20.0,
@@ -113,17 +97,11 @@ fn a_touch_means_the_nearest_event_then_the_nearest_message() {
     };
     for d in &st.dots {
         let at = st.pick(&grid, grid.x(d.us as f64), grid.y(f64::from(d.lane)));
-        let Selection::Event(e) = at else {
-            panic!("{at:?}")
-        };
+        let Selection::Event(e) = at else { panic!("{at:?}") };
         let picked = trace.event(e);
         assert_eq!((picked.time.us(), picked.node.0), (d.us, d.lane));
     }
-    let long = st
-        .arrows
-        .iter()
-        .find(|a| a.from.abs_diff(a.to) == 1)
-        .unwrap();
+    let long = st.arrows.iter().find(|a| a.from.abs_diff(a.to) == 1).unwrap();
     let [(x, y), (u, v)] = long.ends(&grid);
     let middle = st.pick(&grid, f64::midpoint(x, u), f64::midpoint(y, v));
     assert!(matches!(middle, Selection::Message(_)));

@@ -128,11 +128,7 @@ mod tests {
     use crate::view::stage::geometry::crossing;
 
     fn ground(nodes: &[Pt]) -> Ground<'_> {
-        Ground {
-            from: Pt::new(0.0, 0.0),
-            to: Pt::new(100.0, 100.0),
-            nodes,
-        }
+        Ground { from: Pt::new(0.0, 0.0), to: Pt::new(100.0, 100.0), nodes }
     }
 
     /// Crossings of the way from `a` to `b` with a border, its curves taken as straight.
@@ -159,28 +155,16 @@ mod tests {
         let nodes: Vec<Pt> = (0..9).map(at).collect();
         let curves = borders(&ground(&nodes), &|i| Some(usize::from(i == 4)));
         for i in [1, 3, 5, 7] {
-            assert_eq!(
-                crossings(&curves, nodes[4].by(0.1, 0.3), nodes[i]),
-                1,
-                "{i}"
-            );
+            assert_eq!(crossings(&curves, nodes[4].by(0.1, 0.3), nodes[i]), 1, "{i}");
         }
         for (i, j) in [(0, 1), (1, 2), (0, 3), (6, 8), (2, 8)] {
-            assert_eq!(
-                crossings(&curves, nodes[i].by(0.2, 0.1), nodes[j]),
-                0,
-                "{i} {j}"
-            );
+            assert_eq!(crossings(&curves, nodes[i].by(0.2, 0.1), nodes[j]), 0, "{i} {j}");
         }
     }
 
     #[test]
     fn three_sides_have_three_arms_and_a_node_of_no_group_none() {
-        let nodes = [
-            Pt::new(50.0, 20.0),
-            Pt::new(20.0, 80.0),
-            Pt::new(80.0, 80.0),
-        ];
+        let nodes = [Pt::new(50.0, 20.0), Pt::new(20.0, 80.0), Pt::new(80.0, 80.0)];
         let curves = borders(&ground(&nodes), &|i| Some(i));
         assert_eq!(curves.len(), 3);
         let one = |i: usize| (i < 2).then_some(i);

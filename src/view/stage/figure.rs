@@ -94,9 +94,7 @@ pub fn places(layout: Layout, seats: &[Seat], wanted: &[Place], room: Room) -> O
 /// How many sit in each group.
 fn counts(seats: &[Seat]) -> Vec<usize> {
     let most = seats.iter().map(|s| s.0 + 1).max().unwrap_or(0);
-    (0..most)
-        .map(|g| seats.iter().filter(|s| s.0 == g).count())
-        .collect()
+    (0..most).map(|g| seats.iter().filter(|s| s.0 == g).count()).collect()
 }
 
 /// Ring in ring around the middle; a first group of one is the middle itself.
@@ -137,11 +135,7 @@ impl Bands {
     /// `across` pixels.
     fn fill(counts: Vec<usize>, gap: f64, long: f64, across: f64) -> Self {
         let most = counts.iter().copied().max().unwrap_or(1).max(1);
-        let mut bands = Bands {
-            counts,
-            line: most,
-            gap,
-        };
+        let mut bands = Bands { counts, line: most, gap };
         let mut best = (0.0, most);
         for line in (1..=most).rev() {
             bands.line = line;
@@ -161,9 +155,7 @@ impl Bands {
 
     /// Before which step a band begins.
     fn before(&self, group: usize) -> f64 {
-        (0..group)
-            .map(|g| self.lines(g) as f64 - 1.0 + self.gap)
-            .sum()
+        (0..group).map(|g| self.lines(g) as f64 - 1.0 + self.gap).sum()
     }
 
     /// The steps from the first line to the last.
@@ -239,8 +231,7 @@ fn grid(seats: &[Seat], room: Room) -> Vec<Pt> {
     let place = |s: &Seat| {
         let (x, y) = (part(s.1, columns), part(s.0, rows));
         let most = |n: usize| n.max(1) as f64 * APART / 2.0;
-        room.centre
-            .by(x * half.min(most(columns)), y * room.ry.min(most(rows)))
+        room.centre.by(x * half.min(most(columns)), y * room.ry.min(most(rows)))
     };
     seats.iter().map(place).collect()
 }
@@ -297,10 +288,7 @@ mod tests {
     use super::*;
 
     fn groups(of: &[u8]) -> Vec<Place> {
-        let place = |&group: &u8| Place {
-            group,
-            ..Place::default()
-        };
+        let place = |&group: &u8| Place { group, ..Place::default() };
         of.iter().map(place).collect()
     }
 
@@ -331,11 +319,7 @@ mod tests {
         assert_eq!(count(Layout::TwoSides, &[0, 0, 1, 1, 1]), 6);
     }
 
-    const ROOM: Room = Room {
-        centre: Pt::new(400.0, 280.0),
-        half: 330.0,
-        ry: 190.0,
-    };
+    const ROOM: Room = Room { centre: Pt::new(400.0, 280.0), half: 330.0, ry: 190.0 };
 
     fn drawn(layout: Layout, of: &[u8]) -> Vec<Pt> {
         let wanted = groups(of);

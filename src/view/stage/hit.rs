@@ -19,15 +19,11 @@ pub const SIDE: f64 = 9.0;
 /// What is meant by a touch at `p`.
 pub fn at(plan: &Plan, messages: &[MessageView], pairs: &[PairView], p: Pt) -> Selection {
     let near = |list: &mut dyn Iterator<Item = (f64, Selection)>| {
-        list.filter(|(d, _)| *d <= 0.0)
-            .min_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, s)| s)
+        list.filter(|(d, _)| *d <= 0.0).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, s)| s)
     };
     // A message just leaving or arriving lies at a node's rim; the node is meant if p is inside.
     let inside = |n: &Pt| n.distance(p) <= plan.radius;
-    let mut moving = messages
-        .iter()
-        .map(|m| (m.at.distance(p) - REACH, Selection::Message(m.msg)));
+    let mut moving = messages.iter().map(|m| (m.at.distance(p) - REACH, Selection::Message(m.msg)));
     let mut nodes = plan.places.iter().enumerate().map(|(i, n)| {
         let reach = plan.radius.max(12.0) + 4.0;
         (n.distance(p) - reach, Selection::Node(NodeId(i as u16)))
@@ -43,10 +39,7 @@ pub fn at(plan: &Plan, messages: &[MessageView], pairs: &[PairView], p: Pt) -> S
     if plan.places.iter().any(inside) {
         return near(&mut nodes).unwrap_or_default();
     }
-    near(&mut moving)
-        .or_else(|| near(&mut nodes))
-        .or_else(|| near(&mut links))
-        .unwrap_or_default()
+    near(&mut moving).or_else(|| near(&mut nodes)).or_else(|| near(&mut links)).unwrap_or_default()
 }
 
 /// What a line drawn from `p` to `q` does.
@@ -81,18 +74,11 @@ pub fn cut(plan: &Plan, p: Pt, q: Pt) -> CutView {
     let side = |n: NodeId| sides.iter().position(|s| s.contains(&n));
     let clean = sides.len() > 1 && crossed.iter().all(|(a, b)| side(*a) != side(*b));
     let faults = if clean {
-        vec![Fault::Partition(Partition {
-            groups: sides.clone(),
-            ..Partition::default()
-        })]
+        vec![Fault::Partition(Partition { groups: sides.clone(), ..Partition::default() })]
     } else {
         crossed.iter().flat_map(|&(a, b)| cut_both(a, b)).collect()
     };
-    CutView {
-        pairs: crossed.len(),
-        sides: if clean { sides } else { Vec::new() },
-        faults,
-    }
+    CutView { pairs: crossed.len(), sides: if clean { sides } else { Vec::new() }, faults }
 }
 
 /// Cuts both directions between `a` and `b`.
@@ -102,23 +88,13 @@ pub fn cut_both(a: NodeId, b: NodeId) -> [Fault; 2] {
 
 /// Cuts or restores one direction.
 pub fn set_cut(from: NodeId, to: NodeId, cut: bool) -> Fault {
-    Fault::Link {
-        from,
-        to,
-        set: LinkPatch {
-            cut: Some(cut),
-            ..LinkPatch::default()
-        },
-    }
+    Fault::Link { from, to, set: LinkPatch { cut: Some(cut), ..LinkPatch::default() } }
 }
 
 /// A wall around one node: all the others on one side, it alone on the other.
 pub fn isolate(plan: &Plan, node: NodeId) -> Fault {
     let rest = (0..plan.len() as u16).map(NodeId).filter(|n| *n != node);
-    Fault::Partition(Partition {
-        groups: vec![vec![node], rest.collect()],
-        ..Partition::default()
-    })
+    Fault::Partition(Partition { groups: vec![vec![node], rest.collect()], ..Partition::default() })
 }
 
 /// The sets of nodes that hang together by `links`, in the order of their first nodes.

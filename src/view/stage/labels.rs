@@ -33,12 +33,7 @@ struct Area {
 
 impl Area {
     fn around(p: Pt, half_width: f64, up: f64, down: f64) -> Self {
-        Area {
-            left: p.x - half_width,
-            right: p.x + half_width,
-            top: p.y - up,
-            bottom: p.y + down,
-        }
+        Area { left: p.x - half_width, right: p.x + half_width, top: p.y - up, bottom: p.y + down }
     }
 
     fn meets(&self, o: &Area) -> bool {
@@ -62,15 +57,9 @@ impl Sides {
         let crowded = messages.len() > MOST || plan.detail == Detail::Dot;
         let mut taken: Vec<Area> = Vec::new();
         if !crowded {
-            let below = if plan.detail == Detail::Full {
-                26.0
-            } else {
-                0.0
-            };
+            let below = if plan.detail == Detail::Full { 26.0 } else { 0.0 };
             let discs = plan.places.iter();
-            taken.extend(
-                discs.map(|p| Area::around(*p, plan.radius, plan.radius, plan.radius + below)),
-            );
+            taken.extend(discs.map(|p| Area::around(*p, plan.radius, plan.radius, plan.radius + below)));
             taken.extend(messages.iter().map(|m| Area::around(m.at, 9.0, 8.0, 8.0)));
         }
         let (mut labels, mut sides) = (Vec::new(), Vec::new());
@@ -86,8 +75,7 @@ impl Sides {
             let order = (0..spots.len()).map(|i| (last + i) % spots.len());
             let free = order.clone().find(|&i| {
                 let a = Area::around(spots[i], half, LINE - 3.0, 4.0);
-                let inside =
-                    a.left > 0.0 && a.right < plan.width && a.top > 0.0 && a.bottom < plan.height;
+                let inside = a.left > 0.0 && a.right < plan.width && a.top > 0.0 && a.bottom < plan.height;
                 // Its own shape is among the obstacles, but the spots keep clear of it.
                 inside && !taken.iter().any(|t| t.meets(&a))
             });
@@ -96,10 +84,7 @@ impl Sides {
             };
             taken.push(Area::around(spots[side], half, LINE - 3.0, 4.0));
             sides.push((m.msg, side));
-            labels.push(LabelView {
-                of,
-                at: spots[side],
-            });
+            labels.push(LabelView { of, at: spots[side] });
         }
         self.0 = sides;
         labels
@@ -108,12 +93,7 @@ impl Sides {
 
 /// Above, below, to the right and to the left of a message.
 fn spots(m: &MessageView, half: f64) -> [Pt; 4] {
-    [
-        m.at.by(0.0, -16.0),
-        m.at.by(0.0, 24.0),
-        m.at.by(half + 14.0, 4.0),
-        m.at.by(-half - 14.0, 4.0),
-    ]
+    [m.at.by(0.0, -16.0), m.at.by(0.0, 24.0), m.at.by(half + 14.0, 4.0), m.at.by(-half - 14.0, 4.0)]
 }
 
 #[cfg(test)]
@@ -140,9 +120,7 @@ mod tests {
     #[test]
     fn labels_never_lie_on_each_other_and_crowds_have_none() {
         let plan = Plan::plain(Layout::Circle, &[false; 5], 810.0, 560.0);
-        let row: Vec<_> = (0..12)
-            .map(|i| message(i, 330.0 + 14.0 * f64::from(i), 300.0))
-            .collect();
+        let row: Vec<_> = (0..12).map(|i| message(i, 330.0 + 14.0 * f64::from(i), 300.0)).collect();
         let labels = Sides::default().place(&plan, &row, None, |_| 10);
         assert!(!labels.is_empty() && labels.len() < row.len());
         for (i, a) in labels.iter().enumerate() {

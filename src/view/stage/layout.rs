@@ -59,9 +59,7 @@ impl Plan {
         let inside = |s: &Stand| !s.client || figure::seats_clients(layout);
         let wanted = wanted(stands.iter().filter(|s| inside(s)));
         let mut taken = figure::seats(layout, &wanted).into_iter();
-        let seats = stands
-            .iter()
-            .map(|s| inside(s).then(|| taken.next()).flatten());
+        let seats = stands.iter().map(|s| inside(s).then(|| taken.next()).flatten());
         let largest = match width.min(height) {
             s if s >= 460.0 => 38.0,
             s if s >= 330.0 => 33.0,
@@ -88,10 +86,7 @@ impl Plan {
     /// The same with servers and clients alone, which stand wherever the layout puts them.
     #[cfg(test)]
     pub fn plain(layout: Layout, clients: &[bool], width: f64, height: f64) -> Plan {
-        let stand = |&client: &bool| Stand {
-            client,
-            ..Stand::default()
-        };
+        let stand = |&client: &bool| Stand { client, ..Stand::default() };
         let stands: Vec<Stand> = clients.iter().map(stand).collect();
         Plan::new(layout, &stands, width, height)
     }
@@ -119,10 +114,7 @@ impl Plan {
         let r = self.radius;
         let below = if r >= 25.0 { 34.0 } else { 10.0 };
         let (mut left, mut right) = (r + 26.0, self.width - r - 26.0);
-        let (top, mut bottom) = (
-            head_room(self.width) + r + 12.0,
-            self.height - r - below - 6.0,
-        );
+        let (top, mut bottom) = (head_room(self.width) + r + 12.0, self.height - r - below - 6.0);
         let wide = self.width > 1.15 * self.height;
         if aside > 0 && wide {
             left += 2.0 * r + 26.0;
@@ -135,11 +127,7 @@ impl Plan {
         // Nearly round; but where the stage is flat, as wide as it takes to tell neighbours apart.
         let rx = ((right - left) / 2.0).max(30.0).min((ry * 1.4).max(150.0));
         self.axes = Pt::new(rx, ry);
-        let room = Room {
-            centre: self.centre,
-            half: (right - left) / 2.0,
-            ry,
-        };
+        let room = Room { centre: self.centre, half: (right - left) / 2.0, ry };
         let spots = self.spots(members, room);
         let beside = self.beside(aside, wide);
         let (mut spots, mut beside) = (spots.into_iter(), beside.into_iter());
@@ -176,20 +164,14 @@ impl Plan {
             }
             Layout::Line | Layout::TwoHills => (0..n)
                 .map(|i| {
-                    let f = if n > 1 {
-                        i as f64 / (n - 1) as f64
-                    } else {
-                        0.5
-                    };
+                    let f = if n > 1 { i as f64 / (n - 1) as f64 } else { 0.5 };
                     c.by((2.0 * f - 1.0) * half.min(n as f64 * 110.0), 0.0)
                 })
                 .collect(),
             _ if n > RING_MOST => self.rows(n, half),
             _ if n == 1 => vec![c],
             _ if n == 2 => vec![c.by(-rx, 0.0), c.by(rx, 0.0)],
-            _ => (0..n)
-                .map(|i| on_ellipse(c, rx, ry, i as f64 * 360.0 / n as f64 - 90.0))
-                .collect(),
+            _ => (0..n).map(|i| on_ellipse(c, rx, ry, i as f64 * 360.0 / n as f64 - 90.0)).collect(),
         }
     }
 
@@ -203,13 +185,8 @@ impl Plan {
                 let row = libm::floor(i as f64 / columns);
                 let column = i as f64 - row * columns;
                 // Every second row is shifted, so that fewer links lie on top of each other.
-                let shift = if (row as usize).is_multiple_of(2) {
-                    0.25
-                } else {
-                    0.75
-                };
-                self.centre
-                    .by((column + shift) * dx - half, (row + 0.5) * dy - ry)
+                let shift = if (row as usize).is_multiple_of(2) { 0.25 } else { 0.75 };
+                self.centre.by((column + shift) * dx - half, (row + 0.5) * dy - ry)
             })
             .collect()
     }
@@ -217,18 +194,14 @@ impl Plan {
     /// The clients' places: left and right of a wide stage, below a narrow one.
     fn beside(&self, n: usize, wide: bool) -> Vec<Pt> {
         let r = self.radius;
-        let spread = |i: usize, n: usize, low: f64, high: f64| {
-            low + (high - low) * (i as f64 + 0.5) / n.max(1) as f64
-        };
+        let spread =
+            |i: usize, n: usize, low: f64, high: f64| low + (high - low) * (i as f64 + 0.5) / n.max(1) as f64;
         let below = if r >= 25.0 { 34.0 } else { 10.0 };
         (0..n)
             .map(|i| {
                 if wide {
-                    let (x, on_side) = if i % 2 == 0 {
-                        (r + 24.0, n.div_ceil(2))
-                    } else {
-                        (self.width - r - 24.0, n / 2)
-                    };
+                    let (x, on_side) =
+                        if i % 2 == 0 { (r + 24.0, n.div_ceil(2)) } else { (self.width - r - 24.0, n / 2) };
                     let y = spread(i / 2, on_side, head_room(self.width), self.height - below);
                     Pt::new(x, y)
                 } else {
@@ -245,10 +218,7 @@ impl Plan {
         if figure::has(self.layout) {
             // Straight below a node are its cells, and above the next one is its role.
             let apart = |a: &Pt, b: &Pt| super::geometry::length(a.x - b.x, 0.85 * (a.y - b.y));
-            let pairs = p
-                .iter()
-                .enumerate()
-                .flat_map(|(i, a)| p[..i].iter().map(move |b| (a, b)));
+            let pairs = p.iter().enumerate().flat_map(|(i, a)| p[..i].iter().map(move |b| (a, b)));
             return pairs.map(|(a, b)| apart(a, b)).fold(f64::MAX, f64::min);
         }
         let mut least = f64::MAX;
@@ -276,18 +246,13 @@ impl Plan {
 
     /// Where `node` is; the middle, if there is no such node.
     pub fn at(&self, node: NodeId) -> Pt {
-        self.places
-            .get(node.index())
-            .copied()
-            .unwrap_or(self.centre)
+        self.places.get(node.index()).copied().unwrap_or(self.centre)
     }
 
     /// The nodes that stand in the figure, in order: all but the clients beside it.
     pub fn members(&self) -> impl Iterator<Item = NodeId> {
         let seats = self.seats.iter().enumerate();
-        seats
-            .filter(|(_, s)| s.is_some())
-            .map(|(i, _)| NodeId(i as u16))
+        seats.filter(|(_, s)| s.is_some()).map(|(i, _)| NodeId(i as u16))
     }
 
     /// Whether the layout has a link between `a` and `b`, so that it is drawn even at rest. (Every
@@ -314,10 +279,7 @@ impl Plan {
         let h = a.heading(b);
         let gap = (self.radius + 3.0).min(a.distance(b) / 2.0);
         let (dx, dy) = (-h.y * lane, h.x * lane);
-        (
-            a.by(h.x * gap + dx, h.y * gap + dy),
-            b.by(dx - h.x * gap, dy - h.y * gap),
-        )
+        (a.by(h.x * gap + dx, h.y * gap + dy), b.by(dx - h.x * gap, dy - h.y * gap))
     }
 }
 
@@ -330,29 +292,13 @@ fn wanted<'a>(stands: impl Iterator<Item = &'a Stand>) -> Vec<Place> {
 mod tests {
     use super::*;
 
-    const SIZES: [(f64, f64); 4] = [
-        (810.0, 560.0),
-        (390.0, 340.0),
-        (320.0, 300.0),
-        (1440.0, 500.0),
-    ];
+    const SIZES: [(f64, f64); 4] = [(810.0, 560.0), (390.0, 340.0), (320.0, 300.0), (1440.0, 500.0)];
 
     #[test]
     fn no_two_nodes_touch_and_none_leaves_the_stage() {
         for layout in [Layout::Circle, Layout::Ring, Layout::Line, Layout::TwoHills] {
-            for (servers, clients) in [
-                (1, 0),
-                (2, 0),
-                (2, 1),
-                (3, 2),
-                (5, 1),
-                (9, 0),
-                (60, 0),
-                (200, 0),
-            ] {
-                if servers > 20 && layout == Layout::Line
-                    || servers > 2 && layout == Layout::TwoHills
-                {
+            for (servers, clients) in [(1, 0), (2, 0), (2, 1), (3, 2), (5, 1), (9, 0), (60, 0), (200, 0)] {
+                if servers > 20 && layout == Layout::Line || servers > 2 && layout == Layout::TwoHills {
                     continue;
                 }
                 let kinds: Vec<bool> = (0..servers + clients).map(|i| i >= servers).collect();
@@ -360,12 +306,8 @@ mod tests {
                     let p = Plan::plain(layout, &kinds, w, h);
                     let r = p.radius;
                     for (i, a) in p.places.iter().enumerate() {
-                        let case =
-                            format!("{layout:?} {servers}+{clients} at {w}x{h}: {i} at {a:?}");
-                        assert!(
-                            a.x >= r && a.x <= w - r && a.y >= r && a.y <= h - r,
-                            "{case}"
-                        );
+                        let case = format!("{layout:?} {servers}+{clients} at {w}x{h}: {i} at {a:?}");
+                        assert!(a.x >= r && a.x <= w - r && a.y >= r && a.y <= h - r, "{case}");
                         for b in &p.places[..i] {
                             assert!(a.distance(*b) > 2.0 * r, "{case} touches {b:?}, r {r}");
                         }
@@ -387,35 +329,18 @@ mod tests {
                 _ => 0,
             };
             let spread = |i: usize| (i * 389 % 1_001) as u16;
-            Place {
-                group,
-                x: spread(i / 2),
-                y: spread(i / 2 + 7),
-            }
+            Place { group, x: spread(i / 2), y: spread(i / 2 + 7) }
         };
         use Layout::{Grid, Map, Star, Tiers, TwoSides};
         for layout in [Star, TwoSides, Tiers, Grid, Map] {
-            for (n, clients) in [
-                (1, 0),
-                (2, 1),
-                (3, 0),
-                (5, 2),
-                (9, 0),
-                (25, 3),
-                (60, 0),
-                (150, 0),
-            ] {
-                let stand = |i| Stand {
-                    client: i >= n,
-                    place: place(layout, i, n),
-                };
+            for (n, clients) in [(1, 0), (2, 1), (3, 0), (5, 2), (9, 0), (25, 3), (60, 0), (150, 0)] {
+                let stand = |i| Stand { client: i >= n, place: place(layout, i, n) };
                 let stands: Vec<Stand> = (0..n + clients).map(stand).collect();
                 for (w, h) in SIZES {
                     let p = Plan::new(layout, &stands, w, h);
                     let r = p.radius;
                     for (i, a) in p.places.iter().enumerate() {
-                        let case =
-                            format!("{layout:?} {n}+{clients} at {w}x{h}: {i} at {a:?}, r {r}");
+                        let case = format!("{layout:?} {n}+{clients} at {w}x{h}: {i} at {a:?}, r {r}");
                         let inside = a.x >= r && a.x <= w - r && a.y >= r && a.y <= h - r;
                         assert!(inside, "{case}");
                         let apart = |b: &Pt| a.distance(*b) > 2.0 * r;
@@ -424,10 +349,7 @@ mod tests {
                     if n <= 5 && w > 800.0 {
                         assert_eq!(p.detail, Detail::Full, "{layout:?} {n} at {w}x{h}");
                     }
-                    assert!(
-                        n > 9 || p.detail > Detail::Dot,
-                        "{layout:?} {n} at {w}x{h}: dots"
-                    );
+                    assert!(n > 9 || p.detail > Detail::Dot, "{layout:?} {n} at {w}x{h}: dots");
                 }
             }
         }
@@ -445,12 +367,7 @@ mod tests {
     #[test]
     fn two_stages_side_by_side_have_the_same_figure_and_a_flat_one_is_legible() {
         let plan = |w: f64, h: f64| {
-            Plan::plain(
-                Layout::Circle,
-                &[false, false, false, false, false, true, true],
-                w,
-                h,
-            )
+            Plan::plain(Layout::Circle, &[false, false, false, false, false, true, true], w, h)
         };
         let (a, b) = (plan(560.0, 250.0), plan(559.0, 250.0));
         assert!((a.radius - b.radius).abs() < 0.1 && a.detail == b.detail);
@@ -458,10 +375,7 @@ mod tests {
             assert!(p.distance(*q) <= 1.5, "{p:?} {q:?}");
         }
         let flat = plan(540.0, 200.0);
-        assert!(
-            flat.radius >= 20.0 && flat.detail == Detail::Short,
-            "{flat:?}"
-        );
+        assert!(flat.radius >= 20.0 && flat.detail == Detail::Short, "{flat:?}");
     }
 
     #[test]

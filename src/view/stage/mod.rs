@@ -143,10 +143,7 @@ pub fn plan(world: &World, width: f64, height: f64) -> Plan {
 
 /// What a node is, and where its protocol wants it.
 pub fn stand(world: &World, node: NodeId) -> Stand {
-    Stand {
-        client: world.is_client(node),
-        place: world.place(node),
-    }
+    Stand { client: world.is_client(node), place: world.place(node) }
 }
 
 /// What is on the stage now. Pointers to what has not changed since `last` are kept.
@@ -163,15 +160,8 @@ pub fn scene(world: &World, plan: &Rc<Plan>, last: Option<&Scene>) -> Scene {
         Some(l) if *l.pairs == pairs => l.pairs.clone(),
         _ => Rc::new(pairs),
     };
-    let walls = world
-        .partitions()
-        .map(|p| WallView::new(plan, p, true, |n| world.name(n).to_owned()));
-    Scene {
-        plan: plan.clone(),
-        nodes: nodes.collect(),
-        pairs,
-        walls: walls.collect(),
-    }
+    let walls = world.partitions().map(|p| WallView::new(plan, p, true, |n| world.name(n).to_owned()));
+    Scene { plan: plan.clone(), nodes: nodes.collect(), pairs, walls: walls.collect() }
 }
 
 fn node(world: &World, plan: &Plan, id: NodeId) -> NodeView {
@@ -183,11 +173,7 @@ fn node(world: &World, plan: &Plan, id: NodeId) -> NodeView {
     let before = inspect.cells.len().saturating_sub(room);
     inspect.cells.drain(..before);
     let used = |c: &Cell| c.tone != CellTone::Empty;
-    let cells_before = if inspect.cells.iter().any(used) {
-        before
-    } else {
-        0
-    };
+    let cells_before = if inspect.cells.iter().any(used) { before } else { 0 };
     NodeView {
         id,
         name: world.name(id).to_owned(),
@@ -236,23 +222,13 @@ pub struct Manner {
 }
 
 /// What moves, at the moment of `manner`. `sides` keeps labels where they were.
-pub fn motion(
-    world: &World,
-    trace: &Trace,
-    plan: &Plan,
-    manner: Manner,
-    sides: &mut Sides,
-) -> Motion {
+pub fn motion(world: &World, trace: &Trace, plan: &Plan, manner: Manner, sides: &mut Sides) -> Motion {
     let flights = world.in_flight();
     let now = manner.now;
     let upto = world.events() as usize;
     let held_at = |msg| held_since(trace, upto, msg).unwrap_or(now);
     let messages = motion::messages(plan, &flights, now, manner.calm, held_at);
-    let text = |i: usize| {
-        flights
-            .get(i)
-            .map_or_else(String::new, |f: &InFlight| f.payload.label())
-    };
+    let text = |i: usize| flights.get(i).map_or_else(String::new, |f: &InFlight| f.payload.label());
     let labels = sides.place(plan, &messages, manner.picked, |i| text(i).chars().count());
     Motion {
         labels: labels
@@ -285,11 +261,7 @@ fn rings(world: &World, now: SimTime, calm: bool) -> Vec<RingView> {
         for (level, timer) in world.timers(node).iter().take(RINGS).enumerate() {
             let whole = timer.due.since(timer.set_at).0.max(1) as f64;
             let gone = (now.since(timer.set_at).0 as f64 / whole).min(1.0);
-            let gone = if calm {
-                libm::round(gone * 8.0) / 8.0
-            } else {
-                gone
-            };
+            let gone = if calm { libm::round(gone * 8.0) / 8.0 } else { gone };
             rings.push(RingView { node, level, gone });
         }
     }

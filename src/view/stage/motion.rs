@@ -6,9 +6,7 @@
 use super::geometry::{Pt, smooth};
 use super::layout::{Detail, Plan};
 use crate::sim::world::{InFlight, World};
-use crate::sim::{
-    Event, EventId, EventKind, Loss, Mark, MsgId, NodeId, Shape, SimTime, Tone, Trace,
-};
+use crate::sim::{Event, EventId, EventKind, Loss, Mark, MsgId, NodeId, Shape, SimTime, Tone, Trace};
 
 /// A message on its way.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,16 +72,8 @@ pub fn lane_of(plan: &Plan) -> f64 {
 /// each quarter.
 fn progress(now: SimTime, sent: SimTime, due: SimTime, calm: bool) -> f64 {
     let whole = due.since(sent).0 as f64;
-    let f = if whole > 0.0 {
-        (now.since(sent).0 as f64 / whole).min(1.0)
-    } else {
-        1.0
-    };
-    if calm {
-        (libm::floor(f * CALM_STEPS).min(CALM_STEPS - 1.0) + 0.5) / CALM_STEPS
-    } else {
-        f
-    }
+    let f = if whole > 0.0 { (now.since(sent).0 as f64 / whole).min(1.0) } else { 1.0 };
+    if calm { (libm::floor(f * CALM_STEPS).min(CALM_STEPS - 1.0) + 0.5) / CALM_STEPS } else { f }
 }
 
 /// Every message in flight at `now`, with its place; `flights` are in order of sending. `held_at` gives the
@@ -163,13 +153,7 @@ fn overtaken(flights: &[InFlight], now: SimTime) -> Vec<f64> {
 
 /// The messages lost a moment before `now`, latest first. Looks at a bounded stretch of the trace
 /// before event number `upto`.
-pub fn losses(
-    plan: &Plan,
-    world: &World,
-    trace: &Trace,
-    upto: usize,
-    now: SimTime,
-) -> Vec<LossView> {
+pub fn losses(plan: &Plan, world: &World, trace: &Trace, upto: usize, now: SimTime) -> Vec<LossView> {
     let upto = upto.min(trace.len());
     let first = upto.saturating_sub(LOOK_BACK);
     let mut found = Vec::new();
@@ -190,12 +174,8 @@ pub fn losses(
 /// on its way, not a message that met a cut.
 fn struck(trace: &Trace, i: usize) -> bool {
     let at = trace.event(EventId(i as u32)).time;
-    let before = (i.saturating_sub(200)..i)
-        .rev()
-        .map(|j| trace.event(EventId(j as u32)));
-    before
-        .take_while(|e| e.time == at)
-        .any(|e| matches!(e.kind, EventKind::Fault | EventKind::Flap))
+    let before = (i.saturating_sub(200)..i).rev().map(|j| trace.event(EventId(j as u32)));
+    before.take_while(|e| e.time == at).any(|e| matches!(e.kind, EventKind::Fault | EventKind::Flap))
 }
 
 fn lost(
@@ -211,32 +191,14 @@ fn lost(
     if sent.from.index() >= plan.len() || sent.to.index() >= plan.len() {
         return None;
     }
-    let typical = world
-        .link(sent.from, sent.to)
-        .delay
-        .sample(1 << 63)
-        .0
-        .max(500);
+    let typical = world.link(sent.from, sent.to).delay.sample(1 << 63).0.max(500);
     let age = now.since(event.time).0 as f64 / (typical * LINGER) as f64;
     if age >= 1.0 {
         return None;
     }
     let flown = event.time.since(trace.sent_at(msg)).0 as f64 / typical as f64;
-    let (at, heading) = place(
-        plan,
-        sent.from,
-        sent.to,
-        break_at(event.loss, flown, struck),
-        lane_of(plan),
-    );
-    Some(LossView {
-        msg,
-        at,
-        heading,
-        tone: trace.kind(msg).tone,
-        reason: event.loss.reason(),
-        age,
-    })
+    let (at, heading) = place(plan, sent.from, sent.to, break_at(event.loss, flown, struck), lane_of(plan));
+    Some(LossView { msg, at, heading, tone: trace.kind(msg).tone, reason: event.loss.reason(), age })
 }
 
 /// How much of its way a lost message had behind it. The engine loses on the way at half of it, at

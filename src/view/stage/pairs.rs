@@ -45,10 +45,7 @@ pub const MOST_MESHED: usize = 91;
 /// Pairs at rest on a stage with room, else only those with something the matter.
 pub(super) fn pairs(world: &World, plan: &Plan) -> Vec<PairView> {
     let all = every(plan.len());
-    let drawn: Vec<bool> = all
-        .clone()
-        .map(|(a, b)| at_rest(world, plan, a, b))
-        .collect();
+    let drawn: Vec<bool> = all.clone().map(|(a, b)| at_rest(world, plan, a, b)).collect();
     let meshed = drawn.iter().filter(|d| **d).count() <= MOST_MESHED;
     let usual = usual(world, plan);
     let mut found = Vec::new();
@@ -61,13 +58,7 @@ pub(super) fn pairs(world: &World, plan: &Plan) -> Vec<PairView> {
         let stands_out = there > LinkState::Faulty || back > LinkState::Faulty;
         if (meshed && linked) || (stands_out && (meshed || linked)) || (matters && linked) {
             let notes = (note(world, a, b, there), note(world, b, a, back));
-            found.push(PairView {
-                a,
-                b,
-                there,
-                back,
-                notes,
-            });
+            found.push(PairView { a, b, there, back, notes });
         }
     }
     found
@@ -113,15 +104,9 @@ fn typical_us(link: &Link) -> u64 {
 /// link is as long as it is, the delay of most of them.
 fn usual(world: &World, plan: &Plan) -> Usual {
     let mut members = plan.members();
-    let (a, b) = (
-        members.next().unwrap_or_default(),
-        members.next().unwrap_or_default(),
-    );
+    let (a, b) = (members.next().unwrap_or_default(), members.next().unwrap_or_default());
     let c = members.next().unwrap_or(a);
-    let mut usual = Usual {
-        delay_us: u64::MAX / 4,
-        troubles: [u32::MAX; 5],
-    };
+    let mut usual = Usual { delay_us: u64::MAX / 4, troubles: [u32::MAX; 5] };
     for (from, to) in [(a, b), (b, a), (c, b)].into_iter().filter(|(x, y)| x != y) {
         let link = world.link(from, to);
         usual.delay_us = usual.delay_us.min(typical_us(link));
@@ -129,9 +114,8 @@ fn usual(world: &World, plan: &Plan) -> Usual {
         least.for_each(|(u, t)| *u = (*u).min(t));
     }
     if plan.layout == Layout::Map {
-        let mut delays: Vec<u64> = every(plan.len().min(MOST_MEASURED))
-            .map(|(a, b)| typical_us(world.link(a, b)))
-            .collect();
+        let mut delays: Vec<u64> =
+            every(plan.len().min(MOST_MEASURED)).map(|(a, b)| typical_us(world.link(a, b))).collect();
         delays.sort_unstable();
         let most = delays.len() * 4 / 5;
         usual.delay_us = delays.get(most).copied().unwrap_or(usual.delay_us);
@@ -149,11 +133,7 @@ fn state(world: &World, from: NodeId, to: NodeId, usual: &Usual) -> LinkState {
         Loss::Partition => return LinkState::Walled,
         _ => {}
     }
-    if troubles(link)
-        .iter()
-        .zip(&usual.troubles)
-        .any(|(t, u)| t > u)
-    {
+    if troubles(link).iter().zip(&usual.troubles).any(|(t, u)| t > u) {
         LinkState::Faulty
     } else if typical_us(link) > usual.delay_us.saturating_mul(2) {
         LinkState::Slow
@@ -171,8 +151,7 @@ fn note(world: &World, from: NodeId, to: NodeId, state: LinkState) -> String {
         LinkState::Walled => "behind a partition".to_owned(),
         LinkState::Slow => format!("slow, about {}", link.delay.sample(1 << 63)),
         LinkState::Faulty => {
-            let percent =
-                |ppm: u32, what: &str| (ppm > 0).then(|| format!("{} {what}", words::chance(ppm)));
+            let percent = |ppm: u32, what: &str| (ppm > 0).then(|| format!("{} {what}", words::chance(ppm)));
             let mut parts: Vec<String> = [
                 percent(link.loss_ppm, "loss"),
                 percent(link.duplicate_ppm, "doubled"),

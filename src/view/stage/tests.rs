@@ -6,10 +6,7 @@ use crate::sim::world::{Layout, Place};
 use crate::view::{Selection, toy};
 
 fn manner(world: &World) -> Manner {
-    Manner {
-        now: world.now(),
-        ..Manner::default()
-    }
+    Manner { now: world.now(), ..Manner::default() }
 }
 
 fn stage(world: &World) -> Rc<Plan> {
@@ -27,11 +24,7 @@ fn a_message_is_as_far_as_its_time() {
     }
     let now = world.now();
     let motion = motion(&world, &trace, &plan, manner(&world), &mut Sides::default());
-    let seen = motion
-        .messages
-        .iter()
-        .find(|m| m.msg == flight.msg)
-        .unwrap();
+    let seen = motion.messages.iter().find(|m| m.msg == flight.msg).unwrap();
     let expect = now.since(flight.sent).0 as f64 / flight.due.since(flight.sent).0 as f64;
     assert!((seen.progress - expect).abs() < 1e-9);
     let (a, b) = plan.line(flight.from, flight.to, 0.0);
@@ -44,10 +37,7 @@ fn under_reduced_motion_a_message_stands_at_four_places() {
     let plan = stage(&world);
     for ms in 41..90 {
         world.run_until(&mut trace, SimTime::from_ms(ms));
-        let calm = Manner {
-            calm: true,
-            ..manner(&world)
-        };
+        let calm = Manner { calm: true, ..manner(&world) };
         let motion = motion(&world, &trace, &plan, calm, &mut Sides::default());
         for m in motion.messages {
             assert!([0.125, 0.375, 0.625, 0.875].contains(&m.progress));
@@ -81,10 +71,7 @@ fn a_loss_lingers_where_it_broke_and_says_why() {
     let (mut world, mut trace) = toy::run(5, 4, 5, 50);
     let plan = stage(&world);
     let wall = Partition {
-        groups: vec![
-            vec![NodeId(0), NodeId(1)],
-            vec![NodeId(2), NodeId(3), NodeId(4)],
-        ],
+        groups: vec![vec![NodeId(0), NodeId(1)], vec![NodeId(2), NodeId(3), NodeId(4)]],
         ..Partition::default()
     };
     world.apply(&Fault::Partition(wall), &mut trace).unwrap();
@@ -94,18 +81,11 @@ fn a_loss_lingers_where_it_broke_and_says_why() {
     };
     let losses = see(&world, &trace);
     assert!(!losses.is_empty());
-    assert!(
-        losses
-            .iter()
-            .all(|l| l.reason == "partition" && l.age < 0.1)
-    );
+    assert!(losses.iter().all(|l| l.reason == "partition" && l.age < 0.1));
     world.run_until(&mut trace, SimTime::from_ms(400));
     let later = see(&world, &trace);
     assert!(later.iter().all(|l| losses.iter().all(|o| o.msg != l.msg)));
-    assert_eq!(
-        scene(&world, &plan, None).walls[0].label,
-        "N1 N2 | N3 N4 N5"
-    );
+    assert_eq!(scene(&world, &plan, None).walls[0].label, "N1 N2 | N3 N4 N5");
 }
 
 #[test]
@@ -116,10 +96,7 @@ fn a_held_message_stands_still() {
     world.apply(&Fault::Hold { msg }, &mut trace).unwrap();
     let at = |world: &World, trace: &Trace| {
         let m = motion(world, trace, &plan, manner(world), &mut Sides::default());
-        m.messages
-            .iter()
-            .find(|m| m.msg == msg)
-            .map(|m| (m.held, m.progress))
+        m.messages.iter().find(|m| m.msg == msg).map(|m| (m.held, m.progress))
     };
     let first = at(&world, &trace);
     world.run_until(&mut trace, SimTime::from_ms(300));
@@ -151,10 +128,7 @@ fn a_line_across_the_ring_is_a_partition_and_a_short_one_cuts_what_it_meets() {
     let m = plan.at(NodeId(0)).toward(plan.at(NodeId(1)), 0.5);
     let short = hit::cut(&plan, m.by(-5.0, 10.0), m.by(5.0, -10.0));
     assert_eq!((short.pairs, short.faults.len()), (1, 2));
-    assert_eq!(
-        hit::cut(&plan, Pt::new(1.0, 1.0), Pt::new(9.0, 1.0)).pairs,
-        0
-    );
+    assert_eq!(hit::cut(&plan, Pt::new(1.0, 1.0), Pt::new(9.0, 1.0)).pairs, 0);
 }
 
 #[test]
@@ -163,10 +137,7 @@ fn a_finger_means_what_is_nearest_each_direction_on_its_own_side() {
     let plan = stage(&world);
     let scene = scene(&world, &plan, None);
     let at = |p| hit::at(&plan, &[], &scene.pairs, p);
-    assert_eq!(
-        at(plan.at(NodeId(3)).by(9.0, 9.0)),
-        Selection::Node(NodeId(3))
-    );
+    assert_eq!(at(plan.at(NodeId(3)).by(9.0, 9.0)), Selection::Node(NodeId(3)));
     assert_eq!(at(Pt::new(3.0, 3.0)), Selection::None);
     for (a, b) in [(0, 1), (1, 0), (2, 4), (4, 2)] {
         let (a, b) = (NodeId(a), NodeId(b));
@@ -179,44 +150,23 @@ fn a_finger_means_what_is_nearest_each_direction_on_its_own_side() {
 fn every_state_of_a_link_has_its_name() {
     let (mut world, mut trace) = toy::run(3, 0, 10, 1);
     let plan = stage(&world);
-    world
-        .apply(&hit::set_cut(NodeId(0), NodeId(1), true), &mut trace)
-        .unwrap();
-    let set = crate::sim::LinkPatch {
-        loss_ppm: Some(200_000),
-        ..Default::default()
-    };
+    world.apply(&hit::set_cut(NodeId(0), NodeId(1), true), &mut trace).unwrap();
+    let set = crate::sim::LinkPatch { loss_ppm: Some(200_000), ..Default::default() };
     let (from, to) = (NodeId(1), NodeId(2));
-    world
-        .apply(&Fault::Link { from, to, set }, &mut trace)
-        .unwrap();
+    world.apply(&Fault::Link { from, to, set }, &mut trace).unwrap();
     let pairs = scene(&world, &plan, None).pairs;
     let states: Vec<_> = pairs.iter().map(|p| (p.there, p.back)).collect();
     let open = LinkState::Open;
-    assert_eq!(
-        states,
-        [
-            (LinkState::Cut, open),
-            (open, open),
-            (LinkState::Faulty, open)
-        ]
-    );
+    assert_eq!(states, [(LinkState::Cut, open), (open, open), (LinkState::Faulty, open)]);
     assert_eq!(pairs[2].notes.0, "20 % loss");
 }
 
 /// On a map a link is drawn once it has carried a message, or where it has settings of its own.
 #[test]
 fn a_map_draws_the_links_that_are_used_and_those_that_differ() {
-    let at = |i: usize| Place {
-        group: 0,
-        x: 200 * i as u16,
-        y: 500,
-    };
+    let at = |i: usize| Place { group: 0, x: 200 * i as u16, y: 500 };
     let mut setup = toy::laid(Layout::Map, 5, at);
-    let own = crate::sim::Link {
-        loss_ppm: 10,
-        ..setup.link.clone()
-    };
+    let own = crate::sim::Link { loss_ppm: 10, ..setup.link.clone() };
     setup.links = vec![(NodeId(3), NodeId(4), own)];
     let (mut world, mut trace) = (World::new(setup).unwrap(), Trace::new());
     let drawn = |world: &World| {

@@ -28,12 +28,7 @@ pub struct WallView {
 
 impl WallView {
     /// Draws `partition` on `plan`.
-    pub fn new(
-        plan: &Plan,
-        partition: &Partition,
-        up: bool,
-        name: impl Fn(NodeId) -> String,
-    ) -> Self {
+    pub fn new(plan: &Plan, partition: &Partition, up: bool, name: impl Fn(NodeId) -> String) -> Self {
         let group = |n: NodeId| partition.groups.iter().position(|g| g.contains(&n));
         let curves = match plan.layout {
             Layout::Line | Layout::TwoHills => upright(plan, &group),
@@ -50,11 +45,7 @@ impl WallView {
             few.join(" ") + more
         };
         let sides: Vec<_> = partition.groups.iter().map(names).collect();
-        let between = if partition.one_way {
-            " \u{21e5} "
-        } else {
-            " | "
-        };
+        let between = if partition.one_way { " \u{21e5} " } else { " | " };
         WallView {
             curves,
             label_at: end.unwrap_or(plan.centre),
@@ -106,9 +97,7 @@ fn anywhere(plan: &Plan, group: &dyn Fn(NodeId) -> Option<usize>) -> Vec<[Pt; 3]
 /// On a line of nodes: an upright wall between neighbours whose groups differ.
 fn upright(plan: &Plan, group: &dyn Fn(NodeId) -> Option<usize>) -> Vec<[Pt; 3]> {
     let servers: Vec<NodeId> = plan.members().collect();
-    let pairs = servers
-        .windows(2)
-        .filter(|p| apart(group(p[0]), group(p[1])));
+    let pairs = servers.windows(2).filter(|p| apart(group(p[0]), group(p[1])));
     let reach = (plan.height / 2.0 - 30.0).min(plan.radius * 3.2);
     pairs
         .map(|p| {
@@ -131,9 +120,8 @@ fn around(plan: &Plan, group: &dyn Fn(NodeId) -> Option<usize>) -> Vec<[Pt; 3]> 
         return Vec::new();
     }
     // A gap is numbered by the node after which it comes.
-    let gaps: Vec<usize> = (0..n)
-        .filter(|&i| apart(group(grouped[i]), group(grouped[(i + 1) % n])))
-        .collect();
+    let gaps: Vec<usize> =
+        (0..n).filter(|&i| apart(group(grouped[i]), group(grouped[(i + 1) % n]))).collect();
     let outer = |gap: usize, reach: f64| {
         let (a, b) = (grouped[gap], grouped[(gap + 1) % n]);
         outside(plan, a, b, reach)
@@ -175,10 +163,7 @@ fn around(plan: &Plan, group: &dyn Fn(NodeId) -> Option<usize>) -> Vec<[Pt; 3]> 
 fn outside(plan: &Plan, a: NodeId, b: NodeId, reach: f64) -> Pt {
     let angle = |n: NodeId| {
         let p = plan.at(n);
-        let (dx, dy) = (
-            (p.x - plan.centre.x) / plan.axes.x,
-            (p.y - plan.centre.y) / plan.axes.y,
-        );
+        let (dx, dy) = ((p.x - plan.centre.x) / plan.axes.x, (p.y - plan.centre.y) / plan.axes.y);
         libm::atan2(dy, dx) * 180.0 / std::f64::consts::PI
     };
     let (from, mut to) = (angle(a), angle(b));
@@ -187,10 +172,7 @@ fn outside(plan: &Plan, a: NodeId, b: NodeId, reach: f64) -> Pt {
     }
     let Pt { x, y } = plan.axes;
     let p = on_ellipse(plan.centre, x * reach, y * reach, f64::midpoint(from, to));
-    Pt::new(
-        p.x.max(14.0).min(plan.width - 14.0),
-        p.y.max(12.0).min(plan.height - 16.0),
-    )
+    Pt::new(p.x.max(14.0).min(plan.width - 14.0), p.y.max(12.0).min(plan.height - 16.0))
 }
 
 /// A curve from `a` to `b` that bends a little towards the middle.
@@ -206,14 +188,8 @@ mod tests {
 
     fn wall(n: usize, groups: &[&[u16]]) -> (Plan, WallView) {
         let plan = Plan::plain(Layout::Circle, &vec![false; n], 810.0, 560.0);
-        let groups = groups
-            .iter()
-            .map(|g| g.iter().map(|&i| NodeId(i)).collect())
-            .collect();
-        let p = Partition {
-            groups,
-            ..Partition::default()
-        };
+        let groups = groups.iter().map(|g| g.iter().map(|&i| NodeId(i)).collect()).collect();
+        let p = Partition { groups, ..Partition::default() };
         let view = WallView::new(&plan, &p, true, |n| format!("S{}", n.0 + 1));
         (plan, view)
     }
@@ -242,19 +218,13 @@ mod tests {
     #[test]
     fn a_wall_between_tiers_is_one_line_from_edge_to_edge() {
         let stand = |i: u8| super::super::Stand {
-            place: crate::sim::world::Place {
-                group: i / 3,
-                ..Default::default()
-            },
+            place: crate::sim::world::Place { group: i / 3, ..Default::default() },
             ..Default::default()
         };
         let stands: Vec<_> = (0..6).map(stand).collect();
         let plan = Plan::new(Layout::Tiers, &stands, 810.0, 560.0);
         let groups = vec![(0..3).map(NodeId).collect(), (3..6).map(NodeId).collect()];
-        let p = Partition {
-            groups,
-            ..Partition::default()
-        };
+        let p = Partition { groups, ..Partition::default() };
         let w = WallView::new(&plan, &p, true, |n| n.to_string());
         let ends = [w.curves[0][0], w.curves[w.curves.len() - 1][2]];
         assert_eq!((ends[0].x - ends[1].x).abs(), 810.0 - 28.0);

@@ -17,32 +17,14 @@ pub(super) fn agree() -> Promised<impl Rule> {
 
 #[test]
 fn agreement_is_about_each_thing_and_counts_what_the_dead_decided() {
-    holds(
-        agree(),
-        &[
-            (1, 0, Decided(1, 7)),
-            (2, 1, Decided(1, 7)),
-            (3, 1, Decided(2, 8)),
-        ],
-    );
-    let script = [
-        (1, 0, Decided(1, 7)),
-        (5, 1, Decided(1, 7)),
-        (9, 2, Decided(1, 8)),
-    ];
+    holds(agree(), &[(1, 0, Decided(1, 7)), (2, 1, Decided(1, 7)), (3, 1, Decided(2, 8))]);
+    let script = [(1, 0, Decided(1, 7)), (5, 1, Decided(1, 7)), (9, 2, Decided(1, 8))];
     let why = "A decides 7, and C 8 (entry 1)";
     breaks(agree(), &script, &[(1, 0), (9, 2)], why);
     breaks_under(agree(), &script, vec![crash(2, 0)], &[(1, 0), (9, 2)], why);
     // Also a node with itself; and without a verb, or a name for the one thing there is, nothing is left blank.
-    let only = agreement("Agreement", "all agree", "", |s: &Say| {
-        decided(s).map(|(_, v)| (Only, v))
-    });
-    breaks(
-        only,
-        &[(1, 0, Decided(1, 7)), (2, 0, Decided(2, 8))],
-        &[(1, 0), (2, 0)],
-        "A 7, and A 8",
-    );
+    let only = agreement("Agreement", "all agree", "", |s: &Say| decided(s).map(|(_, v)| (Only, v)));
+    breaks(only, &[(1, 0, Decided(1, 7)), (2, 0, Decided(2, 8))], &[(1, 0), (2, 0)], "A 7, and A 8");
 }
 
 #[test]
@@ -53,10 +35,7 @@ fn at_most_one_is_counted_by_epoch_and_the_same_again_is_one() {
             _ => None,
         })
     };
-    holds(
-        one(),
-        &[(1, 0, Leads(1)), (2, 1, Leads(2)), (3, 0, Leads(1))],
-    );
+    holds(one(), &[(1, 0, Leads(1)), (2, 1, Leads(2)), (3, 0, Leads(1))]);
     // A late one, of an old term.
     let script = [(1, 0, Leads(1)), (2, 1, Leads(2)), (3, 2, Leads(1))];
     breaks(one(), &script, &[(1, 0), (3, 2)], "both A and C in term 1");
@@ -67,24 +46,10 @@ fn integrity_lets_a_node_repeat_itself_and_not_change_its_mind() {
     let mind = || integrity("Integrity", "no change", decided);
     holds(
         mind(),
-        &[
-            (1, 0, Decided(1, 7)),
-            (2, 0, Decided(1, 7)),
-            (3, 1, Decided(1, 8)),
-            (4, 0, Decided(2, 9)),
-        ],
+        &[(1, 0, Decided(1, 7)), (2, 0, Decided(1, 7)), (3, 1, Decided(1, 8)), (4, 0, Decided(2, 9))],
     );
-    let script = [
-        (1, 0, Decided(1, 7)),
-        (2, 1, Decided(1, 8)),
-        (3, 0, Decided(1, 8)),
-    ];
-    breaks(
-        mind(),
-        &script,
-        &[(1, 0), (3, 0)],
-        "A said 7 first, and now 8 (entry 1)",
-    );
+    let script = [(1, 0, Decided(1, 7)), (2, 1, Decided(1, 8)), (3, 0, Decided(1, 8))];
+    breaks(mind(), &script, &[(1, 0), (3, 0)], "A said 7 first, and now 8 (entry 1)");
 }
 
 #[test]
@@ -97,21 +62,11 @@ fn what_is_used_was_made_before() {
     // In one event, too, if it is told first.
     holds(
         validity(),
-        &[
-            (1, 0, Proposed(7)),
-            (2, 1, Decided(1, 7)),
-            (3, 2, Proposed(8)),
-            (3, 2, Decided(2, 8)),
-        ],
+        &[(1, 0, Proposed(7)), (2, 1, Decided(1, 7)), (3, 2, Proposed(8)), (3, 2, Decided(2, 8))],
     );
     let late = [(1, 1, Decided(1, 7)), (2, 0, Proposed(7))];
     // The start of B brought the timer about.
-    breaks(
-        validity(),
-        &late,
-        &[(0, 1), (1, 1)],
-        "B has 7, which nobody brought in",
-    );
+    breaks(validity(), &late, &[(0, 1), (1, 1)], "B has 7, which nobody brought in");
 }
 
 #[test]
@@ -122,38 +77,11 @@ fn lists_agree_as_far_as_both_go() {
     };
     holds(
         prefix(),
-        &[
-            (1, 0, Got(1)),
-            (2, 0, Got(2)),
-            (3, 1, Got(1)),
-            (4, 2, Got(1)),
-            (5, 1, Got(2)),
-            (6, 1, Got(3)),
-        ],
+        &[(1, 0, Got(1)), (2, 0, Got(2)), (3, 1, Got(1)), (4, 2, Got(1)), (5, 1, Got(2)), (6, 1, Got(3))],
     );
-    let script = [
-        (1, 0, Got(1)),
-        (2, 0, Got(2)),
-        (3, 1, Got(1)),
-        (4, 1, Got(3)),
-    ];
-    breaks(
-        prefix(),
-        &script,
-        &[(2, 0), (4, 1)],
-        "at place 2, A has 2, and B 3",
-    );
+    let script = [(1, 0, Got(1)), (2, 0, Got(2)), (3, 1, Got(1)), (4, 1, Got(3))];
+    breaks(prefix(), &script, &[(2, 0), (4, 1)], "at place 2, A has 2, and B 3");
     // With one that only the third has gone to so far.
-    let script = [
-        (1, 0, Got(1)),
-        (2, 2, Got(1)),
-        (3, 2, Got(9)),
-        (4, 0, Got(8)),
-    ];
-    breaks(
-        prefix(),
-        &script,
-        &[(3, 2), (4, 0)],
-        "at place 2, C has 9, and A 8",
-    );
+    let script = [(1, 0, Got(1)), (2, 2, Got(1)), (3, 2, Got(9)), (4, 0, Got(8))];
+    breaks(prefix(), &script, &[(3, 2), (4, 0)], "at place 2, C has 9, and A 8");
 }

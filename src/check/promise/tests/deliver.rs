@@ -35,26 +35,10 @@ fn fifo_looks_at_one_sender_and_first_deliveries() {
     // A gap, a copy of an old one, another sender, and the same at another receiver.
     holds(
         fifo(),
-        &[
-            (1, 1, From(0, 1)),
-            (2, 1, From(0, 3)),
-            (3, 1, From(0, 1)),
-            (4, 1, From(2, 2)),
-            (5, 2, From(0, 2)),
-        ],
+        &[(1, 1, From(0, 1)), (2, 1, From(0, 3)), (3, 1, From(0, 1)), (4, 1, From(2, 2)), (5, 2, From(0, 2))],
     );
-    let script = [
-        (1, 1, From(0, 1)),
-        (2, 1, From(0, 3)),
-        (3, 1, From(2, 9)),
-        (4, 1, From(0, 2)),
-    ];
-    breaks(
-        fifo(),
-        &script,
-        &[(2, 1), (4, 1)],
-        "B delivers #2 after #3, which was sent later",
-    );
+    let script = [(1, 1, From(0, 1)), (2, 1, From(0, 3)), (3, 1, From(2, 9)), (4, 1, From(0, 2))];
+    breaks(fifo(), &script, &[(2, 1), (4, 1)], "B delivers #2 after #3, which was sent later");
 }
 
 #[test]
@@ -73,12 +57,7 @@ fn total_order_is_broken_by_a_pair_that_two_nodes_see_the_other_way_round() {
             (7, 2, Got(2)),
         ],
     );
-    let script = [
-        (1, 0, Got(1)),
-        (2, 0, Got(2)),
-        (3, 1, Got(2)),
-        (4, 1, Got(1)),
-    ];
+    let script = [(1, 0, Got(1)), (2, 0, Got(2)), (3, 1, Got(2)), (4, 1, Got(1))];
     let why = "B delivers 2 before 1, and A 1 before 2";
     breaks(total(), &script, &[(1, 0), (2, 0), (3, 1), (4, 1)], why);
     // The other way round: the one that is late has the two in the middle, with others between.
@@ -111,31 +90,13 @@ fn causes_come_first_through_a_third_node_and_a_relay_adds_none() {
             (7, 0, Got(2)),
         ],
     );
-    let script = [
-        (1, 0, Sent(1)),
-        (2, 1, Got(1)),
-        (3, 1, Sent(3)),
-        (4, 2, Got(3)),
-        (5, 2, Got(1)),
-    ];
+    let script = [(1, 0, Sent(1)), (2, 1, Got(1)), (3, 1, Sent(3)), (4, 2, Got(3)), (5, 2, Got(1))];
     // The event before 4 at C, its cause, is its start.
-    breaks(
-        causal(),
-        &script,
-        &[(0, 2), (1, 0), (4, 2)],
-        "C delivers 3 before 1, which came before it",
-    );
+    breaks(causal(), &script, &[(0, 2), (1, 0), (4, 2)], "C delivers 3 before 1, which came before it");
     // B sends 1 on; that is 1 still, and what B sends next comes after 1 and nothing else.
     holds(
         causal(),
-        &[
-            (1, 0, Sent(1)),
-            (2, 1, Got(1)),
-            (3, 1, Sent(1)),
-            (4, 1, Sent(2)),
-            (5, 2, Got(1)),
-            (6, 2, Got(2)),
-        ],
+        &[(1, 0, Sent(1)), (2, 1, Got(1)), (3, 1, Sent(1)), (4, 1, Sent(2)), (5, 2, Got(1)), (6, 2, Got(2))],
     );
 }
 
@@ -150,14 +111,7 @@ fn who_crashes_inside_is_outside_and_who_sleeps_inside_is_inside() {
     };
     holds(
         mutex(),
-        &[
-            (1, 0, Enters),
-            (2, 0, Enters),
-            (3, 0, Leaves),
-            (3, 1, Leaves),
-            (4, 1, Enters),
-            (5, 1, Leaves),
-        ],
+        &[(1, 0, Enters), (2, 0, Enters), (3, 0, Leaves), (3, 1, Leaves), (4, 1, Enters), (5, 1, Leaves)],
     );
     let script = [(1, 0, Enters), (5, 1, Enters), (9, 0, Leaves)];
     let why = "B goes in while A is inside";
@@ -167,10 +121,6 @@ fn who_crashes_inside_is_outside_and_who_sleeps_inside_is_inside() {
     let crashed = tell(mutex(), &script, vec![crash(2, 0)]);
     assert_eq!(line(&crashed).verdict, Verdict::Holding);
     // It leaves by the crash, and is not inside again by recovering.
-    let back = tell(
-        mutex(),
-        &[(1, 0, Enters), (8, 1, Enters)],
-        vec![crash(2, 0), recover(3, 0)],
-    );
+    let back = tell(mutex(), &[(1, 0, Enters), (8, 1, Enters)], vec![crash(2, 0), recover(3, 0)]);
     assert_eq!(line(&back).verdict, Verdict::Holding);
 }

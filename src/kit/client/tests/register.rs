@@ -45,24 +45,9 @@ impl Service for Register {
     type Answer = u32;
 
     fn forms(&self) -> &'static [Form] {
-        const VALUE: FormField = FormField {
-            label: "the value",
-            kind: FieldKind::Int {
-                default: 1,
-                min: 0,
-                max: 99,
-            },
-        };
-        const {
-            &[
-                Form {
-                    id: "set",
-                    label: "Set it",
-                    fields: &[VALUE],
-                },
-                Form::bare("get", "Read it"),
-            ]
-        }
+        const VALUE: FormField =
+            FormField { label: "the value", kind: FieldKind::Int { default: 1, min: 0, max: 99 } };
+        const { &[Form { id: "set", label: "Set it", fields: &[VALUE] }, Form::bare("get", "Read it")] }
     }
 
     fn op(&self, asked: &Asking) -> Op {

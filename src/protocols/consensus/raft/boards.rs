@@ -56,10 +56,7 @@ fn votes(world: &World) -> Board {
             Some(s.votes().lamp(&title))
         }
     };
-    Board::Lamps {
-        title: "Votes".to_owned(),
-        lamps: up(world).filter_map(asks).collect(),
-    }
+    Board::Lamps { title: "Votes".to_owned(), lamps: up(world).filter_map(asks).collect() }
 }
 
 /// How far each log is known to match the leader's, and where the leader tries next.
@@ -102,12 +99,7 @@ fn copies(leader: &Server) -> Board {
     };
     let row = |(index, entry): (Index, &super::log::Entry)| {
         let copies = Field::of(format!("{} of {}", on(index), config.majority()));
-        let fields = vec![
-            Field::of(entry.term),
-            Field::of(entry.command),
-            copies,
-            state(index, entry.term),
-        ];
+        let fields = vec![Field::of(entry.term), Field::of(entry.command), copies, state(index, entry.term)];
         (format!("{index}"), fields)
     };
     Board::Table {

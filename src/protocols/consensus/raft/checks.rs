@@ -135,12 +135,7 @@ impl Rule for LogMatching {
 
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<Each>() {
-            let Each::Wrote {
-                index,
-                term,
-                digest,
-            } = *fact
-            else {
+            let Each::Wrote { index, term, digest } = *fact else {
                 continue;
             };
             match self.written.get(&(index, term)) {
@@ -154,9 +149,7 @@ impl Rule for LogMatching {
                     return Err(Broken::new([event, seen.id], why));
                 }
                 Some(_) => {}
-                None => self
-                    .written
-                    .keep_first((index, term), (digest, node, seen.id)),
+                None => self.written.keep_first((index, term), (digest, node, seen.id)),
             }
         }
         Ok(())
@@ -220,15 +213,9 @@ impl LeaderCompleteness {
     /// What a server newly takes for committed is held against the leaders of later terms.
     fn commit(&mut self, world: &World, committed: Committed) -> Result<(), Broken> {
         self.committed.push(committed);
-        let mut later: Vec<Term> = self
-            .leaders
-            .keys_after(&committed.in_term)
-            .copied()
-            .collect();
+        let mut later: Vec<Term> = self.leaders.keys_after(&committed.in_term).copied().collect();
         later.sort_unstable();
-        later
-            .into_iter()
-            .try_for_each(|term| self.compare(world, term))
+        later.into_iter().try_for_each(|term| self.compare(world, term))
     }
 }
 
@@ -241,11 +228,7 @@ impl Rule for LeaderCompleteness {
         for (node, fact) in seen.facts::<Fact>() {
             match *fact {
                 Fact::Voted { term, candidate } => {
-                    let vote = Vote {
-                        voter: node,
-                        candidate,
-                        event: seen.id,
-                    };
+                    let vote = Vote { voter: node, candidate, event: seen.id };
                     self.ballots.note(term, vote);
                 }
                 Fact::Leads { term, ref log } if self.leaders.get(&term).is_none() => {
@@ -256,22 +239,10 @@ impl Rule for LeaderCompleteness {
             }
         }
         for (node, fact) in seen.facts::<Each>() {
-            if let Each::Applied {
-                index,
-                entry,
-                in_term,
-                digest,
-                ..
-            } = *fact
+            if let Each::Applied { index, entry, in_term, digest, .. } = *fact
                 && index as usize == self.committed.len() + 1
             {
-                let committed = Committed {
-                    digest,
-                    entry,
-                    in_term,
-                    node,
-                    event: seen.id,
-                };
+                let committed = Committed { digest, entry, in_term, node, event: seen.id };
                 self.commit(seen.world, committed)?;
             }
         }

@@ -163,13 +163,7 @@ mod tests {
     /// floor(n / 2) + 1: of 3, 4, 5 and 9 that is 2, 3, 3 and 5.
     #[test]
     fn a_majority_is_more_than_half() {
-        let of = |servers| {
-            Config {
-                servers,
-                ..Config::default()
-            }
-            .majority()
-        };
+        let of = |servers| Config { servers, ..Config::default() }.majority();
         assert_eq!([3, 4, 5, 9].map(of), [2, 3, 3, 5]);
     }
 }

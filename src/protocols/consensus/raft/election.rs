@@ -8,8 +8,8 @@ use super::config::Mutant;
 use super::facts::Fact;
 use super::log::{Command, Entry, Index, Term};
 use super::message::Msg;
-use super::{name_of, names};
 use super::server::{Cx, Role, Server, Timer};
+use super::{name_of, names};
 use crate::sim::NodeId;
 
 impl Server {
@@ -48,9 +48,7 @@ impl Server {
         self.role = Role::PreCandidate;
         self.leader = None;
         let next = self.current_term + 1;
-        ctx.note(format!(
-            "times out and asks whether to stand for term {next}"
-        ));
+        ctx.note(format!("times out and asks whether to stand for term {next}"));
         self.start_asking(ctx);
         if self.votes.is_reached() {
             self.stand(ctx);
@@ -70,16 +68,10 @@ impl Server {
     fn question(&self) -> Msg {
         let (last_log_index, last_log_term) = (self.log.last_index(), self.log.last_term());
         match self.role {
-            Role::PreCandidate => Msg::PreVote {
-                next_term: self.current_term + 1,
-                last_log_index,
-                last_log_term,
-            },
-            _ => Msg::RequestVote {
-                term: self.current_term,
-                last_log_index,
-                last_log_term,
-            },
+            Role::PreCandidate => {
+                Msg::PreVote { next_term: self.current_term + 1, last_log_index, last_log_term }
+            }
+            _ => Msg::RequestVote { term: self.current_term, last_log_index, last_log_term },
         }
     }
 
@@ -105,12 +97,7 @@ impl Server {
     /// RequestVote, receiver (Figure 2): 1. no, if its term is old. 2. Yes, if this server has not
     /// voted for another in this term, and the candidate's log is at least as up to date.
     pub(super) fn on_request_vote(&mut self, ctx: &mut Cx<'_>, from: NodeId, msg: &Msg) {
-        let Msg::RequestVote {
-            term,
-            last_log_index,
-            last_log_term,
-        } = *msg
-        else {
+        let Msg::RequestVote { term, last_log_index, last_log_term } = *msg else {
             return;
         };
         let free = self.voted_for.is_none_or(|v| v == from);
@@ -136,13 +123,10 @@ impl Server {
             _ if term < now => {
                 format!("refuses {candidate} its vote for term {term}: it is in term {now}")
             }
-            Some(other) if !free => format!(
-                "refuses {candidate} its vote for term {term}: it voted for {}",
-                name_of(other)
-            ),
-            _ => format!(
-                "refuses {candidate} its vote for term {term}: its own log is more up to date"
-            ),
+            Some(other) if !free => {
+                format!("refuses {candidate} its vote for term {term}: it voted for {}", name_of(other))
+            }
+            _ => format!("refuses {candidate} its vote for term {term}: its own log is more up to date"),
         }
     }
 
@@ -170,23 +154,14 @@ impl Server {
     fn hears_leader(&self, now_us: u64) -> bool {
         let min = self.config.election_min.0;
         let since = |at| now_us.checked_sub(at);
-        self.role == Role::Leader
-            || self
-                .heard_leader_at
-                .and_then(since)
-                .is_some_and(|passed| passed < min)
+        self.role == Role::Leader || self.heard_leader_at.and_then(since).is_some_and(|passed| passed < min)
     }
 
     /// PreVote, receiver (Ongaro 2014, section 9.6): yes, if it would vote for that log in that
     /// term and has not heard from a leader for the shortest election timeout. It promises nothing
     /// and changes nothing.
     pub(super) fn on_pre_vote(&mut self, ctx: &mut Cx<'_>, from: NodeId, msg: &Msg) {
-        let Msg::PreVote {
-            next_term,
-            last_log_index,
-            last_log_term,
-        } = *msg
-        else {
+        let Msg::PreVote { next_term, last_log_index, last_log_term } = *msg else {
             return;
         };
         let hears = self.hears_leader(ctx.now_us());
@@ -197,17 +172,10 @@ impl Server {
             true => format!("would vote for {who} in term {next_term}"),
             false if hears => format!("would not vote for {who}: it hears a leader"),
             false if !fresh => format!("would not vote for {who}: its own log is more up to date"),
-            false => format!(
-                "would not vote for {who}: it is in term {}",
-                self.current_term
-            ),
+            false => format!("would not vote for {who}: it is in term {}", self.current_term),
         });
         let term = self.current_term;
-        let reply = Msg::PreVoteReply {
-            term,
-            next_term,
-            granted,
-        };
+        let reply = Msg::PreVoteReply { term, next_term, granted };
         self.send(ctx, from, reply);
     }
 
@@ -233,32 +201,20 @@ impl Server {
         let term = self.current_term;
         self.role = Role::Leader;
         self.leader = Some(self.me);
-        ctx.fact(Fact::Leads {
-            term,
-            log: self.log.clone(),
-        });
+        ctx.fact(Fact::Leads { term, log: self.log.clone() });
         let n = usize::from(self.config.servers);
         self.next_index = vec![self.log.last_index() + 1; n];
         self.match_index = vec![0; n];
         self.heard = vec![false; n];
-        ctx.note(format!(
-            "leads term {term}, with the votes of {}",
-            names(self.votes.voters())
-        ));
-        ctx.epoch(
-            term.into(),
-            format!("term {term}, leader {}", name_of(self.me)),
-        );
+        ctx.note(format!("leads term {term}, with the votes of {}", names(self.votes.voters())));
+        ctx.epoch(term.into(), format!("term {term}, leader {}", name_of(self.me)));
         ctx.cancel_timer(Timer::Ask);
         ctx.cancel_timer(Timer::Election);
         if self.config.check_quorum {
             ctx.set_timer(Timer::Quorum, self.config.election_min);
         }
         if self.config.noop {
-            self.append(Entry {
-                term,
-                command: Command::Noop,
-            });
+            self.append(Entry { term, command: Command::Noop });
         }
         self.on_heartbeat(ctx);
         self.advance_commit(ctx);
@@ -271,10 +227,7 @@ impl Server {
         }
         let others = self.heard.iter().filter(|&&h| h).count();
         if others + 1 < self.config.majority() {
-            ctx.note(format!(
-                "steps down: it heard only {others} of {} others",
-                self.config.servers - 1
-            ));
+            ctx.note(format!("steps down: it heard only {others} of {} others", self.config.servers - 1));
             self.leader = None;
             self.become_follower(ctx);
             return;

@@ -128,16 +128,9 @@ impl Each {
     /// What that was to its state machine.
     pub fn executed(&self) -> Option<store::Applied> {
         match *self {
-            Each::Applied {
-                index,
-                entry,
-                values,
-                ..
-            } => Some(store::Applied {
-                index,
-                request: entry.command.request(),
-                values,
-            }),
+            Each::Applied { index, entry, values, .. } => {
+                Some(store::Applied { index, request: entry.command.request(), values })
+            }
             _ => None,
         }
     }

@@ -3,9 +3,9 @@
 //! The rule that is easy to break: a number that a run did not yield is missing, not zero.
 
 use super::facts::Fact;
+use crate::kit::Params;
 use crate::kit::client;
 use crate::kit::gauges::{self, GaugeDef, Published};
-use crate::kit::Params;
 
 /// How many facts of a kind were told.
 macro_rules! count {
@@ -30,12 +30,7 @@ pub(super) static ALL: &[GaugeDef] = &[
     ]),
     GaugeDef::new("elections", "times that a server stood", "", count!(Fact::Stands { .. })),
     GaugeDef::new("leaders", "leaders elected", "", count!(Fact::Leads { .. })),
-    GaugeDef::new(
-        "elections_undecided",
-        "elections that nobody won",
-        "",
-        count!(Fact::Undecided { .. }),
-    ),
+    GaugeDef::new("elections_undecided", "elections that nobody won", "", count!(Fact::Undecided { .. })),
     GaugeDef::new(
         "conflicts_repaired",
         "times that a follower removed entries",

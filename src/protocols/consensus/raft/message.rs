@@ -179,11 +179,7 @@ impl Message for Msg {
             Msg::AppendEntries { entries, term, .. } if entries.is_empty() => {
                 format!("heartbeat t{term}")
             }
-            Msg::AppendEntries {
-                prev_log_index,
-                entries,
-                ..
-            } => range_label(prev_log_index + 1, entries),
+            Msg::AppendEntries { prev_log_index, entries, .. } => range_label(prev_log_index + 1, entries),
             Msg::AppendOk { .. } => "ok".to_owned(),
             Msg::AppendNo { .. } => "no".to_owned(),
             Msg::ClientRequest { op, .. } => op.to_string(),
@@ -207,28 +203,13 @@ impl Message for Msg {
     /// this; it is here to be seen.
     fn corrupted(&self, draw: u64) -> Option<Self> {
         match *self {
-            Msg::VoteReply { term, granted } => Some(Msg::VoteReply {
-                term,
-                granted: !granted,
-            }),
-            Msg::AppendNo {
-                term,
-                prev_log_index,
-                ..
-            } => Some(Msg::AppendOk {
-                term,
-                match_index: prev_log_index,
-            }),
-            Msg::ClientRequest {
-                serial,
-                op: Op::Set { key, value },
-            } => Some(Msg::ClientRequest {
-                serial,
-                op: Op::Set {
-                    key,
-                    value: value ^ (1 << (draw % 8)),
-                },
-            }),
+            Msg::VoteReply { term, granted } => Some(Msg::VoteReply { term, granted: !granted }),
+            Msg::AppendNo { term, prev_log_index, .. } => {
+                Some(Msg::AppendOk { term, match_index: prev_log_index })
+            }
+            Msg::ClientRequest { serial, op: Op::Set { key, value } } => {
+                Some(Msg::ClientRequest { serial, op: Op::Set { key, value: value ^ (1 << (draw % 8)) } })
+            }
             _ => None,
         }
     }
@@ -239,10 +220,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    const NOTHING: Entry = Entry {
-        term: 2,
-        command: super::super::log::Command::Noop,
-    };
+    const NOTHING: Entry = Entry { term: 2, command: super::super::log::Command::Noop };
 
     fn one_of_each() -> Vec<Msg> {
         let (term, last_log_index, last_log_term) = (4, 3, 2);
@@ -256,37 +234,13 @@ mod tests {
         vec![
             append(Vec::new()),
             append(vec![NOTHING]),
-            Msg::RequestVote {
-                term,
-                last_log_index,
-                last_log_term,
-            },
-            Msg::PreVote {
-                next_term: 5,
-                last_log_index,
-                last_log_term,
-            },
-            Msg::VoteReply {
-                term,
-                granted: true,
-            },
-            Msg::PreVoteReply {
-                term,
-                next_term: 5,
-                granted: true,
-            },
-            Msg::AppendOk {
-                term,
-                match_index: 1,
-            },
-            Msg::ClientRequest {
-                serial: 1,
-                op: Op::Get { key: 'x' },
-            },
-            Msg::ClientReply {
-                serial: 1,
-                answer: Answer::Value(1),
-            },
+            Msg::RequestVote { term, last_log_index, last_log_term },
+            Msg::PreVote { next_term: 5, last_log_index, last_log_term },
+            Msg::VoteReply { term, granted: true },
+            Msg::PreVoteReply { term, next_term: 5, granted: true },
+            Msg::AppendOk { term, match_index: 1 },
+            Msg::ClientRequest { serial: 1, op: Op::Get { key: 'x' } },
+            Msg::ClientReply { serial: 1, answer: Answer::Value(1) },
         ]
     }
 

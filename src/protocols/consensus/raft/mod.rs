@@ -39,10 +39,10 @@ mod serving;
 mod show;
 pub mod start;
 
-use crate::kit::client::{self, ClientConfig};
-use crate::kit::store::KeyValue;
 use crate::check::ground::listed;
+use crate::kit::client::{self, ClientConfig};
 use crate::kit::facts::joined;
+use crate::kit::store::KeyValue;
 use crate::kit::{Entry, Param, Params};
 use crate::sim::world::{NodeSetup, Setup};
 use crate::sim::{Host, NodeId, Refusal, limits};
@@ -69,20 +69,11 @@ static PARAMS: [Param; 14] = [
     Param::ms("election_min_ms", "shortest election timeout", 150, 1..=60_000),
     Param::ms("election_max_ms", "longest election timeout", 300, 1..=60_000),
     Param::ms("heartbeat_ms", "heartbeat", 50, 1..=60_000),
-    Param::ms(
-        "interval_ms",
-        "a client thinks between requests (0: it asks only when told)",
-        500,
-        0..=60_000,
-    ),
+    Param::ms("interval_ms", "a client thinks between requests (0: it asks only when told)", 500, 0..=60_000),
     Param::ms("retry_ms", "a client asks the next server after", 300, 10..=60_000),
     Param::ms("patience_ms", "a client gives up after (0: never)", 0, 0..=3_600_000),
     Param::flag("prevote", "PreVote: ask before standing", false),
-    Param::flag(
-        "checkquorum",
-        "CheckQuorum: a leader that hears no majority steps down",
-        false,
-    ),
+    Param::flag("checkquorum", "CheckQuorum: a leader that hears no majority steps down", false),
     Param::flag("noop", "a new leader appends a no-op", false),
     Param::flag("fastbackup", "fast back-up: a term at a time", true),
     Param::choice("start", "logs at the start", &start::CHOICES),
@@ -147,10 +138,7 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
     };
     Ok(Setup {
         seed,
-        nodes: (0..config.servers)
-            .map(server_node)
-            .chain((0..clients).map(client_node))
-            .collect(),
+        nodes: (0..config.servers).map(server_node).chain((0..clients).map(client_node)).collect(),
         ..Setup::default()
     })
 }

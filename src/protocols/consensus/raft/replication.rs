@@ -34,10 +34,7 @@ impl Server {
 
     /// Sends each follower what it lacks. When all lack the same, they share one message.
     pub(super) fn replicate(&mut self, ctx: &mut Cx<'_>) {
-        let mut peers = self
-            .config
-            .peers(self.me)
-            .map(|p| self.next_index[p.index()]);
+        let mut peers = self.config.peers(self.me).map(|p| self.next_index[p.index()]);
         let first = peers.next().unwrap_or(1);
         if peers.all(|next| next == first) {
             let msg = self.append_entries(first);
@@ -67,14 +64,7 @@ impl Server {
 
     /// AppendEntries, receiver (Figure 2, rules 1 to 5).
     pub(super) fn on_append_entries(&mut self, ctx: &mut Cx<'_>, from: NodeId, msg: &Msg) {
-        let Msg::AppendEntries {
-            term,
-            prev_log_index,
-            prev_log_term,
-            entries,
-            leader_commit,
-        } = msg
-        else {
+        let Msg::AppendEntries { term, prev_log_index, prev_log_term, entries, leader_commit } = msg else {
             return;
         };
         // 1. Reply false if term < currentTerm (5.1). The reply's term tells the old leader.
@@ -117,11 +107,7 @@ impl Server {
     #[inline]
     fn follow(&mut self, ctx: &mut Cx<'_>, leader: NodeId) {
         if self.role != Role::Follower {
-            ctx.note(format!(
-                "gives up: {} leads term {}",
-                name_of(leader),
-                self.current_term
-            ));
+            ctx.note(format!("gives up: {} leads term {}", name_of(leader), self.current_term));
             self.become_follower(ctx);
         }
         self.leader = Some(leader);
@@ -140,12 +126,7 @@ impl Server {
             Some(t) => (t, self.log.first_of_run(prev_log_index)),
             None => (0, self.log.last_index() + 1),
         };
-        let no = Msg::AppendNo {
-            term,
-            prev_log_index,
-            conflict_term,
-            conflict_index,
-        };
+        let no = Msg::AppendNo { term, prev_log_index, conflict_term, conflict_index };
         self.send(ctx, to, no);
     }
 
@@ -153,9 +134,7 @@ impl Server {
     /// goes, with all that follow it; entries not yet in the log are appended.
     fn store(&mut self, ctx: &mut Cx<'_>, leader: NodeId, prev: Index, entries: &[Entry]) {
         let new = (prev + 1..).zip(entries);
-        let known = new
-            .take_while(|(i, e)| self.log.term_at(*i) == Some(e.term))
-            .count();
+        let known = new.take_while(|(i, e)| self.log.term_at(*i) == Some(e.term)).count();
         let first_new = prev + 1 + known as Index;
         let all_known = known == entries.len();
         let cut = self.log.last_index() >= first_new
@@ -185,13 +164,7 @@ impl Server {
     }
 
     /// A follower's log matches (Figure 2, rules for leaders): nextIndex and matchIndex go on.
-    pub(super) fn on_append_ok(
-        &mut self,
-        ctx: &mut Cx<'_>,
-        from: NodeId,
-        term: u32,
-        match_index: Index,
-    ) {
+    pub(super) fn on_append_ok(&mut self, ctx: &mut Cx<'_>, from: NodeId, term: u32, match_index: Index) {
         if self.role != Role::Leader || term != self.current_term {
             return;
         }
@@ -214,13 +187,7 @@ impl Server {
     /// A follower's log does not match: nextIndex goes back, and the leader tries again. With fast
     /// back-up it skips all entries of the conflicting term at once (end of section 5.3).
     pub(super) fn on_append_no(&mut self, ctx: &mut Cx<'_>, from: NodeId, msg: &Msg) {
-        let Msg::AppendNo {
-            term,
-            prev_log_index,
-            conflict_term,
-            conflict_index,
-        } = *msg
-        else {
+        let Msg::AppendNo { term, prev_log_index, conflict_term, conflict_index } = *msg else {
             return;
         };
         if self.role != Role::Leader || term != self.current_term {
@@ -241,10 +208,7 @@ impl Server {
         };
         let next = next.min(prev_log_index).max(1);
         self.next_index[i] = next;
-        ctx.fact(Fact::BacksUp {
-            follower: from,
-            next,
-        });
+        ctx.fact(Fact::BacksUp { follower: from, next });
         self.replicate_to(ctx, from);
     }
 
@@ -260,10 +224,7 @@ impl Server {
         let own_term = self.log.term_at(n) == Some(self.current_term);
         if n > self.commit_index && (own_term || self.config.mutant == Mutant::CommitOldTerm) {
             let copies = copies(n);
-            ctx.note(format!(
-                "commits entry {n}: on {copies} of {} servers",
-                self.config.servers
-            ));
+            ctx.note(format!("commits entry {n}: on {copies} of {} servers", self.config.servers));
             ctx.fact(Fact::Commits { index: n });
             self.commit_to(ctx, n);
         }
@@ -280,8 +241,7 @@ impl Server {
             let request = entry.command.request();
             let executed = request.map(|(client, serial, op)| self.machine.apply(client, serial, op));
             self.tell_applied(ctx, entry, executed);
-            if let (Some((client, serial, _)), Some(executed), Role::Leader) =
-                (request, executed, self.role)
+            if let (Some((client, serial, _)), Some(executed), Role::Leader) = (request, executed, self.role)
             {
                 self.answer(ctx, client, serial, executed);
             }
@@ -289,12 +249,7 @@ impl Server {
     }
 
     /// Tells those who watch that the entry at lastApplied is applied.
-    fn tell_applied(
-        &self,
-        ctx: &mut Cx<'_>,
-        entry: Entry,
-        executed: Option<Execution<Answer>>,
-    ) {
+    fn tell_applied(&self, ctx: &mut Cx<'_>, entry: Entry, executed: Option<Execution<Answer>>) {
         let index = self.last_applied;
         ctx.fact(Each::Applied {
             index,

@@ -54,12 +54,7 @@ pub struct Disk {
 impl fmt::Debug for Disk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let vote = self.voted_for.map_or("nobody".to_owned(), name_of);
-        write!(
-            f,
-            "term {}, vote for {vote}, log {}",
-            self.current_term,
-            self.log.terms(24)
-        )
+        write!(f, "term {}, vote for {vote}, log {}", self.current_term, self.log.terms(24))
     }
 }
 
@@ -198,11 +193,7 @@ impl Server {
         if unsaved == Unsaved::default() {
             return;
         }
-        let disk = Disk {
-            current_term: self.current_term,
-            voted_for: self.voted_for,
-            log: self.log.clone(),
-        };
+        let disk = Disk { current_term: self.current_term, voted_for: self.voted_for, log: self.log.clone() };
         if self.config.mutant == Mutant::LoseSuffix && !unsaved.vote {
             ctx.write(disk);
         } else {
@@ -220,11 +211,7 @@ impl Server {
     /// Tells those who watch what is in its log behind entry `kept`.
     fn tell_entries(&self, ctx: &mut Cx<'_>, kept: Index) {
         for (index, entry) in self.log.iter_from(kept + 1) {
-            ctx.fact(Each::Wrote {
-                index,
-                term: entry.term,
-                digest: self.log.digest_at(index).unwrap_or(0),
-            });
+            ctx.fact(Each::Wrote { index, term: entry.term, digest: self.log.digest_at(index).unwrap_or(0) });
         }
     }
 
@@ -251,10 +238,7 @@ impl Server {
         self.leader = None;
         self.heard_leader_at = None;
         if was != Role::Follower {
-            ctx.note(format!(
-                "steps down: {} is already in term {term}",
-                name_of(from)
-            ));
+            ctx.note(format!("steps down: {} is already in term {term}", name_of(from)));
         }
         self.become_follower(ctx);
     }
@@ -287,17 +271,8 @@ impl Server {
     }
 
     fn boot(&mut self, ctx: &mut Cx<'_>) {
-        let Disk {
-            current_term,
-            voted_for,
-            log,
-        } = ctx.durable().clone();
-        let fresh = Server {
-            current_term,
-            voted_for,
-            log,
-            ..Server::new(self.me, self.config)
-        };
+        let Disk { current_term, voted_for, log } = ctx.durable().clone();
+        let fresh = Server { current_term, voted_for, log, ..Server::new(self.me, self.config) };
         *self = fresh;
     }
 }
@@ -339,9 +314,9 @@ impl Protocol for Server {
             Msg::RequestVote { .. } => self.on_request_vote(ctx, from, msg),
             Msg::VoteReply { term, granted } => self.on_vote(ctx, from, *term, *granted),
             Msg::PreVote { .. } => self.on_pre_vote(ctx, from, msg),
-            Msg::PreVoteReply {
-                next_term, granted, ..
-            } => self.on_pre_vote_reply(ctx, from, *next_term, *granted),
+            Msg::PreVoteReply { next_term, granted, .. } => {
+                self.on_pre_vote_reply(ctx, from, *next_term, *granted)
+            }
             Msg::AppendEntries { .. } => self.on_append_entries(ctx, from, msg),
             Msg::AppendOk { term, match_index } => {
                 self.on_append_ok(ctx, from, *term, *match_index);
@@ -367,21 +342,10 @@ impl Protocol for Server {
     /// A lying voter says yes to everyone; a lying follower says that it has stored everything.
     fn lie(&self, msg: &Msg, _: NodeId, _: u64) -> Option<Msg> {
         match *msg {
-            Msg::VoteReply {
-                term,
-                granted: false,
-            } => Some(Msg::VoteReply {
-                term,
-                granted: true,
-            }),
-            Msg::AppendNo {
-                term,
-                prev_log_index,
-                ..
-            } => Some(Msg::AppendOk {
-                term,
-                match_index: prev_log_index,
-            }),
+            Msg::VoteReply { term, granted: false } => Some(Msg::VoteReply { term, granted: true }),
+            Msg::AppendNo { term, prev_log_index, .. } => {
+                Some(Msg::AppendOk { term, match_index: prev_log_index })
+            }
             _ => None,
         }
     }

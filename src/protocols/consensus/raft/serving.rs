@@ -14,13 +14,7 @@ use crate::sim::NodeId;
 impl Server {
     /// A client asks. Who does not lead says who does (section 8); the leader appends, replicates,
     /// and answers when the entry is applied.
-    pub(super) fn on_client_request(
-        &mut self,
-        ctx: &mut Cx<'_>,
-        client: NodeId,
-        serial: u32,
-        op: Op,
-    ) {
+    pub(super) fn on_client_request(&mut self, ctx: &mut Cx<'_>, client: NodeId, serial: u32, op: Op) {
         if let Some(session) = self.machine.session(client)
             && session.serial >= serial
         {

@@ -26,10 +26,7 @@ fn cell(server: &Server, index: Index, entry: &Entry) -> Cell {
     Cell {
         text: entry.term.to_string(),
         tone,
-        title: format!(
-            "entry {index} of term {}: {}, {state}",
-            entry.term, entry.command
-        ),
+        title: format!("entry {index} of term {}: {}, {state}", entry.term, entry.command),
     }
 }
 
@@ -49,11 +46,7 @@ pub(super) fn server(s: &Server) -> Inspect {
     let log = s.log();
     let first = log.last_index().saturating_sub(CELLS - 1).max(1);
     let cells = log.iter_from(first).map(|(i, e)| cell(s, i, e)).collect();
-    let values = s
-        .machine()
-        .values()
-        .iter()
-        .map(|(k, v)| format!("{k} = {v}"));
+    let values = s.machine().values().iter().map(|(k, v)| format!("{k} = {v}"));
     let inspect = Inspect {
         role: name.to_owned(),
         glyph,

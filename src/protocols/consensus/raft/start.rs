@@ -22,18 +22,9 @@ pub enum Start {
 
 /// Their names in links and on the command line.
 pub const CHOICES: [Choice; 3] = [
-    Choice {
-        id: "empty",
-        label: "empty logs",
-    },
-    Choice {
-        id: "figure-7",
-        label: "Figure 7: six followers that differ",
-    },
-    Choice {
-        id: "figure-8",
-        label: "Figure 8 (b): an old entry on two servers",
-    },
+    Choice { id: "empty", label: "empty logs" },
+    Choice { id: "figure-7", label: "Figure 7: six followers that differ" },
+    Choice { id: "figure-8", label: "Figure 8 (b): an old entry on two servers" },
 ];
 
 /// Figure 7: the leader's log, then the followers (a) to (f).

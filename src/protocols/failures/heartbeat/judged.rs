@@ -47,19 +47,10 @@ fn detection(p: &Params) -> Option<Box<dyn Property>> {
         Some((_, longest)) => longest,
         None => return None,
     };
-    let rule = Detection {
-        within,
-        fresh: fresh(p),
-        crashed: BTreeMap::new(),
-        up_since: BTreeMap::new(),
-    };
+    let rule = Detection { within, fresh: fresh(p), crashed: BTreeMap::new(), up_since: BTreeMap::new() };
     let claim = "a crash is noticed within a period and T, and a longest delay if silence counts";
     let needs = &[Need::Clocks, Need::NoPause, Need::Correct];
-    Some(
-        Promised::safety("Detection", claim, rule)
-            .needs(needs)
-            .boxed(),
-    )
+    Some(Promised::safety("Detection", claim, rule).needs(needs).boxed())
 }
 
 /// How often one may be wrong, if there is a bound on delays and nothing is lost.
@@ -74,25 +65,12 @@ fn mistakes(p: &Params) -> Option<Box<dyn Property>> {
     };
     let (name, claim) = match most {
         0 => ("Strong accuracy", "nobody is suspected who runs (class P)"),
-        _ => (
-            "Mistakes end",
-            "when T has grown above the longest delay there are no more",
-        ),
+        _ => ("Mistakes end", "when T has grown above the longest delay there are no more"),
     };
-    const NEEDS: &[Need] = &[
-        Need::NoLoss,
-        Need::NoCrash,
-        Need::NoPause,
-        Need::Correct,
-        Need::Clocks,
-    ];
+    const NEEDS: &[Need] = &[Need::NoLoss, Need::NoCrash, Need::NoPause, Need::Correct, Need::Clocks];
     let made = BTreeMap::new();
     let promise = Promised::safety(name, claim, Mistakes { most, made }).needs(NEEDS);
-    Some(
-        promise
-            .rests_on("no delay is longer than its bound")
-            .boxed(),
-    )
+    Some(promise.rests_on("no delay is longer than its bound").boxed())
 }
 
 /// Whether `node` has crashed.
@@ -101,20 +79,13 @@ pub(super) fn down(world: &World, node: NodeId) -> bool {
 }
 
 fn suspects(world: &World, p: NodeId, q: NodeId) -> bool {
-    world
-        .node_as::<Process>(p)
-        .is_some_and(|w| w.detector.suspects(q))
+    world.node_as::<Process>(p).is_some_and(|w| w.detector.suspects(q))
 }
 
 /// Pairs of which the first runs.
 fn pairs(world: &World) -> impl Iterator<Item = (NodeId, NodeId)> {
     let up = world.node_ids().filter(|&p| !down(world, p));
-    up.flat_map(|p| {
-        world
-            .node_ids()
-            .filter(move |q| *q != p)
-            .map(move |q| (p, q))
-    })
+    up.flat_map(|p| world.node_ids().filter(move |q| *q != p).map(move |q| (p, q)))
 }
 
 /// Completeness, or accuracy: whose opinion of whom is not right yet.
@@ -126,10 +97,7 @@ struct Opinion {
 
 impl Opinion {
     fn of(of_crashed: bool) -> Self {
-        Opinion {
-            of_crashed,
-            wrong: Vec::new(),
-        }
+        Opinion { of_crashed, wrong: Vec::new() }
     }
 }
 
@@ -141,25 +109,16 @@ impl Rule for Opinion {
             return Ok(());
         }
         let world = seen.world;
-        let wrong = pairs(world).filter(|&(p, q)| {
-            down(world, q) == self.of_crashed && suspects(world, p, q) != self.of_crashed
-        });
-        let word = if self.of_crashed {
-            "trusts"
-        } else {
-            "suspects"
-        };
+        let wrong = pairs(world)
+            .filter(|&(p, q)| down(world, q) == self.of_crashed && suspects(world, p, q) != self.of_crashed);
+        let word = if self.of_crashed { "trusts" } else { "suspects" };
         let said = wrong.map(|(p, q)| format!("{} {word} {}", world.name(p), world.name(q)));
         self.wrong = said.collect();
         Ok(())
     }
 
     fn missing(&self) -> Option<String> {
-        let which = if self.of_crashed {
-            "which has crashed"
-        } else {
-            "which runs"
-        };
+        let which = if self.of_crashed { "which has crashed" } else { "which runs" };
         let wrong = &self.wrong;
         (!wrong.is_empty()).then(|| format!("{}, {which}", wrong.join("; ")))
     }
@@ -187,9 +146,7 @@ impl Rule for Trust {
             // It is fresh until the next is due.
             let pulse = Pulse::of(whom, self.nodes, self.period);
             let clock = seen.world.clock(p).shows_us.max(0) as u64;
-            let fresh = self
-                .late
-                .is_none_or(|late| clock < pulse.sent_us(number + 1) + late.0);
+            let fresh = self.late.is_none_or(|late| clock < pulse.sent_us(number + 1) + late.0);
             if new && fresh && suspects(seen.world, p, whom) {
                 let name = |n| seen.world.name(n);
                 let why = format!(
@@ -253,11 +210,7 @@ impl Rule for Detection {
                 let (at, crash) = self.crashed[&q];
                 let name = |n| seen.world.name(n);
                 let since = Span(seen.event.time.us() - at.us());
-                let why = format!(
-                    "{} still trusts {}, {since} after its crash",
-                    name(p),
-                    name(q)
-                );
+                let why = format!("{} still trusts {}, {since} after its crash", name(p), name(q));
                 return Err(Broken::new([crash, seen.id], why));
             }
         }
@@ -287,11 +240,7 @@ impl Rule for Mistakes {
             if times as u64 > self.most {
                 let few = made[times.saturating_sub(12)..].to_vec();
                 let name = |n| seen.world.name(n);
-                let why = format!(
-                    "{} suspects {}, which runs, for the {times}. time",
-                    name(p),
-                    name(whom)
-                );
+                let why = format!("{} suspects {}, which runs, for the {times}. time", name(p), name(whom));
                 return Err(Broken::new(few, why));
             }
         }

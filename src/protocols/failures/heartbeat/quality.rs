@@ -180,29 +180,22 @@ fn mistakes(p: &Params) -> Option<(f64, f64)> {
         _ if i == steps => 1.0,
         _ => f64::from(2 + 2 * (i % 2)),
     };
-    let sum: f64 = (0..=steps)
-        .map(|i| weight(i) * u(f64::from(i) * width))
-        .sum();
+    let sum: f64 = (0..=steps).map(|i| weight(i) * u(f64::from(i) * width)).sum();
     let wrong = sum * width / 3.0;
     Some((start / period * 1e3, wrong / start))
 }
 
 pub(super) static GAUGES: &[GaugeDef] = &[
-    GaugeDef::new("late", "heartbeats later than T, or lost", "", |p| {
-        quality(What::LateShare, p)
+    GaugeDef::new("late", "heartbeats later than T, or lost", "", |p| quality(What::LateShare, p))
+        .theory(|p| Some(missing(p, number(p, "timeout_ms"))))
+        .published(&[
+            Published::of(&["timeout_ms=100"], 0.135_335, "e^(-T/50)"),
+            Published::of(&["timeout_ms=200"], 0.018_316, "e^(-T/50)"),
+            Published::of(&["timeout_ms=400"], 0.000_335, "e^(-T/50)"),
+        ]),
+    GaugeDef::new("mistakes_per_s", "false suspicions of one by one", "1/s", |p| {
+        quality(What::MistakesPerS, p)
     })
-    .theory(|p| Some(missing(p, number(p, "timeout_ms"))))
-    .published(&[
-        Published::of(&["timeout_ms=100"], 0.135_335, "e^(-T/50)"),
-        Published::of(&["timeout_ms=200"], 0.018_316, "e^(-T/50)"),
-        Published::of(&["timeout_ms=400"], 0.000_335, "e^(-T/50)"),
-    ]),
-    GaugeDef::new(
-        "mistakes_per_s",
-        "false suspicions of one by one",
-        "1/s",
-        |p| quality(What::MistakesPerS, p),
-    )
     .theory(|p| mistakes(p).map(|m| m.0))
     .published(&[
         Published::of(&[], 0.036_631, NFD_S),
@@ -210,28 +203,21 @@ pub(super) static GAUGES: &[GaugeDef] = &[
         Published::of(&["loss_percent=10"], 0.209_671, NFD_S),
         Published::of(&["period_ms=100", "loss_percent=10"], 0.231_951, NFD_S),
     ]),
-    GaugeDef::new("wrong_ms", "how long a false suspicion takes", "ms", |p| {
-        quality(What::WrongMs, p)
-    })
-    .theory(|p| mistakes(p).map(|m| m.1).filter(|ms| ms.is_finite()))
-    .published(&[
-        Published::of(&[], 49.938, NFD_S),
-        Published::of(&["timeout_ms=100"], 49.992, NFD_S),
-        Published::of(&["loss_percent=10"], 355.231, NFD_S),
-        Published::of(&["period_ms=100", "loss_percent=10"], 38.340, NFD_S),
-    ]),
+    GaugeDef::new("wrong_ms", "how long a false suspicion takes", "ms", |p| quality(What::WrongMs, p))
+        .theory(|p| mistakes(p).map(|m| m.1).filter(|ms| ms.is_finite()))
+        .published(&[
+            Published::of(&[], 49.938, NFD_S),
+            Published::of(&["timeout_ms=100"], 49.992, NFD_S),
+            Published::of(&["loss_percent=10"], 355.231, NFD_S),
+            Published::of(&["period_ms=100", "loss_percent=10"], 38.340, NFD_S),
+        ]),
     GaugeDef::new("suspicions", "how often one suspected another", "", |_| {
         gauges::count(|f: &Fact| matches!(f, Fact::Suspects { .. }))
     }),
-    GaugeDef::new(
-        "detection_ms",
-        "from a crash to suspicion for good",
-        "ms",
-        |p| quality(What::DetectionMs, p),
-    ),
-    GaugeDef::new("messages", "heartbeats sent", "", |_| {
-        gauges::sent(&["heartbeat"])
+    GaugeDef::new("detection_ms", "from a crash to suspicion for good", "ms", |p| {
+        quality(What::DetectionMs, p)
     }),
+    GaugeDef::new("messages", "heartbeats sent", "", |_| gauges::sent(&["heartbeat"])),
 ];
 
 const NFD_S: &str = "Chen, Toueg, Aguilera 2000: the analysis of NFD-S";

@@ -36,11 +36,8 @@ fn runs_come_to_what_theory_says() {
 fn a_crash_is_noticed_after_the_time_that_theory_says() {
     for (period, late) in [(500, 400), (1_000, 400), (200, 600)] {
         for (rule, travels) in [("fresh", 0), ("timeout", 50)] {
-            let settings = [
-                format!("period_ms={period}"),
-                format!("timeout_ms={late}"),
-                format!("rule={rule}"),
-            ];
+            let settings =
+                [format!("period_ms={period}"), format!("timeout_ms={late}"), format!("rule={rule}")];
             let bench = bench(&settings.each_ref().map(String::as_str)).set(&["nodes=2"]);
             let took = (0..997).map(|k| {
                 let at_us = 5_000_000 + k * 1_000 * period / 997;
@@ -50,10 +47,7 @@ fn a_crash_is_noticed_after_the_time_that_theory_says() {
             });
             let took: Vec<f64> = took.collect();
             let longest = took.iter().copied().fold(0.0, f64::max);
-            assert!(
-                rule == "timeout" || longest <= (late + period) as f64,
-                "{longest}"
-            );
+            assert!(rule == "timeout" || longest <= (late + period) as f64, "{longest}");
             let expected = (late + travels) as f64 + period as f64 / 2.0;
             Mean::of(took).assert_agrees_with(expected);
         }
@@ -77,10 +71,7 @@ fn many_seeds_under_every_mix() {
             run.hold(&["Strong completeness"]);
             for line in run.watcher().lines() {
                 if let Verdict::Violated { assumption, .. } = &line.verdict {
-                    assert!(
-                        assumption.starts_with("it is assumed"),
-                        "{settings:?} {line:?}"
-                    );
+                    assert!(assumption.starts_with("it is assumed"), "{settings:?} {line:?}");
                 }
             }
         });
@@ -126,21 +117,14 @@ fn with_a_bound_and_enough_patience_it_is_perfect() {
 fn under_an_unknown_bound_only_growing_patience_comes_to_an_end_of_mistakes() {
     let worst = |rule: &str, seed| {
         let bench = bench(&[rule, "timeout_ms=1", "step_ms=200", "mean_ms=300"]).until_ms(60_000);
-        let unknown = |s: &mut Setup| {
-            s.timing = Timing::UnknownBound {
-                at_most_us: 500_000,
-            }
-        };
+        let unknown = |s: &mut Setup| s.timing = Timing::UnknownBound { at_most_us: 500_000 };
         let run = bench.changed(unknown).run(seed);
         let all = suspicions(&run, SimTime::ZERO);
         let times = |pair| all.iter().filter(|p| *p == pair).count();
         all.iter().map(times).max().unwrap_or(0)
     };
     for seed in 0..20 {
-        assert!(
-            (1..=3).contains(&worst("rule=growing", seed)),
-            "seed {seed}"
-        );
+        assert!((1..=3).contains(&worst("rule=growing", seed)), "seed {seed}");
         assert!(worst("rule=timeout", seed) > 10, "seed {seed}");
     }
 }
@@ -150,11 +134,7 @@ fn under_an_unknown_bound_only_growing_patience_comes_to_an_end_of_mistakes() {
 fn a_mistake_makes_it_more_patient_with_one() {
     let mut run = bench(&["rule=growing"]).start(1);
     run.run_until(SimTime::from_ms(2_000));
-    let patience = |run: &Trial, node| {
-        run.node::<Process>(NodeId(0))
-            .detector
-            .patience(NodeId(node))
-    };
+    let patience = |run: &Trial, node| run.node::<Process>(NodeId(0)).detector.patience(NodeId(node));
     let before = patience(&run, 1).unwrap();
     run.fault(Fault::Pause { node: NodeId(1) });
     run.run_until(SimTime::from_ms(5_000));

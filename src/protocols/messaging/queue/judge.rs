@@ -16,12 +16,14 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
         _ => None,
     };
     let mut all = vec![
-        fifo_order("First come, first served", "no job is served before one that came earlier", |f: &Fact| {
-            match f {
+        fifo_order(
+            "First come, first served",
+            "no job is served before one that came earlier",
+            |f: &Fact| match f {
                 Fact::Served { place, .. } => Some((SOURCE, *place)),
                 _ => None,
-            }
-        })
+            },
+        )
         .boxed(),
         no_duplication("No job twice", "no job is served twice", served).boxed(),
         leads_to(
@@ -70,11 +72,7 @@ fn loss(params: &Params) -> Option<f64> {
     let (r, most) = model(params);
     let k = most?;
     let power = (0..k).fold(1.0, |p, _| p * r);
-    let share = if r == 1.0 {
-        1.0 / f64::from(k + 1)
-    } else {
-        (1.0 - r) * power / (1.0 - power * r)
-    };
+    let share = if r == 1.0 { 1.0 / f64::from(k + 1) } else { (1.0 - r) * power / (1.0 - power * r) };
     is_markov(params).then_some(100.0 * share)
 }
 
@@ -135,7 +133,11 @@ pub(super) static GAUGES: &[GaugeDef] = &[
     .published(&[
         Published::of(&["load_percent=80", "buffer=4", "warmup_ms=2000"], 8.882, "M/M/1/5"),
         Published::of(&["load_percent=100", "buffer=9", "warmup_ms=5000"], 100.0 / 11.0, "M/M/1/10"),
-        Published::of(&["load_percent=150", "buffer=4", "policy=drop-head", "warmup_ms=2000"], 36.541, "M/M/1/5"),
+        Published::of(
+            &["load_percent=150", "buffer=4", "policy=drop-head", "warmup_ms=2000"],
+            36.541,
+            "M/M/1/5",
+        ),
     ]),
     GaugeDef::new("served", "jobs served", "", |_| {
         gauges::count(|f: &Fact| matches!(f, Fact::Served { .. }))

@@ -36,10 +36,7 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
     let method = params.word("method");
     let mut all = Vec::new();
     if method == "cristian" || method == "ntp" {
-        let bound = Bound {
-            shortest_us: None,
-            drift_ppm: params.int("drift_ppm").unsigned_abs(),
-        };
+        let bound = Bound { shortest_us: None, drift_ppm: params.int("drift_ppm").unsigned_abs() };
         all.push(
             Promised::safety(
                 "Error bound",
@@ -52,20 +49,22 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
         );
     }
     if params.word("adjust") == "slew" {
-        let stamps = monotonic("Never back", "no clock gives a stamp earlier than one before", |f: &Fact| {
-            match f {
+        let stamps =
+            monotonic("Never back", "no clock gives a stamp earlier than one before", |f: &Fact| match f {
                 Fact::Stamped { us } => Some(*us),
                 Fact::Synced { .. } => None,
-            }
-        });
+            });
         all.push(stamps.needs(&[Need::Clocks]).boxed());
     }
     if method != "none" {
         let who = (1..=params.int("clients") as u16).map(NodeId);
         all.push(
-            termination("Everybody is corrected", "in the end each clock is corrected once", who, |f: &Fact| {
-                matches!(f, Fact::Synced { .. })
-            })
+            termination(
+                "Everybody is corrected",
+                "in the end each clock is corrected once",
+                who,
+                |f: &Fact| matches!(f, Fact::Synced { .. }),
+            )
             .needs(&[Need::AllUp, Need::NoPause, Need::NoLoss])
             .boxed(),
         );
@@ -129,7 +128,8 @@ impl Rule for Bound {
 
 /// What can be told beforehand: without drift and jitter, half the difference of the two ways.
 fn asymmetry(params: &Params) -> Option<f64> {
-    let still = params.int("drift_ppm") == 0 && params.int("jitter_ms") == 0 && params.int("loss_percent") == 0;
+    let still =
+        params.int("drift_ppm") == 0 && params.int("jitter_ms") == 0 && params.int("loss_percent") == 0;
     let two_way = matches!(params.word("method"), "cristian" | "ntp") && params.word("adjust") == "step";
     let apart = (params.int("out_ms") - params.int("back_ms")).abs() as f64;
     (still && two_way).then_some(apart / 2.0)

@@ -24,12 +24,7 @@ pub(super) fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
         stamp: params.ms("stamp_ms"),
         mutant: Mutant::of(params),
     };
-    let server = Server {
-        config,
-        clock: SoftClock::default(),
-        answers: BTreeMap::new(),
-        polled_at: 0,
-    };
+    let server = Server { config, clock: SoftClock::default(), answers: BTreeMap::new(), polled_at: 0 };
     let client = |i: u16| {
         let client = Client {
             config,
@@ -69,17 +64,10 @@ pub(super) fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
 /// One direction of a link.
 fn way(params: &Params, shortest: &str) -> Link {
     let min_us = params.ms(shortest).0;
-    let delay = Delay::Uniform {
-        min_us,
-        max_us: min_us + params.ms("jitter_ms").0,
-    };
+    let delay = Delay::Uniform { min_us, max_us: min_us + params.ms("jitter_ms").0 };
     let mut link = Link::fair_loss(delay, params.ppm("loss_percent"));
     if params.word("transport") == "retry" {
-        link.layers = Layers {
-            retransmit_us: 200_000,
-            dedupe: true,
-            ..Layers::default()
-        };
+        link.layers = Layers { retransmit_us: 200_000, dedupe: true, ..Layers::default() };
     }
     link
 }

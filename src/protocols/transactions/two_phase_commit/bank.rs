@@ -29,10 +29,7 @@ pub(super) struct Book {
 
 impl Book {
     pub(super) fn opened() -> Self {
-        Book {
-            balance: BALANCE,
-            lines: BTreeMap::new(),
-        }
+        Book { balance: BALANCE, lines: BTreeMap::new() }
     }
 
     /// The transfer that locks the account: promised, and not decided.
@@ -64,11 +61,7 @@ type Cx<'a> = Ctx<'a, Bank>;
 
 impl Bank {
     pub(super) fn new(rules: Rules) -> Self {
-        Bank {
-            rules,
-            book: Book::opened(),
-            refuses: false,
-        }
+        Bank { rules, book: Book::opened(), refuses: false }
     }
 
     fn state(&self, t: T) -> Option<State> {
@@ -166,14 +159,7 @@ impl Bank {
             Some(_) => {}
         }
         let committed = self.state(t) == Some(State::Committed);
-        ctx.send(
-            from,
-            if committed {
-                Msg::Commit { t }
-            } else {
-                Msg::Abort { t }
-            },
-        );
+        ctx.send(from, if committed { Msg::Commit { t } } else { Msg::Abort { t } });
     }
 
     /// It is uncertain, and has waited long enough.
@@ -271,10 +257,7 @@ impl Protocol for Bank {
             ..Inspect::default()
         }
         .field("balance", format!("£{}", self.book.balance))
-        .field(
-            "locked by",
-            lock.map_or("nothing".to_owned(), |t| t.to_string()),
-        )
+        .field("locked by", lock.map_or("nothing".to_owned(), |t| t.to_string()))
         .field("log", self.book.said())
     }
 }

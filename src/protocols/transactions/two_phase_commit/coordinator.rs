@@ -90,9 +90,7 @@ impl Coordinator {
     fn begin(&mut self, ctx: &mut Cx<'_>, amount: i64) {
         self.last.0 += 1;
         let t = self.last;
-        ctx.note(format!(
-            "begins {t}: £{amount} from Bank A to each other bank"
-        ));
+        ctx.note(format!("begins {t}: £{amount} from Bank A to each other bank"));
         ctx.fact(Fact::Begun { t });
         match self.rules.way {
             Way::TwoPhase => self.enter(t, amount, Phase::Voting, self.rules.all().collect()),
@@ -106,11 +104,7 @@ impl Coordinator {
     }
 
     fn enter(&mut self, t: T, amount: i64, phase: Phase, waiting: BTreeSet<NodeId>) {
-        let open = Open {
-            amount,
-            phase,
-            waiting,
-        };
+        let open = Open { amount, phase, waiting };
         self.log.open.insert(t, open);
     }
 
@@ -142,12 +136,7 @@ impl Coordinator {
     /// it is presumed. `but` has voted No, and so has aborted already.
     fn decide(&mut self, ctx: &mut Cx<'_>, t: T, commit: bool, but: Option<NodeId>) {
         let phase = if commit { Phase::Commit } else { Phase::Abort };
-        self.enter(
-            t,
-            0,
-            phase,
-            self.rules.all().filter(|b| Some(*b) != but).collect(),
-        );
+        self.enter(t, 0, phase, self.rules.all().filter(|b| Some(*b) != but).collect());
         let presumed = !commit && self.rules.presume_abort;
         if self.rules.mutant == Mutant::UnforcedCommit {
             ctx.write(self.log.clone());
@@ -254,17 +243,9 @@ impl Protocol for Coordinator {
     fn requests(&self) -> &'static [Form] {
         const AMOUNT: FormField = FormField {
             label: "what each bank but A gets",
-            kind: FieldKind::Int {
-                default: 10,
-                min: 1,
-                max: 100,
-            },
+            kind: FieldKind::Int { default: 10, min: 1, max: 100 },
         };
-        static FORMS: [Form; 1] = [Form {
-            id: "transfer",
-            label: "Transfer money",
-            fields: &[AMOUNT],
-        }];
+        static FORMS: [Form; 1] = [Form { id: "transfer", label: "Transfer money", fields: &[AMOUNT] }];
         &FORMS
     }
 

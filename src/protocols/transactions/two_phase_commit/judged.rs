@@ -27,14 +27,8 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
     let way = Rules::of(params).way;
     let (needs, rests_on): (&[Need], _) = match way {
         Way::TwoPhase => (&[], ON_DISK),
-        Way::Naive => (
-            &[Need::NoCrash, Need::NoLoss],
-            "nothing comes twice or late",
-        ),
-        Way::Retry => (
-            &[Need::NoLoss, Need::NoCrash],
-            "nothing comes twice or late",
-        ),
+        Way::Naive => (&[Need::NoCrash, Need::NoLoss], "nothing comes twice or late"),
+        Way::Retry => (&[Need::NoLoss, Need::NoCrash], "nothing comes twice or late"),
         Way::RetryIds => (&[], "each bank has on disk what it has done"),
     };
     let mut all = match way {
@@ -46,18 +40,9 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
     all.push(conservation.needs(needs).rests_on(rests_on).boxed());
     let begun: fn(&Fact) -> _ = pick!(Fact::Begun { t } => *t);
     let over: fn(&Fact) -> _ = pick!(Fact::Over { t, .. } => *t);
-    let completion = leads_to(
-        "Completion",
-        "a transfer that begins is over in the end",
-        begun,
-        over,
-    );
+    let completion = leads_to("Completion", "a transfer that begins is over in the end", begun, over);
     // A beginning of which nothing is on disk is not taken up again after a crash.
-    all.push(
-        completion
-            .needs(&[Need::NoCrash, Need::NoPause, Need::NoLoss])
-            .boxed(),
-    );
+    all.push(completion.needs(&[Need::NoCrash, Need::NoPause, Need::NoLoss]).boxed());
     all
 }
 
@@ -68,25 +53,16 @@ fn atomic(banks: u16) -> Vec<Box<dyn Property>> {
     let decided: fn(&Fact) -> _ =
         pick!(Fact::Decided { t, commit, .. } => (*t, if *commit { "Commit" } else { "Abort" }));
     let promised: fn(&Fact) -> _ = pick!(Fact::Promised { t, bank } => At(*t, *bank));
-    let released: fn(&Fact) -> _ =
-        pick!(Fact::Decided { t, bank: bank @ 1.., .. } => At(*t, *bank));
-    let votes = |calm| Votes {
-        banks,
-        calm,
-        yes: Ledger::default(),
-    };
+    let released: fn(&Fact) -> _ = pick!(Fact::Decided { t, bank: bank @ 1.., .. } => At(*t, *bank));
+    let votes = |calm| Votes { banks, calm, yes: Ledger::default() };
     let ac1 = "no two decide differently about a transfer (AC1)";
     let ac2 = "who has decided does not change its mind (AC2)";
     let ac3 = "it commits only if all have voted Yes (AC3)";
     let ac4 = "if nothing fails and all vote Yes, it commits (AC4)";
     let ac5 = "every bank that has voted Yes learns the decision in the end (AC5)";
     vec![
-        agreement("Agreement", ac1, "decided", decided)
-            .rests_on(ON_DISK)
-            .boxed(),
-        integrity("Stability", ac2, decided)
-            .rests_on(ON_DISK)
-            .boxed(),
+        agreement("Agreement", ac1, "decided", decided).rests_on(ON_DISK).boxed(),
+        integrity("Stability", ac2, decided).rests_on(ON_DISK).boxed(),
         Promised::safety("Validity", ac3, votes(false)).boxed(),
         Promised::safety("Non-triviality", ac4, votes(true))
             .rests_on("votes come before the coordinator's patience ends")
@@ -143,18 +119,12 @@ fn banks(world: &World) -> impl Iterator<Item = (NodeId, &Book)> {
 
 /// What some banks have done of transfers that are not over: paid out and not paid in, or the reverse.
 fn on_its_way(world: &World) -> Option<i64> {
-    let mut open: BTreeSet<T> = world
-        .durable_as::<Log>(COORDINATOR)?
-        .open
-        .keys()
-        .copied()
-        .collect();
+    let mut open: BTreeSet<T> = world.durable_as::<Log>(COORDINATOR)?.open.keys().copied().collect();
     if !matches!(world.status(COORDINATOR), Status::Crashed | Status::Stopped) {
         open.extend(world.node_as::<Coordinator>(COORDINATOR)?.log.open.keys());
     }
     let lines = banks(world).flat_map(|(_, book)| &book.lines);
-    let done = lines
-        .filter(|(t, line)| matches!(line.1, State::Committed | State::Done) && open.contains(t));
+    let done = lines.filter(|(t, line)| matches!(line.1, State::Committed | State::Done) && open.contains(t));
     Some(-done.map(|(_, line)| line.0).sum::<i64>())
 }
 
@@ -166,34 +136,19 @@ pub(super) fn total(world: &World) -> Option<i64> {
 
 pub(super) fn boards(_: &Params, world: &World) -> Vec<Board> {
     let part = |label: String, value| Part { label, value };
-    let mut parts: Vec<Part> = banks(world)
-        .map(|(n, b)| part(name(n.0), b.balance))
-        .collect();
-    parts.push(part(
-        "on its way".to_owned(),
-        on_its_way(world).unwrap_or(0),
-    ));
+    let mut parts: Vec<Part> = banks(world).map(|(n, b)| part(name(n.0), b.balance)).collect();
+    parts.push(part("on its way".to_owned(), on_its_way(world).unwrap_or(0)));
     let row = |(n, book): (NodeId, &Book)| {
         let lock = match book.lock() {
             Some(t) => Field::of(t).mood(Mood::Waiting),
             None => Field::of("-"),
         };
-        (
-            name(n.0),
-            vec![Field::of(book.balance), lock, Field::of(book.said())],
-        )
+        (name(n.0), vec![Field::of(book.balance), lock, Field::of(book.said())])
     };
-    let log = world
-        .durable_as::<Log>(COORDINATOR)
-        .map_or(String::new(), Log::said);
-    let mut rows = vec![(
-        name(0),
-        vec![Field::of("-"), Field::of("-"), Field::of(log)],
-    )];
+    let log = world.durable_as::<Log>(COORDINATOR).map_or(String::new(), Log::said);
+    let mut rows = vec![(name(0), vec![Field::of("-"), Field::of("-"), Field::of(log)])];
     rows.extend(banks(world).map(row));
-    let columns = ["on disk", "£", "locked by", "log"]
-        .map(str::to_owned)
-        .to_vec();
+    let columns = ["on disk", "£", "locked by", "log"].map(str::to_owned).to_vec();
     vec![
         Board::Total {
             title: "Money in the system".to_owned(),
@@ -201,18 +156,13 @@ pub(super) fn boards(_: &Params, world: &World) -> Vec<Board> {
             should_be: banks(world).count() as i64 * BALANCE,
             parts,
         },
-        Board::Table {
-            title: "Logs".to_owned(),
-            columns,
-            rows,
-        },
+        Board::Table { title: "Logs".to_owned(), columns, rows },
     ]
 }
 
 /// Two-phase commit without failures, as theory counts it: `of` gives the number a transfer for n banks.
 fn calm(p: &Params, of: impl Fn(f64) -> f64) -> Option<f64> {
-    let calm =
-        p.word("way") == "two-phase" && p.int("loss_percent") == 0 && p.int("transfers") == 1;
+    let calm = p.word("way") == "two-phase" && p.int("loss_percent") == 0 && p.int("transfers") == 1;
     calm.then(|| of(p.int("banks") as f64))
 }
 
@@ -296,47 +246,28 @@ pub(super) static GAUGES: &[GaugeDef] = &[
         Published::of(&["banks=3"], 9.0, BOOK),
         Published::of(&["banks=5"], 15.0, BOOK),
     ]),
-    GaugeDef::new("forced", "forced log writes", "", |_| {
-        gauges::count(|f: &Fact| *f == Fact::Forced)
+    GaugeDef::new("forced", "forced log writes", "", |_| gauges::count(|f: &Fact| *f == Fact::Forced))
+        .theory(|p| calm(p, |n| 2.0 * n + forced(p)))
+        .published(&[
+            Published::of(&[], 6.0, "2n + 2"),
+            Published::of(&["banks=5"], 12.0, "2n + 2"),
+            Published::of(&["presume=abort"], 5.0, PRESUMED),
+            Published::of(&["presume=abort", "banks=5"], 11.0, PRESUMED),
+        ]),
+    GaugeDef::new("commit_ms", "from the beginning to the decision", "ms", |_| {
+        let decided: fn(&Fact) -> _ = pick!(Fact::Decided { t, bank: 0, .. } => *t);
+        gauges::mean_between_ms(pick!(Fact::Begun { t } => *t), decided)
     })
-    .theory(|p| calm(p, |n| 2.0 * n + forced(p)))
-    .published(&[
-        Published::of(&[], 6.0, "2n + 2"),
-        Published::of(&["banks=5"], 12.0, "2n + 2"),
-        Published::of(&["presume=abort"], 5.0, PRESUMED),
-        Published::of(&["presume=abort", "banks=5"], 11.0, PRESUMED),
-    ]),
-    GaugeDef::new(
-        "commit_ms",
-        "from the beginning to the decision",
-        "ms",
-        |_| {
-            let decided: fn(&Fact) -> _ = pick!(Fact::Decided { t, bank: 0, .. } => *t);
-            gauges::mean_between_ms(pick!(Fact::Begun { t } => *t), decided)
-        },
-    )
-    .theory(|p| {
-        calm(p, |n| {
-            16.0 + 8.0 * last_of(n as u32) + (1.0 + forced(p)) * p.int("sync_ms") as f64
-        })
-    })
+    .theory(|p| calm(p, |n| 16.0 + 8.0 * last_of(n as u32) + (1.0 + forced(p)) * p.int("sync_ms") as f64))
     .published(&[
         Published::of(&[], 31.866_7, "3 s + 16 + 8 M(2), M(2) = 37/30"),
         Published::of(&["banks=5", "sync_ms=0"], 27.817_5, "16 + 8 M(5)"),
         Published::of(&["presume=abort", "sync_ms=10"], 45.866_7, "2 s + ..."),
     ]),
-    GaugeDef::new(
-        "uncertain_ms",
-        "longest time that a bank was uncertain",
-        "ms",
-        |_| {
-            let promised: fn(&Fact) -> _ = pick!(Fact::Promised { t, bank } => (*t, *bank));
-            gauges::longest_between_ms(
-                promised,
-                pick!(Fact::Decided { t, bank, .. } => (*t, *bank)),
-            )
-        },
-    ),
+    GaugeDef::new("uncertain_ms", "longest time that a bank was uncertain", "ms", |_| {
+        let promised: fn(&Fact) -> _ = pick!(Fact::Promised { t, bank } => (*t, *bank));
+        gauges::longest_between_ms(promised, pick!(Fact::Decided { t, bank, .. } => (*t, *bank)))
+    }),
 ];
 
 const NAIVE: &str = "-10 (q - q^3), q = 1 - p";

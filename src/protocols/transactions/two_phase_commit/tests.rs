@@ -27,9 +27,7 @@ fn balances(run: &Trial) -> [i64; 2] {
 
 fn told(run: &Trial, fact: &Fact) -> bool {
     let facts = run.trace().facts().iter();
-    facts
-        .filter_map(|(_, told)| told.as_fact::<Fact>())
-        .any(|f| f == fact)
+    facts.filter_map(|(_, told)| told.as_fact::<Fact>()).any(|f| f == fact)
 }
 
 /// Runs until `fact` is told.
@@ -66,20 +64,15 @@ fn many_seeds_under_every_mix() {
     ] {
         let frail = matches!(settings, ["way=retry" | "way=naive"]);
         let atomic = !settings[0].starts_with("way=r") && !frail;
-        bench(settings)
-            .set(&["transfers=12"])
-            .every_mix(0..200, |run| {
-                if !frail {
-                    run.safe();
-                }
-                if atomic {
-                    run.hold(&["Termination"]);
-                }
-            });
-        assert_eq!(
-            bench(settings).mixed(Mix::None, 1).all_hold(),
-            if atomic { 7 } else { 2 }
-        );
+        bench(settings).set(&["transfers=12"]).every_mix(0..200, |run| {
+            if !frail {
+                run.safe();
+            }
+            if atomic {
+                run.hold(&["Termination"]);
+            }
+        });
+        assert_eq!(bench(settings).mixed(Mix::None, 1).all_hold(), if atomic { 7 } else { 2 });
     }
 }
 
@@ -104,13 +97,7 @@ fn every_mutant_is_found() {
 #[test]
 fn naive_loses_ten_in_a_crash_between_debit_and_credit() {
     let mut run = bench(&["way=naive"]).start(1);
-    until(
-        &mut run,
-        &Fact::Moved {
-            t: T(1),
-            delta: -10,
-        },
-    );
+    until(&mut run, &Fact::Moved { t: T(1), delta: -10 });
     assert_eq!((balances(&run), total(run.world())), ([90, 100], Some(200)));
     run.fault(Fault::crash(COORDINATOR));
     run.finish();
@@ -153,11 +140,7 @@ fn a_crash_after_each_event_splits_nothing() {
             run.fault(Fault::crash(COORDINATOR));
             later(&mut run, Span::secs(3));
             let role = |bank| run.world().inspect(bank).role;
-            [A, B]
-                .map(role)
-                .iter()
-                .filter(|r| *r == "uncertain")
-                .count()
+            [A, B].map(role).iter().filter(|r| *r == "uncertain").count()
         };
         let most = (1..calm.position()).map(waits).max();
         assert_eq!(most, Some(2), "{presume}");
@@ -178,10 +161,7 @@ fn who_has_promised_is_blocked_for_as_long_as_the_coordinator_is_down() {
         run.fault(Fault::crash(COORDINATOR));
         later(&mut run, Span::ms(down));
         let waits = run.pending("Termination");
-        assert!(
-            waits.starts_with("still open: T1 at Bank A, T1 at Bank B;"),
-            "{waits}"
-        );
+        assert!(waits.starts_with("still open: T1 at Bank A, T1 at Bank B;"), "{waits}");
         assert!(waits.contains("Coordinator is not running"), "{waits}");
         run.fault(Fault::Recover { node: COORDINATOR });
         run.finish();
@@ -194,19 +174,12 @@ fn who_has_promised_is_blocked_for_as_long_as_the_coordinator_is_down() {
 /// The coordinator has committed, has told Bank A, and is down. Bank B learns it if it may ask Bank A.
 #[test]
 fn a_bank_that_knows_helps_one_that_is_uncertain() {
-    for (ask, at_b) in [
-        ("ask=everyone", State::Committed),
-        ("ask=coordinator", State::Yes),
-    ] {
+    for (ask, at_b) in [("ask=everyone", State::Committed), ("ask=coordinator", State::Yes)] {
         let mut run = bench(&[ask]).start(1);
         run.lose("COMMIT", 2);
         run.fault(Fault::crash(COORDINATOR));
         run.finish();
-        assert_eq!(
-            states(&run, 1),
-            [Some(State::Committed), Some(at_b)],
-            "{ask}"
-        );
+        assert_eq!(states(&run, 1), [Some(State::Committed), Some(at_b)], "{ask}");
         run.hold(&["Agreement", "Conservation"]);
     }
 }
@@ -230,19 +203,9 @@ fn a_refusal_aborts_and_costs_less() {
     for (presume, messages) in [("presume=nothing", 6.0), ("presume=abort", 5.0)] {
         let run = bench(&[presume]).edits([refuse.clone()]).run(1);
         for bank in 0..3 {
-            assert!(told(
-                &run,
-                &Fact::Decided {
-                    t: T(1),
-                    bank,
-                    commit: false
-                }
-            ));
+            assert!(told(&run, &Fact::Decided { t: T(1), bank, commit: false }));
         }
-        assert_eq!(
-            (balances(&run), run.number("messages")),
-            ([100, 100], messages)
-        );
+        assert_eq!((balances(&run), run.number("messages")), ([100, 100], messages));
         assert_eq!(run.all_hold(), 7);
     }
 }

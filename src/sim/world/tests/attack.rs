@@ -3,25 +3,15 @@
 use super::*;
 
 fn link(from: u16, to: u16, set: LinkPatch) -> Fault {
-    Fault::Link {
-        from: NodeId(from),
-        to: NodeId(to),
-        set,
-    }
+    Fault::Link { from: NodeId(from), to: NodeId(to), set }
 }
 
 fn layers(layers: Layers) -> LinkPatch {
-    LinkPatch {
-        layers: Some(layers),
-        ..LinkPatch::default()
-    }
+    LinkPatch { layers: Some(layers), ..LinkPatch::default() }
 }
 
 const NODE: NodeId = NodeId(0);
-const CRASH: Fault = Fault::Crash {
-    node: NODE,
-    stop: false,
-};
+const CRASH: Fault = Fault::Crash { node: NODE, stop: false };
 
 #[test]
 fn a_node_that_crashes_before_it_boots_stays_down_until_it_recovers() {
@@ -46,10 +36,7 @@ fn a_node_that_is_paused_before_it_boots_boots_when_it_is_resumed() {
     // The request at 100 ms, the first tick at 110 ms.
     assert_eq!(got(&r, 1), [1, 2]);
     let starts = r.trace().events_from(EventId(0));
-    assert_eq!(
-        starts.filter(|(_, e)| e.kind == EventKind::Start).count(),
-        2
-    );
+    assert_eq!(starts.filter(|(_, e)| e.kind == EventKind::Start).count(), 2);
 }
 
 #[test]
@@ -70,11 +57,7 @@ fn what_a_node_worked_on_when_it_crashed_is_lost_with_a_fate() {
 /// An edit said to come after 0 steps, at 50 ms, comes at 50 ms, played in one go or in frames.
 #[test]
 fn how_far_a_run_is_asked_to_go_does_not_decide_when_an_edit_is_made() {
-    let edit = Edit {
-        at_us: 50_000,
-        after_steps: Some(0),
-        fault: CRASH,
-    };
+    let edit = Edit { at_us: 50_000, after_steps: Some(0), fault: CRASH };
     let new = || Run::new(setup(3, 7, Link::default()), (), vec![edit.clone()]).unwrap();
     let (mut whole, mut frames) = (new(), new());
     whole.run_until(ms(200));
@@ -86,15 +69,8 @@ fn how_far_a_run_is_asked_to_go_does_not_decide_when_an_edit_is_made() {
 
 #[test]
 fn on_a_fifo_link_a_copy_overtakes_nobody() {
-    let slow = Delay::Uniform {
-        min_us: 1_000,
-        max_us: 50_000,
-    };
-    let fifo = Link {
-        fifo: true,
-        duplicate_ppm: 500_000,
-        ..Link::fair_loss(slow, 0)
-    };
+    let slow = Delay::Uniform { min_us: 1_000, max_us: 50_000 };
+    let fifo = Link { fifo: true, duplicate_ppm: 500_000, ..Link::fair_loss(slow, 0) };
     let mut r = run(setup(2, 5, fifo));
     r.run_until(ms(1_000));
     let g = got(&r, 1);
@@ -104,18 +80,12 @@ fn on_a_fifo_link_a_copy_overtakes_nobody() {
 /// A FIFO link on which a message takes an hour; then the bound is 20 ms, for those after it too.
 #[test]
 fn a_new_bound_holds_behind_a_slow_message_of_a_fifo_link() {
-    let fifo = Link {
-        fifo: true,
-        ..constant(3_600_000_000)
-    };
+    let fifo = Link { fifo: true, ..constant(3_600_000_000) };
     let mut r = run(setup(2, 0, fifo));
     send(&mut r);
     r.run_until(ms(10));
     let delay = Some(Delay::Constant { us: 1_000 });
-    let set = LinkPatch {
-        delay,
-        ..LinkPatch::default()
-    };
+    let set = LinkPatch { delay, ..LinkPatch::default() };
     r.edit(Fault::Links { set }).unwrap();
     let timing = Timing::BoundedAsync { delay_us: 20_000 };
     r.edit(Fault::Timing { timing }).unwrap();
@@ -128,16 +98,9 @@ fn a_new_bound_holds_behind_a_slow_message_of_a_fifo_link() {
 /// 0.1^7 is below one in a million, and a message of a hundred bytes in a buffer of ten never fits.
 #[test]
 fn a_fair_loss_link_lets_something_through() {
-    let fragments = Link {
-        mtu_bytes: 1,
-        ..Link::fair_loss(Delay::default(), 900_000)
-    };
+    let fragments = Link { mtu_bytes: 1, ..Link::fair_loss(Delay::default(), 900_000) };
     assert_eq!(fragments.loss_of(7), 999_999);
-    let narrow = Link {
-        bandwidth_bytes_s: 1_000_000,
-        buffer_bytes: 10,
-        ..constant(1_000)
-    };
+    let narrow = Link { bandwidth_bytes_s: 1_000_000, buffer_bytes: 10, ..constant(1_000) };
     let mut r = run(setup(2, 10, narrow));
     r.run_until(ms(95));
     assert_eq!(got(&r, 1).len(), 9);
@@ -146,16 +109,10 @@ fn a_fair_loss_link_lets_something_through() {
 /// 100 bytes at one byte a second take 100 s; at 100,000 they take one millisecond.
 #[test]
 fn a_wider_link_sends_what_waits_faster() {
-    let narrow = Link {
-        bandwidth_bytes_s: 1,
-        ..constant(1_000)
-    };
+    let narrow = Link { bandwidth_bytes_s: 1, ..constant(1_000) };
     let mut r = run(setup(2, 0, narrow));
     send(&mut r);
-    let set = LinkPatch {
-        bandwidth_bytes_s: Some(100_000),
-        ..LinkPatch::default()
-    };
+    let set = LinkPatch { bandwidth_bytes_s: Some(100_000), ..LinkPatch::default() };
     r.run_until(ms(1));
     r.edit(link(0, 1, set)).unwrap();
     send(&mut r);
@@ -166,10 +123,7 @@ fn a_wider_link_sends_what_waits_faster() {
 #[test]
 fn a_copy_made_by_hand_does_not_pass_a_cut_link() {
     let mut r = run(setup(2, 0, constant(10_000)));
-    let set = LinkPatch {
-        cut: Some(true),
-        ..LinkPatch::default()
-    };
+    let set = LinkPatch { cut: Some(true), ..LinkPatch::default() };
     r.edit(link(0, 1, set)).unwrap();
     send(&mut r);
     r.run_until(ms(2));
@@ -180,15 +134,8 @@ fn a_copy_made_by_hand_does_not_pass_a_cut_link() {
 
 #[test]
 fn a_forged_message_delivered_by_hand_is_still_rejected() {
-    let authenticate = Layers {
-        authenticate: true,
-        ..Layers::default()
-    };
-    let guarded = Link {
-        model: LinkModel::Arbitrary,
-        layers: authenticate,
-        ..constant(10_000)
-    };
+    let authenticate = Layers { authenticate: true, ..Layers::default() };
+    let guarded = Link { model: LinkModel::Arbitrary, layers: authenticate, ..constant(10_000) };
     let mut r = run(setup(2, 0, guarded));
     send(&mut r);
     r.run_until(ms(2));
@@ -216,16 +163,8 @@ fn what_is_released_travels_on_under_a_bound_too() {
 
 /// Three messages with the first one lost: two wait in the reorder buffer.
 fn gap() -> Run {
-    let all = Layers {
-        retransmit_us: 40_000,
-        dedupe: true,
-        reorder: true,
-        ..Layers::default()
-    };
-    let layered = Link {
-        layers: all,
-        ..constant(1_000)
-    };
+    let all = Layers { retransmit_us: 40_000, dedupe: true, reorder: true, ..Layers::default() };
+    let layered = Link { layers: all, ..constant(1_000) };
     let mut r = run(setup(2, 0, layered));
     r.run_until(ms(1));
     send(&mut r);

@@ -18,10 +18,7 @@ fn a_crash_drops_exactly_what_was_not_synced() {
 
 fn syncing() -> Run {
     let mut s = setup(2, 0, constant(1_000));
-    let node = Ticker {
-        sync_first: true,
-        ..Ticker::default()
-    };
+    let node = Ticker { sync_first: true, ..Ticker::default() };
     s.nodes[1].node = Host::boxed(node);
     s.nodes[1].config.sync_us = 4_000;
     let mut r = run(s);
@@ -78,20 +75,14 @@ fn a_crashed_receiver_a_cut_and_a_partition_lose_with_their_reason() {
     let cut = |cut| Fault::Link {
         from: NodeId(0),
         to: node,
-        set: LinkPatch {
-            cut: Some(cut),
-            ..LinkPatch::default()
-        },
+        set: LinkPatch { cut: Some(cut), ..LinkPatch::default() },
     };
     r.edit(cut(true)).unwrap();
     send(&mut r);
     r.run_until(ms(20));
     assert_eq!(losses(&r), [Loss::Cut, Loss::Cut]);
     r.edit(Fault::Heal).unwrap();
-    let wall = Partition {
-        groups: vec![vec![NodeId(0)], vec![node]],
-        ..Partition::default()
-    };
+    let wall = Partition { groups: vec![vec![NodeId(0)], vec![node]], ..Partition::default() };
     r.edit(Fault::Partition(wall)).unwrap();
     send(&mut r);
     r.run_until(ms(40));
@@ -111,21 +102,12 @@ fn one_way_and_flapping_partitions_block_what_they_say() {
     let mut r = run(setup(2, 10, constant(1_000)));
     r.run_until(ms(5));
     let groups = vec![vec![NodeId(0)], vec![NodeId(1)]];
-    let one_way = Partition {
-        groups: groups.clone(),
-        one_way: true,
-        ..Partition::default()
-    };
+    let one_way = Partition { groups: groups.clone(), one_way: true, ..Partition::default() };
     r.edit(Fault::Partition(one_way)).unwrap();
     r.run_until(ms(45));
     assert_eq!((got(&r, 1).len(), got(&r, 0).len()), (0, 4));
     r.edit(Fault::Heal).unwrap();
-    let flapping = Partition {
-        groups,
-        up_us: 20_000,
-        down_us: 20_000,
-        ..Partition::default()
-    };
+    let flapping = Partition { groups, up_us: 20_000, down_us: 20_000, ..Partition::default() };
     r.edit(Fault::Partition(flapping)).unwrap();
     r.run_until(ms(125));
     // Up 45..65 and 85..105: of the tokens of 50, 60, ..., 120, those of 70, 80, 110, 120 pass.
@@ -134,10 +116,7 @@ fn one_way_and_flapping_partitions_block_what_they_say() {
 
 #[test]
 fn one_message_can_be_dropped_held_doubled_changed_and_hurried() {
-    let arbitrary = Link {
-        model: LinkModel::Arbitrary,
-        ..constant(10_000)
-    };
+    let arbitrary = Link { model: LinkModel::Arbitrary, ..constant(10_000) };
     let mut r = run(setup(2, 0, arbitrary));
     (0..5).for_each(|_| send(&mut r));
     r.run_until(ms(1));
@@ -173,27 +152,16 @@ fn omission_silence_lies_and_replays_do_what_they_say() {
         r.run_until(soon);
         got(&r, 1)[had..].to_vec()
     };
-    let omit = |ppm| Fault::Node {
-        node,
-        set: NodePatch {
-            send_omission_ppm: Some(ppm),
-            ..NodePatch::default()
-        },
-    };
-    let rule = |act| Fault::Byzantine {
-        node,
-        rules: vec![ByzantineRule { to: None, act }],
-    };
+    let omit =
+        |ppm| Fault::Node { node, set: NodePatch { send_omission_ppm: Some(ppm), ..NodePatch::default() } };
+    let rule = |act| Fault::Byzantine { node, rules: vec![ByzantineRule { to: None, act }] };
     assert_eq!(after(omit(1_000_000)), [0; 0]);
     assert_eq!(after(omit(0)), [2]);
     assert_eq!(after(rule(ByzantineAct::Silence)), [0; 0]);
     assert_eq!(after(rule(ByzantineAct::Lie)), [10_004]);
     assert_eq!(after(rule(ByzantineAct::Replay)), [4]);
     assert_eq!(after(rule(ByzantineAct::Delay(90_000))), [0; 0]);
-    let honest = Fault::Byzantine {
-        node,
-        rules: Vec::new(),
-    };
+    let honest = Fault::Byzantine { node, rules: Vec::new() };
     assert_eq!(after(honest), [7]);
 }
 
@@ -203,52 +171,21 @@ fn refusals_name_what_and_where_and_change_nothing() {
     r.run_until(ms(100));
     let hash = r.hash_text();
     let unknown = NodeId(77);
-    let set = || LinkPatch {
-        loss_ppm: Some(1_000_000),
-        ..LinkPatch::default()
-    };
+    let set = || LinkPatch { loss_ppm: Some(1_000_000), ..LinkPatch::default() };
     let (from, to) = (NodeId(0), NodeId(2));
     let timing = Timing::BoundedAsync { delay_us: 10 };
-    let same_side = Partition {
-        groups: vec![vec![NodeId(0), NodeId(1)]],
-        ..Partition::default()
-    };
+    let same_side = Partition { groups: vec![vec![NodeId(0), NodeId(1)]], ..Partition::default() };
     let node = NodeId(1);
     let cases = [
-        (
-            Fault::Crash {
-                node: unknown,
-                stop: false,
-            },
-            "unknown-node",
-        ),
+        (Fault::Crash { node: unknown, stop: false }, "unknown-node"),
         (Fault::Crash { node, stop: false }, "wrong-state"),
-        (
-            Fault::Link {
-                from,
-                to,
-                set: set(),
-            },
-            "not-fair-loss",
-        ),
+        (Fault::Link { from, to, set: set() }, "not-fair-loss"),
         (Fault::Links { set: set() }, "not-fair-loss"),
         (Fault::Timing { timing }, "outside-timing"),
         (Fault::Partition(same_side), "bad-partition"),
         (Fault::Drop { msg: MsgId(9_999) }, "unknown-message"),
-        (
-            Fault::Request {
-                node: NodeId(0),
-                request: "dance".into(),
-            },
-            "bad-request",
-        ),
-        (
-            Fault::ClockJump {
-                node: NodeId(0),
-                by_us: i64::MIN,
-            },
-            "out-of-range",
-        ),
+        (Fault::Request { node: NodeId(0), request: "dance".into() }, "bad-request"),
+        (Fault::ClockJump { node: NodeId(0), by_us: i64::MIN }, "out-of-range"),
     ];
     for (fault, code) in cases {
         let refusal = r.edit(fault.clone()).unwrap_err();

@@ -18,11 +18,7 @@ fn a_message_arrives_after_its_delay() {
 /// behind the one that is being sent.
 #[test]
 fn a_narrow_link_queues_and_then_drops() {
-    let link = Link {
-        bandwidth_bytes_s: 10_000,
-        buffer_bytes: 250,
-        ..constant(1_000)
-    };
+    let link = Link { bandwidth_bytes_s: 10_000, buffer_bytes: 250, ..constant(1_000) };
     let mut r = run(setup(2, 0, link));
     (0..4).for_each(|_| send(&mut r));
     r.run_until(ms(100));
@@ -38,15 +34,9 @@ fn a_narrow_link_queues_and_then_drops() {
 
 #[test]
 fn fifo_keeps_the_order_that_jitter_breaks() {
-    let jitter = Delay::Uniform {
-        min_us: 1_000,
-        max_us: 50_000,
-    };
+    let jitter = Delay::Uniform { min_us: 1_000, max_us: 50_000 };
     let inversions = |fifo| {
-        let link = Link {
-            fifo,
-            ..Link::fair_loss(jitter, 0)
-        };
+        let link = Link { fifo, ..Link::fair_loss(jitter, 0) };
         let mut r = run(setup(2, 5, link));
         r.run_until(ms(1_000));
         got(&r, 1).windows(2).filter(|w| w[0] > w[1]).count()
@@ -56,10 +46,7 @@ fn fifo_keeps_the_order_that_jitter_breaks() {
 }
 
 fn layered(layers: Layers, loss_ppm: u32) -> Run {
-    let link = Link {
-        layers,
-        ..Link::fair_loss(Delay::default(), loss_ppm)
-    };
+    let link = Link { layers, ..Link::fair_loss(Delay::default(), loss_ppm) };
     run(setup(2, 0, link))
 }
 
@@ -95,39 +82,18 @@ fn each_layer_mends_exactly_its_fault() {
 
 #[test]
 fn memory_lost_in_a_crash_brings_duplicates_back() {
-    let layers = Layers {
-        retransmit_us: 30_000,
-        dedupe: true,
-        ..Layers::default()
-    };
+    let layers = Layers { retransmit_us: 30_000, dedupe: true, ..Layers::default() };
     let mut r = layered(layers, 0);
     // The acknowledgement is lost; the receiver crashes; the retransmission is new to it.
     let (from, to) = (NodeId(1), NodeId(0));
-    let set = LinkPatch {
-        cut: Some(true),
-        ..LinkPatch::default()
-    };
+    let set = LinkPatch { cut: Some(true), ..LinkPatch::default() };
     r.edit(Fault::Link { from, to, set }).unwrap();
     send(&mut r);
     r.run_until(ms(25));
     assert_eq!(got(&r, 1), [1]);
-    r.edit(Fault::Crash {
-        node: from,
-        stop: false,
-    })
-    .unwrap();
+    r.edit(Fault::Crash { node: from, stop: false }).unwrap();
     r.edit(Fault::Recover { node: from }).unwrap();
     r.run_until(ms(60));
-    assert_eq!(
-        got(&r, 1),
-        [1],
-        "delivered a second time, to a node that forgot the first"
-    );
-    assert_eq!(
-        r.trace()
-            .events_from(EventId(0))
-            .filter(|(_, e)| e.kind == EventKind::Deliver)
-            .count(),
-        2
-    );
+    assert_eq!(got(&r, 1), [1], "delivered a second time, to a node that forgot the first");
+    assert_eq!(r.trace().events_from(EventId(0)).filter(|(_, e)| e.kind == EventKind::Deliver).count(), 2);
 }

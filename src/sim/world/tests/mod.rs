@@ -24,11 +24,7 @@ struct Token(u32);
 
 impl Message for Token {
     fn kind(&self) -> Kind {
-        Kind {
-            name: "token",
-            shape: Shape::Disc,
-            tone: Tone::Blue,
-        }
+        Kind { name: "token", shape: Shape::Disc, tone: Tone::Blue }
     }
     fn bytes(&self) -> u32 {
         100
@@ -67,12 +63,7 @@ impl Protocol for Ticker {
     }
     fn restart(&mut self, ctx: &mut Ctx<'_, Self>) {
         let (every_ms, sync_first) = (self.every_ms, self.sync_first);
-        *self = Ticker {
-            every_ms,
-            sync_first,
-            sent: *ctx.durable(),
-            got: Vec::new(),
-        };
+        *self = Ticker { every_ms, sync_first, sent: *ctx.durable(), got: Vec::new() };
         self.start(ctx);
     }
     fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, _: NodeId, msg: &Token) {
@@ -129,16 +120,11 @@ impl Protocol for Relay {
 }
 
 fn setup(n: u16, every_ms: u64, link: Link) -> Setup {
-    let ticker = || Ticker {
-        every_ms,
-        ..Ticker::default()
-    };
+    let ticker = || Ticker { every_ms, ..Ticker::default() };
     Setup {
         seed: 7,
         link,
-        nodes: (0..n)
-            .map(|i| NodeSetup::server(format!("N{i}"), Host::boxed(ticker())))
-            .collect(),
+        nodes: (0..n).map(|i| NodeSetup::server(format!("N{i}"), Host::boxed(ticker()))).collect(),
         ..Setup::default()
     }
 }
@@ -158,17 +144,11 @@ fn got(run: &Run, node: u16) -> Vec<u32> {
 
 fn losses(run: &Run) -> Vec<Loss> {
     let all = run.trace().events_from(EventId(0));
-    all.filter(|(_, e)| e.kind == EventKind::Lost)
-        .map(|(_, e)| e.loss)
-        .collect()
+    all.filter(|(_, e)| e.kind == EventKind::Lost).map(|(_, e)| e.loss).collect()
 }
 
 fn send(run: &mut Run) {
-    run.edit(Fault::Request {
-        node: NodeId(0),
-        request: "send".into(),
-    })
-    .unwrap();
+    run.edit(Fault::Request { node: NodeId(0), request: "send".into() }).unwrap();
 }
 
 fn ms(ms: u64) -> SimTime {
@@ -198,10 +178,7 @@ fn stormy() -> Run {
 }
 
 fn stormy_setup() -> Setup {
-    let link = Link {
-        duplicate_ppm: 200_000,
-        reorder_ppm: 100_000,
-        ..Link::fair_loss(Delay::default(), 300_000)
-    };
+    let link =
+        Link { duplicate_ppm: 200_000, reorder_ppm: 100_000, ..Link::fair_loss(Delay::default(), 300_000) };
     setup(3, 7, link)
 }

@@ -73,10 +73,7 @@ fn an_edit_is_undone_and_made_again_to_the_bit() {
 /// made again. Another edit of the same moment, still to come there, stays to come.
 #[test]
 fn an_edit_amid_a_moment_is_undone_to_the_event_before_it() {
-    let crash = |n| Fault::Crash {
-        node: NodeId(n),
-        stop: false,
-    };
+    let crash = |n| Fault::Crash { node: NodeId(n), stop: false };
     let mut amid = 0;
     for events in (0..6).chain(40..90) {
         let mut r = run(setup(4, 7, constant(20_000)));
@@ -108,10 +105,7 @@ fn an_edit_amid_a_moment_is_undone_to_the_event_before_it() {
 fn several_faults_are_one_edit_or_none() {
     let mut r = stormy();
     r.run_until(ms(330));
-    let crash = |n| Fault::Crash {
-        node: NodeId(n),
-        stop: false,
-    };
+    let crash = |n| Fault::Crash { node: NodeId(n), stop: false };
     let before = (r.hash_text(), r.edits().to_vec(), r.trace().len());
     let refused = r.edit_all(vec![crash(0), crash(2), crash(0)]).unwrap_err();
     assert_eq!(refused.code, "wrong-state", "{refused}");
@@ -166,9 +160,7 @@ fn edits_that_a_run_was_opened_with_are_undone_from_the_last_on() {
 #[test]
 fn undo_and_redo_go_through_the_lists_of_edits_that_there_were() {
     let mut r = stormy();
-    let mut lists: Vec<Vec<Edit>> = (0..=r.edits().len())
-        .map(|n| r.edits()[..n].to_vec())
-        .collect();
+    let mut lists: Vec<Vec<Edit>> = (0..=r.edits().len()).map(|n| r.edits()[..n].to_vec()).collect();
     let node = NodeId(2);
     for i in 0..40_u64 {
         r.seek(ms(hash_of(i) % 900));
@@ -176,9 +168,7 @@ fn undo_and_redo_go_through_the_lists_of_edits_that_there_were() {
         let done = match i % 4 {
             0 => r.edit(Fault::Pause { node }),
             1 => r.edit(Fault::Resume { node }),
-            2 if !flights.is_empty() => r.edit(Fault::Hold {
-                msg: flights[0].msg,
-            }),
+            2 if !flights.is_empty() => r.edit(Fault::Hold { msg: flights[0].msg }),
             _ => r.remove_edit(hash_of(i + 99) as usize % r.edits().len()),
         };
         if done.is_ok() {
@@ -224,10 +214,7 @@ fn losing_on_one_link_leaves_the_luck_of_the_others_alone() {
     let mut a = run(setup(3, 10, Link::fair_loss(Delay::default(), 300_000)));
     let mut b = a.fork();
     let (from, to) = (NodeId(0), NodeId(1));
-    let set = LinkPatch {
-        loss_ppm: Some(900_000),
-        ..LinkPatch::default()
-    };
+    let set = LinkPatch { loss_ppm: Some(900_000), ..LinkPatch::default() };
     b.edit(Fault::Link { from, to, set }).unwrap();
     a.run_until(ms(10_050));
     b.run_until(ms(10_050));
@@ -240,12 +227,7 @@ fn losing_on_one_link_leaves_the_luck_of_the_others_alone() {
 #[test]
 fn a_loop_without_delay_is_stopped_with_a_sentence() {
     let mut s = setup(2, 0, constant(0));
-    let node = || {
-        Host::boxed(Ticker {
-            sync_first: true,
-            ..Ticker::default()
-        })
-    };
+    let node = || Host::boxed(Ticker { sync_first: true, ..Ticker::default() });
     s.nodes[0].node = node();
     s.nodes[1].node = node();
     let mut r = run(s);
@@ -322,10 +304,7 @@ fn seeking_forward_again_leaps_over_checkpoints_to_the_same_state() {
 fn a_message_that_somebody_holds_is_never_written_over() {
     let mut s = setup(2, 0, constant(1_000));
     for node in &mut s.nodes {
-        node.node = Host::boxed(Ticker {
-            sync_first: true,
-            ..Ticker::default()
-        });
+        node.node = Host::boxed(Ticker { sync_first: true, ..Ticker::default() });
     }
     let mut r = run(s);
     send(&mut r);
@@ -365,9 +344,7 @@ fn checkpoints_of_a_run_that_remembers_much_are_few_and_lead_to_the_same() {
 #[test]
 fn checkpoints_of_a_long_run_are_spread_over_all_of_it() {
     let mut s = setup(2, 0, constant(1_000));
-    s.nodes = (0..2)
-        .map(|i| NodeSetup::server(format!("N{i}"), Host::boxed(Relay)))
-        .collect();
+    s.nodes = (0..2).map(|i| NodeSetup::server(format!("N{i}"), Host::boxed(Relay))).collect();
     let mut r = run(s.clone());
     r.seek_event(1_000_000);
     let (kept, spacing) = r.checkpoints();

@@ -8,11 +8,7 @@ struct Word;
 
 impl Message for Word {
     fn kind(&self) -> Kind {
-        Kind {
-            name: "word",
-            shape: Shape::Disc,
-            tone: Tone::Quiet,
-        }
+        Kind { name: "word", shape: Shape::Disc, tone: Tone::Quiet }
     }
 }
 
@@ -49,26 +45,15 @@ impl Protocol for Talker {
 /// A talker, a ticker that ticks, and another talker, in a ring: of the three kinds of link one leads from a protocol
 /// to itself.
 fn mixed(link: Link, config: NodeConfig) -> Run {
-    let talker = || Talker {
-        every_ms: 10,
-        heard: 0,
-    };
-    let ticker = Ticker {
-        every_ms: 10,
-        ..Ticker::default()
-    };
+    let talker = || Talker { every_ms: 10, heard: 0 };
+    let ticker = Ticker { every_ms: 10, ..Ticker::default() };
     let mut nodes = vec![
         NodeSetup::server("A", Host::boxed(talker())),
         NodeSetup::server("B", Host::boxed(ticker)),
         NodeSetup::server("C", Host::boxed(talker())),
     ];
     nodes.iter_mut().for_each(|n| n.config = config);
-    run(Setup {
-        seed: 7,
-        link,
-        nodes,
-        ..Setup::default()
-    })
+    run(Setup { seed: 7, link, nodes, ..Setup::default() })
 }
 
 /// What became of every message that has come to its end: from whom to whom, the event's kind, where, and why it
@@ -80,10 +65,7 @@ fn ends(run: &Run) -> Vec<(u16, u16, EventKind, u16, Loss)> {
         let end = (sent.from.0, sent.to.0, e.kind, e.node.0, e.loss);
         (trace.fate(e.msg()?).is_some() && trace.kind(e.msg()?).name != "link ack").then_some(end)
     };
-    trace
-        .events_from(EventId(0))
-        .filter_map(|(_, e)| of(e))
-        .collect()
+    trace.events_from(EventId(0)).filter_map(|(_, e)| of(e)).collect()
 }
 
 fn check(run: &Run, what: &str) {
@@ -109,20 +91,9 @@ fn check(run: &Run, what: &str) {
 #[test]
 fn what_is_not_understood_is_lost_at_the_receiver_whatever_its_way_there() {
     let swift = NodeConfig::default();
-    let slow = NodeConfig {
-        service_us: 300,
-        ..swift
-    };
-    let layers = Layers {
-        retransmit_us: 5_000,
-        dedupe: true,
-        reorder: true,
-        ..Layers::default()
-    };
-    let layered = Link {
-        layers,
-        ..constant(1_000)
-    };
+    let slow = NodeConfig { service_us: 300, ..swift };
+    let layers = Layers { retransmit_us: 5_000, dedupe: true, reorder: true, ..Layers::default() };
+    let layered = Link { layers, ..constant(1_000) };
     for (what, link, config) in [
         ("at once", constant(1_000), swift),
         ("by a slow processor", constant(1_000), slow),
@@ -132,14 +103,8 @@ fn what_is_not_understood_is_lost_at_the_receiver_whatever_its_way_there() {
         let mut r = mixed(link, config);
         r.run_until(ms(105));
         check(&r, what);
-        let resent = r
-            .trace()
-            .events_from(EventId(0))
-            .any(|(_, e)| e.kind == EventKind::Resend);
-        assert!(
-            !resent,
-            "{what}: the layer has delivered it, and its sender is told so"
-        );
+        let resent = r.trace().events_from(EventId(0)).any(|(_, e)| e.kind == EventKind::Resend);
+        assert!(!resent, "{what}: the layer has delivered it, and its sender is told so");
     }
 }
 
@@ -155,10 +120,7 @@ fn a_message_that_waited_is_not_understood_either() {
     r.run_until(ms(66));
     assert!(losses(&r).len() >= before + 3, "three words have waited");
     r.run_until(ms(150));
-    let at_b: Vec<_> = ends(&r)
-        .into_iter()
-        .filter(|e| (e.0, e.1) == (0, 1))
-        .collect();
+    let at_b: Vec<_> = ends(&r).into_iter().filter(|e| (e.0, e.1) == (0, 1)).collect();
     let waited = at_b.iter().filter(|e| e.2 == EventKind::Arrive).count();
     let lost = at_b.iter().filter(|e| e.4 == Loss::NotUnderstood).count();
     assert_eq!((waited + lost, lost), (at_b.len(), at_b.len() - waited));

@@ -37,51 +37,27 @@ fn a_fast_clock_rings_early_and_a_jump_rings_at_once() {
 #[test]
 fn under_synchrony_what_breaks_a_bound_is_refused() {
     let mut s = setup(2, 10, constant(5_000));
-    s.timing = Timing::Synchronous {
-        delay_us: 5_000,
-        step_us: 1_000,
-        drift_ppm: 100,
-    };
+    s.timing = Timing::Synchronous { delay_us: 5_000, step_us: 1_000, drift_ppm: 100 };
     let mut r = run(s);
     let node = NodeId(0);
     let node_set = |set| Fault::Node { node, set };
-    let drift = NodePatch {
-        drift_ppm: Some(101),
-        ..NodePatch::default()
-    };
-    let slow = NodePatch {
-        service_us: Some(1_001),
-        ..NodePatch::default()
-    };
-    let late = NodePatch {
-        late_us: Some(50_000),
-        ..NodePatch::default()
-    };
-    for fault in [
-        node_set(drift),
-        node_set(slow),
-        Fault::Pause { node },
-        Fault::ClockJump { node, by_us: 1 },
-    ] {
+    let drift = NodePatch { drift_ppm: Some(101), ..NodePatch::default() };
+    let slow = NodePatch { service_us: Some(1_001), ..NodePatch::default() };
+    let late = NodePatch { late_us: Some(50_000), ..NodePatch::default() };
+    for fault in [node_set(drift), node_set(slow), Fault::Pause { node }, Fault::ClockJump { node, by_us: 1 }]
+    {
         assert_eq!(r.edit(fault).unwrap_err().code, "outside-timing");
     }
-    r.edit(node_set(late))
-        .expect("a timing failure is a failure, not the model");
+    r.edit(node_set(late)).expect("a timing failure is a failure, not the model");
     r.run_until(ms(11));
     assert!(r.world().is_busy(node));
 }
 
 #[test]
 fn after_gst_everything_arrives_within_the_bound() {
-    let storm = Delay::HeavyTailed {
-        min_us: 50_000,
-        shape_milli: 500,
-    };
+    let storm = Delay::HeavyTailed { min_us: 50_000, shape_milli: 500 };
     let mut s = setup(2, 10, Link::fair_loss(storm, 0));
-    s.timing = Timing::Gst {
-        gst_us: 500_000,
-        delay_us: 20_000,
-    };
+    s.timing = Timing::Gst { gst_us: 500_000, delay_us: 20_000 };
     let mut r = run(s);
     r.run_until(ms(2_000));
     let mut late = 0;

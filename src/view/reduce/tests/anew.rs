@@ -26,14 +26,8 @@ fn two_futures() -> App {
 
 #[test]
 fn whatever_begins_anew_leaves_all_futures_where_back_leads_and_forward_again() {
-    let staged = crate::scenario::find("raft-partition").unwrap().situations[0]
-        .id
-        .clone();
-    for action in [
-        Action::Reset,
-        Action::SetSeed(8),
-        Action::Stage(staged.to_owned()),
-    ] {
+    let staged = crate::scenario::find("raft-partition").unwrap().situations[0].id.clone();
+    for action in [Action::Reset, Action::SetSeed(8), Action::Stage(staged.to_owned())] {
         let mut app = two_futures();
         let before = (hash(&app), app.address().unwrap());
         reduce(&mut app, action.clone());
@@ -46,10 +40,7 @@ fn whatever_begins_anew_leaves_all_futures_where_back_leads_and_forward_again() 
         back_to(&mut app, &before.1);
         assert_eq!(hash(&app), before.0, "{action:?}");
         let o = app.open.as_ref().unwrap();
-        assert_eq!(
-            (o.futures.len(), &*o.futures[1].name, o.current),
-            (2, "mine", 1)
-        );
+        assert_eq!((o.futures.len(), &*o.futures[1].name, o.current), (2, "mine", 1));
         assert!(!app.player.playing && o.settled == *o.run());
         assert_eq!(app.left.as_ref().unwrap().times, 1, "no new entry");
         back_to(&mut app, &after.1);
@@ -61,17 +52,11 @@ fn whatever_begins_anew_leaves_all_futures_where_back_leads_and_forward_again() 
 fn where_nothing_was_done_nothing_is_left_behind() {
     let mut app = raft();
     reduce(&mut app, Action::Reset);
-    assert_eq!(
-        (app.say.as_str(), app.left.is_some()),
-        ("At the start.", false)
-    );
+    assert_eq!((app.say.as_str(), app.left.is_some()), ("At the start.", false));
     let mut embed = two_futures();
     embed.look.embed = true;
     reduce(&mut embed, Action::Reset);
-    assert_eq!(
-        embed.say, "At the start.",
-        "an embed leaves the history of its page alone"
-    );
+    assert_eq!(embed.say, "At the start.", "an embed leaves the history of its page alone");
 }
 
 #[test]
@@ -98,11 +83,7 @@ fn a_locked_run_is_not_replaced() {
         Action::OpenFile(file.to_owned()),
     ] {
         reduce(&mut app, action.clone());
-        assert_eq!(
-            (app.code, hash(&app)),
-            ("locked", before.clone()),
-            "{action:?}"
-        );
+        assert_eq!((app.code, hash(&app)), ("locked", before.clone()), "{action:?}");
         app.code = "";
     }
     reduce(&mut app, Action::Seek(0));

@@ -43,9 +43,7 @@ fn futures_are_a_tree_with_names() {
         assert_eq!(app.error, None);
     }
     let tree = app.open.as_ref().unwrap().tree();
-    let shape = tree
-        .iter()
-        .map(|b| (&*b.name, b.future, b.parent, b.depth, b.parted_us, b.shown));
+    let shape = tree.iter().map(|b| (&*b.name, b.future, b.parent, b.depth, b.parted_us, b.shown));
     assert_eq!(
         shape.collect::<Vec<_>>(),
         [
@@ -76,15 +74,7 @@ fn a_future_beside_follows_wherever_the_one_that_is_shown_goes() {
     let vary = |value: &str| Action::Vary("interval_ms".to_owned(), value.to_owned());
     reduce(&mut app, vary("50"));
     assert_eq!(app.error, None);
-    let beside = |app: &App| {
-        app.open
-            .as_ref()
-            .unwrap()
-            .run_beside()
-            .unwrap()
-            .get()
-            .time()
-    };
+    let beside = |app: &App| app.open.as_ref().unwrap().run_beside().unwrap().get().time();
     assert_eq!(beside(&app), SimTime(400_000));
     for action in [
         Action::Seek(2_500_000),
@@ -96,10 +86,7 @@ fn a_future_beside_follows_wherever_the_one_that_is_shown_goes() {
         Action::Seek(900_000),
     ] {
         reduce(&mut app, action);
-        assert_eq!(
-            (app.error.clone(), beside(&app).us()),
-            (None, app.player.now_us)
-        );
+        assert_eq!((app.error.clone(), beside(&app).us()), (None, app.player.now_us));
     }
     let o = app.open.as_ref().unwrap();
     assert_eq!((o.current, o.beside.as_ref().unwrap().future), (1, 0));
@@ -107,10 +94,7 @@ fn a_future_beside_follows_wherever_the_one_that_is_shown_goes() {
     assert_eq!(halved, Some(&crate::kit::Value::Int(50)));
     let comparison = o.comparison().unwrap();
     let parting = comparison.parting.unwrap();
-    assert_eq!(
-        crate::view::compare::parting(&o.run().get(), &o.run_beside().unwrap().get()),
-        Some(parting)
-    );
+    assert_eq!(crate::view::compare::parting(&o.run().get(), &o.run_beside().unwrap().get()), Some(parting));
     assert!(parting.time_us < 2_500_000 && !comparison.nodes.is_empty());
     reduce(&mut app, vary("no-number"));
     assert!(app.error.take().is_some());
@@ -139,32 +123,16 @@ fn two_futures_do_not_differ_before_they_part() {
     while events(&app) <= edit {
         let o = app.open.as_ref().unwrap();
         let c = o.comparison().unwrap();
-        assert!(
-            c.nodes.is_empty() && c.checks.is_empty(),
-            "{}",
-            events(&app)
-        );
+        assert!(c.nodes.is_empty() && c.checks.is_empty(), "{}", events(&app));
         let there = o.run_beside().unwrap().get().hash_text();
         assert_eq!(there, hash(&app), "{}", events(&app));
         reduce(&mut app, Action::Step(1));
     }
     reduce(&mut app, Action::Step(1));
-    assert!(
-        !app.open
-            .as_ref()
-            .unwrap()
-            .comparison()
-            .unwrap()
-            .nodes
-            .is_empty()
-    );
+    assert!(!app.open.as_ref().unwrap().comparison().unwrap().nodes.is_empty());
     reduce(&mut app, Action::Undo);
     reduce(&mut app, Action::Seek(1_500_000));
-    assert_eq!(
-        app.open.unwrap().parting(),
-        None,
-        "what parted them is undone"
-    );
+    assert_eq!(app.open.unwrap().parting(), None, "what parted them is undone");
 }
 
 #[test]
@@ -204,10 +172,7 @@ fn a_reset_leads_to_the_start_of_what_is_shown_with_its_parameters() {
         }
         let o = app.open.as_ref().unwrap();
         assert_eq!((o.futures.len(), o.run().get().edits().len()), (1, 0));
-        assert_eq!(
-            (events(&app), param(&app, "interval_ms")),
-            (0, halved.clone())
-        );
+        assert_eq!((events(&app), param(&app, "interval_ms")), (0, halved.clone()));
         let fresh = match shown {
             1 => "#/s/raft-replication?seed=7&interval_ms=50",
             _ => "#/s/raft-replication?seed=7",
@@ -227,11 +192,7 @@ fn a_reset_leads_to_the_start_of_what_is_shown_with_its_parameters() {
 #[test]
 fn a_reset_takes_away_what_a_staged_situation_brought_and_leaves_what_was_varied() {
     let def = crate::scenario::find("raft-recovery").unwrap();
-    let staged = def
-        .situations
-        .iter()
-        .find(|s| !s.params.is_empty())
-        .unwrap();
+    let staged = def.situations.iter().find(|s| !s.params.is_empty()).unwrap();
     let brought = staged.params.keys().next().unwrap();
     let mut app = at("#/s/raft-recovery?seed=7");
     for action in [
@@ -259,11 +220,7 @@ fn a_future_run_for_a_comparison_is_named_by_its_difference() {
     let mut app = at("#/s/link-stack?seed=7");
     reduce(&mut app, Action::Seek(400_000));
     reduce(&mut app, crash(1));
-    for (param, value) in [
-        ("loss_percent", "60"),
-        ("dedupe", "true"),
-        ("mutant", "send-twice"),
-    ] {
+    for (param, value) in [("loss_percent", "60"), ("dedupe", "true"), ("mutant", "send-twice")] {
         reduce(&mut app, Action::Vary(param.to_owned(), value.to_owned()));
         reduce(&mut app, Action::Beside(None));
     }
@@ -285,11 +242,7 @@ fn a_future_run_for_a_comparison_is_named_by_its_difference() {
         ]
     );
     assert_eq!(o.short_names([0, 4]), ["A", "B"]);
-    assert_eq!(
-        o.short_names([1, 2]),
-        [names[1], names[2]],
-        "their letters are alike"
-    );
+    assert_eq!(o.short_names([1, 2]), [names[1], names[2]], "their letters are alike");
     let taken = name_of(&app, 4);
     reduce(&mut app, Action::Rename(5, taken));
     assert_eq!(app.code, "bad-name");
@@ -383,11 +336,7 @@ fn a_tree_that_was_saved_opens_with_every_future_where_it_stood() {
         reduce(&mut app, action);
         assert_eq!(app.error, None);
     }
-    let save = |app: &App| {
-        app.keep(crate::view::export::Export::Scenario)
-            .unwrap()
-            .text
-    };
+    let save = |app: &App| app.keep(crate::view::export::Export::Scenario).unwrap().text;
     for shown in [1, 0, 2] {
         reduce(&mut app, Action::Future(shown));
         let text = save(&app);
@@ -397,10 +346,7 @@ fn a_tree_that_was_saved_opens_with_every_future_where_it_stood() {
         while other.is_moving() {
             reduce(&mut other, Action::Frame(16_000));
         }
-        assert_eq!(
-            (hash(&other), other.open.as_ref().unwrap().current),
-            (hash(&app), shown)
-        );
+        assert_eq!((hash(&other), other.open.as_ref().unwrap().current), (hash(&app), shown));
         assert_eq!(save(&other), text, "saved again, it is the same file");
         assert_eq!(other.link(), app.link());
         assert_eq!(all_of(&mut other), all_of(&mut app));
@@ -409,10 +355,7 @@ fn a_tree_that_was_saved_opens_with_every_future_where_it_stood() {
         let before = hash(&other);
         reduce(&mut other, Action::OpenFile(bad));
         assert!(other.error.is_some());
-        assert_eq!(
-            (hash(&other), other.open.unwrap().futures.len()),
-            (before, 3)
-        );
+        assert_eq!((hash(&other), other.open.unwrap().futures.len()), (before, 3));
     }
     let alone = save(&raft());
     assert!(!alone.contains("futures"), "{alone}");
@@ -426,10 +369,7 @@ fn a_saved_future_may_be_compared_before_it_is_shown() {
     for action in [Action::Seek(2_000_000), Action::Fork, Action::Seek(300_000)] {
         reduce(&mut app, action);
     }
-    let text = app
-        .keep(crate::view::export::Export::Scenario)
-        .unwrap()
-        .text;
+    let text = app.keep(crate::view::export::Export::Scenario).unwrap().text;
     let mut other = raft();
     reduce(&mut other, Action::OpenFile(text));
     reduce(&mut other, Action::Beside(Some(0)));

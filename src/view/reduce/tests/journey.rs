@@ -66,11 +66,7 @@ fn a_far_point_of_the_diagram_is_reached_frame_by_frame() {
     reduce(&mut app, Action::Travel(300_000));
     assert_eq!((app.journey, app.player.now_us), (None, 300_000));
     reduce(&mut app, Action::Travel(400_000_000));
-    assert!(
-        app.journey.is_some() && events(&app) < 20_000,
-        "{}",
-        events(&app)
-    );
+    assert!(app.journey.is_some() && events(&app) < 20_000, "{}", events(&app));
     assert_eq!(app.say, "On the way to 400.000 s.");
     let mut frames = 0;
     while app.is_moving() {

@@ -10,9 +10,7 @@ fn own() -> Own {
     let docs = include_str!("../../../../docs/scenarios.md");
     let example = docs.split("```toml\n").nth(1).unwrap();
     let example = example.split("```").next().unwrap();
-    Own(Arc::new(
-        front::read(example).unwrap_or_else(|m| panic!("{m}")),
-    ))
+    Own(Arc::new(front::read(example).unwrap_or_else(|m| panic!("{m}"))))
 }
 
 fn opened() -> App {
@@ -27,10 +25,7 @@ fn an_own_scenario_takes_the_place_of_the_run_and_back_leads_there() {
     let before = raft().address().unwrap();
     let app = opened();
     let o = app.open.as_ref().unwrap();
-    assert_eq!(
-        (o.origin.id(), o.origin.title()),
-        ("one-crash", "One crash is no tragedy")
-    );
+    assert_eq!((o.origin.id(), o.origin.title()), ("one-crash", "One crash is no tragedy"));
     assert_eq!(o.run().get().world().servers().count(), 3);
     assert_eq!(app.left.as_ref().unwrap().hash, Some(before));
 }
@@ -45,7 +40,7 @@ fn its_situation_ticks_its_step_and_its_question_is_answered() {
     app.open.as_mut().unwrap().settle();
     assert!(app.open.as_ref().unwrap().lesson.is_done(0));
     reduce(&mut app, Action::Reveal);
-    assert_eq!(app.open.as_ref().unwrap().lesson.answer, Some(1));
+    assert_eq!(app.open.as_ref().unwrap().lesson.answer, Some(0));
 }
 
 /// No other page has it: a link is refused with what to do instead, and the address stays another run's.
@@ -56,10 +51,7 @@ fn no_link_names_it_and_a_file_carries_it() {
         assert_eq!(app.address(), None);
         let refusal = app.link().unwrap_err();
         assert_eq!(refusal.code, "own-scenario");
-        assert!(
-            refusal.message.contains("save the run as a file"),
-            "{refusal}"
-        );
+        assert!(refusal.message.contains("save the run as a file"), "{refusal}");
         reduce(&mut app, Action::Seek(700_000));
         reduce(&mut app, crash(0));
     }
@@ -74,11 +66,7 @@ fn no_link_names_it_and_a_file_carries_it() {
         reduce(&mut other, Action::Frame(16_000));
     }
     assert_eq!(hash(&other), hash(&app));
-    assert_eq!(
-        other.keep(Export::Scenario).unwrap().text,
-        kept.text,
-        "the text is stable"
-    );
+    assert_eq!(other.keep(Export::Scenario).unwrap().text, kept.text, "the text is stable");
 }
 
 #[test]
@@ -87,16 +75,9 @@ fn what_its_protocol_refuses_changes_nothing() {
     let before = app.open.clone();
     for (servers, part) in [(2, "from 3 to"), (1_000, "from 3 to")] {
         let mut scenario = (*own().0).clone();
-        scenario
-            .front
-            .params
-            .insert("servers".to_owned(), Value::Int(servers));
+        scenario.front.params.insert("servers".to_owned(), Value::Int(servers));
         reduce(&mut app, Action::OpenOwn(Own(Arc::new(scenario))));
-        assert!(
-            app.error.as_ref().unwrap().contains(part),
-            "{:?}",
-            app.error
-        );
+        assert!(app.error.as_ref().unwrap().contains(part), "{:?}", app.error);
         assert!(app.open == before);
     }
 }

@@ -23,11 +23,7 @@ fn between() -> (App, u32, [Selection; 3], [Selection; 2]) {
     reduce(&mut app, Action::Seek(400_000));
     let here = events(&app);
     let (before, after) = sent_around(&app, here);
-    let stay = [
-        Selection::Event(EventId(here - 1)),
-        Selection::Message(before),
-        Selection::Node(NodeId(2)),
-    ];
+    let stay = [Selection::Event(EventId(here - 1)), Selection::Message(before), Selection::Node(NodeId(2))];
     let go = [Selection::Event(EventId(here)), Selection::Message(after)];
     (app, here, stay, go)
 }
@@ -72,11 +68,9 @@ fn undo_and_redo_let_go_of_what_they_change() {
     reduce(&mut app, crash(2));
     reduce(&mut app, Action::Seek(1_500_000));
     for way in [Action::Undo, Action::Redo] {
-        for (picked, stays) in [
-            (EventId(second.0 - 1), true),
-            (second, false),
-            (EventId(second.0 + 5), false),
-        ] {
+        for (picked, stays) in
+            [(EventId(second.0 - 1), true), (second, false), (EventId(second.0 + 5), false)]
+        {
             let mut app = app.clone();
             let o = app.open.as_mut().unwrap();
             let run = o.run().get().fork();
@@ -102,43 +96,28 @@ fn another_future_lets_go_of_what_it_does_not_have() {
     reduce(&mut app, crash(1));
     reduce(&mut app, Action::Seek(1_500_000));
     for beside in [false, true] {
-        for (picked, stays) in stay
-            .map(|p| (p, true))
-            .into_iter()
-            .chain(go.map(|p| (p, false)))
-        {
+        for (picked, stays) in stay.map(|p| (p, true)).into_iter().chain(go.map(|p| (p, false))) {
             reduce(&mut app, Action::Future(0));
             reduce(&mut app, Action::Seek(1_500_000));
             reduce(&mut app, Action::Beside(beside.then_some(1)));
             pick(&mut app, picked);
             reduce(&mut app, Action::Future(1));
             let expected = if stays { picked } else { Selection::None };
-            assert_eq!(
-                (app.error.clone(), app.selection),
-                (None, expected),
-                "{here}"
-            );
+            assert_eq!((app.error.clone(), app.selection), (None, expected), "{here}");
         }
     }
 }
 
 #[test]
 fn the_filter_of_the_log_stays_with_its_scenario_and_names_only_nodes_that_are_there() {
-    let filter = Filter {
-        node: Some(NodeId(4)),
-        text: "vote".to_owned(),
-        ..Filter::default()
-    };
+    let filter = Filter { node: Some(NodeId(4)), text: "vote".to_owned(), ..Filter::default() };
     let mut app = raft();
     reduce(&mut app, Action::Filter(filter.clone()));
     reduce(&mut app, Action::Reset);
     assert_eq!(app.filter, filter);
     let fewer = "#/s/raft-election?servers=3".to_owned();
     reduce(&mut app, Action::Route(String::new(), fewer));
-    assert_eq!(
-        (app.error.clone(), app.filter.node, &*app.filter.text),
-        (None, None, "vote")
-    );
+    assert_eq!((app.error.clone(), app.filter.node, &*app.filter.text), (None, None, "vote"));
     let other = "#/s/two-generals".to_owned();
     reduce(&mut app, Action::Route(String::new(), other));
     assert_eq!(app.filter, Filter::default());

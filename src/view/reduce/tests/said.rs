@@ -12,10 +12,7 @@ fn a_refusal_is_said_and_then_what_happens_next() {
     assert_eq!(app.say, why);
     reduce(&mut app, crash(999));
     assert_eq!(app.error.as_ref(), Some(&why));
-    assert!(
-        app.say != why && app.say.trim_end() == why,
-        "said again, to be heard again"
-    );
+    assert!(app.say != why && app.say.trim_end() == why, "said again, to be heard again");
     for action in [Action::Step(1), Action::Play, Action::Back(1)] {
         let before = app.say.clone();
         reduce(&mut app, action);
@@ -23,10 +20,7 @@ fn a_refusal_is_said_and_then_what_happens_next() {
         assert_ne!(app.say.trim_end(), why);
         assert_eq!(app.error.as_ref(), Some(&why));
     }
-    reduce(
-        &mut app,
-        Action::Error(Some("The file is torn.".to_owned())),
-    );
+    reduce(&mut app, Action::Error(Some("The file is torn.".to_owned())));
     assert_eq!(app.say, "The file is torn.");
 }
 

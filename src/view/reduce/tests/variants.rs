@@ -50,10 +50,7 @@ fn the_last_edit_is_the_one_made_last_and_what_was_done_to_messages_before_it_st
     reduce(&mut app, crash(1));
     assert_eq!(without_label(&app), "without: S2 crashes");
     reduce(&mut app, Action::WithoutLastEdit);
-    assert_eq!(
-        (app.error.clone(), edits(&app, 1)),
-        (None, vec![Fault::Hold { msg }, down(2)])
-    );
+    assert_eq!((app.error.clone(), edits(&app, 1)), (None, vec![Fault::Hold { msg }, down(2)]));
 }
 
 /// The same choice three times is one future; and where the value is the usual one, given or not, too.
@@ -77,10 +74,7 @@ fn the_same_comparison_again_is_the_future_that_is_there() {
     reduce(&mut app, crash(1));
     reduce(&mut app, Action::Future(0));
     reduce(&mut app, vary("50"));
-    assert_eq!(
-        (app.error.clone(), app.open.unwrap().futures.len()),
-        (None, 3)
-    );
+    assert_eq!((app.error.clone(), app.open.unwrap().futures.len()), (None, 3));
 }
 
 /// A with B (which has C) and D. Each can go, the others keep what they are and where they parted.
@@ -108,8 +102,7 @@ fn a_removed_future_hands_its_children_to_its_parent() {
         let o = app.open.as_ref().unwrap();
         let name = |i: usize| o.futures[i].name.clone();
         let tree = o.tree().into_iter();
-        tree.map(|b| (b.name, b.parent.map(name), b.parted_us, b.edits, b.shown))
-            .collect()
+        tree.map(|b| (b.name, b.parent.map(name), b.parted_us, b.edits, b.shown)).collect()
     };
     let line = |name: &str, parent: &str, us, edits, shown| {
         let parent = (!parent.is_empty()).then(|| parent.to_owned());
@@ -121,27 +114,16 @@ fn a_removed_future_hands_its_children_to_its_parent() {
         assert_eq!(app.error, None);
         (shape(&app), app.say)
     };
-    let (b, c) = (
-        line("B", "A", 300_000, 1, false),
-        line("C", "A", 600_000, 2, false),
-    );
+    let (b, c) = (line("B", "A", 300_000, 1, false), line("C", "A", 600_000, 2, false));
     let (a, d) = (line("A", "", 0, 0, false), line("D", "A", 700_000, 1, true));
     assert_eq!(removed(1).0, [a.clone(), c, d]);
     let shown = removed(3);
-    assert_eq!(
-        shown.0[0],
-        line("A", "", 0, 0, true),
-        "its parent is shown next"
-    );
+    assert_eq!(shown.0[0], line("A", "", 0, 0, true), "its parent is shown next");
     assert_eq!(shown.1, "Future D is removed. Future A is shown.");
     let c = line("C", "B", 600_000, 2, false);
     assert_eq!(shown.0[1..], [b, c.clone()]);
     let (b, d) = (line("B", "", 0, 1, false), line("D", "B", 700_000, 1, true));
-    assert_eq!(
-        removed(0).0,
-        [b, c, d],
-        "the first one's first child is the first one now"
-    );
+    assert_eq!(removed(0).0, [b, c, d], "the first one's first child is the first one now");
 }
 
 #[test]
@@ -202,10 +184,7 @@ fn leaving_a_comparison_shows_what_was_made_in_it() {
     let times = |list: &[u64]| list.to_vec();
     assert_eq!(compared(&[]), (0, times(&[300_000, 800_000])));
     let swap = Action::Future(1);
-    assert_eq!(
-        compared(std::slice::from_ref(&swap)),
-        (0, times(&[300_000, 800_000]))
-    );
+    assert_eq!(compared(std::slice::from_ref(&swap)), (0, times(&[300_000, 800_000])));
     let edited = compared(&[swap.clone(), crash(1)]);
     assert_eq!(edited, (1, times(&[300_000, 1_500_000])));
     let forked = compared(&[swap, Action::Fork, crash(1)]);

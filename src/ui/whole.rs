@@ -1,0 +1,15 @@
+//! The details of the page, all of them: what the part that comes later brings along.
+//!
+//! The rule that is easy to break: this is named by that part alone (`src/parts.rs`).
+
+use super::details::Details;
+use super::{aside, compare, dialogs, history, panels};
+
+/// All of it.
+pub static DETAILS: Details = Details {
+    dialog: dialogs::dialog,
+    history: history::history,
+    compare: compare::parts,
+    panel: panels::detail,
+    aside: aside::start,
+};
