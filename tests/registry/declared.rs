@@ -29,7 +29,7 @@ fn facts_probes_gauges_and_mutants_have_names_of_their_own_and_texts() {
         let different: BTreeSet<_> = labels.iter().collect();
         assert_eq!(different.len(), labels.len(), "{}: a label twice", entry.id);
         for gauge in entry.gauges {
-            let units = ["", "ms", "s", "us", "%", "ppm", "bytes", "hops", "rounds", "1/s"];
+            let units = ["", "ms", "s", "us", "%", "ppm", "bytes", "hops", "rounds", "1/s", "£"];
             let known = units.contains(&gauge.unit);
             assert!(known, "{}: unit '{}'", gauge.id, gauge.unit);
             // A name that ends in a unit has that unit.
