@@ -25,6 +25,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 /// A chapter's folder.
 #[derive(Default)]
@@ -36,7 +37,7 @@ struct Folder {
     protocols: bool,
 }
 
-fn main() {
+fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
     println!("cargo:rerun-if-changed={}", root.display());
     println!("cargo:rerun-if-changed={}", root.join("../src/protocols").display());
@@ -45,7 +46,7 @@ fn main() {
         Err(mistakes) => {
             // Cargo shows what a failed build script says on its error output.
             eprintln!("\n{}\n", mistakes.join("\n"));
-            std::process::exit(1);
+            return ExitCode::FAILURE;
         }
     };
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo names a folder for what is built"));
@@ -56,6 +57,7 @@ fn main() {
         fs::write(out.join(format!("{id}.json")), json).expect("the folder can be written to");
     }
     fs::write(out.join("scenarios.rs"), code).expect("the folder can be written to");
+    ExitCode::SUCCESS
 }
 
 /// Every chapter's folder, by name; or every mistake in them.

@@ -116,9 +116,9 @@ pub struct CheckLine {
 impl Checks {
     /// These properties, watching.
     pub fn new(properties: Vec<Box<dyn Property>>) -> Self {
-        let restless = |(i, p): (usize, &Box<dyn Property>)| (p.wake() == Wake::Always).then_some(i);
+        let restless = |(i, p): (usize, Wake)| (p == Wake::Always).then_some(i);
         Checks {
-            restless: properties.iter().enumerate().filter_map(restless).collect(),
+            restless: properties.iter().map(|p| p.wake()).enumerate().filter_map(restless).collect(),
             properties,
             ..Checks::default()
         }

@@ -124,7 +124,7 @@ impl Bench {
         let servers: Vec<NodeId> = self.start(seed).world().servers().collect();
         let faults = plan(mix, seed, &servers, fault_phase(self.until));
         let mut trial = self.begin(seed, &format!("mix {}, seed {seed}", mix.id()), faults);
-        trial.to_the_end();
+        trial.run_out();
         trial
     }
 

@@ -271,7 +271,7 @@ impl<'a> Stage<'a> {
                 let nth = self.thousandths(nth)?.div_euclid(1_000);
                 usize::try_from(nth - 1).ok().and_then(|n| all.nth(n))
             }
-            None => all.filter(|&m| trace.fate(m).is_none_or(|e| e.0 >= world.events())).last(),
+            None => all.rev().find(|&m| trace.fate(m).is_none_or(|e| e.0 >= world.events())),
         };
         found.ok_or_else(|| {
             Refusal::new("no-message", format!("there is no such message on its way at {}", world.now()))

@@ -52,7 +52,7 @@ impl Trial {
         self.name = format!("{}, {what}", self.name);
     }
 
-    pub(super) fn to_the_end(&mut self) {
+    pub(super) fn run_out(&mut self) {
         self.run.run_until(self.until);
         let stopped = self.run.world().stopped();
         assert!(stopped.is_none(), "{}: {stopped:?}", self.name);
@@ -61,7 +61,7 @@ impl Trial {
     /// Runs to the end; every edit must have been made.
     #[track_caller]
     pub fn finish(&mut self) {
-        self.to_the_end();
+        self.run_out();
         let refused = self.run.refused();
         assert!(refused.is_empty(), "{}: {refused:?}", self.name);
     }

@@ -75,7 +75,7 @@ impl Line {
         }
         if let Some(condition) = when {
             condition.check()?;
-            return Ok(Moment::When(condition, after.unwrap_or_default()));
+            return Ok(Moment::When(Box::new(condition), after.unwrap_or_default()));
         }
         let other = self.at_ms.take().map(Moment::At);
         let other = other.or_else(|| self.later_ms.take().map(Moment::Later));
@@ -181,7 +181,7 @@ impl From<Stroke> for Line {
             Moment::Later(later) => line.later_ms = Some(later),
             Moment::Found(found) => line.found_ms = Some(found),
             Moment::When(when, after) => {
-                line.when = Some(when);
+                line.when = Some(*when);
                 line.after_ms = said(after);
             }
         }

@@ -90,7 +90,7 @@ pub enum Moment {
     /// At this time, in milliseconds.
     At(Amount),
     /// So many milliseconds after a condition has first held.
-    When(Condition, Amount),
+    When(Box<Condition>, Amount),
     /// So many milliseconds after what stands before it in the list.
     Later(Amount),
     /// So many milliseconds after the moment that the situation's `search` has found.

@@ -148,7 +148,7 @@ fn step(span: f64, most: usize) -> f64 {
 
 /// Digits after the point that tell a tick from the next.
 fn digits(step: f64) -> usize {
-    libm::ceil(-libm::log10(step) - 1e-9).max(0.0).min(9.0) as usize
+    libm::ceil(-libm::log10(step) - 1e-9).clamp(0.0, 9.0) as usize
 }
 
 /// A number with so many digits after the point; from ten thousand on with thin spaces.
@@ -179,7 +179,7 @@ pub fn figures(value: f64) -> String {
         return "0".to_owned();
     }
     let above = libm::floor(libm::log10(value.abs()));
-    let digits = (3.0 - above).max(0.0).min(9.0) as usize;
+    let digits = (3.0 - above).clamp(0.0, 9.0) as usize;
     let text = fixed(value, digits);
     match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),

@@ -137,12 +137,12 @@ impl Plot<'_> {
     }
 
     fn x(&self, value: f64) -> f64 {
-        let place = self.chart.x.place(value).max(0.0).min(1.0);
+        let place = self.chart.x.place(value).clamp(0.0, 1.0);
         self.left + place * (self.right - self.left)
     }
 
     fn y(&self, value: f64) -> f64 {
-        let place = self.chart.y.place(value).max(-0.05).min(1.05);
+        let place = self.chart.y.place(value).clamp(-0.05, 1.05);
         self.bottom - place * (self.bottom - self.top)
     }
 

@@ -125,7 +125,7 @@ pub(super) fn beside(app: &mut App, i: Option<usize>) {
     match i {
         Some(i) if i >= o.futures.len() => app.refuse(&unknown(i)),
         Some(i) if i == o.current => {
-            app.refuse(&Refusal::new("same-future", "a future stands beside another one, not beside itself"))
+            app.refuse(&Refusal::new("same-future", "a future stands beside another one, not beside itself"));
         }
         _ => {
             let was = o.run().clone();

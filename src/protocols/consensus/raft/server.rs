@@ -315,7 +315,7 @@ impl Protocol for Server {
             Msg::VoteReply { term, granted } => self.on_vote(ctx, from, *term, *granted),
             Msg::PreVote { .. } => self.on_pre_vote(ctx, from, msg),
             Msg::PreVoteReply { next_term, granted, .. } => {
-                self.on_pre_vote_reply(ctx, from, *next_term, *granted)
+                self.on_pre_vote_reply(ctx, from, *next_term, *granted);
             }
             Msg::AppendEntries { .. } => self.on_append_entries(ctx, from, msg),
             Msg::AppendOk { term, match_index } => {

@@ -41,7 +41,7 @@ pub(super) fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
         let mut setup = NodeSetup::server(format!("C{}", i + 1), Host::boxed(client)).in_group(1);
         setup.config = NodeConfig {
             offset_us: params.int("offset_ms") * 1_000 * share / i64::from(clients),
-            drift_ppm: if i % 2 == 0 { drift } else { -drift },
+            drift_ppm: if i.is_multiple_of(2) { drift } else { -drift },
             ..NodeConfig::default()
         };
         setup
