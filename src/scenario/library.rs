@@ -5,7 +5,7 @@
 //! nothing else is. The index is light and always at hand; the texts of a chapter are one piece of data,
 //! so that they can come with the chapter's protocols.
 
-use super::front::{Front, Scenario};
+use super::front::{self, Front, Scenario};
 use crate::protocols;
 use crate::sim::{Refusal, fields::short};
 use std::sync::{Arc, OnceLock};
@@ -130,7 +130,8 @@ mod arrived {
 impl Folder {
     fn scenarios(&self) -> &[Arc<Scenario>] {
         self.read.get_or_init(|| {
-            let all: Result<Vec<Arc<Scenario>>, _> = serde_json::from_str((self.json)());
+            let mut json = serde_json::Deserializer::from_str((self.json)());
+            let all: Result<Vec<Arc<Scenario>>, _> = front::from_any(&mut json);
             // The build script has written it; a test reads every chapter.
             all.unwrap_or_default()
         })
@@ -167,7 +168,7 @@ pub fn find(id: &str) -> Result<Arc<Scenario>, Refusal> {
 /// # Errors
 /// What is no scenario, with the way to the field.
 pub fn own(value: serde_json::Value) -> Result<Arc<Scenario>, String> {
-    let scenario: Scenario = serde_json::from_value(value).map_err(|e| e.to_string())?;
+    let scenario: Scenario = front::from_any(value).map_err(|e| e.to_string())?;
     let front: &Front = &scenario.front;
     let checked = super::front::check::front(front);
     checked.map_err(|(way, why)| format!("{way}: {why}"))?;

@@ -76,7 +76,7 @@ fn saves_data() -> bool {
     let get = |of: JsValue, name: &str| js_sys::Reflect::get(&of, &name.into()).ok();
     let saves = navigator
         .and_then(|n| get(n, "connection"))
-        .filter(|c| c.is_object())
+        .filter(JsValue::is_object)
         .and_then(|c| get(c, "saveData"));
     saves.is_some_and(|s| s.is_truthy())
 }

@@ -30,6 +30,18 @@ pub fn is_scenario(text: &str) -> bool {
     text.trim_start_matches('\u{feff}').trim_start().starts_with("+++")
 }
 
+/// Reads a `T` from whatever source. The program has one reader of scenarios, not one for each kind of text
+/// from which they come: what serde derives for so many types is a fifth of the page.
+///
+/// # Errors
+/// What the source or the type refuses.
+pub fn from_any<'de, T: Deserialize<'de>>(
+    source: impl serde::Deserializer<'de>,
+) -> Result<T, erased_serde::Error> {
+    let mut source = <dyn erased_serde::Deserializer<'_>>::erase(source);
+    erased_serde::deserialize(&mut source)
+}
+
 /// Parameters by name.
 pub type Settings = BTreeMap<String, Value>;
 

@@ -109,10 +109,12 @@ fn front(parts: &Parts<'_>) -> Result<Front, Mistake> {
         field: String::new(),
         message: format!("this is no TOML: {}", e.message()),
     })?;
-    let front: Front = serde_path_to_error::deserialize(parsed).map_err(|e| {
-        let way: Way = e.path().iter().map(step).collect();
-        let span = e.inner().span();
-        located(parts, &way, span, said(e.inner().message()))
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(parsed, &mut track);
+    let read: Result<Front, _> = super::from_any(tracked);
+    let front = read.map_err(|e| {
+        let way: Way = track.path().iter().map(step).collect();
+        located(parts, &way, None, said(&bare(&e.to_string())))
     })?;
     check::front(&front).map_err(|(way, message)| located(parts, &way, None, message))?;
     Ok(front)
@@ -125,6 +127,17 @@ fn step(segment: &Segment) -> check::Step {
         Segment::Enum { variant } => check::Step::Field(variant.clone()),
         Segment::Unknown => check::Step::Field("?".to_owned()),
     }
+}
+
+/// What is said of a mistake, without the picture that the parser draws of its place: the place is told apart.
+fn bare(message: &str) -> String {
+    let drawn = |line: &str| {
+        line.starts_with("TOML parse error")
+            || line.starts_with("in `")
+            || line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').starts_with('|')
+    };
+    let said: Vec<&str> = message.lines().filter(|line| !drawn(line)).collect();
+    said.join(" ").trim().to_owned()
 }
 
 /// What serde says, in the house's words.
