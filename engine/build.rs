@@ -1,5 +1,5 @@
 //! Reads and checks `scenarios/`, and writes what the engine takes in: a light index of all scenarios, and
-//! each chapter's texts as one piece of JSON.
+//! each chapter's scenarios as bytes that need no parser.
 //!
 //! The rule that is easy to break: the reader here is the reader of the page and of the tool, from the same
 //! source, so that what builds is what a teacher's file must be. A mistake fails the build with file,
@@ -53,8 +53,8 @@ fn main() -> ExitCode {
     let mut code = String::new();
     index(&folders, &mut code);
     for (id, folder) in &folders {
-        let json = serde_json::to_string(&folder.scenarios).expect("a scenario can be written");
-        fs::write(out.join(format!("{id}.json")), json).expect("the folder can be written to");
+        let bytes = borsh::to_vec(&folder.scenarios).expect("a scenario can be written");
+        fs::write(out.join(format!("{id}.bin")), bytes).expect("the folder can be written to");
     }
     fs::write(out.join("scenarios.rs"), code).expect("the folder can be written to");
     ExitCode::SUCCESS
@@ -220,7 +220,7 @@ fn index(folders: &BTreeMap<String, Folder>, code: &mut String) {
         let _ = writeln!(
             code,
             "/// The chapter of that name.\npub mod {module} {{\n/// Its scenarios.\npub static FOLDER: super::Folder = \
-             super::Folder {{ id: {id:?}, json: || include_str!(concat!(env!(\"OUT_DIR\"), \"/{id}.json\")), \
+             super::Folder {{ id: {id:?}, bytes: || include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{id}.bin\")), \
              read: std::sync::OnceLock::new() }};\n}}"
         );
         let _ = write!(all, "&{module}::FOLDER, ");

@@ -39,6 +39,7 @@ mod split {
     use super::{DETAILS, Details};
     use faultline::protocols::{self, Chapter};
     use faultline::scenario::library::{Folder, built, provide};
+    use faultline::scenario::own::{READER, READER_PART, Reader, provide_reader};
     use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
     #[wasm_split(details, fallible)]
@@ -48,6 +49,11 @@ mod split {
 
     pub async fn bring_details() -> Option<&'static Details> {
         part().await.ok()
+    }
+
+    #[wasm_split(reader, fallible)]
+    fn reader() -> Result<&'static Reader, SplitLoaderError> {
+        Ok(&READER)
     }
 
     /// What a chapter brings along: its protocols and its scenarios.
@@ -72,6 +78,7 @@ mod split {
 
             pub async fn bring(chapter: &str) -> bool {
                 let come = match chapter {
+                    READER_PART => return reader().await.map(provide_reader).is_ok(),
                     $(stringify!($chapter) => $chapter().await,)*
                     _ => return false,
                 };

@@ -4,7 +4,7 @@
 
 use faultline::scenario::front::Block;
 use faultline::scenario::front::check::is_slug;
-use faultline::scenario::{self, Opening, Scenario, front, proof};
+use faultline::scenario::{self, Opening, Own, Scenario, front, proof};
 use std::sync::Arc;
 
 /// Runs `flaws` on every scenario and fails with all that is found, each with its file and field.
@@ -103,7 +103,7 @@ fn found_out((text, from, to, way, part): &Wrong<'_>) {
     assert_eq!(text.matches(&from.replace("\\n", "\n")).count(), 1, "{from}");
     let text = text.replace(&from.replace("\\n", "\n"), to);
     let scenario = front::read(&text).unwrap_or_else(|m| panic!("{m}"));
-    let flaws = proof::flaws(&Opening::own(Arc::new(scenario))).unwrap();
+    let flaws = proof::flaws(&Opening::own(Own::of(Arc::new(scenario)))).unwrap();
     let found = flaws.iter().any(|(w, why)| w.to_string() == *way && why.contains(part));
     assert!(found, "{way} {part}: {flaws:?}");
 }
@@ -176,7 +176,7 @@ fn a_file_that_does_not_keep_its_word_is_found_out() {
     wrong.iter().for_each(found_out);
     let off = ring.replace("mean = 11.416666667", "mean = 9.0");
     let off = Arc::new(front::read(&off).unwrap());
-    let flaws = proof::target_flaws(&Opening::own(off)).unwrap();
+    let flaws = proof::target_flaws(&Opening::own(Own::of(off))).unwrap();
     assert_eq!(flaws.len(), 1, "{flaws:?}");
     assert_eq!(flaws[0].0.to_string(), "target[0].mean");
 }

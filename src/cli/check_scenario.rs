@@ -7,7 +7,7 @@ use super::args::{Args, Next, shown};
 use super::{Failure, Outcome, subject};
 use crate::scenario::front::Mistake;
 use crate::scenario::front::check::Way;
-use crate::scenario::{Opening, Scenario, proof};
+use crate::scenario::{Opening, Own, Scenario, proof};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -52,7 +52,7 @@ fn one(file: &str, out: &mut dyn Write) -> Result<usize, Failure> {
         let line = Mistake::at(&text, &way, String::new()).line;
         return Err(Failure::Input(format!("{}:{line}: {way}: {why}", shown(file))));
     }
-    let base = Opening::own(scenario.clone());
+    let base = Opening::own(Own::of(scenario.clone()));
     let mut found = proof::flaws(&base)?;
     found.extend(proof::flaws_of_luck(&base)?);
     found.extend(proof::target_flaws(&base)?);

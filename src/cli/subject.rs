@@ -6,7 +6,7 @@
 use super::Failure;
 use super::args::{Args, shown};
 use crate::check::Checks;
-use crate::scenario::{self, Opening, Scenario, SharedRun, file, front, link};
+use crate::scenario::{self, Opening, Own, Scenario, SharedRun, file, front, link};
 use crate::sim::history::Run;
 use crate::sim::world::World;
 use crate::sim::{Refusal, SimTime, limits};
@@ -194,7 +194,7 @@ fn from_file(path: &Path) -> Result<SharedRun, Failure> {
     let text = str::from_utf8(&bytes).map_err(|_| no("is no scenario: it is no text"))?;
     if front::is_scenario(text) {
         let scenario = lesson(path, text)?;
-        return Ok(SharedRun::of(Opening::own(Arc::new(scenario))));
+        return Ok(SharedRun::of(Opening::own(Own::of(Arc::new(scenario)))));
     }
     file::read(text).map_err(|refusal| {
         let said = &refusal.message;

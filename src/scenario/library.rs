@@ -2,10 +2,10 @@
 //! in here when they are first asked for.
 //!
 //! The rule that is easy to break: no list is kept by hand. A file in `scenarios/<chapter>/` is here, and
-//! nothing else is. The index is light and always at hand; the texts of a chapter are one piece of data,
-//! so that they can come with the chapter's protocols.
+//! nothing else is. The index is light and always at hand; the scenarios of a chapter are one piece of data,
+//! so that they can come with the chapter's protocols; it is read as it was written, without a parser.
 
-use super::front::{self, Front, Scenario};
+use super::front::Scenario;
 use crate::protocols;
 use crate::sim::{Refusal, fields::short};
 use std::sync::{Arc, OnceLock};
@@ -31,8 +31,8 @@ pub struct Brief {
 pub struct Folder {
     /// The folder's name, which is the chapter's id.
     pub id: &'static str,
-    /// Its scenarios, as JSON.
-    json: fn() -> &'static str,
+    /// Its scenarios, as the build script has written them.
+    bytes: fn() -> &'static [u8],
     read: OnceLock<Vec<Arc<Scenario>>>,
 }
 
@@ -130,10 +130,9 @@ mod arrived {
 impl Folder {
     fn scenarios(&self) -> &[Arc<Scenario>] {
         self.read.get_or_init(|| {
-            let mut json = serde_json::Deserializer::from_str((self.json)());
-            let all: Result<Vec<Arc<Scenario>>, _> = front::from_any(&mut json);
+            let all: Result<Vec<Scenario>, _> = borsh::from_slice((self.bytes)());
             // The build script has written it; a test reads every chapter.
-            all.unwrap_or_default()
+            all.unwrap_or_default().into_iter().map(Arc::new).collect()
         })
     }
 }
@@ -161,16 +160,4 @@ pub fn find(id: &str) -> Result<Arc<Scenario>, Refusal> {
         "unknown-scenario",
         format!("there is no scenario '{}': there are {}", short(id), known.join(", ")),
     ))
-}
-
-/// A scenario of one's own, which came as data: its form is checked here, its meaning when it is opened.
-///
-/// # Errors
-/// What is no scenario, with the way to the field.
-pub fn own(value: serde_json::Value) -> Result<Arc<Scenario>, String> {
-    let scenario: Scenario = front::from_any(value).map_err(|e| e.to_string())?;
-    let front: &Front = &scenario.front;
-    let checked = super::front::check::front(front);
-    checked.map_err(|(way, why)| format!("{way}: {why}"))?;
-    Ok(Arc::new(scenario))
 }

@@ -16,6 +16,7 @@ pub mod library;
 pub mod link;
 pub mod look;
 pub mod opening;
+pub mod own;
 pub mod proof;
 pub mod shared;
 pub mod sweep;
@@ -28,10 +29,19 @@ pub use cue::Cue;
 pub use front::{Condition, Prediction, Scenario, Situation, Step};
 pub use judge::{Judge, When};
 pub use library::{Brief, all, chapter, find, index};
-pub use opening::{Opening, Own, open, reveal, stage};
+pub use opening::{Opening, open, reveal, stage};
+pub use own::Own;
 pub use shared::{Panel, Picked, SharedRun};
 
 use crate::kit::Entry;
+
+/// Whether the part of the program of that name is here: a chapter, or what reads scenario files.
+pub fn is_here(part: &str) -> bool {
+    match part {
+        own::READER_PART => own::reader_is_here(),
+        chapter => crate::protocols::is_here(chapter),
+    }
+}
 
 /// Scenarios that tests open by name, and no list shows.
 fn hidden(id: &str) -> Option<Scenario> {

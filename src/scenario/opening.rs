@@ -4,7 +4,7 @@
 //! The rule that is easy to break: an opening comes from strangers. [`open`] checks all of it before
 //! anything is built, and what it refuses it names.
 
-use super::{Cue, Scenario, find, library};
+use super::{Cue, Own, Scenario, find};
 use crate::check::Checks;
 use crate::kit::Value;
 use crate::sim::fields::{Fields, Read, read_as, short};
@@ -14,20 +14,6 @@ use crate::sim::{Edit, Fault, Refusal, SimTime, limits};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// A scenario that is not built in: a teacher's file. It goes with the run, so that a saved run can be
-/// opened where the file is not.
-#[derive(Clone, Debug, Serialize)]
-#[serde(transparent)]
-pub struct Own(pub Arc<Scenario>);
-
-impl Eq for Own {}
-
-impl PartialEq for Own {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
-    }
-}
 
 /// What is opened: the argument of the page's `load`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -72,12 +58,11 @@ impl Opening {
         let scenario = f.text("scenario")?;
         let seed = f.long("seed")?;
         let (params, edits) = Opening::read_changes(f)?;
-        let own = f.take("own").map(library::own).transpose();
-        let own = own.map_err(|why| format!("own: {why}"))?;
-        if own.as_ref().is_some_and(|own| own.id != scenario) {
+        let own = f.take("own").map(Own::from_data).transpose()?;
+        if own.as_ref().is_some_and(|own| own.id() != scenario) {
             return Err("'own' is another scenario than 'scenario' names".to_owned());
         }
-        Ok(Opening { scenario, seed, params, edits, own: own.map(Own) })
+        Ok(Opening { scenario, seed, params, edits, own })
     }
 
     /// Reads what of an opening is changed: parameters and edits.
@@ -103,8 +88,8 @@ impl Opening {
     }
 
     /// A scenario that is not built in, as it opens when nothing is said.
-    pub fn own(scenario: Arc<Scenario>) -> Self {
-        Opening { scenario: scenario.id.clone(), own: Some(Own(scenario)), ..Opening::default() }
+    pub fn own(own: Own) -> Self {
+        Opening { scenario: own.id().to_owned(), own: Some(own), ..Opening::default() }
     }
 
     /// With this seed.
@@ -131,10 +116,10 @@ impl Opening {
     /// Its scenario.
     ///
     /// # Errors
-    /// An unknown one.
+    /// An unknown one, one's own that is none, one that has not come.
     pub fn def(&self) -> Result<Arc<Scenario>, Refusal> {
         match &self.own {
-            Some(own) => Ok(own.0.clone()),
+            Some(own) => own.scenario(),
             None => find(&self.scenario),
         }
     }

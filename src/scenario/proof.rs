@@ -8,7 +8,7 @@ use super::cue::{self, PATIENCE_US};
 use super::front::check::{Way, every_condition};
 use super::front::{Amount, Condition, Doing, Scenario, Situation, Step, Target};
 use super::judge::{Judge, When};
-use super::{Opening, open, reveal, stage};
+use super::{Opening, Own, open, reveal, stage};
 use crate::check::Checks;
 use crate::kit::{Entry, Params, Value, measures};
 use crate::sim::history::Run;
@@ -28,7 +28,7 @@ struct Proof {
 
 /// The first thing in `scenario` that its protocol does not know, if there is one: told without a run.
 pub fn unknown_name(scenario: &Arc<Scenario>) -> Option<Flaw> {
-    let base = Opening::own(scenario.clone());
+    let base = Opening::own(Own::of(scenario.clone()));
     let entry = match scenario.entry() {
         Ok(entry) => entry,
         Err(refusal) => return Some((top("protocol"), refusal.message)),

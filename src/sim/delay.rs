@@ -4,6 +4,7 @@
 //! that differ only in a mean give each message the same luck, and comparing them is fair. Curves
 //! come from `libm`, whose results are the same bits natively and in wasm; `std`'s are not.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use super::fields::{Fields, Read, read_as, unknown};
 use super::limits;
 use super::refusal::Refusal;
@@ -13,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// A distribution of delays. All spans are in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Delay {
     /// Always the same.

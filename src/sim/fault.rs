@@ -4,6 +4,7 @@
 //! The rule that is easy to break: a fault says *what*, never *how it went*. The outcome is always
 //! recomputed; so an edit is undone by running again without it.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use super::ids::{MsgId, NodeId};
 use super::link::LinkPatch;
 use super::timing::Timing;
@@ -140,7 +141,7 @@ fn is_zero(x: &u64) -> bool {
 }
 
 /// A change of some settings of a node; what is `None` stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, BorshSerialize, BorshDeserialize)]
 pub struct NodePatch {
     /// How fast its clock runs, against true time, in parts per million.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -175,7 +176,7 @@ pub struct ByzantineRule {
 }
 
 /// One kind of misbehaviour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ByzantineAct {
     /// Says nothing.

@@ -6,6 +6,7 @@
 //! everything for ever (Cachin, Guerraoui, Rodrigues 2011, section 2.4.2), and changes nothing.
 //! *Arbitrary* promises nothing. A setting that breaks the promise is refused, with the reason.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use super::delay::Delay;
 use super::fields::{Fields, Read, read_as, unknown};
 use super::limits;
@@ -15,7 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// What a link promises.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkModel {
     /// Every message arrives exactly once, unchanged; the order may differ.
@@ -50,7 +51,7 @@ impl LinkModel {
 }
 
 /// Protocol layers that the link's two ends put on top of it, lowest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, BorshSerialize, BorshDeserialize)]
 pub struct Layers {
     /// Send again every so many microseconds until acknowledged; 0: off.
     pub retransmit_us: u64,
@@ -250,7 +251,7 @@ impl Link {
 }
 
 /// A change of some settings of a link; what is `None` stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, BorshSerialize, BorshDeserialize)]
 pub struct LinkPatch {
     /// See [`Link::model`].
     #[serde(skip_serializing_if = "Option::is_none")]

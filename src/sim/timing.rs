@@ -4,6 +4,7 @@
 //! that could break a bound is refused with the reason; where a model lets delays be anything for
 //! a while (before GST, in a bad period), the engine brings in what is late when the bound returns.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use super::fields::{Fields, Read, read_as, unknown};
 use super::limits;
 use super::link::Link;
@@ -13,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// What may be assumed of time. All spans are in microseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(tag = "model", rename_all = "kebab-case")]
 pub enum Timing {
     /// Known bounds on delivery, on a processing step and on clock drift.

@@ -84,9 +84,7 @@ pub fn install(ask: &Callback<Question>) {
         let run = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |argument: JsValue| {
             // Read at once: it may change, and reading it may run a script (toJSON), which may ask, too.
             let given = Given::of(argument);
-            // Only what is to be loaded may have to come first.
-            let first = if loads { given.scenario() } else { None };
-            promised(&ask, (verb, given), first)
+            promised(&ask, (verb, given), loads)
         });
         let _ = Reflect::set(&api, &name.into(), &run.into_js_value());
     };
@@ -112,8 +110,8 @@ pub fn install(ask: &Callback<Question>) {
     }
 }
 
-/// Asks, once the chapter of the scenario `first` is here or cannot be had, and promises the answer.
-fn promised(ask: &Callback<Question>, (verb, given): (Verb, Given), first: Option<String>) -> Promise {
+/// Asks, and promises the answer. What it `loads` may need a chapter: then once that is here or cannot be had.
+fn promised(ask: &Callback<Question>, (verb, given): (Verb, Given), loads: bool) -> Promise {
     if let Some(why) = WAITING.with_borrow(|w| w.broken.clone()) {
         return Promise::reject(&Error::new(&why));
     }
@@ -126,13 +124,13 @@ fn promised(ask: &Callback<Question>, (verb, given): (Verb, Given), first: Optio
         });
     });
     let question = Question { verb, given, ticket };
-    match first {
+    match question.given.json.clone().filter(|_| loads) {
         None => ask.emit(question),
-        Some(scenario) => {
+        Some(json) => {
             let ask = ask.clone();
             spawn_local(async move {
                 // Where it cannot be had, opening says so.
-                let _ = chapters::have(&scenario).await;
+                let _ = chapters::with_all(|| Origin::from_json(&json)).await;
                 ask.emit(question);
             });
         }
@@ -150,14 +148,6 @@ impl Given {
     fn of(value: JsValue) -> Self {
         let json = JSON::stringify(&value).ok();
         Given { json: json.and_then(|s| s.as_string()), value }
-    }
-
-    /// The scenario that it names, or the protocol of one that it brings along.
-    fn scenario(&self) -> Option<String> {
-        let json: serde_json::Value = serde_json::from_str(self.json.as_deref()?).ok()?;
-        let own = json.get("own").and_then(|o| o.get("protocol"));
-        let named = json.get("scenario").or(own)?;
-        named.as_str().map(str::to_owned)
     }
 
     fn json(self) -> Result<String, Refusal> {
@@ -210,7 +200,7 @@ fn act(app: &mut App, action: Action) -> String {
 fn load(app: &mut App, given: Given) -> String {
     let done = may_replace(app)
         .and_then(|()| given.json())
-        .and_then(|json| scenario_of(&json))
+        .and_then(|json| Origin::from_json(&json))
         .and_then(|origin| open(app, origin));
     match done {
         Ok(()) => {
@@ -223,10 +213,6 @@ fn load(app: &mut App, given: Given) -> String {
         }
         Err(refusal) => refuse(app, &refusal),
     }
-}
-
-fn scenario_of(json: &str) -> Result<Origin, Refusal> {
-    Origin::from_json(json)
 }
 
 fn edit(app: &mut App, given: Given) -> String {

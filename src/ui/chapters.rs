@@ -4,8 +4,9 @@
 //! one that cannot be had, is decided in [`crate::view::away`].
 
 use super::dom;
-use crate::protocols::{TITLES, is_here};
-use crate::scenario::index;
+use crate::protocols::TITLES;
+use crate::scenario::is_here;
+use crate::sim::Refusal;
 use crate::view::away;
 use gloo_timers::callback::Timeout;
 use std::cell::Cell;
@@ -41,15 +42,20 @@ pub async fn fetch(chapter: &'static str) -> bool {
     }
 }
 
-/// Comes back once the chapter of this scenario, or of this protocol, is here; at once where it has none.
+/// What comes of `attempt`, once all that it lacks has been brought.
 ///
 /// # Errors
-/// It cannot be had: what is said of that.
-pub async fn have(scenario: &str) -> Result<(), String> {
-    let named = index().iter().find(|b| b.id == scenario || b.protocol == scenario);
-    match named.map(|b| b.chapter) {
-        Some(chapter) if !fetch(chapter).await => Err(away::missing(chapter)),
-        _ => Ok(()),
+/// What it refuses; where something cannot be had, what is said of that.
+pub async fn with_all<T>(attempt: impl Fn() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    loop {
+        match attempt() {
+            Err(Refusal { code, chapter: Some(chapter), .. }) => {
+                if !fetch(chapter).await {
+                    return Err(Refusal::new(code, away::missing(chapter)));
+                }
+            }
+            done => return done,
+        }
     }
 }
 

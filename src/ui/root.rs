@@ -139,6 +139,8 @@ impl Component for Root {
 
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         if first {
+            // The address may have begun to play.
+            self.ask_for_frame();
             let now = details::needed(&self.app.borrow());
             let wait = if now { 0 } else { DETAILS_MS };
             let later = ctx.link().callback(|()| Msg::Settled);

@@ -119,8 +119,8 @@ impl Job {
     }
 
     async fn work(&self) -> Result<(), String> {
-        chapters::have(&self.order.opening.scenario).await?;
-        let mut labour = Labour::new(self.order.clone()).map_err(|r| r.message)?;
+        let labour = chapters::with_all(|| Labour::new(self.order.clone())).await;
+        let mut labour = labour.map_err(|r| r.message)?;
         let (mut found, mut told) = (Yield::default(), dom::now_ms());
         loop {
             pause().await;

@@ -33,9 +33,8 @@ pub fn serve() {
 }
 
 async fn work(text: &str) -> Result<(), String> {
-    chapters::have(Order::scenario(text)).await?;
-    let order = Order::read(text).map_err(|r| r.message)?;
-    let mut labour = Labour::new(order).map_err(|r| r.message)?;
+    let labour = chapters::with_all(|| Order::read(text).and_then(Labour::new)).await;
+    let mut labour = labour.map_err(|r| r.message)?;
     let mut stretch = FIRST_MS;
     loop {
         let (mut found, end) = (Yield::default(), Date::now() + stretch);

@@ -10,7 +10,6 @@ use super::selection::Selection;
 use super::spacetime::Camera;
 use super::study::News;
 use super::walk::{Aim, Stride};
-use crate::scenario::Own;
 use crate::sim::{EventId, Fault};
 
 /// One thing asked of the page.
@@ -108,8 +107,6 @@ pub enum Action {
     Route(String, String),
     /// Open the run that this text of a file describes (`docs/files.md`).
     OpenFile(String),
-    /// Open this scenario, which is a file of the reader's own (`docs/scenarios.md`).
-    OpenOwn(Own),
     /// The chapter of this name has come, or with `false` could not be had.
     Arrived(&'static str, bool),
     /// Ask again for the chapter that could not be had.

@@ -5,6 +5,7 @@
 
 use super::Action;
 use crate::scenario::library::chapter_title;
+use crate::scenario::own::READER_PART;
 
 /// An action that waits.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,11 +20,18 @@ pub struct Away {
 
 /// What is said of a chapter that is on its way.
 pub fn coming(chapter: &str) -> String {
-    format!("The chapter {} is coming.", chapter_title(chapter))
+    format!("{} is coming.", named(chapter))
+}
+
+/// A chapter, or the one other part that is waited for like one.
+fn named(chapter: &str) -> String {
+    match chapter {
+        READER_PART => "What reads scenario files".to_owned(),
+        chapter => format!("The chapter {}", chapter_title(chapter)),
+    }
 }
 
 /// What is said of a chapter that cannot be had.
 pub fn missing(chapter: &str) -> String {
-    let chapter = chapter_title(chapter);
-    format!("The chapter {chapter} could not be loaded. Look whether there is a network, then try again.")
+    format!("{} could not be loaded. Look whether there is a network, then try again.", named(chapter))
 }

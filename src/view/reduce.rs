@@ -18,7 +18,7 @@ use super::selection::Selection;
 use super::shared::RunRef;
 use super::walk::{Aim, Stride, walk};
 use crate::check::Checks;
-use crate::scenario::{SharedRun, file};
+use crate::scenario::{front, SharedRun, file};
 use crate::sim::history::Run;
 use crate::sim::{EventId, Refusal, SimTime};
 
@@ -75,7 +75,6 @@ fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
         Action::OpenFile(text) => open_file(app, &text),
         Action::Measured(number, news) => study::hear(app, number, news),
         Action::StopMeasuring => study::stop(app),
-        Action::OpenOwn(own) => anew::open_own(app, own),
         Action::Arrived(chapter, here) => {
             if let Some(action) = app.arrived(chapter, here) {
                 reduce_within(app, action, out_of_time);
@@ -423,6 +422,9 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
 /// Opens what a file says; a bad one changes nothing on screen.
 fn open_file(app: &mut App, text: &str) {
     app.away = None;
+    if front::is_scenario(text) {
+        return anew::open_own(app, text);
+    }
     let read = may_replace(app).and_then(|()| file::read(text));
     match read.and_then(saved::open) {
         Ok((linked, others)) => {

@@ -35,13 +35,7 @@ impl Order {
     /// It as a text for another thread: a line with the scenario and the numbers, then the opening.
     pub fn text(&self) -> String {
         let Order { first, runs, until_us, opening } = self;
-        let scenario = &opening.scenario;
-        format!("{scenario} {first} {runs} {until_us}\n{}", json::text(opening))
-    }
-
-    /// The scenario that such a text is about: what must be there before it is read.
-    pub fn scenario(text: &str) -> &str {
-        text.split(' ').next().unwrap_or_default()
+        format!("{first} {runs} {until_us}\n{}", json::text(opening))
     }
 
     /// Reads such a text.
@@ -50,10 +44,10 @@ impl Order {
     /// What is none, and what the scenario refuses.
     pub fn read(text: &str) -> Result<Self, Refusal> {
         let bad =
-            || Refusal::new("bad-argument", "an order begins with scenario, first seed, runs, microseconds");
+            || Refusal::new("bad-argument", "an order begins with first seed, runs, microseconds");
         let (numbers, opening) = text.split_once('\n').ok_or_else(bad)?;
         let number = |s: &str| s.parse::<u64>().ok();
-        let mut numbers = numbers.split(' ').skip(1).map(number);
+        let mut numbers = numbers.split(' ').map(number);
         let mut next = || numbers.next().flatten().ok_or_else(bad);
         let (first, runs, until_us) = (next()?, next()?, next()?);
         Ok(Order {
@@ -320,7 +314,6 @@ mod tests {
         order.first = u64::MAX;
         let crash = Fault::Crash { node: NodeId(1), stop: false };
         order.opening = order.opening.and([Edit::at(5, crash)]);
-        assert_eq!(Order::scenario(&order.text()), "raft-election");
         assert_eq!(Order::read(&order.text()), Ok(order));
         for text in
             ["", "x 1 2\n{}", "x 1 2 x\n{\"scenario\":\"raft-election\"}", "x 1 2 3\n{\"scenario\":\"x\"}"]

@@ -12,10 +12,11 @@ import { gzipSync } from "node:zlib";
 export const FIRST = 450_000;
 // Each further chapter.
 export const CHAPTER = 90_000;
-// What a click first shows (src/ui/details.rs), which comes when a scenario is on screen.
-export const DETAILS = 150_000;
+// What a click first shows (src/ui/details.rs), which comes when a scenario is on screen; and what reads scenario files
+// (src/scenario/own.rs), which comes with the first of them.
+export const LATER = { details: 150_000, reader: 150_000 };
 
-// What is loaded later: a chapter, the details, or nothing.
+// What is loaded later: a chapter, one of those, or nothing.
 export const partOf = (path) => /split_(?!shared)(\w+)\.wasm$/.exec(path)?.[1];
 
 export function gzipped(bytes) {
@@ -47,9 +48,9 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   }
   const sum = (some) => some.reduce((total, { gzip }) => total + gzip, 0);
   const core = sum(files.filter(({ path }) => !partOf(path)));
-  const chapters = files.filter(({ path }) => partOf(path) && partOf(path) !== "details");
+  const chapters = files.filter(({ path }) => partOf(path) && !(partOf(path) in LATER));
   const largest = chapters[0]?.gzip ?? 0;
-  const details = sum(files.filter(({ path }) => partOf(path) === "details"));
+  const later = Object.entries(LATER).map(([part, most]) => `${part} ${sum(files.filter(({ path }) => partOf(path) === part))} (${most})`);
   console.log(`
-core and the largest chapter ${core + largest} bytes of gzip (ceiling ${FIRST}), a chapter at most ${largest} (${CHAPTER}), details ${details} (${DETAILS})`);
+core and the largest chapter ${core + largest} bytes of gzip (ceiling ${FIRST}), a chapter at most ${largest} (${CHAPTER}), ${later.join(", ")}`);
 }

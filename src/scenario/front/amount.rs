@@ -4,11 +4,12 @@
 //! The rule that is easy to break: an amount is exact. It is kept in thousandths (a millisecond's are
 //! microseconds), and no float comes near a moment of a run.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// A number, or a formula.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Amount {
     /// A number, in thousandths.
     Fixed(i64),

@@ -5,6 +5,7 @@
 //! else in `then`. What it only *shows now* (roles, links, gauges, promises, probes) has none. What can be
 //! said in neither way is a named probe of the protocol, never a new word for one scenario.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use super::Amount;
 use super::stroke::Who;
 use crate::kit::Value;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Something that is so, or not, at a moment of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
     /// Every one of these.
@@ -82,7 +83,7 @@ macro_rules! ranged {
 ranged!(FactTold, EpochBegun, FaultMade, MessageSeen, NodesShow);
 
 /// A fact that nodes tell, by its name in the protocol's list.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FactTold {
     /// Its name: `decided`.
@@ -108,7 +109,7 @@ pub struct FactTold {
 }
 
 /// An epoch that has begun.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EpochBegun {
     /// This number, and no other.
@@ -129,7 +130,7 @@ pub struct EpochBegun {
 }
 
 /// A kind of fault, by its word in edits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 #[allow(missing_docs, reason = "each word is explained at the fault of that name")]
 pub enum FaultWord {
@@ -155,7 +156,7 @@ pub enum FaultWord {
 }
 
 /// A side of a partition, by how many of the servers stand on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Part {
     /// Fewer than half.
@@ -165,7 +166,7 @@ pub enum Part {
 }
 
 /// Something that was done to the world. Who is meant (`leader`) is judged as it was at that moment.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultMade {
     /// What: `crash`; nothing: anything.
@@ -213,7 +214,7 @@ pub struct FaultMade {
 }
 
 /// What became of a message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
     /// It was sent, whatever came of it.
@@ -230,7 +231,7 @@ pub enum Fate {
 }
 
 /// Messages.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MessageSeen {
     /// The name of their kind; nothing: any.
@@ -257,7 +258,7 @@ pub struct MessageSeen {
 }
 
 /// Whether a node runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Power {
     /// It runs.
@@ -269,7 +270,7 @@ pub enum Power {
 }
 
 /// A cell of the row under a node, by how it looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CellLook {
     /// Solid: decided, committed, delivered.
@@ -281,7 +282,7 @@ pub enum CellLook {
 }
 
 /// Nodes by what they show: a node counts if all that is given is so.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NodesShow {
     /// Only this one counts.
@@ -317,7 +318,7 @@ pub struct NodesShow {
 }
 
 /// A layer on a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LayerWord {
     /// Sends again until it is acknowledged.
@@ -331,7 +332,7 @@ pub enum LayerWord {
 }
 
 /// How one direction of a link is set.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinkIs {
     /// The sender.
@@ -350,7 +351,7 @@ pub struct LinkIs {
 }
 
 /// What a gauge shows; a gauge that shows nothing yet is in no range.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GaugeShows {
     /// Its name: `election_ms`.
@@ -367,7 +368,7 @@ pub struct GaugeShows {
 }
 
 /// What a promise may say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VerdictWord {
     /// It holds so far.
@@ -381,7 +382,7 @@ pub enum VerdictWord {
 }
 
 /// What a promise of the protocol says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PromiseSays {
     /// Its name: `Election safety`.
@@ -391,7 +392,7 @@ pub struct PromiseSays {
 }
 
 /// What a probe of the protocol reads; one that reads nothing is in no range.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProbeReads {
     /// Its name: `stale-leaders`.

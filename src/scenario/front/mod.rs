@@ -19,6 +19,7 @@ pub use prose::{Block, Piece};
 pub use read::{Mistake, read};
 pub use stroke::{Deed, Moment, Side, Stroke, Who};
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use crate::kit::Value;
 use crate::sim::world::Layout;
 use crate::sim::{LinkPatch, Timing};
@@ -30,23 +31,11 @@ pub fn is_scenario(text: &str) -> bool {
     text.trim_start_matches('\u{feff}').trim_start().starts_with("+++")
 }
 
-/// Reads a `T` from whatever source. The program has one reader of scenarios, not one for each kind of text
-/// from which they come: what serde derives for so many types is a fifth of the page.
-///
-/// # Errors
-/// What the source or the type refuses.
-pub fn from_any<'de, T: Deserialize<'de>>(
-    source: impl serde::Deserializer<'de>,
-) -> Result<T, erased_serde::Error> {
-    let mut source = <dyn erased_serde::Deserializer<'_>>::erase(source);
-    erased_serde::deserialize(&mut source)
-}
-
 /// Parameters by name.
 pub type Settings = BTreeMap<String, Value>;
 
 /// A scenario as its file says it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Front {
     /// A readable slug, the file's name, in links for ever: `raft-election`.
@@ -126,7 +115,7 @@ fn five_thousand() -> u64 {
 }
 
 /// Settings of some links.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinkLine {
     /// The senders, by name.
@@ -141,7 +130,7 @@ pub struct LinkLine {
 }
 
 /// A situation worth seeing, one click away.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Situation {
     /// A readable slug, in links for ever: `split-vote`.
@@ -168,7 +157,7 @@ pub struct Situation {
 }
 
 /// Moments to be tried, in milliseconds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Search {
     /// The first.
@@ -182,7 +171,7 @@ pub struct Search {
 }
 
 /// A place to begin watching: a moment, or so long before an edit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seek {
     /// At this moment, in milliseconds.
@@ -197,7 +186,7 @@ pub struct Seek {
 }
 
 /// Something for the learner to do or see.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// What, in a sentence.
@@ -216,7 +205,7 @@ pub struct Step {
 }
 
 /// A run with which a step is tried.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Doing {
     /// What it does instead, in a few words: for whoever reads that a test fails.
@@ -240,7 +229,7 @@ pub struct Doing {
 }
 
 /// A question whose answer the run gives.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prediction {
     /// The question.
@@ -268,7 +257,7 @@ pub struct Prediction {
 }
 
 /// Something that may be answered.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     /// The answer, in words.
@@ -279,7 +268,7 @@ pub struct Choice {
 }
 
 /// What the mean of a gauge over many seeds must come to, within three standard errors.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
     /// The gauge's id.
@@ -303,7 +292,7 @@ pub struct Target {
 }
 
 /// A scenario: the front and the prose.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// Everything but the prose.

@@ -8,6 +8,9 @@ use super::check::{self, Way};
 use super::prose::{Address, Block, Piece};
 use super::{Front, Scenario};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_path_to_error::Segment;
 use std::fmt;
 use std::ops::Range;
@@ -104,20 +107,34 @@ fn split(text: &str) -> Result<Parts<'_>, Mistake> {
 
 fn front(parts: &Parts<'_>) -> Result<Front, Mistake> {
     let text = parts.front;
-    let parsed = Deserializer::parse(text).map_err(|e| Mistake {
+    let data = Deserializer::parse(text).and_then(Value::deserialize).map_err(|e| Mistake {
         line: line_of(text, e.span().map_or(0, |s| s.start)) + parts.front_after,
         field: String::new(),
         message: format!("this is no TOML: {}", e.message()),
     })?;
-    let mut track = serde_path_to_error::Track::new();
-    let tracked = serde_path_to_error::Deserializer::new(parsed, &mut track);
-    let read: Result<Front, _> = super::from_any(tracked);
-    let front = read.map_err(|e| {
-        let way: Way = track.path().iter().map(step).collect();
-        located(parts, &way, None, said(&bare(&e.to_string())))
-    })?;
+    let front: Front = from_data(data).map_err(|(way, message)| located(parts, &way, None, message))?;
     check::front(&front).map_err(|(way, message)| located(parts, &way, None, message))?;
     Ok(front)
+}
+
+/// Reads a scenario that comes as data.
+///
+/// # Errors
+/// What is none, with the way to the field.
+pub fn scenario(data: Value) -> Result<Scenario, String> {
+    let told = |(way, why): (Way, String)| format!("{way}: {why}");
+    let scenario: Scenario = from_data(data).map_err(told)?;
+    check::front(&scenario.front).map_err(told)?;
+    Ok(scenario)
+}
+
+/// Whatever a scenario is read from becomes plain data first, so that there is one reader of it: what serde derives
+/// for so many types is large.
+fn from_data<T: DeserializeOwned>(data: Value) -> Result<T, (Way, String)> {
+    serde_path_to_error::deserialize(data).map_err(|e| {
+        let way: Way = e.path().iter().map(step).collect();
+        (way, said(&e.into_inner().to_string()))
+    })
 }
 
 fn step(segment: &Segment) -> check::Step {
@@ -127,17 +144,6 @@ fn step(segment: &Segment) -> check::Step {
         Segment::Enum { variant } => check::Step::Field(variant.clone()),
         Segment::Unknown => check::Step::Field("?".to_owned()),
     }
-}
-
-/// What is said of a mistake, without the picture that the parser draws of its place: the place is told apart.
-fn bare(message: &str) -> String {
-    let drawn = |line: &str| {
-        line.starts_with("TOML parse error")
-            || line.starts_with("in `")
-            || line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').starts_with('|')
-    };
-    let said: Vec<&str> = message.lines().filter(|line| !drawn(line)).collect();
-    said.join(" ").trim().to_owned()
 }
 
 /// What serde says, in the house's words.

@@ -3,6 +3,7 @@
 //! The rule that is easy to break: a target is who it is *at that moment*. `leader` is looked up in the
 //! run, under the seed and the parameters that the learner has chosen, never written down as a number.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use super::Amount;
 use super::condition::{Condition, FaultWord};
 use super::line::Line;
@@ -12,12 +13,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// One node: its name (`S3`), or what it is (`leader`, `follower 2`, `client 1`, `server 1`, `crashed 1`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Who(pub String);
 
 /// Nodes: one of them or several, `2 others`, `others`, `servers`, `minority with leader`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, BorshSerialize, BorshDeserialize)]
 #[serde(untagged)]
 pub enum Side {
     /// What one word or two say.
@@ -85,7 +86,7 @@ impl Side {
 }
 
 /// When something is done.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
 pub enum Moment {
     /// At this time, in milliseconds.
     At(Amount),
@@ -98,7 +99,7 @@ pub enum Moment {
 }
 
 /// A message on its way.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MsgPick {
     /// Its kind's name; nothing: any.
@@ -116,7 +117,7 @@ pub struct MsgPick {
 }
 
 /// What a Byzantine node does to whom.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LieRule {
     /// To whom; nothing: to everyone.
@@ -127,7 +128,7 @@ pub struct LieRule {
 }
 
 /// What is done: a fault whose targets are words.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, BorshSerialize, BorshDeserialize)]
 pub enum Deed {
     /// Crash, recover, pause, resume; `stop` for a crash for ever.
     Power {
@@ -210,7 +211,7 @@ pub enum Deed {
 }
 
 /// A deed at a moment: one line of `edits`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(try_from = "Line", into = "Line")]
 pub struct Stroke {
     /// When.

@@ -1,5 +1,6 @@
 //! What a world is made of, before anything has happened.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use super::machine::{Machine, NodeConfig};
 use super::{Pending, World};
 use crate::sim::hash::Fx;
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How the nodes stand on the stage. Means nothing to the engine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
     /// All on a circle, clients outside it; every pair has a link.

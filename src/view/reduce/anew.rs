@@ -5,8 +5,9 @@
 
 use super::leaving::{self, leaving};
 use super::{may_replace, open, travel};
-use crate::scenario::{Opening, Own};
+use crate::scenario::{Opening, own};
 use crate::sim::SimTime;
+use crate::view::action::Action;
 use crate::view::app::App;
 use crate::view::left::Left;
 use crate::view::open::Progress;
@@ -64,20 +65,24 @@ pub(super) fn stage(app: &mut App, id: &str) {
     }
 }
 
-/// Opens a scenario of the reader's own; a bad one changes nothing on screen.
-pub(super) fn open_own(app: &mut App, own: Own) {
+/// Opens a scenario of the reader's own, from its file's text; a bad one changes nothing on screen.
+pub(super) fn open_own(app: &mut App, text: &str) {
     let left = leaving(app);
-    let title = own.0.title.clone();
-    let opened =
-        may_replace(app).and_then(|()| Origin::of(Opening::own(own.0))).and_then(|origin| open(app, origin));
+    let opened = may_replace(app)
+        .and_then(|()| own::from_file(text))
+        .and_then(|own| Origin::of(Opening::own(own)))
+        .and_then(|origin| {
+            let title = origin.title().to_owned();
+            open(app, origin).map(|()| title)
+        });
     match opened {
-        Ok(()) => {
+        Ok(title) => {
             app.dialog = None;
             app.player.playing = false;
             leaving::leave(app, left);
             app.say = format!("Opened: {title}.");
         }
-        Err(refusal) => app.refuse(&refusal),
+        Err(refusal) => app.refuse_or_wait(&refusal, || Action::OpenFile(text.to_owned())),
     }
 }
 

@@ -1,21 +1,17 @@
 //! A scenario of the reader's own: opened, kept, opened again, and named by no link.
 
 use super::*;
-use crate::kit::Value;
-use crate::scenario::{Own, front};
 use crate::view::export::Export;
-use std::sync::Arc;
 
-fn own() -> Own {
+fn own() -> &'static str {
     let docs = include_str!("../../../../docs/scenarios.md");
     let example = docs.split("```toml\n").nth(1).unwrap();
-    let example = example.split("```").next().unwrap();
-    Own(Arc::new(front::read(example).unwrap_or_else(|m| panic!("{m}"))))
+    example.split("```").next().unwrap()
 }
 
 fn opened() -> App {
     let mut app = raft();
-    reduce(&mut app, Action::OpenOwn(own()));
+    reduce(&mut app, Action::OpenFile(own().to_owned()));
     assert_eq!(app.error, None);
     app
 }
@@ -74,9 +70,8 @@ fn what_its_protocol_refuses_changes_nothing() {
     let mut app = raft();
     let before = app.open.clone();
     for (servers, part) in [(2, "from 3 to"), (1_000, "from 3 to")] {
-        let mut scenario = (*own().0).clone();
-        scenario.front.params.insert("servers".to_owned(), Value::Int(servers));
-        reduce(&mut app, Action::OpenOwn(Own(Arc::new(scenario))));
+        let file = own().replacen("protocol = ", &format!("params = {{ servers = {servers} }}\nprotocol = "), 1);
+        reduce(&mut app, Action::OpenFile(file));
         assert!(app.error.as_ref().unwrap().contains(part), "{:?}", app.error);
         assert!(app.open == before);
     }

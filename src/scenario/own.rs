@@ -1,0 +1,143 @@
+//! A scenario that is not built in: a teacher's file. It goes with the run, so that a saved run can be opened where
+//! the file is not.
+//!
+//! The rule that is easy to break: what reads scenarios is the heaviest thing that a reader seldom needs, so in the
+//! page it is a part of its own. A scenario of one's own is kept as it came, as data, and read when it is first
+//! looked at; where its reader has not come, that is the refusal.
+
+use super::front::{self, Mistake};
+use super::{Scenario, proof};
+use crate::sim::Refusal;
+use crate::sim::fields::{Read, shown};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use std::sync::{Arc, OnceLock};
+
+/// The name of the part of the program that reads scenarios, among the names of the chapters.
+pub const READER_PART: &str = "reader";
+
+/// A scenario that is not built in.
+#[derive(Clone, Debug)]
+pub struct Own {
+    data: Arc<Value>,
+    read: OnceLock<Arc<Scenario>>,
+}
+
+impl Eq for Own {}
+
+impl PartialEq for Own {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.data, &other.data) || self.data == other.data
+    }
+}
+
+impl Serialize for Own {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.data.serialize(to)
+    }
+}
+
+impl Own {
+    /// A scenario that has been read.
+    pub fn of(scenario: Arc<Scenario>) -> Self {
+        let data = serde_json::to_value(&scenario).unwrap_or_default();
+        Own { data: Arc::new(data), read: OnceLock::from(scenario) }
+    }
+
+    /// A scenario as data, which is read later.
+    ///
+    /// # Errors
+    /// What has no id, and so is none.
+    pub(super) fn from_data(data: Value) -> Read<Self> {
+        let own = Own { data: Arc::new(data), read: OnceLock::new() };
+        match own.id() {
+            "" => Err(format!("own: a scenario has 'front' with an 'id', and this is {}", shown(&own.data))),
+            _ => Ok(own),
+        }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        self.data.pointer("/front/id").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// What it says: its form is checked here, its meaning when it is opened.
+    ///
+    /// # Errors
+    /// What is no scenario, with the way to the field; that its reader has not come.
+    pub fn scenario(&self) -> Result<Arc<Scenario>, Refusal> {
+        if let Some(scenario) = self.read.get() {
+            return Ok(scenario.clone());
+        }
+        let read = (reader()?.data)(Value::clone(&self.data));
+        let scenario = read.map_err(|why| Refusal::new("bad-scenario", format!("own: {why}")))?;
+        Ok(self.read.get_or_init(|| Arc::new(scenario)).clone())
+    }
+}
+
+/// What a scenario file says.
+///
+/// # Errors
+/// A mistake, with line and field; a name that its protocol does not know; that something has to come first.
+pub fn from_file(text: &str) -> Result<Own, Refusal> {
+    (reader()?.file)(text)
+}
+
+/// What reads scenarios that are not built in.
+pub struct Reader {
+    data: fn(Value) -> Result<Scenario, String>,
+    file: fn(&str) -> Result<Own, Refusal>,
+}
+
+/// The reader. In the page it is named by its own part alone.
+pub static READER: Reader = Reader { data: front::read::scenario, file };
+
+fn file(text: &str) -> Result<Own, Refusal> {
+    let no = |mistake: Mistake| Refusal::new("bad-scenario", format!("this file is no scenario yet: {mistake}"));
+    let scenario = Arc::new(front::read(text).map_err(no)?);
+    // Its protocol may be in a chapter that has not come.
+    if let Err(away @ Refusal { chapter: Some(_), .. }) = scenario.entry() {
+        return Err(away);
+    }
+    match proof::unknown_name(&scenario) {
+        None => Ok(Own::of(scenario)),
+        Some((way, message)) => Err(no(Mistake::at(text, &way, message))),
+    }
+}
+
+/// Whether scenarios of one's own can be read.
+pub fn reader_is_here() -> bool {
+    reader().is_ok()
+}
+
+#[cfg(not(feature = "on-demand"))]
+fn reader() -> Result<&'static Reader, Refusal> {
+    Ok(&READER)
+}
+
+#[cfg(feature = "on-demand")]
+pub use arrived::provide_reader;
+#[cfg(feature = "on-demand")]
+use arrived::reader;
+
+#[cfg(feature = "on-demand")]
+mod arrived {
+    use super::{READER_PART, Reader, Refusal};
+    use crate::scenario::library::AWAY;
+    use std::sync::OnceLock;
+
+    static HERE: OnceLock<&'static Reader> = OnceLock::new();
+
+    /// Takes in the reader, which has come.
+    pub fn provide_reader(reader: &'static Reader) {
+        let _ = HERE.set(reader);
+    }
+
+    pub(super) fn reader() -> Result<&'static Reader, Refusal> {
+        let away = || Refusal {
+            chapter: Some(READER_PART),
+            ..Refusal::new(AWAY, "what reads scenario files has not come")
+        };
+        HERE.get().copied().ok_or_else(away)
+    }
+}
