@@ -59,7 +59,7 @@ pub struct Entry {
     /// Its numbers.
     pub gauges: &'static [GaugeDef],
     /// What it shows beside the stage.
-    pub boards: fn(&Params, &World) -> Vec<Board>,
+    pub boards: Option<fn(&Params, &World) -> Vec<Board>>,
     /// What scenario files may ask of a run by name.
     pub probes: &'static [Probe],
 }
@@ -78,7 +78,7 @@ impl Entry {
         build: |_, _| Err(Refusal::new("no-protocol", "this protocol builds nothing")),
         promises: |_| Vec::new(),
         gauges: &[],
-        boards: |_, _| Vec::new(),
+        boards: None,
         probes: &[],
     };
 

@@ -31,7 +31,7 @@ pub static ENTRY: Entry = Entry {
     ],
     build,
     gauges: GAUGES,
-    boards,
+    boards: Some(boards),
     ..Entry::BLANK
 };
 

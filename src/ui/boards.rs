@@ -7,6 +7,7 @@ use super::chart::{as_table, picture};
 use crate::kit::Board;
 use crate::kit::boards::{Bar, Branch, Field, Lamp, Line, Mood, Part};
 use crate::view::RunRef;
+use crate::view::open::Open;
 use crate::view::board::{self, sign};
 use crate::view::origin::Origin;
 use crate::view::svg::px;
@@ -22,6 +23,11 @@ pub struct BoardsProps {
     pub origin: Origin,
     /// The run on screen.
     pub run: RunRef,
+}
+
+/// The boards of what is open.
+pub fn boards(open: &Open) -> Html {
+    html! { <Boards origin={open.origin.clone()} run={open.run().clone()} /> }
 }
 
 /// All boards of the scenario, each of which can be folded away; nothing for a protocol that has none.

@@ -1,4 +1,5 @@
-//! What is first seen after a click: the dialogs, most panels, the history, two futures side by side, what was kept.
+//! What stands around the stage or is seen after a click: the diagram over time, boards, panels, dialogs, the history,
+//! two futures side by side, what was kept.
 //!
 //! The rule that is easy to break: it comes with a part of the program of its own, after the first scenario is on
 //! screen. So whoever draws one of these asks [`here`] for it, and has something to show while it is on its way.
@@ -20,6 +21,10 @@ pub struct Details {
     pub(super) history: fn(&App, &Open, &Callback<Action>) -> Html,
     /// The parts of the screen while two futures are shown.
     pub(super) compare: fn(&Open, &ViewProps) -> Option<compare::Parts>,
+    /// The diagram over time.
+    pub(super) timeline: fn(&ViewProps) -> Html,
+    /// The protocol's boards, for what is open.
+    pub(super) boards: fn(&Open) -> Html,
     /// A page of the inspector.
     pub(super) panel: fn(Tab, &PanelProps) -> Html,
     /// What stands beside the page.
@@ -54,11 +59,9 @@ pub async fn fetch() -> bool {
 
 /// Whether `app` shows what only they can draw.
 pub fn needed(app: &App) -> bool {
-    let beside = app.open.as_ref().is_some_and(|o| o.beside.is_some());
-    let panel = app.open.is_some() && app.tab != Tab::Link;
-    app.dialog.is_some() || app.history || beside || panel
+    app.dialog.is_some() || app.open.is_some()
 }
 
 /// What is said where they cannot be had.
-pub const MISSING: &str = "A part of this page could not be loaded: panels, dialogs, the history. Look whether there is \
+pub const MISSING: &str = "A part of this page could not be loaded: the diagram over time, panels, dialogs. Look whether there is \
     a network; whatever you do next tries again.";

@@ -18,8 +18,8 @@ use yew::prelude::*;
 /// Milliseconds of a frame that simulation may take.
 const BUDGET_MS: f64 = 6.0;
 
-/// Milliseconds after which the details of the page are fetched though nothing needs them yet: a run moves first.
-const DETAILS_MS: u32 = 1_000;
+/// Milliseconds after which the details of the page are fetched: a run moves first, and what stands around it follows.
+const DETAILS_MS: u32 = 200;
 
 /// What the root component is told.
 pub enum Msg {
@@ -141,10 +141,8 @@ impl Component for Root {
         if first {
             // The address may have begun to play.
             self.ask_for_frame();
-            let now = details::needed(&self.app.borrow());
-            let wait = if now { 0 } else { DETAILS_MS };
             let later = ctx.link().callback(|()| Msg::Settled);
-            Timeout::new(wait, move || later.emit(())).forget();
+            Timeout::new(DETAILS_MS, move || later.emit(())).forget();
         }
         self.tell_browser();
         // Parents hear of it after their children: by now everything is drawn.

@@ -3,11 +3,9 @@
 //! The rule that is easy to break: an embed shows the parts its address names, in the same
 //! components; there is no second page to keep in step.
 
-use super::boards::Boards;
 use super::panels::{Part, Slot, inspector};
 use super::props::PanelProps;
 use super::stage::Stage;
-use super::timeline::Timeline;
 use super::transport::{TransportProps, transport};
 use super::{ViewProps, details, header};
 use crate::view::app::tally;
@@ -25,7 +23,7 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
     };
     let (stage, words, diagram, of) = match two {
         Some(two) => (two.stages, two.words, two.diagrams, two.of),
-        None => (html! { <Stage ..view.clone() /> }, html! {}, html! { <Timeline ..view /> }, html! {}),
+        None => (html! { <Stage ..view.clone() /> }, html! {}, diagram(&view), html! {}),
     };
     let lesson = look.shows("lesson") && open.beside.is_none();
     let class = classes!("page", "fixed", look.embed.then_some("embed"));
@@ -82,8 +80,25 @@ fn around(app: &App, open: &Open, stage: Html) -> Html {
     html! {
         <div class="stage-area">
             { stage }
-            if boards { <Boards origin={open.origin.clone()} run={open.run().clone()} /> }
+            if boards { { boards_of(open) } }
         </div>
+    }
+}
+
+/// The protocol's boards; until they have come, the place that they take.
+fn boards_of(open: &Open) -> Html {
+    match details::here() {
+        Some(details) => (details.boards)(open),
+        None if open.origin.def.entry().is_ok_and(|e| e.boards.is_some()) => html! { <div class="boards" /> },
+        None => html! {},
+    }
+}
+
+/// The diagram over time, in the place that is kept for it.
+fn diagram(view: &ViewProps) -> Html {
+    match details::here() {
+        Some(details) => (details.timeline)(view),
+        None => html! { <p class="coming quiet">{ "The diagram is coming." }</p> },
     }
 }
 

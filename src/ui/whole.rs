@@ -3,13 +3,15 @@
 //! The rule that is easy to break: this is named by that part alone (`src/parts.rs`).
 
 use super::details::Details;
-use super::{aside, compare, dialogs, history, panels};
+use super::{aside, boards, compare, dialogs, history, panels, timeline};
 
 /// All of it.
 pub static DETAILS: Details = Details {
     dialog: dialogs::dialog,
     history: history::history,
     compare: compare::parts,
+    timeline: timeline::timeline,
+    boards: boards::boards,
     panel: panels::detail,
     aside: aside::start,
 };

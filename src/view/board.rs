@@ -6,6 +6,7 @@
 use super::chart::{Axis, Chart, Line, figures, with_unit};
 use super::origin::Origin;
 use super::player::group;
+use crate::kit::Entry;
 use crate::kit::boards::{Bar, Line as Series, Mood, Part};
 use crate::kit::{Board, Params};
 use crate::sim::world::World;
@@ -61,7 +62,7 @@ impl Boards {
         self.seen = Some(seen);
         let entry = origin.def.entry().ok();
         let boards = match (entry, &self.params) {
-            (Some(entry), Some((_, params))) => (entry.boards)(params, world),
+            (Some(Entry { boards: Some(boards), .. }), Some((_, params))) => boards(params, world),
             _ => Vec::new(),
         };
         let changed = boards != self.now;

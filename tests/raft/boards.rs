@@ -6,7 +6,7 @@ use faultline::protocols::consensus::raft::ENTRY;
 use faultline::protocols::consensus::raft::server::Role;
 
 fn board(c: &Cluster, title: &str) -> Board {
-    let boards = (ENTRY.boards)(&params(&[]), c.world());
+    let boards = ENTRY.boards.unwrap()(&params(&[]), c.world());
     let found = boards.into_iter().find(|b| b.title().starts_with(title));
     found.unwrap_or_else(|| panic!("no board {title}"))
 }

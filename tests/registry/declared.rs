@@ -67,7 +67,7 @@ fn boards_are_well_formed_from_the_start_to_the_end() {
         let mut run = crate::start(entry, &params, 3, Vec::new()).unwrap();
         for ms in (0..=4_000).step_by(400) {
             run.run_until(SimTime::from_ms(ms));
-            let boards = (entry.boards)(&params, run.world());
+            let boards = entry.boards.map_or_else(Vec::new, |of| of(&params, run.world()));
             let titles: BTreeSet<_> = boards.iter().map(Board::title).collect();
             assert_eq!(titles.len(), boards.len(), "{}: a title twice", entry.id);
             for board in &boards {

@@ -63,7 +63,7 @@ pub static ENTRY: Entry = Entry {
     build,
     promises,
     gauges: GAUGES,
-    boards,
+    boards: Some(boards),
     ..Entry::BLANK
 };
 

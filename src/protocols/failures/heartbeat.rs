@@ -70,7 +70,7 @@ pub static ENTRY: Entry = Entry {
     build,
     promises: judged::promises,
     gauges: quality::GAUGES,
-    boards,
+    boards: Some(boards),
     ..Entry::BLANK
 };
 

@@ -58,7 +58,7 @@ pub static ENTRY: Entry = Entry {
     build,
     promises: judge::promises,
     gauges: judge::GAUGES,
-    boards: judge::boards,
+    boards: Some(judge::boards),
     ..Entry::BLANK
 };
 

@@ -73,7 +73,7 @@ pub static ENTRY: Entry = Entry {
     build: setup::build,
     promises: judge::promises,
     gauges: judge::GAUGES,
-    boards: judge::boards,
+    boards: Some(judge::boards),
     ..Entry::BLANK
 };
 

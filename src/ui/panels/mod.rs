@@ -1,7 +1,7 @@
 //! The inspector: one page a file, one line in [`ALL`].
 //!
 //! The rule that is easy to break: a panel is one component file over one `view::` struct, one line here and one in
-//! [`detail`]. The tabs, their keys and their tests are made from this list; all but the first come with the details.
+//! [`detail`]. The tabs, their keys and their tests are made from this list; the panels come with the details.
 
 mod checks;
 mod link;
@@ -71,10 +71,9 @@ pub fn Slot(props: &SlotProps) -> Html {
     match props.part {
         Part::Chips => super::chips::chips(&props.panel),
         Part::Lesson => super::lesson::lesson(&props.panel),
-        Part::Tab(tab) => match (tab, details::here()) {
-            (_, Some(details)) => (details.panel)(tab, &props.panel),
-            (Tab::Link, None) => link::panel(&props.panel),
-            (_, None) => html! { <p class="coming quiet">{ "This panel is coming." }</p> },
+        Part::Tab(tab) => match details::here() {
+            Some(details) => (details.panel)(tab, &props.panel),
+            None => html! { <p class="coming quiet">{ "This panel is coming." }</p> },
         },
     }
 }

@@ -26,6 +26,11 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent, MouseEvent, PointerEvent, WheelEvent};
 use yew::prelude::*;
 
+/// The diagram.
+pub fn timeline(props: &ViewProps) -> Html {
+    html! { <Timeline ..props.clone() /> }
+}
+
 /// What the diagram hears.
 pub enum Msg {
     /// It has this size now.

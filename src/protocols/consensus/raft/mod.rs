@@ -92,7 +92,7 @@ pub const ENTRY: Entry = Entry {
     build,
     promises: checks::promises,
     gauges: gauges::ALL,
-    boards: boards::of,
+    boards: Some(boards::of),
     probes: boards::PROBES,
     ..Entry::BLANK
 };
