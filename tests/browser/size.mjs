@@ -14,10 +14,10 @@ export const FIRST = 450_000;
 export const CHAPTER = 90_000;
 // What a click first shows (src/ui/details.rs), which comes when a scenario is on screen; and what reads scenario files
 // (src/scenario/own.rs), which comes with the first of them.
-export const LATER = { details: 150_000, reader: 150_000 };
+export const LATER = { details: 150_000, reader: 150_000, later: 40_000 };
 
 // What is loaded later: a chapter, one of those, or nothing.
-export const partOf = (path) => /split_(?!shared)(\w+)\.wasm$/.exec(path)?.[1];
+export const partOf = (path) => /split_(?!shared\.)(?:shared_)?(\w+)\.wasm$/.exec(path)?.[1];
 
 export function gzipped(bytes) {
   return gzipSync(bytes, { level: 9 }).length;
