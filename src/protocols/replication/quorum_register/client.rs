@@ -1,0 +1,343 @@
+//! A client: the coordinator of its own requests, one after the other, each in one phase or two.
+//!
+//! The rule that is easy to break: what is asked again is the same request with the same version, for a
+//! request that takes effect twice is not one. So the version is on the client's disk before it is sent,
+//! and a client that has crashed meanwhile does not know what became of its request.
+
+use super::{Fact, Held, Msg, Mutant, Repair, Rules, Version};
+use crate::check::promise::Step;
+use crate::kit::Quorum;
+use crate::kit::client::{Call, End, Fact as Told, QUEUE};
+use crate::kit::prelude::*;
+use crate::sim::{FieldKind, FormField};
+use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
+use std::rc::Rc;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Op {
+    Write(u64),
+    Read,
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Op::Write(value) => write!(f, "write {value}"),
+            Op::Read => f.write_str("read"),
+        }
+    }
+}
+
+/// What it does without being asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Habit {
+    Nothing,
+    Reads,
+    /// Writes, and reads at once; its values are the writer's number and so many more each time.
+    Writes {
+        step: u64,
+    },
+}
+
+/// What is on its disk.
+#[derive(Clone, Debug, Default, Hash)]
+pub(super) struct Kept {
+    serial: u32,
+    // The number of its newest version.
+    number: u32,
+    // How many values it has thought of.
+    values: u64,
+    open: Option<Op>,
+}
+
+/// A request under way.
+#[derive(Clone, Debug, Hash)]
+struct Open {
+    op: Op,
+    since: u64,
+    // In the second phase, what is to be stored.
+    store: Option<Held>,
+    answers: Quorum<Held>,
+}
+
+/// Who was asked and who has answered, the last time: those who store a write, those who tell a read.
+#[derive(Clone, Debug, Default, Hash)]
+pub(super) struct Round {
+    pub(super) since: u64,
+    pub(super) said: String,
+    pub(super) asked: BTreeSet<NodeId>,
+    pub(super) answered: BTreeSet<NodeId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Timer {
+    Next,
+    Retry,
+}
+
+#[derive(Clone, Debug, Hash)]
+pub(super) struct Client {
+    rules: Rules,
+    number: u16,
+    habit: Habit,
+    gap: Span,
+    retry: Span,
+    kept: Kept,
+    open: Option<Open>,
+    waiting: VecDeque<Op>,
+    last: Option<(Op, Held)>,
+    // Of the last write, of the last read.
+    pub(super) rounds: [Round; 2],
+}
+
+type Cx<'a> = Ctx<'a, Client>;
+
+impl Client {
+    pub(super) fn new(rules: Rules, p: &Params, number: u16) -> Self {
+        let habit = match p.word("load") {
+            "by-hand" => Habit::Nothing,
+            "all-write" => Habit::Writes { step: p.int("clients") as u64 },
+            _ if number == 1 => Habit::Writes { step: 1 },
+            _ => Habit::Reads,
+        };
+        let (gap, retry) = (p.ms("gap_ms"), p.ms("retry_ms"));
+        let (kept, rounds) = (Kept::default(), [Round::default(), Round::default()]);
+        let waiting = VecDeque::new();
+        Client { rules, number, habit, gap, retry, kept, open: None, waiting, last: None, rounds }
+    }
+
+    /// The next request by itself, half the gap to half as much again from now.
+    fn think(&self, ctx: &mut Cx<'_>) {
+        if self.habit != Habit::Nothing {
+            let Span(gap) = self.gap;
+            let after = ctx.random_span(Span(gap / 2), Span(gap + gap / 2));
+            ctx.set_timer(Timer::Next, after);
+        }
+    }
+
+    fn call(&self, ctx: &Cx<'_>, op: Op) -> Call {
+        Call { serial: self.kept.serial, client: ctx.me(), text: Rc::from(op.to_string()) }
+    }
+
+    fn ask(&mut self, ctx: &mut Cx<'_>, op: Op) {
+        self.kept.serial += 1;
+        self.kept.open = Some(op);
+        ctx.persist(self.kept.clone());
+        let (step, fact) = match op {
+            Op::Write(value) => (Step::Write(value), Fact::Writes),
+            Op::Read => (Step::Read, Fact::Reads),
+        };
+        ctx.note(format!("begins to {op}"));
+        ctx.fact(fact);
+        ctx.fact(Told::Asked { call: self.call(ctx, op), begun: Some((0, step)) });
+        let since = ctx.now_us();
+        let round = Round { since, said: op.to_string(), ..Round::default() };
+        self.rounds[usize::from(op == Op::Read)] = round;
+        self.phase(ctx, op, since, None);
+    }
+
+    /// Asks what there is, or has this stored.
+    fn phase(&mut self, ctx: &mut Cx<'_>, op: Op, since: u64, store: Option<Held>) {
+        let need = if store.is_some() { self.rules.w } else { self.rules.r };
+        let answers = Quorum::of(need, self.rules.nodes.into());
+        self.open = Some(Open { op, since, store, answers });
+        self.send(ctx);
+    }
+
+    /// To all who have not answered; or to as many of them as are lacking, drawn at random.
+    fn send(&mut self, ctx: &mut Cx<'_>) -> Option<NodeId> {
+        let Open { op, store, answers, .. } = self.open.as_ref()?;
+        let mut whom: Vec<NodeId> = answers.silent(self.rules.replicas()).collect();
+        if !self.rules.all {
+            let lacking = answers.need().saturating_sub(answers.count()).min(whom.len());
+            for i in 0..lacking {
+                let other = i + ctx.random_below((whom.len() - i) as u64) as usize;
+                whom.swap(i, other);
+            }
+            whom.truncate(lacking);
+        }
+        if shown(*op, *store) {
+            self.rounds[usize::from(*op == Op::Read)].asked.extend(&whom);
+        }
+        let serial = self.kept.serial;
+        let msg = store.map_or(Msg::Query { serial }, |held| Msg::Store { serial, held });
+        ctx.broadcast(whom.iter().copied(), msg);
+        ctx.set_timer(Timer::Retry, self.retry);
+        whom.first().copied()
+    }
+
+    fn heard(&mut self, ctx: &mut Cx<'_>, from: NodeId, held: Held) {
+        let Some(Open { op, store, answers, .. }) = &mut self.open else {
+            return;
+        };
+        if shown(*op, *store) {
+            self.rounds[usize::from(*op == Op::Read)].answered.insert(from);
+        }
+        let enough = match self.rules.mutant {
+            Mutant::CountTwice => answers.count_again(from, held),
+            _ => answers.yes(from, held),
+        };
+        if enough {
+            self.enough(ctx);
+        }
+    }
+
+    /// A quorum has answered: on to the second phase, or to the end.
+    fn enough(&mut self, ctx: &mut Cx<'_>) {
+        let Some(Open { op, since, store, answers }) = self.open.take() else {
+            return;
+        };
+        let newest = answers.answers().map(|(_, held)| *held).max_by_key(|h| h.version);
+        let found = store.or(newest).unwrap_or_default();
+        match (op, store, self.rules.repair) {
+            // Lynch and Shvartsman: the next number after any that was found, and after any of one's own.
+            (Op::Write(value), None, _) => {
+                let seen = if self.rules.mutant == Mutant::OwnCount { 0 } else { found.version.number };
+                self.kept.number = self.kept.number.max(seen) + 1;
+                ctx.persist(self.kept.clone());
+                let version = Version { number: self.kept.number, writer: self.number };
+                self.phase(ctx, op, since, Some(Held { version, value }));
+            }
+            // Attiya, Bar-Noy, Dolev: what will be told must be found by whoever reads next.
+            (Op::Read, None, Repair::WriteBack) => self.phase(ctx, op, since, Some(found)),
+            (Op::Read, None, Repair::Background) => {
+                let stale = answers.answers().filter(|(_, held)| held.version < found.version);
+                let serial = self.kept.serial;
+                ctx.broadcast(stale.map(|(node, _)| node), Msg::Store { serial, held: found });
+                self.end(ctx, op, since, found);
+            }
+            _ => self.end(ctx, op, since, found),
+        }
+    }
+
+    fn end(&mut self, ctx: &mut Cx<'_>, op: Op, since: u64, found: Held) {
+        let Held { value, version } = found;
+        ctx.cancel_timer(Timer::Retry);
+        self.kept.open = None;
+        ctx.persist(self.kept.clone());
+        self.last = Some((op, found));
+        let (note, fact) = match op {
+            Op::Write(_) => ("has written", Fact::Wrote { value, version }),
+            Op::Read => ("reads", Fact::Read { value, version }),
+        };
+        ctx.note(format!("{note} {found}"));
+        ctx.fact(fact);
+        let waited = Span(ctx.now_us().saturating_sub(since));
+        let call = self.call(ctx, op);
+        ctx.fact(Told::Ended { call, end: End::Ok, value, waited, register: Some(0) });
+        let again = matches!((op, self.habit), (Op::Write(_), Habit::Writes { .. })).then_some(Op::Read);
+        match self.waiting.pop_front().or(again) {
+            Some(next) => self.ask(ctx, next),
+            None => self.think(ctx),
+        }
+    }
+}
+
+/// Whether this phase is the one that is shown: a write's second, a read's first.
+fn shown(op: Op, store: Option<Held>) -> bool {
+    (op != Op::Read) == store.is_some()
+}
+
+impl Protocol for Client {
+    type Msg = Msg;
+    type Timer = Timer;
+    type Stable = Kept;
+
+    fn start(&mut self, ctx: &mut Cx<'_>) {
+        self.think(ctx);
+    }
+
+    fn restart(&mut self, ctx: &mut Cx<'_>) {
+        self.kept = ctx.durable().clone();
+        (self.open, self.last) = (None, None);
+        self.waiting.clear();
+        self.rounds = [Round::default(), Round::default()];
+        if let Some(op) = self.kept.open.take() {
+            ctx.persist(self.kept.clone());
+            ctx.note(format!("does not know what became of '{op}'"));
+            let (call, waited) = (self.call(ctx, op), Span::ZERO);
+            ctx.fact(Told::Ended { call, end: End::Unknown, value: 0, waited, register: Some(0) });
+        }
+        self.think(ctx);
+    }
+
+    fn on_message(&mut self, ctx: &mut Cx<'_>, from: NodeId, msg: &Msg) {
+        let store = self.open.as_ref().map(|open| open.store);
+        match (*msg, store) {
+            (Msg::Has { serial, held }, Some(None)) if serial == self.kept.serial => self.heard(ctx, from, held),
+            (Msg::Ack { serial }, Some(Some(held))) if serial == self.kept.serial => self.heard(ctx, from, held),
+            // Late, or an answer to a repair in the background.
+            _ => {}
+        }
+    }
+
+    fn on_timer(&mut self, ctx: &mut Cx<'_>, timer: Timer) {
+        match (timer, self.open.as_ref().map(|open| open.op), self.habit) {
+            (Timer::Retry, Some(op), _) => {
+                if let Some(to) = self.send(ctx) {
+                    ctx.fact(Told::Retried { call: self.call(ctx, op), to });
+                }
+            }
+            (Timer::Next, None, Habit::Reads) => self.ask(ctx, Op::Read),
+            (Timer::Next, None, Habit::Writes { step }) => {
+                self.kept.values += 1;
+                let value = (self.kept.values - 1) * step + u64::from(self.number);
+                self.ask(ctx, Op::Write(value));
+            }
+            _ => {}
+        }
+    }
+
+    fn requests(&self) -> &'static [Form] {
+        const VALUE: FormField =
+            FormField { label: "the value", kind: FieldKind::Int { default: 7, min: 1, max: 999_999 } };
+        const { &[Form { id: "write", label: "Write", fields: &[VALUE] }, Form::bare("read", "Read")] }
+    }
+
+    fn on_request(&mut self, ctx: &mut Cx<'_>, asked: &Asked) {
+        let op = if asked.form == "write" { Op::Write(asked.int(0) as u64) } else { Op::Read };
+        match self.open {
+            None => self.ask(ctx, op),
+            Some(_) => {
+                ctx.fact(Told::Queued { text: Rc::from(op.to_string()) });
+                self.waiting.push_back(op);
+            }
+        }
+    }
+
+    fn accepts(&self, _: &Asked) -> Result<(), String> {
+        match self.waiting.len() {
+            0..QUEUE => Ok(()),
+            _ => Err(format!("{QUEUE} requests wait already: let it be answered first")),
+        }
+    }
+
+    fn timer_name(timer: Timer) -> &'static str {
+        match timer {
+            Timer::Next => "next request",
+            Timer::Retry => "retry",
+        }
+    }
+
+    fn inspect(&self) -> Inspect {
+        let last = match self.last {
+            None => "nothing yet".to_owned(),
+            Some((Op::Write(_), held)) => format!("wrote {held}"),
+            Some((Op::Read, held)) => format!("read {held}"),
+        };
+        let short = match self.last {
+            Some((Op::Write(value), _)) => format!("wrote {value}"),
+            Some((Op::Read, held)) => format!("read {}", held.value),
+            None => String::new(),
+        };
+        let (badge, now) = match &self.open {
+            None => (short, "nothing".to_owned()),
+            Some(Open { op, answers, .. }) => {
+                (format!("{op}?"), format!("{op}: {} of {}", answers.count(), answers.need()))
+            }
+        };
+        Inspect::of("client", Glyph::Person).badge(badge).field("asks for", now).field("last", last)
+    }
+}
