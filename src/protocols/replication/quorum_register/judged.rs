@@ -137,7 +137,7 @@ impl Gauge for Miss {
 }
 
 /// C(n-w, r) / C(n, r), the product of (n-w-i) / (n-i), where that is all there is to it.
-fn miss(p: &Params) -> Option<f64> {
+pub(super) fn miss(p: &Params) -> Option<f64> {
     let rules = Rules::of(p);
     let (n, w) = (f64::from(rules.nodes), rules.w as f64);
     let passed_over = |i: usize| (n - w - i as f64).max(0.0) / (n - i as f64);
