@@ -232,7 +232,8 @@ fn build(p: &Params, seed: u64) -> Result<Setup, Refusal> {
     let rules = Rules::of(p);
     let most = rules.w.max(rules.r);
     if most > usize::from(rules.nodes) {
-        let why = format!("{most} replicas are to answer, and there are {}: choose w and r up to n", rules.nodes);
+        let why =
+            format!("{most} replicas are to answer, and there are {}: choose w and r up to n", rules.nodes);
         return Err(Refusal::new("quorum-too-large", why));
     }
     let replica = |id: NodeId| {
@@ -245,5 +246,10 @@ fn build(p: &Params, seed: u64) -> Result<Setup, Refusal> {
     };
     let clients = (1..=p.int("clients") as u16).map(client);
     let link = Link::fair_loss(Delay::default(), 0);
-    Ok(Setup { seed, link, nodes: rules.replicas().map(replica).chain(clients).collect(), ..Setup::default() })
+    Ok(Setup {
+        seed,
+        link,
+        nodes: rules.replicas().map(replica).chain(clients).collect(),
+        ..Setup::default()
+    })
 }

@@ -266,8 +266,12 @@ impl Protocol for Client {
     fn on_message(&mut self, ctx: &mut Cx<'_>, from: NodeId, msg: &Msg) {
         let store = self.open.as_ref().map(|open| open.store);
         match (*msg, store) {
-            (Msg::Has { serial, held }, Some(None)) if serial == self.kept.serial => self.heard(ctx, from, held),
-            (Msg::Ack { serial }, Some(Some(held))) if serial == self.kept.serial => self.heard(ctx, from, held),
+            (Msg::Has { serial, held }, Some(None)) if serial == self.kept.serial => {
+                self.heard(ctx, from, held)
+            }
+            (Msg::Ack { serial }, Some(Some(held))) if serial == self.kept.serial => {
+                self.heard(ctx, from, held)
+            }
             // Late, or an answer to a repair in the background.
             _ => {}
         }

@@ -3,10 +3,11 @@
 //! The rule that is easy to break: a read is judged by what had ended when it *began*. What ended while it was
 //! under way it may see or not.
 
-use super::client::Client;
+use super::client::{Client, Round};
 use super::replica::Replica;
 use super::{Fact, Held, Repair, Rules, Version};
 use crate::check::Level;
+use crate::check::promise::Step;
 use crate::kit::client::{ANSWER_MS, ANSWERED, End, Fact as Told, RETRIES, answered, consistent};
 use crate::kit::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +21,7 @@ pub(super) fn promises(p: &Params) -> Vec<Box<dyn Property>> {
     let fresh = if rules.meet() { KEPT } else { MEET };
     let linear = if rules.meet() && rules.repair != Repair::WriteBack { BACK } else { fresh };
     let written = |f: &Told| match f {
-        Told::Asked { begun: Some((_, crate::check::promise::Step::Write(value))), .. } => Some(*value),
+        Told::Asked { begun: Some((_, Step::Write(value))), .. } => Some(*value),
         _ => None,
     };
     let read = |f: &Told| match f {
@@ -36,7 +37,9 @@ pub(super) fn promises(p: &Params) -> Vec<Box<dyn Property>> {
         Promised::safety("Fresh reads", sees, Freshness::default()).rests_on(fresh).boxed(),
         no_creation("No creation", made, written, read).rests_on(KEPT).boxed(),
         // A client that asks others in turn finds those that answer, as long as there are enough.
-        answered("Every request ends", ends).needs(&[Need::AllUp, Need::NoPause, Need::Fair, Need::NoLoss]).boxed(),
+        answered("Every request ends", ends)
+            .needs(&[Need::AllUp, Need::NoPause, Need::Fair, Need::NoLoss])
+            .boxed(),
     ]
 }
 
@@ -188,24 +191,21 @@ fn holding_newest(rules: &Rules, world: &World) -> u32 {
 /// What each replica holds, and who was asked by the last write and by the last read of all.
 pub(super) fn boards(p: &Params, world: &World) -> Vec<Board> {
     let rules = Rules::of(p);
-    let clients = || world.node_ids().filter_map(|n| Some((n, world.node_as::<Client>(n)?)));
     let last = |which: usize| {
-        let rounds = clients().map(|(n, c)| (n, &c.rounds[which]));
-        rounds.filter(|(_, round)| !round.said.is_empty()).max_by_key(|(_, round)| round.since)
+        let round = |n| Some((n, &world.node_as::<Client>(n)?.rounds[which]));
+        let begun = world.node_ids().filter_map(round).filter(|(_, round)| !round.said.is_empty());
+        begun.max_by_key(|(_, round)| round.since)
     };
-    let (write, read) = (last(0), last(1));
-    let head = |round: Option<(NodeId, _)>, none: &str, said: fn(_) -> String| match round {
-        Some((client, round)) => format!("{}: {}", world.name(client), said(round)),
+    let head = |round: Option<(NodeId, &Round)>, none: &str| match round {
+        Some((client, round)) => format!("{}: {}", world.name(client), round.said),
         None => none.to_owned(),
     };
-    let said: fn(&super::client::Round) -> String = |round| round.said.clone();
-    let columns = ["", "holds", "version", &head(write, "last write", said), &head(read, "last read", said)];
-    let newest = newest(&rules, world);
-    let part = |round: Option<(NodeId, &super::client::Round)>, replica: NodeId| match round {
+    let part = |round: Option<(NodeId, &Round)>, replica: NodeId| match round {
         Some((_, round)) if round.answered.contains(&replica) => Field::of("answered").mood(Mood::Good),
         Some((_, round)) if round.asked.contains(&replica) => Field::of("asked").mood(Mood::Waiting),
         _ => Field::of("-"),
     };
+    let (write, read, newest) = (last(0), last(1), newest(&rules, world));
     let row = |replica: NodeId| {
         let Held { version, value } = held(world, replica);
         let mood = if version == newest { Mood::Good } else { Mood::Bad };
@@ -213,5 +213,6 @@ pub(super) fn boards(p: &Params, world: &World) -> Vec<Board> {
         let cells = own.into_iter().chain([part(write, replica), part(read, replica)]);
         (world.name(replica).to_owned(), cells.collect())
     };
+    let columns = ["", "holds", "version", &head(write, "last write"), &head(read, "last read")];
     vec![Board::table("What the replicas hold", &columns, rules.replicas().map(row).collect())]
 }

@@ -44,7 +44,8 @@ fn the_chance_of_a_miss_is_a_share_of_sets() {
                     (all + 1, missing + u32::from(set & ((1 << w) - 1) == 0))
                 });
                 let settings = [format!("nodes={n}"), format!("w={w}"), format!("r={r}")];
-                let settings: Vec<&str> = settings.iter().map(String::as_str).chain(["repair=none"]).collect();
+                let settings: Vec<&str> =
+                    settings.iter().map(String::as_str).chain(["repair=none"]).collect();
                 let formula = miss(&ENTRY.set(&settings).unwrap()).unwrap();
                 let counted = f64::from(missing) / f64::from(all);
                 assert!((formula - counted).abs() < 1e-12, "{settings:?}: {formula}, {counted}");
@@ -74,7 +75,7 @@ fn whole_it_is_one_copy_under_every_mix() {
 fn where_quorums_meet_and_nothing_is_written_back_it_is_regular() {
     for repair in ["repair=none", "repair=background"] {
         let mut inverted = 0;
-        bench(&[repair, "gap_ms=300"]).until_ms(8_000).every_mix(0..30, |run| {
+        bench(&[repair, "gap_ms=300"]).until_ms(8_000).every_mix(0..200, |run| {
             run.hold(&["Fresh reads", "No creation"]);
             if run.breaks("Linearizable") {
                 assert!(run.broken("Linearizable").assumption.contains("writes back"));
@@ -132,7 +133,9 @@ fn a_stale_read_is_blamed_on_the_numbers() {
 /// Attiya et al. wait for a majority; so does a client here, for as long as it takes.
 #[test]
 fn with_too_few_replicas_it_waits_and_goes_on_when_they_are_back() {
-    for (w, r, down, waits) in [(2, 2, 1, false), (2, 2, 2, true), (3, 1, 1, true), (1, 3, 1, true), (1, 1, 2, false)] {
+    for (w, r, down, waits) in
+        [(2, 2, 1, false), (2, 2, 2, true), (3, 1, 1, true), (1, 3, 1, true), (1, 1, 2, false)]
+    {
         let settings = [format!("w={w}"), format!("r={r}")];
         let settings: Vec<&str> = settings.iter().map(String::as_str).chain(["load=by-hand"]).collect();
         let mut run = bench(&settings).start(1);
