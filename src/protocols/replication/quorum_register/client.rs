@@ -52,23 +52,16 @@ pub(super) struct Kept {
     open: Option<Op>,
 }
 
-/// A request under way.
+/// A phase of a request: who was asked, and who has answered.
 #[derive(Clone, Debug, Hash)]
-struct Open {
-    op: Op,
-    since: u64,
+pub(super) struct Phase {
+    pub(super) op: Op,
+    // When the request began, on the client's own clock.
+    pub(super) since: u64,
     // In the second phase, what is to be stored.
     store: Option<Held>,
-    answers: Quorum<Held>,
-}
-
-/// Who was asked and who has answered, the last time: those who store a write, those who tell a read.
-#[derive(Clone, Debug, Default, Hash)]
-pub(super) struct Round {
-    pub(super) since: u64,
-    pub(super) said: String,
     pub(super) asked: BTreeSet<NodeId>,
-    pub(super) answered: BTreeSet<NodeId>,
+    pub(super) answers: Quorum<Held>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,11 +78,11 @@ pub(super) struct Client {
     gap: Span,
     retry: Span,
     kept: Kept,
-    open: Option<Open>,
+    open: Option<Phase>,
     waiting: VecDeque<Op>,
     last: Option<(Op, Held)>,
-    // Of the last write, of the last read.
-    pub(super) rounds: [Round; 2],
+    // For people: the last phase in which a write was stored, and that in which a read asked.
+    pub(super) shown: [Option<Phase>; 2],
 }
 
 type Cx<'a> = Ctx<'a, Client>;
@@ -103,9 +96,8 @@ impl Client {
             _ => Habit::Reads,
         };
         let (gap, retry) = (p.ms("gap_ms"), p.ms("retry_ms"));
-        let (kept, rounds) = (Kept::default(), [Round::default(), Round::default()]);
-        let waiting = VecDeque::new();
-        Client { rules, number, habit, gap, retry, kept, open: None, waiting, last: None, rounds }
+        let (kept, waiting, shown) = (Kept::default(), VecDeque::new(), [None, None]);
+        Client { rules, number, habit, gap, retry, kept, open: None, waiting, last: None, shown }
     }
 
     /// The next request by itself, half the gap to half as much again from now.
@@ -132,23 +124,20 @@ impl Client {
         ctx.note(format!("begins to {op}"));
         ctx.fact(fact);
         ctx.fact(Told::Asked { call: self.call(ctx, op), begun: Some((0, step)) });
-        let since = ctx.now_us();
-        let round = Round { since, said: op.to_string(), ..Round::default() };
-        self.rounds[usize::from(op == Op::Read)] = round;
-        self.phase(ctx, op, since, None);
+        self.phase(ctx, op, ctx.now_us(), None);
     }
 
     /// Asks what there is, or has this stored.
     fn phase(&mut self, ctx: &mut Cx<'_>, op: Op, since: u64, store: Option<Held>) {
         let need = if store.is_some() { self.rules.w } else { self.rules.r };
         let answers = Quorum::of(need, self.rules.nodes.into());
-        self.open = Some(Open { op, since, store, answers });
+        self.open = Some(Phase { op, since, store, asked: BTreeSet::new(), answers });
         self.send(ctx);
     }
 
     /// To all who have not answered; or to as many of them as are lacking, drawn at random.
     fn send(&mut self, ctx: &mut Cx<'_>) -> Option<NodeId> {
-        let Open { op, store, answers, .. } = self.open.as_ref()?;
+        let Phase { store, asked, answers, .. } = self.open.as_mut()?;
         let mut whom: Vec<NodeId> = answers.silent(self.rules.replicas()).collect();
         if !self.rules.all {
             let lacking = answers.need().saturating_sub(answers.count()).min(whom.len());
@@ -158,27 +147,29 @@ impl Client {
             }
             whom.truncate(lacking);
         }
-        if shown(*op, *store) {
-            self.rounds[usize::from(*op == Op::Read)].asked.extend(&whom);
-        }
+        asked.extend(&whom);
         let serial = self.kept.serial;
         let msg = store.map_or(Msg::Query { serial }, |held| Msg::Store { serial, held });
         ctx.broadcast(whom.iter().copied(), msg);
         ctx.set_timer(Timer::Retry, self.retry);
+        self.show();
         whom.first().copied()
     }
 
-    fn heard(&mut self, ctx: &mut Cx<'_>, from: NodeId, held: Held) {
-        let Some(Open { op, store, answers, .. }) = &mut self.open else {
-            return;
-        };
-        if shown(*op, *store) {
-            self.rounds[usize::from(*op == Op::Read)].answered.insert(from);
+    fn show(&mut self) {
+        let open = self.open.as_ref().filter(|o| (o.op == Op::Read) == o.store.is_none());
+        if let Some(open) = open {
+            self.shown[usize::from(open.op == Op::Read)] = Some(open.clone());
         }
-        let enough = match self.rules.mutant {
+    }
+
+    fn heard(&mut self, ctx: &mut Cx<'_>, from: NodeId, held: Held) {
+        let answers = self.open.as_mut().map(|open| &mut open.answers);
+        let enough = answers.is_some_and(|answers| match self.rules.mutant {
             Mutant::CountTwice => answers.count_again(from, held),
             _ => answers.yes(from, held),
-        };
+        });
+        self.show();
         if enough {
             self.enough(ctx);
         }
@@ -186,7 +177,7 @@ impl Client {
 
     /// A quorum has answered: on to the second phase, or to the end.
     fn enough(&mut self, ctx: &mut Cx<'_>) {
-        let Some(Open { op, since, store, answers }) = self.open.take() else {
+        let Some(Phase { op, since, store, answers, .. }) = self.open.take() else {
             return;
         };
         let newest = answers.answers().map(|(_, held)| *held).max_by_key(|h| h.version);
@@ -235,11 +226,6 @@ impl Client {
     }
 }
 
-/// Whether this phase is the one that is shown: a write's second, a read's first.
-fn shown(op: Op, store: Option<Held>) -> bool {
-    (op != Op::Read) == store.is_some()
-}
-
 impl Protocol for Client {
     type Msg = Msg;
     type Timer = Timer;
@@ -251,9 +237,8 @@ impl Protocol for Client {
 
     fn restart(&mut self, ctx: &mut Cx<'_>) {
         self.kept = ctx.durable().clone();
-        (self.open, self.last) = (None, None);
+        (self.open, self.last, self.shown) = (None, None, [None, None]);
         self.waiting.clear();
-        self.rounds = [Round::default(), Round::default()];
         if let Some(op) = self.kept.open.take() {
             ctx.persist(self.kept.clone());
             ctx.note(format!("does not know what became of '{op}'"));
@@ -267,10 +252,10 @@ impl Protocol for Client {
         let store = self.open.as_ref().map(|open| open.store);
         match (*msg, store) {
             (Msg::Has { serial, held }, Some(None)) if serial == self.kept.serial => {
-                self.heard(ctx, from, held)
+                self.heard(ctx, from, held);
             }
             (Msg::Ack { serial }, Some(Some(held))) if serial == self.kept.serial => {
-                self.heard(ctx, from, held)
+                self.heard(ctx, from, held);
             }
             // Late, or an answer to a repair in the background.
             _ => {}
@@ -326,19 +311,14 @@ impl Protocol for Client {
     }
 
     fn inspect(&self) -> Inspect {
-        let last = match self.last {
-            None => "nothing yet".to_owned(),
-            Some((Op::Write(_), held)) => format!("wrote {held}"),
-            Some((Op::Read, held)) => format!("read {held}"),
-        };
-        let short = match self.last {
-            Some((Op::Write(value), _)) => format!("wrote {value}"),
-            Some((Op::Read, held)) => format!("read {}", held.value),
-            None => String::new(),
+        let (short, last) = match self.last {
+            None => (String::new(), "nothing yet".to_owned()),
+            Some((Op::Write(value), held)) => (format!("wrote {value}"), format!("wrote {held}")),
+            Some((Op::Read, held)) => (format!("read {}", held.value), format!("read {held}")),
         };
         let (badge, now) = match &self.open {
             None => (short, "nothing".to_owned()),
-            Some(Open { op, answers, .. }) => {
+            Some(Phase { op, answers, .. }) => {
                 (format!("{op}?"), format!("{op}: {} of {}", answers.count(), answers.need()))
             }
         };

@@ -3,7 +3,7 @@
 //! The rule that is easy to break: a read is judged by what had ended when it *began*. What ended while it was
 //! under way it may see or not.
 
-use super::client::{Client, Round};
+use super::client::{Client, Phase};
 use super::replica::Replica;
 use super::{Fact, Held, Repair, Rules, Version};
 use crate::check::Level;
@@ -164,10 +164,6 @@ pub(super) static GAUGES: &[GaugeDef] = &[
             Published::of(&["nodes=5", "w=2", "r=2", "repair=none"], 0.3, PBS).at_ms(10_000),
             Published::of(&["nodes=5", "w=3", "r=3", "repair=none"], 0.0, PBS).at_ms(10_000),
         ]),
-    GaugeDef::new("newest_at", "replicas that hold the newest version", "", |p| {
-        let rules = Rules::of(p);
-        gauges::reading(move |w| Some(f64::from(holding_newest(&rules, w))))
-    }),
     ANSWERED,
     ANSWER_MS,
     RETRIES,
@@ -179,33 +175,24 @@ fn held(world: &World, replica: NodeId) -> Held {
     world.node_as::<Replica>(replica).map_or_else(Held::default, |r| r.held)
 }
 
-fn newest(rules: &Rules, world: &World) -> Version {
-    rules.replicas().map(|n| held(world, n).version).max().unwrap_or_default()
-}
-
-fn holding_newest(rules: &Rules, world: &World) -> u32 {
-    let newest = newest(rules, world);
-    rules.replicas().map(|n| u32::from(held(world, n).version == newest)).sum()
-}
-
 /// What each replica holds, and who was asked by the last write and by the last read of all.
 pub(super) fn boards(p: &Params, world: &World) -> Vec<Board> {
-    let rules = Rules::of(p);
+    let replicas = || Rules::of(p).replicas();
     let last = |which: usize| {
-        let round = |n| Some((n, &world.node_as::<Client>(n)?.rounds[which]));
-        let begun = world.node_ids().filter_map(round).filter(|(_, round)| !round.said.is_empty());
-        begun.max_by_key(|(_, round)| round.since)
+        let phase = |n| Some((n, world.node_as::<Client>(n)?.shown[which].as_ref()?));
+        world.node_ids().filter_map(phase).max_by_key(|(_, phase)| phase.since)
     };
-    let head = |round: Option<(NodeId, &Round)>, none: &str| match round {
-        Some((client, round)) => format!("{}: {}", world.name(client), round.said),
+    let head = |phase: Option<(NodeId, &Phase)>, none: &str| match phase {
+        Some((client, phase)) => format!("{}: {}", world.name(client), phase.op),
         None => none.to_owned(),
     };
-    let part = |round: Option<(NodeId, &Round)>, replica: NodeId| match round {
-        Some((_, round)) if round.answered.contains(&replica) => Field::of("answered").mood(Mood::Good),
-        Some((_, round)) if round.asked.contains(&replica) => Field::of("asked").mood(Mood::Waiting),
+    let part = |phase: Option<(NodeId, &Phase)>, replica: NodeId| match phase {
+        Some((_, phase)) if phase.answers.heard(replica) => Field::of("answered").mood(Mood::Good),
+        Some((_, phase)) if phase.asked.contains(&replica) => Field::of("asked").mood(Mood::Waiting),
         _ => Field::of("-"),
     };
-    let (write, read, newest) = (last(0), last(1), newest(&rules, world));
+    let (write, read) = (last(0), last(1));
+    let newest = replicas().map(|n| held(world, n).version).max().unwrap_or_default();
     let row = |replica: NodeId| {
         let Held { version, value } = held(world, replica);
         let mood = if version == newest { Mood::Good } else { Mood::Bad };
@@ -214,5 +201,5 @@ pub(super) fn boards(p: &Params, world: &World) -> Vec<Board> {
         (world.name(replica).to_owned(), cells.collect())
     };
     let columns = ["", "holds", "version", &head(write, "last write"), &head(read, "last read")];
-    vec![Board::table("What the replicas hold", &columns, rules.replicas().map(row).collect())]
+    vec![Board::table("What the replicas hold", &columns, replicas().map(row).collect())]
 }
