@@ -135,17 +135,21 @@ impl Client {
         self.send(ctx);
     }
 
-    /// To all who have not answered; or to as many of them as are lacking, drawn at random.
+    /// To all who have not answered; or to as many of them as are lacking, drawn at random. Asked again, it
+    /// turns to others first: so in the end it has asked everyone, and finds those that are up.
     fn send(&mut self, ctx: &mut Cx<'_>) -> Option<NodeId> {
         let Phase { store, asked, answers, .. } = self.open.as_mut()?;
         let mut whom: Vec<NodeId> = answers.silent(self.rules.replicas()).collect();
         if !self.rules.all {
-            let lacking = answers.need().saturating_sub(answers.count()).min(whom.len());
-            for i in 0..lacking {
+            for i in 0..whom.len() {
                 let other = i + ctx.random_below((whom.len() - i) as u64) as usize;
                 whom.swap(i, other);
             }
-            whom.truncate(lacking);
+            if whom.iter().all(|n| asked.contains(n)) {
+                asked.clear();
+            }
+            whom.sort_by_key(|n| asked.contains(n));
+            whom.truncate(answers.need().saturating_sub(answers.count()));
         }
         asked.extend(&whom);
         let serial = self.kept.serial;

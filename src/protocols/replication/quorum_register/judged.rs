@@ -7,8 +7,9 @@ use super::client::{Client, Phase};
 use super::replica::Replica;
 use super::{Fact, Held, Repair, Rules, Version};
 use crate::check::Level;
+use crate::check::calm::{longest_delay, sound};
 use crate::check::promise::Step;
-use crate::kit::client::{ANSWER_MS, ANSWERED, End, Fact as Told, RETRIES, answered, consistent};
+use crate::kit::client::{ANSWER_MS, ANSWERED, End, Fact as Told, RETRIES, answered_in_calm, consistent};
 use crate::kit::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,16 +32,38 @@ pub(super) fn promises(p: &Params) -> Vec<Box<dyn Property>> {
     let one_copy = "reads and writes are as if there were one copy";
     let sees = "a read sees every write that had ended before it began";
     let made = "a read finds what somebody has written, or 0";
-    let ends = "each read and write is answered in the end";
+    let ends = "each read and write is answered, once w and r replicas are up and heard";
+    let retry = p.ms("retry_ms");
+    // Two phases, in each of which everyone has been asked after two rounds at most.
+    let patience = Span(retry.0 * (4 * u64::from(rules.nodes) + 4));
     vec![
         consistent("Linearizable", one_copy, Level::Linearizable).rests_on(linear).boxed(),
         Promised::safety("Fresh reads", sees, Freshness::default()).rests_on(fresh).boxed(),
         no_creation("No creation", made, written, read).rests_on(KEPT).boxed(),
-        // A client that asks others in turn finds those that answer, as long as there are enough.
-        answered("Every request ends", ends)
-            .needs(&[Need::AllUp, Need::NoPause, Need::Fair, Need::NoLoss])
+        answered_in_calm("Every request ends", ends, patience, move |world| enough(&rules, retry, world))
+            .rests_on("enough replicas have been up, and heard, for long")
             .boxed(),
     ]
+}
+
+/// The replicas that run, if they are enough and nothing keeps them from answering in time.
+fn enough(rules: &Rules, retry: Span, world: &World) -> Result<Vec<NodeId>, String> {
+    let up: Vec<NodeId> = rules.replicas().filter(|&n| world.is_up(n)).collect();
+    let need = rules.w.max(rules.r);
+    if up.len() < need {
+        return Err(format!("{} of {} replicas run, and {need} are to answer", up.len(), rules.nodes));
+    }
+    let clients = world.node_ids().filter(|&n| world.is_client(n) && world.is_up(n));
+    let all: Vec<NodeId> = up.iter().copied().chain(clients).collect();
+    sound(world, &all)?;
+    let slow = |n: NodeId| world.config(n).service_us + world.config(n).sync_us > retry.0 / 10;
+    if let Some(&n) = all.iter().find(|&&n| slow(n) || !world.lies(n).is_empty()) {
+        return Err(format!("{} is slow, or lies", world.name(n)));
+    }
+    match longest_delay(world, &all, 1_500)? > retry {
+        true => Err("a message takes longer than a client waits".to_owned()),
+        false => Ok(up),
+    }
 }
 
 /// A read under way: the newest version whose write had ended when it began, in which event, and when it began;
