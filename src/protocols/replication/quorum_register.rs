@@ -4,12 +4,13 @@
 //! Each replica keeps a value with its version. There is no leader: whoever reads or writes is his own
 //! coordinator, and talks to the replicas himself.
 //!
-//! - *Write* (Lynch and Shvartsman, figure 1): ask for versions, until r replicas have answered; take the
+//! - *Write* (Lynch and Shvartsman): ask for versions, until r replicas have answered; take the
 //!   next number, with one's own name behind it, so that no two writers ever take the same; send the value with
 //!   that version, until w replicas have it on disk.
-//! - *Read* (Gifford, section 3): ask until r replicas have answered, and believe the newest version.
-//! - *Write-back* (Attiya et al., section 4): before a read answers, it sends what it found to w replicas. Or it
-//!   sends that to the stale ones afterwards, in the *background* (DeCandia et al. 2007, section 4.3); or not at all.
+//! - *Read* (Gifford, the basic algorithm): ask until r replicas have answered, and believe the newest version.
+//! - *Write-back* (Attiya et al., the unbounded emulator): before a read answers, it sends what it found to w
+//!   replicas. Or it sends that to the stale ones afterwards, in the *background* (DeCandia et al. 2007, section 5);
+//!   or not at all.
 //!
 //! If r + w > n, any r replicas and any w have one in common, so a read sees every write that had ended before it
 //! began: the register is *regular* (Lamport 1986). That is not yet *one copy*: while a write is under way, a
@@ -42,7 +43,7 @@ use std::fmt;
 pub static ENTRY: Entry = Entry {
     id: "quorum-register",
     title: "Quorum register",
-    source: "Gifford 1979, section 3; Attiya, Bar-Noy, Dolev 1995, section 4; Bailis et al. 2012, equation 1",
+    source: "Gifford 1979; Attiya, Bar-Noy, Dolev 1995; Bailis et al. 2012, equation 1",
     leaves_out: "weighted votes, sloppy quorums with hinted handoff, anti-entropy, replicas that come and go",
     params: &[
         Param::int("nodes", "Replicas (n)", 3, 1..=9),
