@@ -42,6 +42,7 @@ pub mod election;
 pub mod failures;
 pub mod links;
 pub mod messaging;
+pub mod replication;
 pub mod time;
 pub mod transactions;
 
@@ -50,7 +51,7 @@ pub mod transactions;
 macro_rules! each_chapter {
     ($then:ident) => {
         $then! {
-            consensus, election, links, agreement, messaging, dissemination, time, failures, transactions
+            consensus, election, links, agreement, messaging, dissemination, time, failures, replication, transactions
         }
     };
 }
