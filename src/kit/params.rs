@@ -3,9 +3,9 @@
 //! The rule that is easy to break: whoever takes a value from outside (a link, the command line, the
 //! page) passes it through [`super::Entry::params`], which refuses what is not in the table.
 
-use borsh::{BorshDeserialize, BorshSerialize};
 use crate::sim::fields::{Read, read_as, short, shown};
 use crate::sim::{Refusal, Span};
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -93,7 +93,8 @@ pub struct Reader {
 pub static READER: Reader = Reader { data: front::read::scenario, file };
 
 fn file(text: &str) -> Result<Own, Refusal> {
-    let no = |mistake: Mistake| Refusal::new("bad-scenario", format!("this file is no scenario yet: {mistake}"));
+    let no =
+        |mistake: Mistake| Refusal::new("bad-scenario", format!("this file is no scenario yet: {mistake}"));
     let scenario = Arc::new(front::read(text).map_err(no)?);
     // Its protocol may be in a chapter that has not come.
     if let Err(away @ Refusal { chapter: Some(_), .. }) = scenario.entry() {

@@ -4,12 +4,12 @@
 //! that differ only in a mean give each message the same luck, and comparing them is fair. Curves
 //! come from `libm`, whose results are the same bits natively and in wasm; `std`'s are not.
 
-use borsh::{BorshDeserialize, BorshSerialize};
 use super::fields::{Fields, Read, read_as, unknown};
 use super::limits;
 use super::refusal::Refusal;
 use super::streams::{below, unit};
 use super::time::Span;
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -4,10 +4,10 @@
 //! The rule that is easy to break: a fault says *what*, never *how it went*. The outcome is always
 //! recomputed; so an edit is undone by running again without it.
 
-use borsh::{BorshDeserialize, BorshSerialize};
 use super::ids::{MsgId, NodeId};
 use super::link::LinkPatch;
 use super::timing::Timing;
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 
 /// One thing done to the world.

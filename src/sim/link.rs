@@ -6,12 +6,12 @@
 //! everything for ever (Cachin, Guerraoui, Rodrigues 2011, section 2.4.2), and changes nothing.
 //! *Arbitrary* promises nothing. A setting that breaks the promise is refused, with the reason.
 
-use borsh::{BorshDeserialize, BorshSerialize};
 use super::delay::Delay;
 use super::fields::{Fields, Read, read_as, unknown};
 use super::limits;
 use super::refusal::Refusal;
 use super::time::Span;
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 use serde_json::Value;
 

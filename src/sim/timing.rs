@@ -4,12 +4,12 @@
 //! that could break a bound is refused with the reason; where a model lets delays be anything for
 //! a while (before GST, in a bad period), the engine brings in what is late when the bound returns.
 
-use borsh::{BorshDeserialize, BorshSerialize};
 use super::fields::{Fields, Read, read_as, unknown};
 use super::limits;
 use super::link::Link;
 use super::refusal::Refusal;
 use super::time::{SimTime, Span};
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 use serde_json::Value;
 

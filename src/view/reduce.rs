@@ -18,7 +18,7 @@ use super::selection::Selection;
 use super::shared::RunRef;
 use super::walk::{Aim, Stride, walk};
 use crate::check::Checks;
-use crate::scenario::{front, SharedRun, file};
+use crate::scenario::{SharedRun, file, front};
 use crate::sim::history::Run;
 use crate::sim::{EventId, Refusal, SimTime};
 

@@ -43,8 +43,7 @@ impl Order {
     /// # Errors
     /// What is none, and what the scenario refuses.
     pub fn read(text: &str) -> Result<Self, Refusal> {
-        let bad =
-            || Refusal::new("bad-argument", "an order begins with first seed, runs, microseconds");
+        let bad = || Refusal::new("bad-argument", "an order begins with first seed, runs, microseconds");
         let (numbers, opening) = text.split_once('\n').ok_or_else(bad)?;
         let number = |s: &str| s.parse::<u64>().ok();
         let mut numbers = numbers.split(' ').map(number);

@@ -86,7 +86,7 @@ pub static ENTRY: Entry = Entry {
     build,
     promises: judged::promises,
     gauges: judged::GAUGES,
-    boards: judged::boards,
+    boards: Some(judged::boards),
     ..Entry::BLANK
 };
 

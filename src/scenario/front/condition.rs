@@ -5,10 +5,10 @@
 //! else in `then`. What it only *shows now* (roles, links, gauges, promises, probes) has none. What can be
 //! said in neither way is a named probe of the protocol, never a new word for one scenario.
 
-use borsh::{BorshDeserialize, BorshSerialize};
 use super::Amount;
 use super::stroke::Who;
 use crate::kit::Value;
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -214,7 +214,9 @@ pub struct FaultMade {
 }
 
 /// What became of a message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
     /// It was sent, whatever came of it.

@@ -19,10 +19,10 @@ pub use prose::{Block, Piece};
 pub use read::{Mistake, read};
 pub use stroke::{Deed, Moment, Side, Stroke, Who};
 
-use borsh::{BorshDeserialize, BorshSerialize};
 use crate::kit::Value;
 use crate::sim::world::Layout;
 use crate::sim::{LinkPatch, Timing};
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -3,11 +3,11 @@
 //! The rule that is easy to break: a target is who it is *at that moment*. `leader` is looked up in the
 //! run, under the seed and the parameters that the learner has chosen, never written down as a number.
 
-use borsh::{BorshDeserialize, BorshSerialize};
 use super::Amount;
 use super::condition::{Condition, FaultWord};
 use super::line::Line;
 use crate::sim::{ByzantineAct, LinkPatch, NodePatch, Timing};
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;

@@ -1,6 +1,5 @@
 //! What a world is made of, before anything has happened.
 
-use borsh::{BorshDeserialize, BorshSerialize};
 use super::machine::{Machine, NodeConfig};
 use super::{Pending, World};
 use crate::sim::hash::Fx;
@@ -14,11 +13,14 @@ use crate::sim::refusal::Refusal;
 use crate::sim::time::SimTime;
 use crate::sim::timing::Timing;
 use crate::sim::trace::{Event, EventKind, Loss};
+use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How the nodes stand on the stage. Means nothing to the engine.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
     /// All on a circle, clients outside it; every pair has a link.
