@@ -39,7 +39,8 @@ mod split {
     use super::{DETAILS, Details};
     use faultline::protocols::{self, Chapter};
     use faultline::scenario::library::{Folder, built, provide};
-    use faultline::scenario::own::{READER, READER_PART, Reader, provide_reader};
+    use faultline::scenario::own::{self, READER, Reader};
+    use faultline::scenario::text::{self, TEXT, Text};
     use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
     #[wasm_split(details, fallible)]
@@ -53,7 +54,12 @@ mod split {
 
     #[wasm_split(reader, fallible)]
     fn reader() -> Result<&'static Reader, SplitLoaderError> {
-        Ok(&READER)
+        Ok(&own::WHOLE)
+    }
+
+    #[wasm_split(text, fallible)]
+    fn texts() -> Result<&'static Text, SplitLoaderError> {
+        Ok(&text::WHOLE)
     }
 
     /// What a chapter brings along: its protocols and its scenarios.
@@ -78,7 +84,8 @@ mod split {
 
             pub async fn bring(chapter: &str) -> bool {
                 let come = match chapter {
-                    READER_PART => return reader().await.map(provide_reader).is_ok(),
+                    _ if chapter == READER.name => return reader().await.map(|r| READER.provide(r)).is_ok(),
+                    _ if chapter == TEXT.name => return texts().await.map(|t| TEXT.provide(t)).is_ok(),
                     $(stringify!($chapter) => $chapter().await,)*
                     _ => return false,
                 };

@@ -17,11 +17,13 @@ pub mod link;
 pub mod look;
 pub mod opening;
 pub mod own;
+pub mod part;
 pub mod proof;
 pub mod shared;
 pub mod sweep;
 mod test_panic;
 mod test_toy;
+pub mod text;
 pub mod words;
 pub mod workloads;
 
@@ -35,11 +37,21 @@ pub use shared::{Panel, Picked, SharedRun};
 
 use crate::kit::Entry;
 
-/// Whether the part of the program of that name is here: a chapter, or what reads scenario files.
+/// Whether the part of the program of that name is here: a chapter, or another piece that comes on demand.
 pub fn is_here(part: &str) -> bool {
     match part {
-        own::READER_PART => own::reader_is_here(),
+        _ if part == own::READER.name => own::READER.is_here(),
+        _ if part == text::TEXT.name => text::TEXT.is_here(),
         chapter => crate::protocols::is_here(chapter),
+    }
+}
+
+/// What is called a part of that name, at the beginning of a sentence: `The chapter Consensus`.
+pub fn part_title(part: &str) -> String {
+    match part {
+        _ if part == own::READER.name => own::READER.title.to_owned(),
+        _ if part == text::TEXT.name => text::TEXT.title.to_owned(),
+        chapter => format!("The chapter {}", library::chapter_title(chapter)),
     }
 }
 

@@ -6,6 +6,7 @@
 //! looked at; where its reader has not come, that is the refusal.
 
 use super::front::{self, Mistake};
+use super::part::Part;
 use super::{Scenario, proof};
 use crate::sim::Refusal;
 use crate::sim::fields::{Read, shown};
@@ -13,8 +14,8 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::sync::{Arc, OnceLock};
 
-/// The name of the part of the program that reads scenarios, among the names of the chapters.
-pub const READER_PART: &str = "reader";
+/// What reads scenarios, if it has come.
+pub static READER: Part<Reader> = Part::away("reader", "What reads scenario files");
 
 /// A scenario that is not built in.
 #[derive(Clone, Debug)]
@@ -89,8 +90,8 @@ pub struct Reader {
     file: fn(&str) -> Result<Own, Refusal>,
 }
 
-/// The reader. In the page it is named by its own part alone.
-pub static READER: Reader = Reader { data: front::read::scenario, file };
+/// All of it. In the page it is named by its own part alone.
+pub static WHOLE: Reader = Reader { data: front::read::scenario, file };
 
 fn file(text: &str) -> Result<Own, Refusal> {
     let no =
@@ -106,39 +107,9 @@ fn file(text: &str) -> Result<Own, Refusal> {
     }
 }
 
-/// Whether scenarios of one's own can be read.
-pub fn reader_is_here() -> bool {
-    reader().is_ok()
-}
-
-#[cfg(not(feature = "on-demand"))]
+/// What reads scenarios, here.
 fn reader() -> Result<&'static Reader, Refusal> {
-    Ok(&READER)
-}
-
-#[cfg(feature = "on-demand")]
-pub use arrived::provide_reader;
-#[cfg(feature = "on-demand")]
-use arrived::reader;
-
-#[cfg(feature = "on-demand")]
-mod arrived {
-    use super::{READER_PART, Reader, Refusal};
-    use crate::scenario::library::AWAY;
-    use std::sync::OnceLock;
-
-    static HERE: OnceLock<&'static Reader> = OnceLock::new();
-
-    /// Takes in the reader, which has come.
-    pub fn provide_reader(reader: &'static Reader) {
-        let _ = HERE.set(reader);
-    }
-
-    pub(super) fn reader() -> Result<&'static Reader, Refusal> {
-        let away = || Refusal {
-            chapter: Some(READER_PART),
-            ..Refusal::new(AWAY, "what reads scenario files has not come")
-        };
-        HERE.get().copied().ok_or_else(away)
-    }
+    #[cfg(not(feature = "on-demand"))]
+    READER.provide(&WHOLE);
+    READER.get()
 }

@@ -5,6 +5,7 @@
 //! answers, once what it did and what came before is drawn.
 
 use super::chapters;
+use crate::scenario::text::{self as words, TEXT};
 use crate::sim::{Refusal, json};
 use crate::view::origin::Origin;
 use crate::view::reduce::{may_replace, open, reduce};
@@ -80,11 +81,16 @@ pub fn give_up(why: &str) {
 pub fn install(ask: &Callback<Question>) {
     let api = Object::new();
     let verb = |name: &str, verb: Verb| {
-        let (ask, loads) = (ask.clone(), name == "load");
+        let ask = ask.clone();
+        let needs = match name {
+            "load" => Needs::Run,
+            "edit" | "link" => Needs::Text,
+            _ => Needs::Nothing,
+        };
         let run = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |argument: JsValue| {
             // Read at once: it may change, and reading it may run a script (toJSON), which may ask, too.
             let given = Given::of(argument);
-            promised(&ask, (verb, given), loads)
+            promised(&ask, (verb, given), needs)
         });
         let _ = Reflect::set(&api, &name.into(), &run.into_js_value());
     };
@@ -110,8 +116,18 @@ pub fn install(ask: &Callback<Question>) {
     }
 }
 
-/// Asks, and promises the answer. What it `loads` may need a chapter: then once that is here or cannot be had.
-fn promised(ask: &Callback<Question>, (verb, given): (Verb, Given), loads: bool) -> Promise {
+/// What of the program has to be here before something is answered.
+#[derive(Clone, Copy, PartialEq)]
+enum Needs {
+    Nothing,
+    /// What reads and writes runs.
+    Text,
+    /// That, and all that the run which is given needs.
+    Run,
+}
+
+/// Asks once what that `needs` is here or cannot be had, and promises the answer.
+fn promised(ask: &Callback<Question>, (verb, given): (Verb, Given), needs: Needs) -> Promise {
     if let Some(why) = WAITING.with_borrow(|w| w.broken.clone()) {
         return Promise::reject(&Error::new(&why));
     }
@@ -124,17 +140,19 @@ fn promised(ask: &Callback<Question>, (verb, given): (Verb, Given), loads: bool)
         });
     });
     let question = Question { verb, given, ticket };
-    match question.given.json.clone().filter(|_| loads) {
-        None => ask.emit(question),
-        Some(json) => {
-            let ask = ask.clone();
-            spawn_local(async move {
-                // Where it cannot be had, opening says so.
-                let _ = chapters::with_all(|| Origin::from_json(&json)).await;
-                ask.emit(question);
-            });
-        }
+    if needs == Needs::Nothing || needs == Needs::Text && TEXT.is_here() {
+        ask.emit(question);
+        return promise;
     }
+    let ask = ask.clone();
+    spawn_local(async move {
+        // Where something cannot be had, the answer says so.
+        chapters::fetch(TEXT.name).await;
+        if let (Needs::Run, Some(json)) = (needs, &question.given.json) {
+            let _ = chapters::with_all(|| Origin::from_json(json)).await;
+        }
+        ask.emit(question);
+    });
     promise
 }
 
@@ -216,7 +234,7 @@ fn load(app: &mut App, given: Given) -> String {
 }
 
 fn edit(app: &mut App, given: Given) -> String {
-    let fault = given.json().and_then(|json| Origin::fault_from_json(&json));
+    let fault = given.json().and_then(|json| words::fault(&json));
     match fault {
         Ok(fault) => {
             app.error = None;

@@ -5,12 +5,14 @@
 //! screen. So whoever draws one of these asks [`here`] for it, and has something to show while it is on its way.
 
 use super::aside::Watched;
-use super::chapters::Come;
+use super::chapters::{self, Come};
 use super::props::PanelProps;
 use super::{ViewProps, compare};
 use crate::view::open::Open;
 use crate::view::{Action, App, Tab};
+use crate::scenario::text::TEXT;
 use std::cell::Cell;
+use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 /// How each is drawn.
@@ -52,7 +54,13 @@ pub fn here() -> Option<&'static Details> {
 /// Brings them; whether they are here then. Asked for again, it is tried again.
 pub async fn fetch() -> bool {
     if let (None, Some(load)) = (HERE.get(), LOAD.get()) {
+        // Dialogs and the address speak in links: what writes them comes along.
+        let text = || chapters::fetch(TEXT.name);
+        spawn_local(async move {
+            text().await;
+        });
         HERE.set(load().await);
+        text().await;
     }
     HERE.get().is_some()
 }

@@ -147,7 +147,7 @@ fn hire(job: &Rc<Job>) -> Option<(Worker, [Ear; 2])> {
     if dom::window()?.origin() == "null" {
         return None;
     }
-    let module = address("boot-module")?;
+    let (module, order_text) = (address("boot-module")?, job.order.text().ok()?);
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     // Of the same version as the module beside it.
@@ -166,7 +166,7 @@ fn hire(job: &Rc<Job>) -> Option<(Worker, [Ear; 2])> {
     worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
     worker.set_onerror(Some(error.as_ref().unchecked_ref()));
     let order = Object::new();
-    for (name, value) in [("module", module), ("program", address("boot-wasm")?), ("order", job.order.text())]
+    for (name, value) in [("module", module), ("program", address("boot-wasm")?), ("order", order_text)]
     {
         let _ = Reflect::set(&order, &name.into(), &value.into());
     }

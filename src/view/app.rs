@@ -146,7 +146,7 @@ impl App {
     pub fn link(&self) -> Result<String, Refusal> {
         let open = self.open.as_ref();
         let o = open.ok_or_else(|| Refusal::new("nothing-open", "open a scenario first"))?;
-        let payload = crate::scenario::link::encode(&self.shared(o))?;
+        let payload = crate::scenario::text::link(&self.shared(o))?;
         Ok(format!("#/x/{payload}"))
     }
 

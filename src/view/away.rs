@@ -4,8 +4,7 @@
 //! cannot be had. What waits is the newest thing that was asked: whatever else is opened meanwhile takes its place.
 
 use super::Action;
-use crate::scenario::library::chapter_title;
-use crate::scenario::own::READER_PART;
+use crate::scenario::part_title;
 
 /// An action that waits.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,18 +19,10 @@ pub struct Away {
 
 /// What is said of a chapter that is on its way.
 pub fn coming(chapter: &str) -> String {
-    format!("{} is coming.", named(chapter))
-}
-
-/// A chapter, or the one other part that is waited for like one.
-fn named(chapter: &str) -> String {
-    match chapter {
-        READER_PART => "What reads scenario files".to_owned(),
-        chapter => format!("The chapter {}", chapter_title(chapter)),
-    }
+    format!("{} is coming.", part_title(chapter))
 }
 
 /// What is said of a chapter that cannot be had.
 pub fn missing(chapter: &str) -> String {
-    format!("{} could not be loaded. Look whether there is a network, then try again.", named(chapter))
+    format!("{} could not be loaded. Look whether there is a network, then try again.", part_title(chapter))
 }

@@ -7,7 +7,7 @@
 use super::player::time_text;
 use super::{App, RunRef, export::Export};
 use crate::scenario::futures::Saved;
-use crate::scenario::{SharedRun, file};
+use crate::scenario::{SharedRun, file, text};
 use crate::sim::Refusal;
 use crate::sim::hash::Fx;
 use std::hash::Hasher;
@@ -109,7 +109,7 @@ pub struct Offer {
 /// # Errors
 /// What cannot be read, and a chapter that has to come first.
 pub fn offer(app: &App, record: &Record, now_ms: u64) -> Result<Option<Offer>, Refusal> {
-    let kept = file::read(&record.text)?;
+    let kept = text::filed(&record.text)?;
     let def = kept.opening.def()?;
     let shown = app.open.as_ref().map(|o| app.saved(o));
     if shown.is_some_and(|shown| holds(&shown, &kept)) {

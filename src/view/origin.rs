@@ -4,9 +4,9 @@
 //! link). It is read here, and judged by [`scenario::open`] alone.
 
 use crate::check::Checks;
-use crate::scenario::{self, Opening, Scenario, SharedRun, link};
+use crate::scenario::{self, Opening, Scenario, SharedRun, link, text};
 use crate::sim::history::Run;
-use crate::sim::{Fault, Refusal, json};
+use crate::sim::Refusal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -38,10 +38,6 @@ impl PartialEq for Origin {
     }
 }
 
-fn unreadable(what: &str, why: &str) -> Refusal {
-    Refusal::new("bad-argument", format!("{what} cannot be read: {why}"))
-}
-
 impl Origin {
     /// What `opening` names.
     ///
@@ -71,22 +67,7 @@ impl Origin {
     /// # Errors
     /// What is no opening, and an unknown id.
     pub fn from_json(json: &str) -> Result<Self, Refusal> {
-        let opening = json::read(json).and_then(Opening::read);
-        Origin::of(opening.map_err(|e| unreadable("what to load", &e))?)
-    }
-
-    /// A fault as JSON text; a time in it is ignored, for an edit is made now.
-    ///
-    /// # Errors
-    /// What is no fault.
-    pub fn fault_from_json(json: &str) -> Result<Fault, Refusal> {
-        let fault = json::read(json).and_then(|mut value| {
-            if let Some(map) = value.as_object_mut() {
-                map.remove("at_us");
-            }
-            Fault::read(value)
-        });
-        fault.map_err(|e| unreadable("the edit", &e))
+        Origin::of(text::opened(json)?)
     }
 
     /// Runs it, at its start.
@@ -113,7 +94,7 @@ impl Origin {
     /// # Errors
     /// A damaged link, one of an unknown scenario, and what opening it refuses.
     pub fn from_link(payload: &str) -> Result<Linked, Refusal> {
-        Origin::follow(link::decode(payload)?)
+        Origin::follow(text::linked(payload)?)
     }
 
     /// A shared run, opened.

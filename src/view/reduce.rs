@@ -18,7 +18,7 @@ use super::selection::Selection;
 use super::shared::RunRef;
 use super::walk::{Aim, Stride, walk};
 use crate::check::Checks;
-use crate::scenario::{SharedRun, file, front};
+use crate::scenario::{SharedRun, front, text};
 use crate::sim::history::Run;
 use crate::sim::{EventId, Refusal, SimTime};
 
@@ -425,7 +425,7 @@ fn open_file(app: &mut App, text: &str) {
     if front::is_scenario(text) {
         return anew::open_own(app, text);
     }
-    let read = may_replace(app).and_then(|()| file::read(text));
+    let read = may_replace(app).and_then(|()| text::filed(text));
     match read.and_then(saved::open) {
         Ok((linked, others)) => {
             let left = leaving::leaving(app);

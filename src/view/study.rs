@@ -9,7 +9,7 @@ use super::shared::Shared;
 use super::statistics::{Summary, summary};
 use crate::check::Checks;
 use crate::kit::{GaugeDef, Measure, measures};
-use crate::scenario::{self, Opening};
+use crate::scenario::{self, Opening, text};
 use crate::sim::history::Run;
 use crate::sim::{Refusal, SimTime, json, limits};
 
@@ -32,10 +32,13 @@ pub struct Order {
 }
 
 impl Order {
-    /// It as a text for another thread: a line with the scenario and the numbers, then the opening.
-    pub fn text(&self) -> String {
+    /// It as a text for another thread: a line with the numbers, then the opening.
+    ///
+    /// # Errors
+    /// That what writes it has not come.
+    pub fn text(&self) -> Result<String, Refusal> {
         let Order { first, runs, until_us, opening } = self;
-        format!("{first} {runs} {until_us}\n{}", json::text(opening))
+        Ok(format!("{first} {runs} {until_us}\n{}", text::opening(opening)?))
     }
 
     /// Reads such a text.
@@ -313,7 +316,7 @@ mod tests {
         order.first = u64::MAX;
         let crash = Fault::Crash { node: NodeId(1), stop: false };
         order.opening = order.opening.and([Edit::at(5, crash)]);
-        assert_eq!(Order::read(&order.text()), Ok(order));
+        assert_eq!(Order::read(&order.text().unwrap()), Ok(order));
         for text in
             ["", "x 1 2\n{}", "x 1 2 x\n{\"scenario\":\"raft-election\"}", "x 1 2 3\n{\"scenario\":\"x\"}"]
         {

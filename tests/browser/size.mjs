@@ -12,9 +12,10 @@ import { gzipSync } from "node:zlib";
 export const FIRST = 450_000;
 // Each further chapter.
 export const CHAPTER = 90_000;
-// What a click first shows (src/ui/details.rs), which comes when a scenario is on screen; and what reads scenario files
-// (src/scenario/own.rs), which comes with the first of them.
-export const LATER = { details: 150_000, reader: 150_000, later: 40_000 };
+// What stands around the stage (src/ui/details.rs), which comes when a run has begun to move; with it what reads and
+// writes runs (src/scenario/text.rs); what reads scenario files (src/scenario/own.rs), which comes with the first of
+// them; and what these share and no chapter needs.
+export const LATER = { details: 190_000, text: 50_000, reader: 190_000, later: 40_000 };
 
 // What is loaded later: a chapter, one of those, or nothing.
 export const partOf = (path) => /split_(?!shared\.)(?:shared_)?(\w+)\.wasm$/.exec(path)?.[1];

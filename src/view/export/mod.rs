@@ -17,7 +17,7 @@ mod writing;
 pub use writing::{Script, Writing};
 
 use crate::check::Checks;
-use crate::scenario::{Opening, SharedRun, file};
+use crate::scenario::{Opening, SharedRun, file, text};
 use crate::sim::history::Run;
 use crate::sim::{Refusal, SimTime, Trace};
 
@@ -116,11 +116,11 @@ impl Export {
 
 /// The text of a file; of a tree too large for one, the run that is shown alone.
 fn scenario(shared: &SharedRun) -> Result<String, Refusal> {
-    let text = file::text(shared)?;
+    let text = text::file(shared)?;
     if text.len() <= file::BYTES || shared.futures.is_empty() {
         return Ok(text);
     }
-    file::text(&SharedRun { futures: Vec::new(), ..shared.clone() })
+    text::file(&SharedRun { futures: Vec::new(), ..shared.clone() })
 }
 
 /// The size of a picture of the stage.

@@ -1,0 +1,48 @@
+//! A piece of the program that the page brings on demand: what few readers need, and none at first.
+//!
+//! The rule that is easy to break: what such a piece holds is named by it alone, and everybody else asks for it here;
+//! what is named elsewhere comes with the page itself. Whoever asks too early is refused, and the refusal says what has
+//! to come first, as it does where a chapter has not come.
+
+use super::library::AWAY;
+use crate::sim::Refusal;
+use std::sync::OnceLock;
+
+/// A piece that comes on demand, and what it brings.
+pub struct Part<T: 'static> {
+    /// Its name, among those of the chapters: `reader`.
+    pub name: &'static str,
+    /// What it is, for people, at the beginning of a sentence.
+    pub title: &'static str,
+    brings: OnceLock<&'static T>,
+}
+
+impl<T> Part<T> {
+    /// A piece that has not come.
+    pub(super) const fn away(name: &'static str, title: &'static str) -> Self {
+        Part { name, title, brings: OnceLock::new() }
+    }
+
+    /// Takes it in, for it has come.
+    pub fn provide(&self, brings: &'static T) {
+        // Whoever asks twice gets the same.
+        let _ = self.brings.set(brings);
+    }
+
+    /// Whether it is here.
+    pub fn is_here(&self) -> bool {
+        self.brings.get().is_some()
+    }
+
+    /// What it brings.
+    ///
+    /// # Errors
+    /// It has not come.
+    pub(super) fn get(&self) -> Result<&'static T, Refusal> {
+        let away = || Refusal {
+            chapter: Some(self.name),
+            ..Refusal::new(AWAY, format!("{} has not come", self.title))
+        };
+        self.brings.get().copied().ok_or_else(away)
+    }
+}
