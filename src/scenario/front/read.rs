@@ -155,7 +155,7 @@ fn said(message: &str) -> String {
         .replace("missing field", "this is missing:")
         .replace(", expected one of", ": there are")
         .replace(
-            "wanted exactly 1 element, more than 1 element",
+            "invalid value: map, expected map with a single key",
             "one condition stands here, with one word: \
             put several into 'all' or 'any'",
         )

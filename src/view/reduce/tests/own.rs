@@ -70,8 +70,7 @@ fn what_its_protocol_refuses_changes_nothing() {
     let mut app = raft();
     let before = app.open.clone();
     for (servers, part) in [(2, "from 3 to"), (1_000, "from 3 to")] {
-        let file =
-            own().replacen("protocol = ", &format!("params = {{ servers = {servers} }}\nprotocol = "), 1);
+        let file = own().replace("servers = 3", &format!("servers = {servers}"));
         reduce(&mut app, Action::OpenFile(file));
         assert!(app.error.as_ref().unwrap().contains(part), "{:?}", app.error);
         assert!(app.open == before);
