@@ -121,7 +121,7 @@ fn a_search_that_gives_up_says_so() {
 fn what_is_no_history_is_refused_with_its_line() {
     let invoke = r#"{"p":1,"t":"invoke","f":"read"}"#;
     let cases = [
-        ("{".to_owned(), "line 1: at character 2"),
+        ("{".to_owned(), "line 1: at character 1,"),
         (format!("{invoke}\n[]"), "line 2: a line must be an object"),
         (format!("{invoke}\n{invoke}"), "line 2: this process has not ended"),
         (r#"{"p":1,"t":"ok"}"#.to_owned(), "line 1: this process has begun nothing"),

@@ -133,7 +133,7 @@ fn bad_packing() -> Vec<(&'static str, &'static str, String)> {
         ("too-large", "ours is longer", "1".repeat(ENCODED + 1)),
         ("too-large", "unpacks to more", bomb),
         (bad, "is no text", packed(&[b'{', 0xff, b'}'])),
-        (bad, "64 deep", deep),
+        (bad, "127 deep", deep),
         (bad, "direction of reading", turned),
         (bad, "at most 10000", many),
     ]

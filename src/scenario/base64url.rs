@@ -3,51 +3,20 @@
 //! The rule that is easy to break: one text, one meaning. Leftover bits must be zero, so that no two
 //! links differ in letters and agree in contents.
 
-const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+use data_encoding::{BASE64URL_NOPAD, DecodeKind};
 
 /// `bytes` as letters.
 pub fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let word = group.iter().fold(0u32, |w, &b| w << 8 | u32::from(b)) << (8 * (3 - group.len()));
-        for i in 0..=group.len() {
-            let six = word >> (18 - 6 * i) & 63;
-            text.push(char::from(LETTERS[six as usize]));
-        }
-    }
-    text
+    BASE64URL_NOPAD.encode(bytes)
 }
 
 /// The bytes that `text` stands for; if it stands for none, the place of the first letter that is
 /// wrong (the end, if it stops too early).
 pub fn decode(text: &[u8]) -> Result<Vec<u8>, usize> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
-    let (mut word, mut bits) = (0u32, 0);
-    for (at, &letter) in text.iter().enumerate() {
-        word = word << 6 | value(letter).ok_or(at)?;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((word >> bits) as u8);
-            word &= (1 << bits) - 1;
-        }
-    }
-    if bits == 6 || word != 0 {
-        return Err(text.len());
-    }
-    Ok(bytes)
-}
-
-fn value(letter: u8) -> Option<u32> {
-    let of = |first: u8, base: u32| Some(u32::from(letter - first) + base);
-    match letter {
-        b'A'..=b'Z' => of(b'A', 0),
-        b'a'..=b'z' => of(b'a', 26),
-        b'0'..=b'9' => of(b'0', 52),
-        b'-' => Some(62),
-        b'_' => Some(63),
-        _ => None,
-    }
+    BASE64URL_NOPAD.decode(text).map_err(|e| match e.kind {
+        DecodeKind::Symbol => e.position,
+        _ => text.len(),
+    })
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@
 //! nothing else.
 
 use super::SharedRun;
+use crate::sim::Refusal;
 use crate::sim::fields::{Fields, Read};
-use crate::sim::{Refusal, json};
+use crate::sim::json::{self, Flaw};
 use serde_json::Value;
 
 /// The version that is written, and the newest that is read.
@@ -65,10 +66,7 @@ pub fn read(text: &str) -> Result<SharedRun, Refusal> {
     }
     // Some editors begin a file with a mark of byte order.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let value = json::parse(text).map_err(|(at, what)| {
-        let line = text.get(..at).unwrap_or(text).matches('\n').count() + 1;
-        no(format!("in line {line}, {what}"))
-    })?;
+    let value = json::parse(text).map_err(|Flaw { line, what, .. }| no(format!("in line {line}, {what}")))?;
     let mut f = Fields::of(value, "a scenario file").map_err(no)?;
     let version = version(&mut f).map_err(no)?;
     if version > VERSION {

@@ -184,7 +184,7 @@ pub fn shown(value: &Value) -> String {
         Value::Null => "null".to_owned(),
         Value::Bool(b) => b.to_string(),
         Value::Number(n) if n.as_f64().is_some_and(|n| n.abs() > 1e12) => "a number so large".to_owned(),
-        Value::Number(n) => json::number_text(n),
+        Value::Number(n) => n.to_string(),
     }
 }
 

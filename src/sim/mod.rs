@@ -19,7 +19,6 @@ pub mod host;
 pub mod ids;
 pub mod inspect;
 pub mod json;
-pub mod json_object;
 pub mod ledger;
 pub mod limits;
 pub mod link;

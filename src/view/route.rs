@@ -152,7 +152,7 @@ pub fn seed(text: &str) -> Result<u64, Refusal> {
 
 /// `0.25` or `0.25x` as simulated microseconds a second; nothing if it is no such number.
 fn speed(text: &str) -> Option<u64> {
-    let factor = crate::sim::decimal::read(text.trim().trim_end_matches(['x', '×']))?;
+    let factor = text.trim().trim_end_matches(['x', '×']).parse::<f64>().ok()?;
     (factor > 0.0 && factor < 1e6).then_some((factor * 1e6) as u64)
 }
 

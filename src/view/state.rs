@@ -7,9 +7,10 @@ use super::app::App;
 use super::future::Branch;
 use super::open::Open;
 use crate::check::{CheckLine, Class, Verdict};
-use crate::sim::json_object::Object;
 use crate::sim::world::{InFlight, Status, World};
-use crate::sim::{Edit, NodeId};
+use crate::sim::{Edit, EventId, MsgId, NodeId};
+use serde::{Serialize, Serializer};
+use std::collections::BTreeMap;
 
 /// Messages listed at most; `in_flight_count` says how many there are.
 const MESSAGES: usize = 500;
@@ -26,151 +27,208 @@ impl App {
     }
 }
 
-/// The state of the page with `open` on screen, as JSON text:
-///
-/// - `scenario`: its id; `seed`: as `load` takes it back, a number as far as scripts have whole
-///   numbers, above it a text of digits;
-/// - `time_us`, `events`: where the run stands; `journey`: whether it is still on its way to a moment
-///   that was asked for (by a link, a file, a far point of the diagram), so that this is not it yet; `playing`, `speed` (simulated seconds a second);
-/// - `futures`: how many; `future`: which is shown; `beside`: which stands beside it, or `null`;
-///   `tree`: each after its parent;
-/// - `nodes`: every node; `in_flight`: the first messages on their way; `in_flight_count`: how many;
-/// - `checks`: every promise; `edits`: every edit of this future, made or to come;
-/// - `error`: the sentence in the element `error`, or `null`.
-pub fn text(app: &App, open: &Open) -> String {
+/// The state of the page with a scenario on screen.
+#[derive(Serialize)]
+struct State<'a> {
+    /// The scenario's id.
+    scenario: &'a str,
+    /// As `load` takes it back: a number as far as scripts have whole numbers, above it a text of digits.
+    #[serde(serialize_with = "seed")]
+    seed: u64,
+    /// Where the run stands.
+    time_us: u64,
+    /// The same in events.
+    events: u32,
+    /// Whether it is still on its way to a moment that was asked for (by a link, a file, a far point of the diagram), so
+    /// that this is not it yet.
+    journey: bool,
+    /// Whether time runs.
+    playing: bool,
+    /// Simulated seconds a second.
+    speed: f64,
+    /// How many futures there are.
+    futures: usize,
+    /// Which is shown.
+    future: usize,
+    /// Which stands beside it.
+    beside: Option<usize>,
+    /// Each after its parent.
+    tree: Vec<Future>,
+    /// Every node.
+    nodes: Vec<Node<'a>>,
+    /// The first messages on their way.
+    in_flight: Vec<Flight>,
+    /// How many are on their way.
+    in_flight_count: usize,
+    /// Every promise.
+    checks: Vec<Check>,
+    /// Every edit of this future, made or to come.
+    edits: &'a [Edit],
+    /// The sentence in the element `error`.
+    error: Option<&'a str>,
+}
+
+/// A future: its number and name, the number of the one that it was forked from and when, and where it stands.
+#[derive(Serialize)]
+struct Future {
+    future: usize,
+    name: String,
+    parent: Option<usize>,
+    parted_us: u64,
+    parted_events: u32,
+    time_us: u64,
+}
+
+/// A node.
+#[derive(Serialize)]
+struct Node<'a> {
+    id: NodeId,
+    name: &'a str,
+    /// In the paper's word.
+    role: String,
+    /// Its second line: `term 3`.
+    badge: String,
+    /// Its epoch as a number.
+    epoch: Option<u64>,
+    status: &'static str,
+    /// Whether it is a client.
+    client: bool,
+    /// Whether it lies.
+    byzantine: bool,
+    /// What its clock shows.
+    clock_us: i64,
+    /// Its whole state, in the paper's names.
+    fields: BTreeMap<&'static str, String>,
+}
+
+/// A message in flight.
+#[derive(Serialize)]
+struct Flight {
+    id: MsgId,
+    from: NodeId,
+    to: NodeId,
+    /// Its kind's name.
+    kind: &'static str,
+    /// What it says.
+    label: String,
+    sent_us: u64,
+    /// When it arrives, or would have.
+    due_us: u64,
+    held: bool,
+}
+
+/// A promise.
+#[derive(Serialize)]
+struct Check {
+    name: &'static str,
+    /// What it promises.
+    claim: &'static str,
+    /// `safety` or `liveness`.
+    class: &'static str,
+    /// `holding`, `pending`, `violated` or `unknown`.
+    verdict: &'static str,
+    why: String,
+    /// The events that show a violation.
+    witness: Vec<EventId>,
+    /// The assumption that it needed.
+    assumption: String,
+}
+
+fn text(app: &App, open: &Open) -> String {
     let run = open.run().get();
     let world = run.world();
-    let mut out = String::new();
-    let mut o = Object::new(&mut out);
-    o.text("scenario", open.origin.id());
-    seed(world.seed(), o.at("seed"));
-    o.count("time_us", world.now().us())
-        .count("events", u64::from(run.position()))
-        .flag("journey", app.journey.is_some())
-        .flag("playing", app.player.playing)
-        .fraction("speed", app.player.speed as f64 / 1e6)
-        .count("futures", open.futures.len() as u64)
-        .count("future", open.current as u64)
-        .maybe_count("beside", open.beside.as_ref().map(|b| b.future as u64));
-    let tree = open.tree();
-    o.list("tree", tree.len(), &mut |i, out| branch(&tree[i], out));
-    o.list("nodes", world.node_count(), &mut |i, out| {
-        node(world, NodeId(i as u16), out);
-    });
     let messages = world.in_flight();
-    o.list("in_flight", messages.len().min(MESSAGES), &mut |i, out| {
-        message(&messages[i], out);
-    });
-    o.count("in_flight_count", world.in_flight_count() as u64);
-    let checks = run.watcher().lines();
-    o.list("checks", checks.len(), &mut |i, out| check(&checks[i], out));
-    let edits = run.edits();
-    o.list("edits", edits.len(), &mut |i, out| edit(&edits[i], out));
-    o.maybe_text("error", app.error.as_deref()).end();
-    out
-}
-
-fn seed(seed: u64, out: &mut String) {
-    let digits = seed.to_string();
-    if seed <= SAFE {
-        out.push_str(&digits);
-    } else {
-        out.push('"');
-        out.push_str(&digits);
-        out.push('"');
-    }
-}
-
-fn edit(edit: &Edit, out: &mut String) {
-    out.push_str(&crate::sim::json::text(edit));
-}
-
-/// A future: its number and name, the number of the one that it was forked from and when, and
-/// where it stands.
-fn branch(branch: &Branch, out: &mut String) {
-    Object::new(out)
-        .count("future", branch.future as u64)
-        .text("name", &branch.name)
-        .maybe_count("parent", branch.parent.map(|p| p as u64))
-        .count("parted_us", branch.parted_us)
-        .count("parted_events", u64::from(branch.parted_events))
-        .count("time_us", branch.time_us)
-        .end();
-}
-
-/// A node: number, name, its role in the paper's word, its second line (`term 3`), its epoch as a
-/// number, whether it runs, is a client, lies; what its clock shows; its whole state, in the
-/// paper's names.
-fn node(world: &World, id: NodeId, out: &mut String) {
-    let i = world.inspect(id);
-    let mut o = Object::new(out);
-    o.count("id", id.index() as u64)
-        .text("name", world.name(id))
-        .text("role", &i.role)
-        .text("badge", &i.badge)
-        .maybe_count("epoch", i.epoch)
-        .text("status", status(world.status(id)))
-        .flag("client", world.is_client(id))
-        .flag("byzantine", !world.lies(id).is_empty())
-        .whole("clock_us", world.clock(id).shows_us);
-    let mut fields = Object::new(o.at("fields"));
-    for (name, value) in &i.fields {
-        fields.text(name, value);
-    }
-    fields.end();
-    o.end();
-}
-
-fn status(status: Status) -> &'static str {
-    match status {
-        Status::Up => "up",
-        Status::Crashed => "crashed",
-        Status::Stopped => "stopped",
-        Status::Paused => "paused",
-    }
-}
-
-/// A message in flight: number, sender, receiver, its kind's name, what it says, when it was sent
-/// and arrives (or would have), whether it is held.
-fn message(m: &InFlight, out: &mut String) {
-    Object::new(out)
-        .count("id", u64::from(m.msg.0))
-        .count("from", m.from.index() as u64)
-        .count("to", m.to.index() as u64)
-        .text("kind", m.payload.kind().name)
-        .text("label", &m.payload.label())
-        .count("sent_us", m.sent.us())
-        .count("due_us", m.due.us())
-        .flag("held", m.held)
-        .end();
-}
-
-/// A promise: its name, what it promises, safety or liveness, `holding`, `pending`, `violated` or
-/// `unknown`, why, the events that show a violation, the assumption that it needed.
-fn check(line: &CheckLine, out: &mut String) {
-    let (verdict, why, witness, assumption) = match &line.verdict {
-        Verdict::Holding => ("holding", "", &[][..], ""),
-        Verdict::Pending { why } => ("pending", why.as_str(), &[][..], ""),
-        Verdict::Unknown { why } => ("unknown", why.as_str(), &[][..], ""),
-        Verdict::Violated { witness, why, assumption } => {
-            ("violated", why.as_str(), witness.as_slice(), assumption.as_str())
-        }
+    let state = State {
+        scenario: open.origin.id(),
+        seed: world.seed(),
+        time_us: world.now().us(),
+        events: run.position(),
+        journey: app.journey.is_some(),
+        playing: app.player.playing,
+        speed: app.player.speed as f64 / 1e6,
+        futures: open.futures.len(),
+        future: open.current,
+        beside: open.beside.as_ref().map(|b| b.future),
+        tree: open.tree().iter().map(branch).collect(),
+        nodes: world.node_ids().map(|id| node(world, id)).collect(),
+        in_flight: messages.iter().take(MESSAGES).map(flight).collect(),
+        in_flight_count: world.in_flight_count(),
+        checks: run.watcher().lines().into_iter().map(check).collect(),
+        edits: run.edits(),
+        error: app.error.as_deref(),
     };
-    Object::new(out)
-        .text("name", line.name)
-        .text("claim", line.claim)
-        .text(
-            "class",
-            match line.class {
-                Class::Safety => "safety",
-                Class::Liveness => "liveness",
-            },
-        )
-        .text("verdict", verdict)
-        .text("why", why)
-        .list("witness", witness.len(), &mut |i, out| {
-            out.push_str(&witness[i].0.to_string());
-        })
-        .text("assumption", assumption)
-        .end();
+    serde_json::to_string(&state).unwrap_or_default()
+}
+
+fn seed<S: Serializer>(seed: &u64, to: S) -> Result<S::Ok, S::Error> {
+    match *seed {
+        seed if seed <= SAFE => to.serialize_u64(seed),
+        seed => to.collect_str(&seed),
+    }
+}
+
+fn branch(b: &Branch) -> Future {
+    Future {
+        future: b.future,
+        name: b.name.clone(),
+        parent: b.parent,
+        parted_us: b.parted_us,
+        parted_events: b.parted_events,
+        time_us: b.time_us,
+    }
+}
+
+fn node(world: &World, id: NodeId) -> Node<'_> {
+    let i = world.inspect(id);
+    Node {
+        id,
+        name: world.name(id),
+        role: i.role,
+        badge: i.badge,
+        epoch: i.epoch,
+        status: match world.status(id) {
+            Status::Up => "up",
+            Status::Crashed => "crashed",
+            Status::Stopped => "stopped",
+            Status::Paused => "paused",
+        },
+        client: world.is_client(id),
+        byzantine: !world.lies(id).is_empty(),
+        clock_us: world.clock(id).shows_us,
+        fields: i.fields.into_iter().collect(),
+    }
+}
+
+fn flight(m: &InFlight) -> Flight {
+    Flight {
+        id: m.msg,
+        from: m.from,
+        to: m.to,
+        kind: m.payload.kind().name,
+        label: m.payload.label(),
+        sent_us: m.sent.us(),
+        due_us: m.due.us(),
+        held: m.held,
+    }
+}
+
+fn check(line: CheckLine) -> Check {
+    let (verdict, why, witness, assumption) = match line.verdict {
+        Verdict::Holding => ("holding", String::new(), Vec::new(), String::new()),
+        Verdict::Pending { why } => ("pending", why, Vec::new(), String::new()),
+        Verdict::Unknown { why } => ("unknown", why, Vec::new(), String::new()),
+        Verdict::Violated { witness, why, assumption } => ("violated", why, witness, assumption),
+    };
+    Check {
+        name: line.name,
+        claim: line.claim,
+        class: match line.class {
+            Class::Safety => "safety",
+            Class::Liveness => "liveness",
+        },
+        verdict,
+        why,
+        witness,
+        assumption,
+    }
 }

@@ -1,7 +1,6 @@
 //! Numbers in SVG attributes, with one decimal.
 //!
-//! The rule that is easy to break: a float is never formatted by `format!` (see `sim::decimal`);
-//! a `#` of a pattern stands for the next number.
+//! The rule that is easy to break: a `#` of a pattern stands for the next number.
 
 use crate::sim::decimal::shortest;
 

@@ -7,7 +7,7 @@ use crate::kit::Measure;
 use crate::sim::decimal;
 
 /// Digits after the point.
-const DIGITS: u32 = 6;
+const DIGITS: usize = 6;
 
 /// The table of `rows`: the seed of each run, and what it yielded. The names are the first row's.
 pub fn table(rows: &[(u64, Vec<Measure>)]) -> String {

@@ -2,102 +2,118 @@
 //!
 //! The rule that is easy to break: names are a promise to scripts that teachers keep for years
 //! (`docs/command-line.md`). Fields are added; none is renamed or taken away. And they stand in the
-//! order of their names, as everywhere in this program's JSON, though here each is written at once.
+//! order of their names, as everywhere in this program's JSON: so they do in the structs here.
 
 use crate::check::Checks;
 use crate::scenario::Opening;
 use crate::sim::history::Run;
-use crate::sim::json_object::{Object, push_count};
-use crate::sim::{Event, EventId, EventKind, json};
+use crate::sim::{EventId, EventKind, Loss, MsgId, NodeId};
+use serde::Serialize;
+use serde_json::Value;
 
-/// What a line about an event needs besides the run.
-#[derive(Default)]
-pub struct Lines {
-    // The kinds that occurred, as JSON.
-    kinds: Vec<(EventKind, String)>,
+#[derive(Serialize)]
+struct Head<'a> {
+    nodes: Vec<&'a str>,
+    opening: Value,
+    scenario: &'a str,
+    seed: u64,
+    until_us: u64,
 }
 
-impl Lines {
-    /// The line that says what `run` is, which was opened as `opening`.
-    pub fn head(opening: &Opening, run: &Run<Checks>, out: &mut String) {
-        let world = run.world();
-        let names: Vec<&str> = world.node_ids().map(|n| world.name(n)).collect();
-        let mut line = Object::new(out);
-        line.at("nodes").push_str(&json::text(&names));
-        line.at("opening").push_str(&json::text(opening));
-        line.text("scenario", &opening.scenario);
-        line.at("seed").push_str(&world.seed().to_string());
-        line.count("until_us", run.time().us()).end();
-        out.push('\n');
-    }
+#[derive(Serialize)]
+struct Tail {
+    checks: Value,
+    events: u32,
+    hash: String,
+    messages: u32,
+    time_us: u64,
+}
 
-    /// The line that says how it stands.
-    pub fn tail(run: &Run<Checks>, out: &mut String) {
-        let mut line = Object::new(out);
-        let checks = json::text(&run.watcher().lines());
-        line.at("checks").push_str(&checks);
-        line.count("events", run.position().into());
-        line.text("hash", &run.hash_text());
-        line.count("messages", run.world().messages().into());
-        line.count("time_us", run.time().us()).end();
-        out.push('\n');
-    }
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<EventId>,
+    event: EventId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<NodeId>,
+    kind: EventKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loss: Option<Loss>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    msg: Option<MsgId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<NodeId>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sent_us: Option<u64>,
+    time_us: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timer: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<NodeId>,
+}
 
-    /// The line of one event.
-    pub fn event(&mut self, run: &Run<Checks>, id: EventId, out: &mut String) {
-        let trace = run.trace();
-        let e = trace.event(id);
-        let sent = e.msg().map(|msg| (msg, trace.sent(msg)));
-        let mut line = Object::new(out);
-        if let Some(cause) = e.cause.some() {
-            push_count(cause.0.into(), line.at("cause"));
-        }
-        push_count(id.0.into(), line.at("event"));
-        if matches!(e.kind, EventKind::Fault | EventKind::Request) {
-            let fault = trace.faults().get(e.data as usize).map(|(_, f)| f);
-            line.at("fault").push_str(&json::text(&fault));
-        }
-        if let Some((_, sent)) = sent {
-            push_count(sent.from.0.into(), line.at("from"));
-        }
-        line.at("kind").push_str(self.kind(e));
-        if let Some((msg, _)) = sent {
-            line.text("label", &run.label(msg));
-        }
-        if e.kind == EventKind::Lost {
-            line.at("loss").push_str(&json::text(&e.loss));
-        }
-        if let Some((msg, _)) = sent {
-            push_count(msg.0.into(), line.at("msg"));
-        }
-        if e.node.index() < run.world().node_count() {
-            push_count(e.node.0.into(), line.at("node"));
-        }
-        let mut notes = trace.notes_of(id).peekable();
-        if notes.peek().is_some() {
-            let notes: Vec<&str> = notes.map(|n| &**n).collect();
-            line.at("notes").push_str(&json::text(&notes));
-        }
-        if let Some((msg, _)) = sent {
-            push_count(trace.sent_at(msg).us(), line.at("sent_us"));
-        }
-        push_count(e.time.us(), line.at("time_us"));
-        if e.kind == EventKind::Timer {
-            line.text("timer", run.world().timer_name(e.node, e.data));
-        }
-        if let Some((_, sent)) = sent {
-            push_count(sent.to.0.into(), line.at("to"));
-        }
-        line.end();
-        out.push('\n');
-    }
+/// What is no struct of ours here, with its fields in order.
+fn sorted(data: &impl Serialize) -> Value {
+    serde_json::to_value(data).unwrap_or_default()
+}
 
-    fn kind(&mut self, e: &Event) -> &str {
-        let known = self.kinds.iter().position(|(kind, _)| *kind == e.kind);
-        let at = known.unwrap_or_else(|| {
-            self.kinds.push((e.kind, json::text(&e.kind)));
-            self.kinds.len() - 1
-        });
-        &self.kinds[at].1
-    }
+fn put(line: &impl Serialize, out: &mut String) {
+    out.push_str(&serde_json::to_string(line).unwrap_or_default());
+    out.push('\n');
+}
+
+/// The line that says what `run` is, which was opened as `opening`.
+pub fn head(opening: &Opening, run: &Run<Checks>, out: &mut String) {
+    let world = run.world();
+    let line = Head {
+        nodes: world.node_ids().map(|n| world.name(n)).collect(),
+        opening: sorted(opening),
+        scenario: &opening.scenario,
+        seed: world.seed(),
+        until_us: run.time().us(),
+    };
+    put(&line, out);
+}
+
+/// The line that says how it stands.
+pub fn tail(run: &Run<Checks>, out: &mut String) {
+    let line = Tail {
+        checks: sorted(&run.watcher().lines()),
+        events: run.position(),
+        hash: run.hash_text(),
+        messages: run.world().messages(),
+        time_us: run.time().us(),
+    };
+    put(&line, out);
+}
+
+/// The line of one event.
+pub fn event(run: &Run<Checks>, id: EventId, out: &mut String) {
+    let trace = run.trace();
+    let e = trace.event(id);
+    let sent = e.msg().map(|msg| (msg, trace.sent(msg)));
+    let is_fault = matches!(e.kind, EventKind::Fault | EventKind::Request);
+    let line = Line {
+        cause: e.cause.some(),
+        event: id,
+        fault: is_fault.then(|| sorted(&trace.faults().get(e.data as usize).map(|(_, f)| f))),
+        from: sent.map(|(_, s)| s.from),
+        kind: e.kind,
+        label: sent.map(|(msg, _)| run.label(msg)),
+        loss: (e.kind == EventKind::Lost).then_some(e.loss),
+        msg: sent.map(|(msg, _)| msg),
+        node: Some(e.node).filter(|n| n.index() < run.world().node_count()),
+        notes: trace.notes_of(id).map(|n| &**n).collect(),
+        sent_us: sent.map(|(msg, _)| trace.sent_at(msg).us()),
+        time_us: e.time.us(),
+        timer: (e.kind == EventKind::Timer).then(|| run.world().timer_name(e.node, e.data)),
+        to: sent.map(|(_, s)| s.to),
+    };
+    put(&line, out);
 }

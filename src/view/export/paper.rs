@@ -1,7 +1,7 @@
 //! A picture as SVG text that stands alone: its own colours, no script, no font to fetch.
 //!
-//! The rule that is easy to break: words come from runs and links, so every one is escaped; and a
-//! number is never written by `format!` (see `sim::decimal`): a `#` of a pattern is the next one.
+//! The rule that is easy to break: words come from runs and links, so every one is escaped; a
+//! `#` of a pattern is the next number.
 
 use crate::view::svg::path;
 
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn words_stay_words() {
         let mut paper = Paper::new(10.0, 20.5, "<a> & \"b\"", "", "");
-        paper.text("", "start", 1.0, 2.25, "\u{1}</text><script>");
+        paper.text("", "start", 1.0, 2.26, "\u{1}</text><script>");
         let svg = paper.finish();
         assert!(svg.contains("<title>&lt;a&gt; &amp; &quot;b&quot;</title>"));
         assert!(svg.contains("> &lt;/text&gt;&lt;script&gt;</text>"));

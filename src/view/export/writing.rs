@@ -24,14 +24,14 @@ pub struct Script {
 }
 
 enum Form {
-    Jsonl(Opening, jsonl::Lines),
+    Jsonl(Opening),
     Shiviz(shiviz::Log),
 }
 
 impl Script {
     /// JSON lines of a run that was opened as `opening`.
     pub fn jsonl(opening: &Opening) -> Self {
-        Script::of(Form::Jsonl(opening.clone(), jsonl::Lines::default()))
+        Script::of(Form::Jsonl(opening.clone()))
     }
 
     /// The log for ShiViz of `run`.
@@ -51,7 +51,7 @@ impl Script {
     pub fn more(&mut self, run: &Run<Checks>, most: u32, out: &mut String) -> bool {
         let from = self.written.unwrap_or_else(|| {
             match &self.form {
-                Form::Jsonl(opening, _) => jsonl::Lines::head(opening, run, out),
+                Form::Jsonl(opening) => jsonl::head(opening, run, out),
                 Form::Shiviz(_) => shiviz::Log::head(out),
             }
             0
@@ -59,7 +59,7 @@ impl Script {
         let to = run.position().min(from.saturating_add(most));
         for id in (from..to).map(EventId) {
             match &mut self.form {
-                Form::Jsonl(_, lines) => lines.event(run, id, out),
+                Form::Jsonl(_) => jsonl::event(run, id, out),
                 Form::Shiviz(log) => log.event(run, id, out),
             }
         }
@@ -67,8 +67,8 @@ impl Script {
         if to < run.position() {
             return true;
         }
-        if let Form::Jsonl(..) = self.form {
-            jsonl::Lines::tail(run, out);
+        if let Form::Jsonl(_) = self.form {
+            jsonl::tail(run, out);
         }
         false
     }
