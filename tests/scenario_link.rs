@@ -63,7 +63,7 @@ fn fields_of_a_later_day_are_passed_over() {
 
 /// What is well packed and says what cannot be: the code, a part of the sentence, the JSON.
 const BAD_RUNS: &str = r#"
-bad-link | NaN and Infinity | {"s":"raft-nine","t":NaN}
+bad-link | 'NaN}' | {"s":"raft-nine","t":NaN}
 bad-link | so large | {"s":"raft-nine","t":1e999}
 bad-link | direction of reading | {"s":"raft-nine","p":{"\u2066mutant":1}}
 bad-parameter | from 3 to 199 | {"s":"raft-nine","p":{"servers":1000000000}}

@@ -4,7 +4,7 @@
 //! 40 KB gzip; this costs three. So whatever the engine reads from JSON is read through here, by
 //! `Fields` and the [`read_as`] macro, and an unknown field is an error, never passed over.
 
-use super::json;
+pub use super::letters::short;
 use serde_json::{Map, Value};
 
 /// The fields of one JSON object that are still to be read.
@@ -167,12 +167,6 @@ pub fn node(value: &Value) -> Read<super::ids::NodeId> {
     let n = value.as_u64().and_then(|n| u16::try_from(n).ok());
     n.map(super::ids::NodeId)
         .ok_or_else(|| format!("a node is a whole number from 0 to 65535, not {}", shown(value)))
-}
-
-/// The beginning of a text from outside, without letters that could do harm in a sentence.
-pub fn short(text: &str) -> String {
-    let plain = |c: &char| !c.is_control() && !json::is_hidden(*c);
-    text.chars().filter(plain).take(40).collect()
 }
 
 /// `value` in an error: in short, and harmless.

@@ -3,6 +3,8 @@
 //! The rule that is easy to break: the same data gives the same bytes, for links and files are compared; and what is
 //! read comes from strangers: a letter that turns the direction of reading, or is not seen, is refused by its name.
 
+pub use super::letters::is_hidden;
+use super::letters::short;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -46,7 +48,7 @@ pub fn parse(text: &str) -> Result<Value, Flaw> {
                 "lists and objects lie more than 127 deep in one another".to_owned()
             }
             "number out of range" => "there is a number so large that no field takes it".to_owned(),
-            what => format!("what stands there is no JSON: {}", what.replace('`', "'")),
+            what => format!("{} is no JSON: {}", there(text, &e), what.replace('`', "'")),
         };
         Flaw { line: e.line(), column: e.column().max(1), what }
     })?;
@@ -56,12 +58,15 @@ pub fn parse(text: &str) -> Result<Value, Flaw> {
     }
 }
 
-/// Whether a letter cannot be seen, or changes how the letters around it are read: marks of
-/// direction (Unicode TR 36, section 3: "bidirectional text spoofing"), letters without width, and
-/// separators that are no line ends of JSON.
-pub fn is_hidden(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}')
+/// The letters at the place of an error, as far as they can be shown.
+fn there(text: &str, e: &serde_json::Error) -> String {
+    let line = text.split('\n').nth(e.line().saturating_sub(1)).unwrap_or_default();
+    // The last of the letters that were looked at; a column is counted in bytes.
+    let rest = line.get(e.column().saturating_sub(1)..).unwrap_or_default();
+    match short(rest).trim() {
+        "" => "what stands there".to_owned(),
+        rest => format!("what begins with '{}'", rest.chars().take(8).collect::<String>()),
+    }
 }
 
 /// Whether a text in `value` holds a hidden letter, as it is or escaped.
@@ -123,7 +128,7 @@ mod tests {
         let digits = "9".repeat(400);
         for (json, part) in [
             (deep.as_str(), "127 deep"),
-            ("{\"a\":NaN}", "expected value"),
+            ("{\"a\":NaN}", "'NaN}' is no JSON"),
             ("[-Infinity]", "invalid number"),
             ("1e999", "so large"),
             ("1e99999", "so large"),

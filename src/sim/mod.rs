@@ -20,6 +20,7 @@ pub mod ids;
 pub mod inspect;
 pub mod json;
 pub mod ledger;
+pub mod letters;
 pub mod limits;
 pub mod link;
 pub mod links;

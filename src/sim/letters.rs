@@ -1,0 +1,15 @@
+//! Letters that come from strangers: which could deceive a reader, and how a text is quoted without them.
+
+/// Whether a letter cannot be seen, or changes how the letters around it are read: marks of
+/// direction (Unicode TR 36, section 3: "bidirectional text spoofing"), letters without width, and
+/// separators that are no line ends of JSON.
+pub fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// The beginning of a text from outside, without letters that could do harm in a sentence.
+pub fn short(text: &str) -> String {
+    let plain = |c: &char| !c.is_control() && !is_hidden(*c);
+    text.chars().filter(plain).take(40).collect()
+}
