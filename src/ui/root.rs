@@ -131,7 +131,9 @@ impl Component for Root {
                 Some(open) => screen::screen(&app, open, &self.on),
                 None => gallery::gallery(&app, &self.on),
             } }
-            { for details::here().map(|d| (d.dialog)(&app, &self.on)) }
+            // A node from the first: one that came later would push those beside it to other places, and all of the
+            // page would be made anew, under the hands of whoever has the focus in it.
+            { details::here().map_or_else(Html::default, |d| (d.dialog)(&app, &self.on)) }
             <p class="unseen" role="status" aria-live="polite" data-testid="live">{ &app.say }</p>
             </>
         }
