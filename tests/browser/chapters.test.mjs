@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ask, drawn, errorOf, frames, openScenario, settled } from "./hands.mjs";
-import { assertAccessible, assertQuiet, hook, start, visible } from "./harness.mjs";
+import { assertAccessible, assertQuiet, hook, SIZES, start, visible } from "./harness.mjs";
 
 let site;
 before(async () => {
@@ -116,6 +116,33 @@ test("whatever is opened while a chapter is coming takes its place", async () =>
   await settled(page);
   assert.equal((await ask(page, "state")).scenario, "raft-nine");
   assert.equal(await hook(page, "coming").count(), 0);
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test("the details come under the hands of the reader, and take nothing out of them", async () => {
+  let go;
+  const held = new Promise((done) => (go = done));
+  const late = (page) =>
+    page.route(DETAILS, async (route) => {
+      await held;
+      await route.continue();
+    });
+  const page = await openScenario(site, "raft-nine", { prepare: late });
+  await page.setViewportSize(SIZES.phone);
+  await hook(page, "seed").focus();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type("12");
+  const stage = await hook(page, "stage").elementHandle();
+  go();
+  await visible(page, "diagram");
+  await page.keyboard.type("34");
+  await settled(page);
+  const focused = await page.evaluate(() => [document.activeElement.dataset.testid, document.activeElement.value]);
+  assert.deepEqual(focused, ["seed", "1234"], "what was begun can be ended");
+  assert.ok(await stage.evaluate((e) => e.isConnected), "the stage was made anew");
+  // The window became narrow before anybody heard of it.
+  await hook(page, "embed").waitFor({ state: "detached" });
   assertQuiet(page);
   await page.context().close();
 });
