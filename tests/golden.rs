@@ -2,7 +2,7 @@
 //!
 //! The rule that is easy to break: `tests/web.rs` compares the same files in a browser, so a value
 //! may only change here together with a reason that holds on both. `BLESS=1 cargo test --test golden`
-//! rewrites the files; read the difference before you commit it.
+//! rewrites the files; read the difference before you commit it. A new scenario passes before it is recorded.
 
 mod golden_lines;
 
@@ -14,15 +14,9 @@ fn check(file: &str, found: &str) {
     if std::env::var_os("BLESS").is_some() {
         fs::write(&path, found).expect("the golden file can be written");
     }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    for (line, (want, got)) in expected.lines().zip(found.lines()).enumerate() {
-        assert_eq!(want, got, "{file}, line {}", line + 1);
-    }
-    assert_eq!(
-        expected.lines().count(),
-        found.lines().count(),
-        "{file} has another number of lines; BLESS=1 cargo test --test golden rewrites it"
-    );
+    let recorded = fs::read_to_string(&path).unwrap_or_default();
+    let wrong = golden_lines::differences(&recorded, found);
+    assert!(wrong.is_empty(), "{file}; BLESS=1 cargo test --test golden rewrites it:\n{}", wrong.join("\n"));
 }
 
 #[test]

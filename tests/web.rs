@@ -13,11 +13,9 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-fn check(expected: &str, found: &str) {
-    for (line, (want, got)) in expected.lines().zip(found.lines()).enumerate() {
-        assert_eq!(want, got, "line {}", line + 1);
-    }
-    assert_eq!(expected.lines().count(), found.lines().count());
+fn check(recorded: &str, found: &str) {
+    let wrong = golden_lines::differences(recorded, found);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[wasm_bindgen_test]

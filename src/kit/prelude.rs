@@ -8,7 +8,7 @@ pub use super::gauges::{self, number};
 pub use super::{Choice, Entry, GaugeDef, Param, Params, Probe, Published};
 pub(crate) use super::{facts, messages, mutants, pick};
 pub use crate::check::promise::{
-    Only, agreement, at_most_one, causal_order, conserved, fifo_order, integrity, invariant, leads_to,
+    Move, Only, agreement, at_most_one, causal_order, conserved, fifo_order, integrity, invariant, leads_to,
     mutual_exclusion, never, no_creation, no_duplication, no_loss, same_prefix, termination, total_order,
 };
 pub use crate::check::{Broken, Gauge, Need, Promised, Property, Rule, Seen, Wake};

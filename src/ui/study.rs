@@ -166,8 +166,7 @@ fn hire(job: &Rc<Job>) -> Option<(Worker, [Ear; 2])> {
     worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
     worker.set_onerror(Some(error.as_ref().unchecked_ref()));
     let order = Object::new();
-    for (name, value) in [("module", module), ("program", address("boot-wasm")?), ("order", order_text)]
-    {
+    for (name, value) in [("module", module), ("program", address("boot-wasm")?), ("order", order_text)] {
         let _ = Reflect::set(&order, &name.into(), &value.into());
     }
     worker.post_message(&order).ok()?;

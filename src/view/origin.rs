@@ -5,8 +5,8 @@
 
 use crate::check::Checks;
 use crate::scenario::{self, Opening, Scenario, SharedRun, link, text};
-use crate::sim::history::Run;
 use crate::sim::Refusal;
+use crate::sim::history::Run;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -7,8 +7,22 @@ use faultline::sim::hash::{Fx, mix};
 use faultline::sim::streams::{Draws, Purpose, below, node_stream, setup_stream, unit};
 use faultline::sim::{NodeId, SimTime};
 use rand::Rng;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::hash::{Hash, Hasher};
+
+/// What is wrong with the values `found`, against those that are `recorded`: each of these is still what it was, and no
+/// other is missing but those of a scenario of which nothing is recorded yet.
+pub fn differences(recorded: &str, found: &str) -> Vec<String> {
+    let scenario = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+    let old: BTreeSet<&str> = recorded.lines().collect();
+    let known: BTreeSet<String> = recorded.lines().map(scenario).collect();
+    let new: BTreeSet<&str> = found.lines().collect();
+    let gone = old.difference(&new).map(|line| format!("- {line}"));
+    let come =
+        new.difference(&old).filter(|line| known.contains(&scenario(line))).map(|line| format!("+ {line}"));
+    gone.chain(come).collect()
+}
 
 /// Hashes of plain values, and draws of every kind.
 pub fn engine() -> String {
