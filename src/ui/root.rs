@@ -209,7 +209,13 @@ impl Root {
     fn details(&mut self, here: bool) {
         self.details = if here { Way::Here } else { Way::Failed };
         match details::here() {
-            Some(details) => (details.aside)(&Watched::from(&self.app), &self.on),
+            Some(details) => {
+                (details.aside)(&Watched::from(&self.app), &self.on);
+                // Nothing is missing any more.
+                if self.app.borrow().error.as_deref() == Some(details::MISSING) {
+                    self.on.emit(Action::Error(None));
+                }
+            }
             None if details::needed(&self.app.borrow()) => {
                 self.on.emit(Action::Error(Some(details::MISSING.to_owned())));
             }

@@ -147,17 +147,29 @@ test("the details come under the hands of the reader, and take nothing out of th
   await page.context().close();
 });
 
-test("the details of the page that cannot be had are missed when they are needed, and then asked for again", async () => {
-  const page = await openScenario(site, "raft-election", { prepare: broken(DETAILS) });
-  await page.waitForRequest((request) => DETAILS.test(request.url()), { timeout: 10_000 });
-  await settled(page);
-  assert.equal(await hook(page, "error").count(), 0, "nothing needs them yet");
-  await hook(page, "share").click();
-  assert.match(await errorOf(page), /A part of this page could not be loaded/);
-  await page.unroute(DETAILS);
-  await hook(page, "share").click();
-  await visible(page, "dialog");
-  forgive(page);
-  assertQuiet(page);
-  await page.context().close();
-});
+for (const [where, what] of [["#/", "gallery"], ["#/s/raft-election", "stage"]]) {
+  test(`the details of the page that cannot be had are missed when they are needed, and then asked for again, ${what}`, async () => {
+    let failed;
+    const prepare = (page) => {
+      failed = page.waitForEvent("requestfailed", (request) => DETAILS.test(request.url()));
+      return broken(DETAILS)(page);
+    };
+    const page = await site.open(where, { prepare });
+    await visible(page, what);
+    await failed;
+    if (what === "gallery") {
+      await frames(page);
+      assert.equal(await hook(page, "error").count(), 0, "nothing needs them yet");
+      await hook(page, "help").click();
+    }
+    // Around a stage the diagram is missing.
+    assert.match(await errorOf(page), /A part of this page could not be loaded/);
+    await page.unroute(DETAILS);
+    await hook(page, "help").click();
+    await visible(page, "dialog");
+    await hook(page, "error").waitFor({ state: "detached" });
+    forgive(page);
+    assertQuiet(page);
+    await page.context().close();
+  });
+}
