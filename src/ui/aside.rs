@@ -393,11 +393,10 @@ fn listen(ctx: &Context<Aside>, look: &Callback<bool>) -> Vec<EventListener> {
     let (hiding, left) = (look.clone(), look.clone());
     let narrow = window.match_media(dom::NARROW).ok().flatten();
     let on = ctx.props().on_action.clone();
-    let turned = narrow.map(|list| {
-        EventListener::new(&list, "change", move |_| {
-            on.emit(Action::Narrow(dom::matches(dom::NARROW)));
-        })
-    });
+    let look_again = move || on.emit(Action::Narrow(dom::matches(dom::NARROW)));
+    // It may have turned before anybody listened.
+    look_again();
+    let turned = narrow.map(|list| EventListener::new(&list, "change", move |_| look_again()));
     let mut all = vec![
         drag("dragenter", |_| Some(Msg::Held(true))),
         drag("dragover", |_| None),

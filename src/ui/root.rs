@@ -131,7 +131,9 @@ impl Component for Root {
                 Some(open) => screen::screen(&app, open, &self.on),
                 None => gallery::gallery(&app, &self.on),
             } }
-            { for details::here().map(|d| (d.dialog)(&app, &self.on)) }
+            // A node from the first: one that came later would push those beside it to other places, and all of the
+            // page would be made anew, under the hands of whoever has the focus in it.
+            { details::here().map_or_else(Html::default, |d| (d.dialog)(&app, &self.on)) }
             <p class="unseen" role="status" aria-live="polite" data-testid="live">{ &app.say }</p>
             </>
         }
@@ -207,7 +209,13 @@ impl Root {
     fn details(&mut self, here: bool) {
         self.details = if here { Way::Here } else { Way::Failed };
         match details::here() {
-            Some(details) => (details.aside)(&Watched::from(&self.app), &self.on),
+            Some(details) => {
+                (details.aside)(&Watched::from(&self.app), &self.on);
+                // Nothing is missing any more.
+                if self.app.borrow().error.as_deref() == Some(details::MISSING) {
+                    self.on.emit(Action::Error(None));
+                }
+            }
             None if details::needed(&self.app.borrow()) => {
                 self.on.emit(Action::Error(Some(details::MISSING.to_owned())));
             }

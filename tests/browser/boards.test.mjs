@@ -15,6 +15,8 @@ after(() => site?.close());
 async function toy(context) {
   const page = await openScenario(site, "test-toy", context);
   await ask(page, "seek", 900_000);
+  // They come a moment after the stage.
+  await visible(page, "boards");
   return page;
 }
 
@@ -22,7 +24,6 @@ const board = (page, title) => hook(page, "board").filter({ has: page.getByRole(
 
 test("every kind of board is a table, a list or a picture with a sentence, and follows the run", async () => {
   const page = await toy();
-  await visible(page, "boards");
   assert.equal(await hook(page, "board").count(), 7);
   const { nodes } = await ask(page, "state");
   const heard = nodes.map((n) => Number(n.badge.split(" ")[1]));

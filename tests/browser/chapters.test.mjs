@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { ask, drawn, errorOf, frames, openScenario, settled } from "./hands.mjs";
-import { assertAccessible, assertQuiet, hook, start, visible } from "./harness.mjs";
+import { assertAccessible, assertQuiet, hook, SIZES, start, visible } from "./harness.mjs";
 
 let site;
 before(async () => {
@@ -120,17 +120,56 @@ test("whatever is opened while a chapter is coming takes its place", async () =>
   await page.context().close();
 });
 
-test("the details of the page that cannot be had are missed when they are needed, and then asked for again", async () => {
-  const page = await openScenario(site, "raft-election", { prepare: broken(DETAILS) });
-  await page.waitForRequest((request) => DETAILS.test(request.url()), { timeout: 10_000 });
+test("the details come under the hands of the reader, and take nothing out of them", async () => {
+  let go;
+  const held = new Promise((done) => (go = done));
+  const late = (page) =>
+    page.route(DETAILS, async (route) => {
+      await held;
+      await route.continue();
+    });
+  const page = await openScenario(site, "raft-nine", { prepare: late });
+  await page.setViewportSize(SIZES.phone);
+  await hook(page, "seed").focus();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type("12");
+  const stage = await hook(page, "stage").elementHandle();
+  go();
+  await visible(page, "diagram");
+  await page.keyboard.type("34");
   await settled(page);
-  assert.equal(await hook(page, "error").count(), 0, "nothing needs them yet");
-  await hook(page, "share").click();
-  assert.match(await errorOf(page), /A part of this page could not be loaded/);
-  await page.unroute(DETAILS);
-  await hook(page, "share").click();
-  await visible(page, "dialog");
-  forgive(page);
+  const focused = await page.evaluate(() => [document.activeElement.dataset.testid, document.activeElement.value]);
+  assert.deepEqual(focused, ["seed", "1234"], "what was begun can be ended");
+  assert.ok(await stage.evaluate((e) => e.isConnected), "the stage was made anew");
+  // The window became narrow before anybody heard of it.
+  await hook(page, "embed").waitFor({ state: "detached" });
   assertQuiet(page);
   await page.context().close();
 });
+
+for (const [where, what] of [["#/", "gallery"], ["#/s/raft-election", "stage"]]) {
+  test(`the details of the page that cannot be had are missed when they are needed, and then asked for again, ${what}`, async () => {
+    let failed;
+    const prepare = (page) => {
+      failed = page.waitForEvent("requestfailed", (request) => DETAILS.test(request.url()));
+      return broken(DETAILS)(page);
+    };
+    const page = await site.open(where, { prepare });
+    await visible(page, what);
+    await failed;
+    if (what === "gallery") {
+      await frames(page);
+      assert.equal(await hook(page, "error").count(), 0, "nothing needs them yet");
+      await hook(page, "help").click();
+    }
+    // Around a stage the diagram is missing.
+    assert.match(await errorOf(page), /A part of this page could not be loaded/);
+    await page.unroute(DETAILS);
+    await hook(page, "help").click();
+    await visible(page, "dialog");
+    await hook(page, "error").waitFor({ state: "detached" });
+    forgive(page);
+    assertQuiet(page);
+    await page.context().close();
+  });
+}

@@ -98,6 +98,8 @@ test("a file dropped on an embed opens, and the history of the page around it ge
   const page = await openScenario(site, "raft-election", { search: "?embed=1" });
   const history = () => page.evaluate(() => [globalThis.history.length, location.href]);
   const before = await history();
+  // From a moment after the first frame the page listens to files.
+  await hook(page, "aside").waitFor({ state: "attached" });
   await page.evaluate(() => {
     const data = new DataTransfer();
     data.items.add(new File(['{"faultline":1,"scenario":"two-generals","seed":3}'], "run.json"));

@@ -48,8 +48,9 @@ async function run(page) {
 
 const file = (text, name = "run.json") => ({ name, mimeType: "application/json", buffer: Buffer.from(text) });
 
-// Drops a file on the middle of the page.
+// Drops a file on the middle of the page, once that listens to files: a moment after the first frame.
 async function drop(page, text, name = "run.json") {
+  await hook(page, "aside").waitFor({ state: "attached" });
   const data = await page.evaluateHandle(
     ([text, name]) => {
       const data = new DataTransfer();

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertQuiet, barriers, hook, SIZES, start, visible } from "./harness.mjs";
-import { ask, drawn, frames, openScenario, settled, until } from "./hands.mjs";
+import { ask, drawn, frames, openScenario, servers, settled, until } from "./hands.mjs";
 import { scenarios } from "./tool.mjs";
 
 // What each scenario's page offers to tests and teachers' scripts, at once.
@@ -21,8 +21,7 @@ for (const { id, staged } of scenarios()) {
   test(`${id} opens with its hooks, plays, pauses and travels to the bit`, async () => {
     const page = await openScenario(site, id);
     for (const name of HOOKS.split(" ")) assert.equal(await hook(page, name).count(), 1, name);
-    const links = page.locator("[data-testid^=link-]");
-    assert.ok((await links.count()) >= 2, "no link has a hook");
+    await linked(page);
     await plays(page);
     await travels(page);
     await page.context().close();
@@ -66,6 +65,18 @@ for (const { id, staged } of scenarios()) {
     assertQuiet(page);
     await page.context().close();
   });
+}
+
+// Links have their hooks: at rest those of two to fourteen nodes (of more, and of a client beside the figure, none is
+// drawn then), and every one that is cut.
+async function linked(page) {
+  const links = page.locator("[data-testid^=link-]");
+  const members = servers(await ask(page, "state")).length;
+  if (members > 1 && members <= 14) assert.ok((await links.count()) >= 2, "no link has a hook");
+  assert.equal((await ask(page, "edit", { do: "link", from: 0, to: 1, set: { cut: true } })).error, null);
+  for (const name of ["link-0-1", "link-1-0"]) assert.equal(await hook(page, name).count(), 1, `${name}, cut`);
+  await hook(page, "undo").click();
+  await until(page, "the cut is taken back", (s) => s.edits.length === 0);
 }
 
 // Time runs by the button, events happen, and it stops by the button.
