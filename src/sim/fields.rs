@@ -1,8 +1,10 @@
-//! Reading data from outside by hand: one JSON object, field by field, with errors in words.
+//! Reading what may stand in a stranger's link: one JSON object, field by field, with errors in words.
 //!
-//! The rule that is easy to break: what is derived for reading tagged enums costs the page over
-//! 40 KB gzip; this costs three. So whatever the engine reads from JSON is read through here, by
-//! `Fields` and the [`read_as`] macro, and an unknown field is an error, never passed over.
+//! The rule that is easy to break: an error names the field, what it must be and what it was, and an unknown field is
+//! an error. serde's derive cannot say so much of an enum with an inner tag (`{"do": "crash", "node": 2}`): it forgets the
+//! way to the field, takes unknown fields beside a variant that has none, and names a type (`u16`) for a range. So
+//! faults, settings and openings are read through here, by `Fields` and the [`read_as`] macro; scenario files, which
+//! have no such enums, are read by derive.
 
 pub use super::letters::short;
 use serde_json::{Map, Value};
@@ -185,7 +187,7 @@ pub fn shown(value: &Value) -> String {
 /// Reads a type through its `fn read(Value) -> Read<Self>`, whatever the source.
 macro_rules! read_as {
     ($($type:ty),*) => { $(
-        /// Natively; the page reads by `read` alone.
+        /// By [`Fields`].
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
                 let value = serde_json::Value::deserialize(source)?;
