@@ -276,7 +276,7 @@ fn bad_input_is_one_line_that_names_what_and_where() {
         (&["run", "nowhere"], "'nowhere'"),
         (&["run", "nowhere.json"], "nowhere.json: cannot be read"),
         (&["run", broken], "broken.json: is no scenario"),
-        (&["run", broken], "'scenario'"),
+        (&["run", broken], "scenario: this must be a text, not 7"),
         (&["run", cut_short], "line 2"),
         (&["run", "raft-election", "two-generals"], "'two-generals'"),
         (&["run", "raft-election", "--loud"], "'--loud'"),
@@ -305,7 +305,7 @@ fn bad_input_is_one_line_that_names_what_and_where() {
 fn a_file_with_a_bad_edit_is_refused_with_the_edits_number() {
     let cases = [
         ("crash\",\"node\":77", "edit 2 (at 0.001 s): there is no node 77"),
-        ("sing\",\"node\":7", "there is no fault 'sing'"),
+        ("sing\",\"node\":7", "do: there is no 'sing': there are 'crash'"),
         ("links\",\"set\":{\"loss_ppm\":1000001", "edit 2 (at 0.001 s)"),
         ("recover\",\"node\":0", "edit 2 (S1 recovers from its disk at 0.001 s) was refused"),
     ];

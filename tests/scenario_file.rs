@@ -127,34 +127,34 @@ fn a_file_reads_like_this() {
 
 /// What a file may not say: the code, a part of the sentence, the text.
 const BAD: &str = r#"
-bad-file | in line 1, what stands there is no JSON | {"scenario":}
+bad-file | in line 1, what begins with '}' is no JSON | {"scenario":}
 bad-file | must be an object | [1]
 bad-file | 'scenario' is missing | {}
 bad-file | no field 'sed' | {"scenario":"raft-nine","sed":7}
-bad-file | 'faultline' | {"faultline":"one","scenario":"raft-nine"}
+bad-file | faultline: this is the version of the file, and counts from 1: it is not 'one' | {"faultline":"one","scenario":"raft-nine"}
 bad-file | counts from 1 | {"faultline":0,"scenario":"raft-nine"}
 newer-file | version 2 | {"faultline":2,"scenario":"raft-nine","new":true}
-bad-file | edits[0]: there is no fault 'sing' | {"scenario":"raft-nine","edits":[{"at_us":1,"do":"sing"}]}
-bad-file | edits[1]: a link's settings has no field 'los_ppm' | {"scenario":"raft-nine","edits":[{"at_us":1,"do":"heal"},{"at_us":1,"do":"links","set":{"los_ppm":1}}]}
-bad-file | edits[0]: 'node' of an edit must be a whole number from 0 to 65535, not 70000 | {"scenario":"raft-nine","edits":[{"at_us":1,"do":"crash","node":70000}]}
-bad-file | params.servers: a parameter is | {"scenario":"raft-nine","params":{"servers":[5]}}
-bad-file | 'panel' must be one of | {"scenario":"raft-nine","panel":"secrets"}
+bad-file | edits[0].do: there is no 'sing': there are 'crash' | {"scenario":"raft-nine","edits":[{"at_us":1,"do":"sing"}]}
+bad-file | edits[1].set.los_ppm: there is no field 'los_ppm': there are 'model', 'delay', 'loss_ppm' | {"scenario":"raft-nine","edits":[{"at_us":1,"do":"heal"},{"at_us":1,"do":"links","set":{"los_ppm":1}}]}
+bad-file | edits[0].node: this must be a whole number from 0 to 65535, not 70000 | {"scenario":"raft-nine","edits":[{"at_us":1,"do":"crash","node":70000}]}
+bad-file | params.servers: a parameter is true, false, a whole number or a word | {"scenario":"raft-nine","params":{"servers":[5]}}
+bad-file | panel: there is no 'secrets': there are 'link', 'node' | {"scenario":"raft-nine","panel":"secrets"}
 bad-file | direction of reading | {"scenario":"raft-nine","edits":[{"at_us":1,"do":"request","node":9,"request":"set \u202ex 1"}]}
-bad-file | 'futures' of a scenario file must be a list | {"scenario":"raft-nine","futures":{}}
-bad-file | 'futures' lists 9 | {"scenario":"raft-nine","futures":[1,2,3,4,5,6,7,8,9]}
-bad-file | futures[0]: a future must be an object | {"scenario":"raft-nine","futures":[1]}
+bad-file | futures: this must be a list, not an object | {"scenario":"raft-nine","futures":{}}
+bad-file | futures: this lists 9, and a run has at most 8 | {"scenario":"raft-nine","futures":[1,2,3,4,5,6,7,8,9]}
+bad-file | futures[0]: this must be an object, not 1 | {"scenario":"raft-nine","futures":[1]}
 bad-file | futures[0]: 'name' is missing | {"scenario":"raft-nine","futures":[{"shown":true}]}
-bad-file | futures[0]: a future's name has 1 to 40 | {"scenario":"raft-nine","futures":[{"name":" A","shown":true}]}
-bad-file | futures[0]: the first has no 'parent' | {"scenario":"raft-nine","futures":[{"name":"A","shown":true,"parent":0}]}
-bad-file | futures[1]: 'parent' must be a number below its own, 1 | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":1}]}
-bad-file | futures[1]: 'parent' must be | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B"}]}
-bad-file | futures[1]: another future has this name | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"A","parent":0}]}
-bad-file | one of 'futures' is shown, not 2 | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":0,"shown":true}]}
-bad-file | one of 'futures' is shown, not 0 | {"scenario":"raft-nine","futures":[{"name":"A"}]}
-bad-file | futures[0]: a future has no field 'edits' | {"scenario":"raft-nine","futures":[{"name":"A","shown":true,"edits":[]}]}
-bad-file | futures[1]: edits[0]: there is no fault 'sing' | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":0,"edits":[{"at_us":1,"do":"sing"}]}]}
-bad-file | futures[1]: 'forked_us' of a future must be | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":0,"forked_us":-1}]}
-bad-file | futures[1]: 'at_us' of a future must be | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":0,"at_us":3e12}]}
+bad-file | futures[0].name: a future's name has 1 to 40 | {"scenario":"raft-nine","futures":[{"name":" A","shown":true}]}
+bad-file | futures[0].parent: the first has none | {"scenario":"raft-nine","futures":[{"name":"A","shown":true,"parent":0}]}
+bad-file | futures[1].parent: this must be a number below its own, 1 | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":1}]}
+bad-file | futures[1].parent: this must be | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B"}]}
+bad-file | futures[1].name: another future has this name | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"A","parent":0}]}
+bad-file | futures: one of them is shown, not 2 | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":0,"shown":true}]}
+bad-file | futures: one of them is shown, not 0 | {"scenario":"raft-nine","futures":[{"name":"A"}]}
+bad-file | futures[0].edits: the one that is shown has none | {"scenario":"raft-nine","futures":[{"name":"A","shown":true,"edits":[]}]}
+bad-file | futures[1].edits[0].do: there is no 'sing' | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":0,"edits":[{"at_us":1,"do":"sing"}]}]}
+bad-file | futures[1].forked_us: this must be a whole number from 0 to 2592000000000, not -1 | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":0,"forked_us":-1}]}
+bad-file | futures[1].at_us: this must be a whole number from 0 to 2592000000000, not a number so large | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":0,"at_us":3e12}]}
 bad-parameter | from 3 to 199 | {"scenario":"raft-nine","futures":[{"name":"A","shown":true},{"name":"B","parent":0,"params":{"servers":1000000000}}]}
 bad-parameter | from 3 to 199 | {"scenario":"raft-nine","params":{"servers":1000000000}}
 unknown-parameter | 'colour' | {"scenario":"raft-nine","params":{"colour":1}}
@@ -176,7 +176,7 @@ fn what_is_unknown_is_refused_with_the_way_to_it_and_the_reason() {
             "'colour'",
             "'nowhere'",
             "name has 1 to",
-            "'parent'",
+            "parent: ",
             "this name",
             "is shown, not",
         ];

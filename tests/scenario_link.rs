@@ -67,24 +67,24 @@ bad-link | 'NaN}' | {"s":"raft-nine","t":NaN}
 bad-link | so large | {"s":"raft-nine","t":1e999}
 bad-link | direction of reading | {"s":"raft-nine","p":{"\u2066mutant":1}}
 bad-parameter | from 3 to 199 | {"s":"raft-nine","p":{"servers":1000000000}}
-bad-link | edits[1]: 'node' | {"s":"raft-nine","e":[{"at_us":1,"do":"heal"},{"at_us":1,"do":"crash","node":1000000000}]}
+bad-link | edits[1].node: this must be a whole number from 0 to 65535, not 1000000000 | {"s":"raft-nine","e":[{"at_us":1,"do":"heal"},{"at_us":1,"do":"crash","node":1000000000}]}
 bad-link | at character 18 | {"s":"raft-nine"}{}
-bad-link | no object | [1]
+bad-link | must be an object | [1]
 bad-link | 'scenario' is missing | {"r":7}
 unknown-scenario | no scenario 'nowhere' | {"s":"nowhere"}
-bad-link | 'scenario' | {"s":7}
-bad-link | 'seed' | {"s":"raft-nine","r":-1}
-bad-link | 'at_us' | {"s":"raft-nine","t":9e30}
-bad-link | 'at_us' | {"s":"raft-nine","t":99999999999999}
-bad-link | 'events' | {"s":"raft-nine","n":5000001}
-bad-link | stand still | {"s":"raft-nine","v":0}
-bad-link | 'panel' must be one of | {"s":"raft-nine","w":"secrets"}
-bad-link | 'picked' must be | {"s":"raft-nine","k":"n99999"}
-bad-link | 'picked' must be | {"s":"raft-nine","k":"n+1"}
+bad-link | scenario: this must be a text, not 7 | {"s":7}
+bad-link | seed: this must be a whole number from 0 to 18446744073709551615, not -1 | {"s":"raft-nine","r":-1}
+bad-link | at_us: this must be a whole number from 0 to 2592000000000 | {"s":"raft-nine","t":9e30}
+bad-link | at_us: this must be a whole number from 0 to 2592000000000, not | {"s":"raft-nine","t":99999999999999}
+bad-link | events: this must be a whole number from 0 to 5000000, not 5000001 | {"s":"raft-nine","n":5000001}
+bad-link | speed_us_s: this must be a whole number from 1 to 1000000000000, not 0 | {"s":"raft-nine","v":0}
+bad-link | panel: there is no 'secrets': there are 'link', 'node' | {"s":"raft-nine","w":"secrets"}
+bad-link | picked: this must be a node (n2) | {"s":"raft-nine","k":"n99999"}
+bad-link | picked: this must be a node (n2) | {"s":"raft-nine","k":"n+1"}
 unknown-parameter | 'colour' | {"s":"raft-nine","p":{"colour":1}}
 bad-link | params.servers | {"s":"raft-nine","p":{"servers":1.5}}
-bad-link | no fault 'sing' | {"s":"raft-nine","e":[{"at_us":1,"do":"sing"}]}
-bad-link | edits[0]: an edit has no field 'now' | {"s":"raft-nine","e":[{"at_us":1,"do":"heal","now":1}]}
+bad-link | edits[0].do: there is no 'sing' | {"s":"raft-nine","e":[{"at_us":1,"do":"sing"}]}
+bad-link | edits[0].now: there is no field 'now' | {"s":"raft-nine","e":[{"at_us":1,"do":"heal","now":1}]}
 "#;
 
 /// What reads well and cannot be run.

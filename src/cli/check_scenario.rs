@@ -6,8 +6,8 @@
 use super::args::{Args, Next, shown};
 use super::{Failure, Outcome, subject};
 use crate::scenario::front::Mistake;
-use crate::scenario::front::check::Way;
 use crate::scenario::{Opening, Own, Scenario, proof};
+use crate::sim::data::Way;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;

@@ -150,7 +150,7 @@ fn op_word(f: &str, model: Model) -> Result<&'static str, String> {
             let cas = if model == Model::Register { "" } else { ", cas" };
             Err(format!(
                 "there is no operation '{}' here: there are read, write{cas}",
-                crate::sim::fields::short(f)
+                crate::sim::letters::short(f)
             ))
         }
     }
@@ -194,7 +194,7 @@ impl History {
             "fail" => Ok(()),
             _ => Err(format!(
                 "'t' must be invoke, ok, fail or info, not '{}'",
-                crate::sim::fields::short(&kind)
+                crate::sim::letters::short(&kind)
             )),
         }
     }

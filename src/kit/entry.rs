@@ -8,7 +8,7 @@ use super::gauges::GaugeDef;
 use super::mutants::{MutantDef, PARAM};
 use super::params::{Param, Params, Value};
 use crate::check::{Checks, Gauges, Property};
-use crate::sim::fields::short;
+use crate::sim::letters::short;
 use crate::sim::world::{Setup, World};
 use crate::sim::{Refusal, Span, Trace};
 use serde::Serialize;

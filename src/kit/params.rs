@@ -3,15 +3,17 @@
 //! The rule that is easy to break: whoever takes a value from outside (a link, the command line, the
 //! page) passes it through [`super::Entry::params`], which refuses what is not in the table.
 
-use crate::sim::fields::{Read, read_as, short, shown};
+use crate::sim::letters::short;
 use crate::sim::{Refusal, Span};
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A parameter's value.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, BorshSerialize, BorshDeserialize)]
-#[serde(untagged)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
+#[serde(untagged, expecting = "a parameter is true, false, a whole number or a word")]
 pub enum Value {
     /// On or off.
     Bool(bool),
@@ -19,24 +21,6 @@ pub enum Value {
     Int(i64),
     /// One of a list of words.
     Word(String),
-}
-
-read_as!(Value);
-
-impl Value {
-    /// Reads a parameter's value.
-    ///
-    /// # Errors
-    /// What is no such value, in a sentence.
-    pub fn read(value: serde_json::Value) -> Read<Self> {
-        match value {
-            serde_json::Value::Bool(b) => Ok(Value::Bool(b)),
-            serde_json::Value::String(s) => Ok(Value::Word(s)),
-            other => other.as_i64().map(Value::Int).ok_or_else(|| {
-                format!("a parameter is true, false, a whole number or a word, not {}", shown(&other))
-            }),
-        }
-    }
 }
 
 /// One of the words that a parameter may take.

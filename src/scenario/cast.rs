@@ -6,7 +6,7 @@
 use super::front::{Side, Who};
 use crate::check::standing::LEADER;
 use crate::check::{Standing, Standings};
-use crate::sim::fields::short;
+use crate::sim::letters::short;
 use crate::sim::world::{Status, World};
 use crate::sim::{NodeId, Refusal};
 

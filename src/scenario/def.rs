@@ -9,7 +9,7 @@ use super::judge::Judge;
 use crate::check::Checks;
 use crate::kit::{Entry, Params, Value};
 use crate::sim::history::Run;
-use crate::sim::{Refusal, fields::short};
+use crate::sim::{Refusal, letters::short};
 use std::collections::BTreeMap;
 use std::ops::Deref;
 

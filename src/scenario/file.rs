@@ -7,9 +7,9 @@
 
 use super::SharedRun;
 use crate::sim::Refusal;
-use crate::sim::fields::{Fields, Read};
+use crate::sim::data::{Way, Wrong, shown};
 use crate::sim::json::{self, Flaw};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The version that is written, and the newest that is read.
 pub const VERSION: u64 = 1;
@@ -66,9 +66,10 @@ pub fn read(text: &str) -> Result<SharedRun, Refusal> {
     }
     // Some editors begin a file with a mark of byte order.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let value = json::parse(text).map_err(|Flaw { line, what, .. }| no(format!("in line {line}, {what}")))?;
-    let mut f = Fields::of(value, "a scenario file").map_err(no)?;
-    let version = version(&mut f).map_err(no)?;
+    let mut data =
+        json::parse(text).map_err(|Flaw { line, what, .. }| no(format!("in line {line}, {what}")))?;
+    let wrong = |wrong: Wrong| no(wrong.to_string());
+    let version = data.as_object_mut().map_or(Ok(VERSION), version).map_err(wrong)?;
     if version > VERSION {
         return Err(Refusal::new(
             "newer-file",
@@ -78,7 +79,7 @@ pub fn read(text: &str) -> Result<SharedRun, Refusal> {
             ),
         ));
     }
-    let run = SharedRun::read(f).map_err(no)?;
+    let run = SharedRun::read(data).map_err(wrong)?;
     let def = run.opening.def()?;
     let others = run.futures.iter().filter_map(|s| s.other.as_ref());
     for opening in others.map(|o| &o.opening).chain([&run.opening]) {
@@ -87,10 +88,14 @@ pub fn read(text: &str) -> Result<SharedRun, Refusal> {
     Ok(run)
 }
 
-/// The version; what a script passes to `load` names none and is of the first.
-fn version(f: &mut Fields) -> Read<u64> {
-    match f.number(NAME, u64::MAX)? {
-        Some(0) => Err(format!("'{NAME}' is its version, and counts from 1")),
-        version => Ok(version.unwrap_or(1)),
+/// The version, taken out of the fields; what a script passes to `load` names none and is of the first.
+fn version(fields: &mut Map<String, Value>) -> Result<u64, Wrong> {
+    match fields.remove(NAME) {
+        None | Some(Value::Null) => Ok(1),
+        Some(value) => value.as_u64().filter(|version| *version > 0).ok_or_else(|| {
+            let why =
+                format!("this is the version of the file, and counts from 1: it is not {}", shown(&value));
+            Wrong::at(Way::default().field(NAME), why)
+        }),
     }
 }

@@ -5,9 +5,12 @@
 //! others: whoever knows nothing of futures reads that, and nothing is said twice.
 
 use super::Opening;
-use crate::sim::fields::{Fields, Read};
-use crate::sim::{Refusal, json, limits};
-use serde_json::{Map, Value};
+use crate::kit;
+use crate::sim::data::{self, Way, Wrong};
+use crate::sim::{Edit, Refusal, json, limits};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A future of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,91 +64,137 @@ pub fn check_name(name: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Reads the futures of a run that opens as `shown`; none are said where there is but one.
-pub(super) fn read(f: &mut Fields, shown: &Opening) -> Read<Vec<Saved>> {
-    let list = f.opt_list("futures")?;
-    if list.len() > limits::FUTURES {
-        let (n, most) = (list.len(), limits::FUTURES);
-        return Err(format!("'futures' lists {n}: a run has at most {most}"));
-    }
+/// The fields of a future in a file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wire {
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shown: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<usize>,
+    #[serde(
+        default,
+        deserialize_with = "data::within::<_, _, 0, { limits::RUN_US }>",
+        skip_serializing_if = "Option::is_none"
+    )]
+    forked_us: Option<u64>,
+    #[serde(
+        default,
+        deserialize_with = "data::within::<_, _, 0, { limits::EVENTS as u64 }>",
+        skip_serializing_if = "Option::is_none"
+    )]
+    forked_events: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    params: Option<BTreeMap<String, kit::Value>>,
+    #[serde(
+        default,
+        deserialize_with = "data::some_list::<_, _, { limits::EDITS }>",
+        skip_serializing_if = "Option::is_none"
+    )]
+    edits: Option<Vec<Edit>>,
+    #[serde(
+        default,
+        deserialize_with = "data::within::<_, _, 0, { limits::RUN_US }>",
+        skip_serializing_if = "Option::is_none"
+    )]
+    at_us: Option<u64>,
+    #[serde(
+        default,
+        deserialize_with = "data::within::<_, _, 0, { limits::EVENTS as u64 }>",
+        skip_serializing_if = "Option::is_none"
+    )]
+    events: Option<u32>,
+}
+
+/// The futures of a run that opens as `shown`; none are said where there is but one.
+pub(super) fn of(list: Vec<Wire>, shown: &Opening) -> Result<Vec<Saved>, Wrong> {
+    let futures = Way::default().field("futures");
     let mut all: Vec<Saved> = Vec::new();
-    for (i, value) in list.into_iter().enumerate() {
-        let saved = one(value, shown, i).map_err(|why| format!("futures[{i}]: {why}"))?;
+    for (i, wire) in list.into_iter().enumerate() {
+        let no = |(field, why): (&str, String)| Wrong::at(futures.place(i).field(field), why);
+        let saved = one(wire, shown, i).map_err(no)?;
         if all.iter().any(|s| s.name == saved.name) {
-            return Err(format!("futures[{i}]: another future has this name"));
+            return Err(no(("name", "another future has this name".to_owned())));
         }
         all.push(saved);
     }
     let count = all.iter().filter(|s| s.other.is_none()).count();
     match (count, all.is_empty()) {
         (1, _) | (_, true) => Ok(all),
-        (n, _) => Err(format!("one of 'futures' is shown, not {n}")),
+        (n, _) => Err(Wrong::at(futures, format!("one of them is shown, not {n}"))),
     }
 }
 
-fn one(value: Value, shown: &Opening, i: usize) -> Read<Saved> {
-    let mut f = Fields::of(value, "a future")?;
-    let name = f.text("name")?;
-    check_name(&name).map_err(|r| r.message)?;
-    let fork = match (i, f.number("parent", limits::FUTURES as u64)?) {
+/// A future, or the field that is wrong and why.
+fn one(wire: Wire, shown: &Opening, i: usize) -> Result<Saved, (&'static str, String)> {
+    let no = |field, why: &str| Err((field, why.to_owned()));
+    check_name(&wire.name).map_err(|r| ("name", r.message))?;
+    let fork = match (i, wire.parent) {
+        (0, None) if wire.forked_us.is_some() => return no("forked_us", "the first was not forked"),
+        (0, None) if wire.forked_events.is_some() => return no("forked_events", "the first was not forked"),
         (0, None) => None,
-        (0, Some(_)) => return Err("the first has no 'parent'".to_owned()),
-        (i, Some(parent)) if (parent as usize) < i => Some(Forked {
-            parent: parent as usize,
-            at_us: f.number("forked_us", limits::RUN_US)?.unwrap_or(0),
-            events: f.number("forked_events", limits::EVENTS.into())?.unwrap_or(0) as u32,
+        (0, Some(_)) => return no("parent", "the first has none"),
+        (i, Some(parent)) if parent < i => Some(Forked {
+            parent,
+            at_us: wire.forked_us.unwrap_or(0),
+            events: wire.forked_events.unwrap_or(0),
         }),
-        _ => return Err(format!("'parent' must be a number below its own, {i}")),
+        _ => return no("parent", &format!("this must be a number below its own, {i}")),
     };
-    let other = match f.flag("shown")? {
-        Some(true) => None,
-        _ => {
-            let (params, edits) = Opening::read_changes(&mut f)?;
-            Some(Other {
-                opening: Opening { params, edits, ..shown.clone() },
-                at_us: f.number("at_us", limits::RUN_US)?.unwrap_or(0),
-                events: f.number("events", limits::EVENTS.into())?.map(|n| n as u32),
-            })
+    let other = match wire.shown {
+        Some(true) => {
+            let of_the_file = "the one that is shown has none: the file around it says so";
+            let said = [
+                ("params", wire.params.is_some()),
+                ("edits", wire.edits.is_some()),
+                ("at_us", wire.at_us.is_some()),
+                ("events", wire.events.is_some()),
+            ];
+            match said.into_iter().find(|(_, said)| *said) {
+                Some((field, _)) => return no(field, of_the_file),
+                None => None,
+            }
         }
+        _ => Some(Other {
+            opening: Opening {
+                params: wire.params.unwrap_or_default(),
+                edits: wire.edits.unwrap_or_default(),
+                ..shown.clone()
+            },
+            at_us: wire.at_us.unwrap_or(0),
+            events: wire.events,
+        }),
     };
-    f.end().map(|()| Saved { name, fork, other })
+    Ok(Saved { name: wire.name, fork, other })
 }
 
 /// The names of a future's fields in the order in which they are written, the edits last.
 const ORDER: [&str; 8] =
     ["name", "shown", "parent", "forked_us", "forked_events", "params", "at_us", "events"];
 
-impl Saved {
-    fn fields(&self) -> Map<String, Value> {
-        let mut fields = Map::new();
-        let mut put = |name: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                fields.insert(name.to_owned(), value);
-            }
-        };
-        put("name", Some(self.name.as_str().into()));
-        if let Some(fork) = &self.fork {
-            put("parent", Some(fork.parent.into()));
-            put("forked_us", (fork.at_us > 0).then(|| fork.at_us.into()));
-            put("forked_events", (fork.events > 0).then(|| fork.events.into()));
+impl From<&Saved> for Wire {
+    fn from(saved: &Saved) -> Wire {
+        let (fork, other) = (saved.fork.as_ref(), saved.other.as_ref());
+        let opening = other.map(|o| &o.opening);
+        Wire {
+            name: saved.name.clone(),
+            shown: other.is_none().then_some(true),
+            parent: fork.map(|f| f.parent),
+            forked_us: fork.map(|f| f.at_us).filter(|us| *us > 0),
+            forked_events: fork.map(|f| f.events).filter(|n| *n > 0),
+            params: opening.map(|o| o.params.clone()).filter(|p| !p.is_empty()),
+            edits: opening.map(|o| o.edits.clone()).filter(|e| !e.is_empty()),
+            at_us: other.map(|o| o.at_us).filter(|us| *us > 0),
+            events: other.and_then(|o| o.events),
         }
-        match &self.other {
-            None => put("shown", Some(true.into())),
-            Some(other) => {
-                put("at_us", (other.at_us > 0).then(|| other.at_us.into()));
-                put("events", other.events.map(Value::from));
-                if let Ok(Value::Object(mut opening)) = serde_json::to_value(&other.opening) {
-                    put("params", opening.remove("params"));
-                    put("edits", opening.remove("edits"));
-                }
-            }
-        }
-        fields
     }
+}
 
+impl Saved {
     /// It in a file, indented, one edit a line.
     pub(super) fn text(&self) -> String {
-        let fields = self.fields();
+        let fields = serde_json::to_value(Wire::from(self)).unwrap_or_default();
         let mut out = String::new();
         for name in ORDER {
             if let Some(value) = fields.get(name) {

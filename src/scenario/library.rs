@@ -7,7 +7,7 @@
 
 use super::front::Scenario;
 use crate::protocols;
-use crate::sim::{Refusal, fields::short};
+use crate::sim::{Refusal, letters::short};
 use std::sync::{Arc, OnceLock};
 
 /// A scenario as the gallery and lists show it, before its chapter has come.

@@ -9,7 +9,6 @@
 use super::inflate::{self, Trouble};
 use super::{SharedRun, base64url, open};
 use crate::check::Checks;
-use crate::sim::fields::Fields;
 use crate::sim::hash::Fx;
 use crate::sim::history::Run;
 use crate::sim::{Refusal, SimTime, json};
@@ -160,15 +159,15 @@ fn not_unpacked(trouble: Trouble) -> Refusal {
 fn read(json: &[u8]) -> Result<SharedRun, Refusal> {
     let no = |why: String| Refusal::new("bad-link", format!("this link holds what is no run: {why}"));
     let text = str::from_utf8(json).map_err(|_| no("it is no text".to_owned()))?;
-    let Value::Object(mut wire) = json::read(text).map_err(no)? else {
-        return Err(no("it is no object".to_owned()));
-    };
-    let long = NAMES.iter().filter_map(|(short, long)| {
-        let value = wire.remove(*short)?;
-        Some(((*long).to_owned(), value))
-    });
-    let fields = Fields::of(Value::Object(long.collect()), "a shared run").map_err(no)?;
-    let run = SharedRun::read(fields).map_err(no)?;
+    let mut data = json::read(text).map_err(no)?;
+    if let Value::Object(wire) = &mut data {
+        let long = NAMES.iter().filter_map(|(short, long)| {
+            let value = wire.remove(*short)?;
+            Some(((*long).to_owned(), value))
+        });
+        data = Value::Object(long.collect());
+    }
+    let run = SharedRun::read(data).map_err(|wrong| no(wrong.to_string()))?;
     run.opening.def()?.params(&run.opening.params)?;
     Ok(run)
 }

@@ -7,79 +7,58 @@
 use super::{Cue, Own, Scenario, find};
 use crate::check::Checks;
 use crate::kit::Value;
-use crate::sim::fields::{Fields, Read, read_as, short};
+use crate::sim::data::{self, Way, Wrong};
 use crate::sim::history::Run;
+use crate::sim::letters::short;
 use crate::sim::world::{Setup, World};
 use crate::sim::{Edit, Fault, Refusal, SimTime, limits};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What is opened: the argument of the page's `load`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Opening {
     /// The scenario's id.
     pub scenario: String,
     /// All that is random follows from it; `None`: the scenario's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "data::long", skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// Parameters that differ from the scenario's.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "data::or_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub params: BTreeMap<String, Value>,
     /// What is done to the run.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "data::list::<_, _, { limits::EDITS }>",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub edits: Vec<Edit>,
     /// The scenario itself, if it is not built in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub own: Option<Own>,
 }
 
-read_as!(Opening);
-
-/// Parameters and edits.
-type Changes = (BTreeMap<String, Value>, Vec<Edit>);
-
 impl Opening {
     /// Reads the argument of the page's `load`.
     ///
     /// # Errors
-    /// What is no opening, in a sentence that names the field.
-    pub fn read(value: serde_json::Value) -> Read<Self> {
-        let mut f = Fields::of(value, "an opening")?;
-        let opening = Opening::read_fields(&mut f)?;
-        f.end().map(|()| opening)
+    /// What is no opening, with the way to the field.
+    pub fn read(data: serde_json::Value) -> Result<Self, Wrong> {
+        let opening: Opening = data::read(data)?;
+        opening.agree().map(|()| opening)
     }
 
-    /// Reads the fields of an opening, which may stand among others.
-    ///
-    /// # Errors
-    /// What is no such field, in a sentence that begins with the way to it: `edits[1]: ...`.
-    pub fn read_fields(f: &mut Fields) -> Read<Self> {
-        let scenario = f.text("scenario")?;
-        let seed = f.long("seed")?;
-        let (params, edits) = Opening::read_changes(f)?;
-        let own = f.take("own").map(Own::from_data).transpose()?;
-        if own.as_ref().is_some_and(|own| own.id() != scenario) {
-            return Err("'own' is another scenario than 'scenario' names".to_owned());
+    /// Refuses one that names another scenario than it brings.
+    pub(super) fn agree(&self) -> Result<(), Wrong> {
+        match &self.own {
+            Some(own) if own.id() != self.scenario => Err(Wrong::at(
+                Way::default().field("own"),
+                format!("this is another scenario than 'scenario' names: there is '{}'", short(own.id())),
+            )),
+            _ => Ok(()),
         }
-        Ok(Opening { scenario, seed, params, edits, own })
-    }
-
-    /// Reads what of an opening is changed: parameters and edits.
-    pub(super) fn read_changes(f: &mut Fields) -> Read<Changes> {
-        let param = |(id, value): (String, _)| match Value::read(value) {
-            Ok(value) => Ok((id, value)),
-            Err(why) => Err(format!("params.{}: {why}", short(&id))),
-        };
-        let edit = |(i, value)| Edit::read(value).map_err(|why| format!("edits[{i}]: {why}"));
-        let params = f.object("params")?.into_iter().map(param);
-        let params = params.collect::<Read<_>>()?;
-        let edits = f.opt_list("edits")?;
-        if edits.len() > limits::EDITS {
-            return Err(format!("'edits' lists {}: a run takes at most {}", edits.len(), limits::EDITS));
-        }
-        let edits = edits.into_iter().enumerate().map(edit);
-        Ok((params, edits.collect::<Read<_>>()?))
     }
 
     /// The scenario called `id`, as it opens when nothing is said.

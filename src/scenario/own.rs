@@ -9,8 +9,9 @@ use super::front::{self, Mistake};
 use super::part::Part;
 use super::{Scenario, proof};
 use crate::sim::Refusal;
-use crate::sim::fields::{Read, shown};
-use serde::{Serialize, Serializer};
+use crate::sim::data::shown;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use std::sync::{Arc, OnceLock};
 
@@ -38,23 +39,25 @@ impl Serialize for Own {
     }
 }
 
+/// It is read later; what has no id is refused now.
+impl<'de> Deserialize<'de> for Own {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        let own = Own { data: Arc::new(Value::deserialize(source)?), read: OnceLock::new() };
+        match own.id() {
+            "" => Err(Error::custom(format!(
+                "a scenario has 'front' with an 'id', and this is {}",
+                shown(&own.data)
+            ))),
+            _ => Ok(own),
+        }
+    }
+}
+
 impl Own {
     /// A scenario that has been read.
     pub fn of(scenario: Arc<Scenario>) -> Self {
         let data = serde_json::to_value(&scenario).unwrap_or_default();
         Own { data: Arc::new(data), read: OnceLock::from(scenario) }
-    }
-
-    /// A scenario as data, which is read later.
-    ///
-    /// # Errors
-    /// What has no id, and so is none.
-    pub(super) fn from_data(data: Value) -> Read<Self> {
-        let own = Own { data: Arc::new(data), read: OnceLock::new() };
-        match own.id() {
-            "" => Err(format!("own: a scenario has 'front' with an 'id', and this is {}", shown(&own.data))),
-            _ => Ok(own),
-        }
     }
 
     /// Its id.

@@ -5,12 +5,13 @@
 //! what the text says, and runs that nearly do; nothing here knows a scenario by name.
 
 use super::cue::{self, PATIENCE_US};
-use super::front::check::{Way, every_condition};
+use super::front::check::every_condition;
 use super::front::{Amount, Condition, Doing, Scenario, Situation, Step, Target};
 use super::judge::{Judge, When};
 use super::{Opening, Own, open, reveal, stage};
 use crate::check::Checks;
 use crate::kit::{Entry, Params, Value, measures};
+use crate::sim::data::Way;
 use crate::sim::history::Run;
 use crate::sim::{EventId, Refusal, SimTime};
 use std::sync::Arc;

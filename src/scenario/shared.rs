@@ -6,32 +6,74 @@
 //! [`super::link::follow`] alone.
 
 use super::Opening;
-use super::futures::Saved;
-use crate::sim::fields::{Fields, Read};
-use crate::sim::{EventId, MsgId, NodeId, Refusal, SimTime, limits};
+use super::futures::{self, Saved};
+use super::own::Own;
+use crate::kit;
+use crate::sim::data::{self, Wrong};
+use crate::sim::letters::short;
+use crate::sim::{Edit, EventId, MsgId, NodeId, Refusal, SimTime, limits};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// A run as it is shared.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct SharedRun {
     /// Scenario, seed, parameters, edits.
+    #[serde(flatten)]
     pub opening: Opening,
     /// The moment that is shown, in microseconds.
+    #[serde(skip_serializing_if = "is_zero")]
     pub at_us: u64,
     /// How many events have happened, where the moment alone does not say: `None` shows all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub events: Option<u32>,
     /// Simulated microseconds in a second of the reader's time; `None`: the scenario's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub speed_us_s: Option<u64>,
     /// The page of the inspector that is on top; `None`: as it opens.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub panel: Option<Panel>,
     /// What is picked.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub picked: Option<Picked>,
     /// All futures of the run, in a file alone; none where there is but this one.
+    #[serde(skip)]
     pub futures: Vec<Saved>,
 }
 
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+/// The fields of a run as it is shared, those of its opening among them: serde does not refuse what it does not know
+/// where one thing is flattened into another.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    scenario: String,
+    #[serde(default, deserialize_with = "data::long")]
+    seed: Option<u64>,
+    #[serde(default, deserialize_with = "data::or_default")]
+    params: BTreeMap<String, kit::Value>,
+    #[serde(default, deserialize_with = "data::list::<_, _, { limits::EDITS }>")]
+    edits: Vec<Edit>,
+    own: Option<Own>,
+    #[serde(default, deserialize_with = "data::within::<_, _, 0, { limits::RUN_US }>")]
+    at_us: Option<u64>,
+    #[serde(default, deserialize_with = "data::within::<_, _, 0, { limits::EVENTS as u64 }>")]
+    events: Option<u32>,
+    #[serde(default, deserialize_with = "data::within::<_, _, 1, SPEED>")]
+    speed_us_s: Option<u64>,
+    panel: Option<Panel>,
+    picked: Option<Picked>,
+    #[serde(default, deserialize_with = "data::list::<_, _, { limits::FUTURES }>")]
+    futures: Vec<futures::Wire>,
+}
+
 /// A page of the inspector, by the name that it keeps in links for ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Panel {
     /// The settings of a link.
     Link,
@@ -50,7 +92,8 @@ pub enum Panel {
 }
 
 /// Something of a run that is picked. It may name what is not there (yet, or any more).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Picked {
     /// A node: `n2`.
     Node(NodeId),
@@ -74,47 +117,34 @@ impl SharedRun {
     /// Reads every field, by its long name, and refuses others.
     ///
     /// # Errors
-    /// What is no shared run, in a sentence that names the field.
-    pub fn read(mut f: Fields) -> Read<Self> {
-        let opening = Opening::read_fields(&mut f)?;
-        let speed_us_s = f.number("speed_us_s", SPEED)?;
-        if speed_us_s == Some(0) {
-            return Err("'speed_us_s' must not be 0: time would stand still".to_owned());
-        }
-        let futures = super::futures::read(&mut f, &opening)?;
-        let run = SharedRun {
-            futures,
+    /// What is no shared run, with the way to the field.
+    pub fn read(data: Value) -> Result<Self, Wrong> {
+        let wire: Wire = data::read(data)?;
+        let Wire { scenario, seed, params, edits, own, .. } = wire;
+        let opening = Opening { scenario, seed, params, edits, own };
+        opening.agree()?;
+        Ok(SharedRun {
+            futures: futures::of(wire.futures, &opening)?,
             opening,
-            at_us: f.number("at_us", limits::RUN_US)?.unwrap_or(0),
-            events: f.number("events", limits::EVENTS.into())?.map(|n| n as u32),
-            speed_us_s,
-            panel: f.opt_text("panel")?.map(|w| Panel::read(&w)).transpose()?,
-            picked: f.opt_text("picked")?.map(|w| Picked::read(&w)).transpose()?,
-        };
-        f.end().map(|()| run)
+            at_us: wire.at_us.unwrap_or(0),
+            events: wire.events,
+            speed_us_s: wire.speed_us_s,
+            panel: wire.panel,
+            picked: wire.picked,
+        })
     }
 
-    /// Its fields, by their long names; the seed is always among them.
+    /// Its fields, by their long names, but for the futures; the seed is always among them.
     ///
     /// # Errors
     /// An unknown scenario.
     pub(super) fn fields(&self) -> Result<Map<String, Value>, Refusal> {
-        let mut opening = self.opening.clone();
-        opening.seed = Some(opening.seed.unwrap_or(opening.def()?.seed));
-        let Ok(Value::Object(mut fields)) = serde_json::to_value(&opening) else {
-            return Err(Refusal::new("bad-run", "this run cannot be written down"));
-        };
-        let mut put = |name: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                fields.insert(name.to_owned(), value);
-            }
-        };
-        put("at_us", (self.at_us > 0).then(|| self.at_us.into()));
-        put("events", self.events.map(Value::from));
-        put("speed_us_s", self.speed_us_s.map(Value::from));
-        put("panel", self.panel.map(|p| p.word().into()));
-        put("picked", self.picked.map(|p| p.word().into()));
-        Ok(fields)
+        let mut run = self.clone();
+        run.opening.seed = Some(run.opening.seed.unwrap_or(run.opening.def()?.seed));
+        match serde_json::to_value(&run) {
+            Ok(Value::Object(fields)) => Ok(fields),
+            _ => Err(Refusal::new("bad-run", "this run cannot be written down")),
+        }
     }
 
     /// The moment that is shown; `None` where that is the very start, before anything has happened.
@@ -132,41 +162,24 @@ impl Panel {
     /// Every panel.
     pub const ALL: [Panel; 7] =
         [Panel::Link, Panel::Node, Panel::Timing, Panel::Checks, Panel::Measures, Panel::Log, Panel::Text];
-
-    /// Its name in links and files.
-    pub fn word(self) -> &'static str {
-        match self {
-            Panel::Link => "link",
-            Panel::Node => "node",
-            Panel::Timing => "timing",
-            Panel::Checks => "checks",
-            Panel::Measures => "measures",
-            Panel::Log => "log",
-            Panel::Text => "text",
-        }
-    }
-
-    fn read(word: &str) -> Read<Self> {
-        let found = Panel::ALL.into_iter().find(|p| p.word() == word);
-        found.ok_or_else(|| {
-            let known = Panel::ALL.map(Panel::word).join(", ");
-            format!("'panel' must be one of {known}, not '{}'", crate::sim::fields::short(word))
-        })
-    }
 }
 
-impl Picked {
-    /// Its name in links and files.
-    pub fn word(self) -> String {
-        match self {
+/// Its name in links and files.
+impl From<Picked> for String {
+    fn from(picked: Picked) -> String {
+        match picked {
             Picked::Node(n) => format!("n{n}"),
             Picked::Link(a, b) => format!("l{a}-{b}"),
             Picked::Message(m) => format!("m{m}"),
             Picked::Event(e) => format!("e{e}"),
         }
     }
+}
 
-    fn read(word: &str) -> Read<Self> {
+impl TryFrom<String> for Picked {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
         let number = |text: &str, most: u32| {
             let plain = text.bytes().all(|b| b.is_ascii_digit());
             let n = text.parse::<u32>().ok().filter(|n| plain && *n < most);
@@ -185,9 +198,8 @@ impl Picked {
         };
         found.ok_or_else(|| {
             format!(
-                "'picked' must be a node (n2), a link (l0-1), a message (m77) or an event (e120), \
-                 not '{}'",
-                crate::sim::fields::short(word)
+                "this must be a node (n2), a link (l0-1), a message (m77) or an event (e120), not '{}'",
+                short(&word)
             )
         })
     }

@@ -5,7 +5,7 @@
 
 use super::part::Part;
 use super::{Opening, SharedRun, file, link};
-use crate::sim::{Fault, Refusal, json};
+use crate::sim::{Fault, Refusal, data, json};
 
 /// What reads and writes runs, if it has come.
 pub static TEXT: Part<Text> = Part::away("text", "What reads and writes links and files");
@@ -100,7 +100,7 @@ fn unreadable(what: &str, why: &str) -> Refusal {
 }
 
 fn read_opening(words: &str) -> Result<Opening, Refusal> {
-    let opening = json::read(words).and_then(Opening::read);
+    let opening = json::read(words).and_then(|data| Opening::read(data).map_err(|wrong| wrong.to_string()));
     opening.map_err(|e| unreadable("what to load", &e))
 }
 
@@ -109,7 +109,7 @@ fn read_fault(words: &str) -> Result<Fault, Refusal> {
         if let Some(map) = value.as_object_mut() {
             map.remove("at_us");
         }
-        Fault::read(value)
+        data::read(value).map_err(|wrong| wrong.to_string())
     });
     fault.map_err(|e| unreadable("the edit", &e))
 }

@@ -4,14 +4,13 @@
 //! that differ only in a mean give each message the same luck, and comparing them is fair. Curves
 //! come from `libm`, whose results are the same bits natively and in wasm; `std`'s are not.
 
-use super::fields::{Fields, Read, read_as, unknown};
+use super::data;
 use super::limits;
 use super::refusal::Refusal;
 use super::streams::{below, unit};
 use super::time::Span;
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// A distribution of delays. All spans are in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, BorshSerialize, BorshDeserialize)]
@@ -58,34 +57,27 @@ impl Default for Delay {
     }
 }
 
-read_as!(Delay);
+/// How a delay is read; see [`data::tagged`].
+#[derive(Deserialize)]
+#[serde(remote = "Delay", rename_all = "kebab-case", deny_unknown_fields)]
+enum Wire {
+    Constant { us: u64 },
+    Uniform { min_us: u64, max_us: u64 },
+    Normal { mean_us: u64, sd_us: u64 },
+    Exponential { min_us: u64, mean_us: u64 },
+    HeavyTailed { min_us: u64, shape_milli: u32 },
+}
+
+impl<'de> Deserialize<'de> for Delay {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        data::tagged("kind", source, |source| Wire::deserialize(source))
+    }
+}
 
 impl Delay {
     /// Uniform between these milliseconds.
     pub const fn uniform_ms(min: u64, max: u64) -> Self {
         Delay::Uniform { min_us: min * 1_000, max_us: max * 1_000 }
-    }
-
-    pub(super) fn read(value: Value) -> Read<Self> {
-        let mut f = Fields::of(value, "a delay")?;
-        let kind = f.text("kind")?;
-        let delay = match kind.as_str() {
-            "constant" => Delay::Constant { us: f.u64("us")? },
-            "uniform" => Delay::Uniform { min_us: f.u64("min_us")?, max_us: f.u64("max_us")? },
-            "normal" => Delay::Normal { mean_us: f.u64("mean_us")?, sd_us: f.u64("sd_us")? },
-            "exponential" => Delay::Exponential { min_us: f.u64("min_us")?, mean_us: f.u64("mean_us")? },
-            "heavy-tailed" => {
-                Delay::HeavyTailed { min_us: f.u64("min_us")?, shape_milli: f.u32("shape_milli")? }
-            }
-            _ => {
-                return unknown(
-                    "kind of delay",
-                    &kind,
-                    "constant, uniform, normal, exponential, heavy-tailed",
-                );
-            }
-        };
-        f.end().map(|()| delay)
     }
 
     /// The delay that the uniform 64-bit `draw` stands for; at most one hour.

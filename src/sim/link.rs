@@ -7,16 +7,16 @@
 //! *Arbitrary* promises nothing. A setting that breaks the promise is refused, with the reason.
 
 use super::delay::Delay;
-use super::fields::{Fields, Read, read_as, unknown};
 use super::limits;
 use super::refusal::Refusal;
 use super::time::Span;
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
 /// What a link promises.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkModel {
     /// Every message arrives exactly once, unchanged; the order may differ.
@@ -28,18 +28,7 @@ pub enum LinkModel {
     Arbitrary,
 }
 
-read_as!(LinkPatch);
-
 impl LinkModel {
-    fn read(word: &str) -> Read<Self> {
-        match word {
-            "reliable" => Ok(LinkModel::Reliable),
-            "fair-loss" => Ok(LinkModel::FairLoss),
-            "arbitrary" => Ok(LinkModel::Arbitrary),
-            _ => unknown("link model", word, "reliable, fair-loss, arbitrary"),
-        }
-    }
-
     /// Its name in a sentence.
     pub fn name(self) -> &'static str {
         match self {
@@ -51,7 +40,10 @@ impl LinkModel {
 }
 
 /// Protocol layers that the link's two ends put on top of it, lowest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
+#[serde(default, deny_unknown_fields)]
 pub struct Layers {
     /// Send again every so many microseconds until acknowledged; 0: off.
     pub retransmit_us: u64,
@@ -64,17 +56,6 @@ pub struct Layers {
 }
 
 impl Layers {
-    fn read(value: Value) -> Read<Self> {
-        let mut f = Fields::of(value, "the layers")?;
-        let layers = Layers {
-            retransmit_us: f.number("retransmit_us", u64::MAX)?.unwrap_or(0),
-            dedupe: f.flag("dedupe")?.unwrap_or(false),
-            reorder: f.flag("reorder")?.unwrap_or(false),
-            authenticate: f.flag("authenticate")?.unwrap_or(false),
-        };
-        f.end().map(|()| layers)
-    }
-
     /// True if any layer is on.
     pub fn any(&self) -> bool {
         *self != Layers::default()
@@ -251,7 +232,10 @@ impl Link {
 }
 
 /// A change of some settings of a link; what is `None` stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
+#[serde(deny_unknown_fields)]
 pub struct LinkPatch {
     /// See [`Link::model`].
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -295,29 +279,6 @@ pub struct LinkPatch {
 }
 
 impl LinkPatch {
-    pub(super) fn read(value: Value) -> Read<Self> {
-        let mut f = Fields::of(value, "a link's settings")?;
-        let patch = LinkPatch {
-            model: match f.take("model") {
-                Some(word) => Some(LinkModel::read(word.as_str().unwrap_or_default())?),
-                None => None,
-            },
-            delay: f.take("delay").map(Delay::read).transpose()?,
-            loss_ppm: f.opt_u32("loss_ppm")?,
-            duplicate_ppm: f.opt_u32("duplicate_ppm")?,
-            corrupt_ppm: f.opt_u32("corrupt_ppm")?,
-            reorder_ppm: f.opt_u32("reorder_ppm")?,
-            reorder_us: f.number("reorder_us", u64::MAX)?,
-            fifo: f.flag("fifo")?,
-            bandwidth_bytes_s: f.number("bandwidth_bytes_s", u64::MAX)?,
-            buffer_bytes: f.number("buffer_bytes", u64::MAX)?,
-            mtu_bytes: f.opt_u32("mtu_bytes")?,
-            cut: f.flag("cut")?,
-            layers: f.take("layers").map(Layers::read).transpose()?,
-        };
-        f.end().map(|()| patch)
-    }
-
     /// `link` with this change. Choosing a stricter model clears what that model forbids, so that
     /// one click on *reliable* is enough; a setting given in the same patch is kept, and judged.
     pub fn on(&self, link: &Link) -> Link {

@@ -6,12 +6,11 @@
 
 pub mod chunks;
 pub mod clock;
+pub mod data;
 pub mod decimal;
 pub mod delay;
 pub mod fact;
 pub mod fault;
-mod fault_read;
-pub mod fields;
 pub mod form;
 pub mod hash;
 pub mod history;

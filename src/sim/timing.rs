@@ -4,14 +4,13 @@
 //! that could break a bound is refused with the reason; where a model lets delays be anything for
 //! a while (before GST, in a bad period), the engine brings in what is late when the bound returns.
 
-use super::fields::{Fields, Read, read_as, unknown};
+use super::data;
 use super::limits;
 use super::link::Link;
 use super::refusal::Refusal;
 use super::time::{SimTime, Span};
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What may be assumed of time. All spans are in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, BorshSerialize, BorshDeserialize)]
@@ -61,38 +60,41 @@ pub enum Timing {
     },
 }
 
-read_as!(Timing);
+/// How a timing model is read; see [`data::tagged`].
+#[derive(Deserialize)]
+#[serde(remote = "Timing", rename_all = "kebab-case", deny_unknown_fields)]
+enum Wire {
+    Synchronous {
+        delay_us: u64,
+        step_us: u64,
+        drift_ppm: u32,
+    },
+    UnknownBound {
+        at_most_us: u64,
+    },
+    Gst {
+        gst_us: u64,
+        delay_us: u64,
+    },
+    Alternating {
+        good_us: u64,
+        bad_us: u64,
+        delay_us: u64,
+    },
+    #[serde(deserialize_with = "data::nothing")]
+    Asynchronous,
+    BoundedAsync {
+        delay_us: u64,
+    },
+}
+
+impl<'de> Deserialize<'de> for Timing {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        data::tagged("model", source, |source| Wire::deserialize(source))
+    }
+}
 
 impl Timing {
-    pub(super) fn read(value: Value) -> Read<Self> {
-        let mut f = Fields::of(value, "a timing model")?;
-        let model = f.text("model")?;
-        let timing = match model.as_str() {
-            "synchronous" => Timing::Synchronous {
-                delay_us: f.u64("delay_us")?,
-                step_us: f.u64("step_us")?,
-                drift_ppm: f.u32("drift_ppm")?,
-            },
-            "unknown-bound" => Timing::UnknownBound { at_most_us: f.u64("at_most_us")? },
-            "gst" => Timing::Gst { gst_us: f.u64("gst_us")?, delay_us: f.u64("delay_us")? },
-            "alternating" => Timing::Alternating {
-                good_us: f.u64("good_us")?,
-                bad_us: f.u64("bad_us")?,
-                delay_us: f.u64("delay_us")?,
-            },
-            "asynchronous" => Timing::Asynchronous,
-            "bounded-async" => Timing::BoundedAsync { delay_us: f.u64("delay_us")? },
-            _ => {
-                return unknown(
-                    "timing model",
-                    &model,
-                    "synchronous, unknown-bound, gst, alternating, asynchronous, bounded-async",
-                );
-            }
-        };
-        f.end().map(|()| timing)
-    }
-
     /// The model's name as a course would say it.
     pub fn name(self) -> &'static str {
         match self {

@@ -14,7 +14,7 @@ pub fn open(given: File, on: Callback<Action>) {
     let refuse = |on: &Callback<Action>, why: &str| on.emit(Action::Error(Some(why.to_owned())));
     if given.size() > file::BYTES as f64 {
         let mib = file::BYTES >> 20;
-        let name = crate::sim::fields::short(&given.name());
+        let name = crate::sim::letters::short(&given.name());
         let why = format!("'{name}' is larger than {mib} MiB: no scenario is, so it was not read.");
         return refuse(&on, &why);
     }

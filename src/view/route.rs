@@ -127,7 +127,7 @@ fn place(path: &str) -> Result<Place, Refusal> {
         ["s", id] if plain(id) => Ok(Place::Scenario((*id).to_owned())),
         ["x", payload] if plain(payload) => Ok(Place::Shared((*payload).to_owned())),
         _ => {
-            let shown = crate::sim::fields::short(path);
+            let shown = crate::sim::letters::short(path);
             Err(Refusal::new(
                 "bad-route",
                 format!("'#{shown}' is no place here: try #/ for the gallery or #/s/raft-election"),
@@ -142,7 +142,7 @@ fn place(path: &str) -> Result<Place, Refusal> {
 /// Anything but a whole number that fits 64 bits.
 pub fn seed(text: &str) -> Result<u64, Refusal> {
     text.trim().parse().map_err(|_| {
-        let shown = crate::sim::fields::short(text);
+        let shown = crate::sim::letters::short(text);
         Refusal::new(
             "bad-seed",
             format!("the seed must be a whole number from 0 to {}, not '{shown}'", u64::MAX),

@@ -151,7 +151,7 @@ const BAD = [
   ["nothing", "", /no scenario/],
   ["of a newer version", '{"faultline": 2, "scenario": "raft-nine"}', /of version 2/],
   ["of no scenario", '{"scenario": "nowhere"}', /no scenario 'nowhere'/],
-  ["with a fault that is none", '{"scenario": "raft-nine", "edits": [{"at_us": 1, "do": "sing"}]}', /no fault 'sing'/],
+  ["with a fault that is none", '{"scenario": "raft-nine", "edits": [{"at_us": 1, "do": "sing"}]}', /edits\[0\]\.do: there is no 'sing'/],
   ["a picture", "\x89PNG\r\n\x1a\n\0\0\0", /no scenario/],
   ["too large", " ".repeat(5 << 20), /larger than 4 MiB/],
 ];

@@ -122,7 +122,7 @@ function badLinks() {
     ["of a billion nodes", run('"p":{"servers":1000000000}'), /from 3 to 199/],
     ["of a billionth node", run('"e":[{"at_us":1,"do":"crash","node":1000000000}]'), /from 0 to 65535/],
     ["of no scenario", payload('{"s":"nowhere"}'), /no scenario 'nowhere'/],
-    ["of no fault", run('"e":[{"at_us":1,"do":"sing"}]'), /no fault 'sing'/],
+    ["of no fault", run('"e":[{"at_us":1,"do":"sing"}]'), /edits\[0\]\.do: there is no 'sing'/],
     ["without delay", cycle(), /never gets on/],
   ];
 }

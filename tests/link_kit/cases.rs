@@ -173,7 +173,7 @@ fn looks(cases: &mut Vec<Case>) {
     add("events", events);
     for panel in Panel::ALL {
         let shown = SharedRun { panel: Some(panel), ..run() };
-        add(&format!("panel/{}", panel.word()), shown);
+        add(&format!("panel/{}", word(&panel)), shown);
     }
     for picked in [
         Picked::Node(NodeId(2)),
@@ -182,6 +182,11 @@ fn looks(cases: &mut Vec<Case>) {
         Picked::Event(EventId(23)),
     ] {
         let shown = SharedRun { picked: Some(picked), ..run() };
-        add(&format!("picked/{}", picked.word()), shown);
+        add(&format!("picked/{}", word(&picked)), shown);
     }
+}
+
+/// What it is called in links and files.
+fn word(named: &impl serde::Serialize) -> String {
+    serde_json::to_string(named).expect("a word").replace('"', "")
 }

@@ -6,58 +6,8 @@
 //! `check-scenario`'s.
 
 use super::{Condition, Doing, Front, Moment, Prediction, Situation, Stroke};
+use crate::sim::data::Way;
 use std::collections::BTreeSet;
-use std::fmt;
-
-/// A step on the way to a field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// A field.
-    Field(String),
-    /// A place in a list, counted from 0.
-    Place(usize),
-}
-
-/// The way to a field: `step[0].done.fact.name`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Way(pub Vec<Step>);
-
-impl FromIterator<Step> for Way {
-    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
-        Way(steps.into_iter().collect())
-    }
-}
-
-impl Way {
-    /// With this field at its end.
-    #[must_use]
-    pub fn field(&self, name: &str) -> Way {
-        let mut steps = self.0.clone();
-        steps.push(Step::Field(name.to_owned()));
-        Way(steps)
-    }
-
-    /// With this place of a list at its end.
-    #[must_use]
-    pub fn place(&self, at: usize) -> Way {
-        let mut steps = self.0.clone();
-        steps.push(Step::Place(at));
-        Way(steps)
-    }
-}
-
-impl fmt::Display for Way {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, step) in self.0.iter().enumerate() {
-            match step {
-                Step::Field(name) if i == 0 => f.write_str(name)?,
-                Step::Field(name) => write!(f, ".{name}")?,
-                Step::Place(at) => write!(f, "[{at}]")?,
-            }
-        }
-        Ok(())
-    }
-}
 
 /// The most steps: each is one bit of what a learner has done.
 const STEPS: usize = 64;

@@ -6,6 +6,7 @@
 use super::Amount;
 use super::condition::{Condition, FaultWord};
 use super::stroke::{Deed, LieRule, Moment, MsgPick, Side, Stroke};
+use crate::sim::data::{self, Step, Wrong};
 use crate::sim::{LinkPatch, NodePatch, Timing};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -88,7 +89,10 @@ impl Line {
 
     fn set<T: serde::de::DeserializeOwned>(&mut self) -> Result<T, String> {
         let set = need(self.set.take(), "set", "which settings change?")?;
-        serde_json::from_value(set).map_err(|e| format!("in 'set', {e}"))
+        data::read(set).map_err(|Wrong { mut way, why }| {
+            way.0.insert(0, Step::Field("set".to_owned()));
+            Wrong { way, why }.to_string()
+        })
     }
 
     fn deed(&mut self) -> Result<Deed, String> {

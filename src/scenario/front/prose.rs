@@ -65,7 +65,7 @@ impl TryFrom<String> for Address {
         }
         Err(format!(
             "a link leads to 'https://...' or to a scenario, '#/s/...', not to '{}'",
-            crate::sim::fields::short(&text)
+            crate::sim::letters::short(&text)
         ))
     }
 }

@@ -4,14 +4,13 @@
 //! accepted there. In the page this reader is a part of its own: only a file that is not built in needs
 //! it, and nothing else may name the two parsers.
 
-use super::check::{self, Way};
+use super::check;
 use super::prose::{Address, Block, Piece};
 use super::{Front, Scenario};
+use crate::sim::data::{self, Step, Way, Wrong};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_path_to_error::Segment;
 use std::fmt;
 use std::ops::Range;
 use toml::de::{DeTable, DeValue, Deserializer};
@@ -112,7 +111,7 @@ fn front(parts: &Parts<'_>) -> Result<Front, Mistake> {
         field: String::new(),
         message: format!("this is no TOML: {}", e.message()),
     })?;
-    let front: Front = from_data(data).map_err(|(way, message)| located(parts, &way, None, message))?;
+    let front: Front = data::read(data).map_err(|Wrong { way, why }| located(parts, &way, None, why))?;
     check::front(&front).map_err(|(way, message)| located(parts, &way, None, message))?;
     Ok(front)
 }
@@ -122,43 +121,9 @@ fn front(parts: &Parts<'_>) -> Result<Front, Mistake> {
 /// # Errors
 /// What is none, with the way to the field.
 pub fn scenario(data: Value) -> Result<Scenario, String> {
-    let told = |(way, why): (Way, String)| format!("{way}: {why}");
-    let scenario: Scenario = from_data(data).map_err(told)?;
-    check::front(&scenario.front).map_err(told)?;
+    let scenario: Scenario = data::read(data).map_err(|wrong| wrong.to_string())?;
+    check::front(&scenario.front).map_err(|(way, why)| format!("{way}: {why}"))?;
     Ok(scenario)
-}
-
-/// Whatever a scenario is read from becomes plain data first, so that there is one reader of it: what serde derives
-/// for so many types is large.
-fn from_data<T: DeserializeOwned>(data: Value) -> Result<T, (Way, String)> {
-    serde_path_to_error::deserialize(data).map_err(|e| {
-        let way: Way = e.path().iter().map(step).collect();
-        (way, said(&e.into_inner().to_string()))
-    })
-}
-
-fn step(segment: &Segment) -> check::Step {
-    match segment {
-        Segment::Seq { index } => check::Step::Place(*index),
-        Segment::Map { key } => check::Step::Field(key.clone()),
-        Segment::Enum { variant } => check::Step::Field(variant.clone()),
-        Segment::Unknown => check::Step::Field("?".to_owned()),
-    }
-}
-
-/// What serde says, in the house's words.
-fn said(message: &str) -> String {
-    let message = message.replace('`', "'");
-    let message = message.replace("unknown field", "there is no field");
-    message
-        .replace("unknown variant", "there is no")
-        .replace("missing field", "this is missing:")
-        .replace(", expected one of", ": there are")
-        .replace(
-            "invalid value: map, expected map with a single key",
-            "one condition stands here, with one word: \
-            put several into 'all' or 'any'",
-        )
 }
 
 impl Mistake {
@@ -186,8 +151,8 @@ fn located(parts: &Parts<'_>, way: &Way, span: Option<Range<usize>>, message: St
 }
 
 /// Where what the way leads to stands, as far as it goes.
-fn place(table: &DeTable<'_>, way: &[check::Step]) -> Option<Range<usize>> {
-    let (check::Step::Field(name), rest) = way.split_first()? else {
+fn place(table: &DeTable<'_>, way: &[Step]) -> Option<Range<usize>> {
+    let (Step::Field(name), rest) = way.split_first()? else {
         return None;
     };
     let (key, value) = table.get_key_value(name.as_str())?;
@@ -197,10 +162,10 @@ fn place(table: &DeTable<'_>, way: &[check::Step]) -> Option<Range<usize>> {
     }))
 }
 
-fn within(value: &DeValue<'_>, way: &[check::Step]) -> Option<Range<usize>> {
+fn within(value: &DeValue<'_>, way: &[Step]) -> Option<Range<usize>> {
     match (value, way.split_first()?) {
         (DeValue::Table(table), _) => place(table, way),
-        (DeValue::Array(list), (check::Step::Place(i), rest)) => {
+        (DeValue::Array(list), (Step::Place(i), rest)) => {
             let item = list.get(*i)?;
             Some(within(item.get_ref(), rest).unwrap_or_else(|| item.span()))
         }

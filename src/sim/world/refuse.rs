@@ -223,7 +223,7 @@ impl World {
             return Err(Refusal::new("bad-request", why));
         }
         machine.node.accepts(request).map_err(|why| {
-            let shown = super::super::fields::short(request);
+            let shown = super::super::letters::short(request);
             Refusal::new("bad-request", format!("{} does not understand '{shown}': {why}", machine.name))
         })
     }
