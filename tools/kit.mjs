@@ -14,7 +14,7 @@ const LONGER = new Map([
 
 const BY_FILE = [
   [/(^|\/)tests?(\.rs|\/)/, "tests"],
-  [/(^|\/)(judge|checks|theory|measures|gauges)\.rs$|(^|\/)(properties|promises)(\.rs|\/)/, "judges"],
+  [/(^|\/)(judged?|checks|theory|measures|gauges|quality)\.rs$|(^|\/)(properties|promises)(\.rs|\/)/, "judges"],
   [/(^|\/)(show|look|boards)\.rs$/, "shows"],
 ];
 const BY_ITEM = [

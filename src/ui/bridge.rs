@@ -4,8 +4,8 @@
 //! hands have done before it. It can do nothing that a hand cannot, runs no code it is given, and never throws: it
 //! answers, once what it did and what came before is drawn.
 
-use super::chapters;
-use crate::scenario::text::{self as words, TEXT};
+use super::{chapters, details};
+use crate::scenario::text as words;
 use crate::sim::{Refusal, json};
 use crate::view::origin::Origin;
 use crate::view::reduce::{may_replace, open, reduce};
@@ -82,15 +82,11 @@ pub fn install(ask: &Callback<Question>) {
     let api = Object::new();
     let verb = |name: &str, verb: Verb| {
         let ask = ask.clone();
-        let needs = match name {
-            "load" => Needs::Run,
-            "edit" | "link" => Needs::Text,
-            _ => Needs::Nothing,
-        };
+        let loads = name == "load";
         let run = Closure::<dyn FnMut(JsValue) -> Promise>::new(move |argument: JsValue| {
             // Read at once: it may change, and reading it may run a script (toJSON), which may ask, too.
             let given = Given::of(argument);
-            promised(&ask, (verb, given), needs)
+            promised(&ask, (verb, given), loads)
         });
         let _ = Reflect::set(&api, &name.into(), &run.into_js_value());
     };
@@ -101,7 +97,7 @@ pub fn install(ask: &Callback<Question>) {
     verb("seek", |app, us| counted(app, &us, None, |us| Action::Seek(us as u64)));
     verb("fork", |app, _| act(app, Action::Fork));
     verb("edit", edit);
-    verb("state", |app, _| app.state_json());
+    verb("state", |app, _| state(app));
     verb("hash", |app, _| {
         let hash = app.open.as_ref().map(|o| o.run().get().hash_text());
         json::text(&hash)
@@ -116,18 +112,9 @@ pub fn install(ask: &Callback<Question>) {
     }
 }
 
-/// What of the program has to be here before something is answered.
-#[derive(Clone, Copy, PartialEq)]
-enum Needs {
-    Nothing,
-    /// What reads and writes runs.
-    Text,
-    /// That, and all that the run which is given needs.
-    Run,
-}
-
-/// Asks once what that `needs` is here or cannot be had, and promises the answer.
-fn promised(ask: &Callback<Question>, (verb, given): (Verb, Given), needs: Needs) -> Promise {
+/// Asks once what speaks with scripts is here, and what that `loads` needs, or they cannot be had; and promises the
+/// answer.
+fn promised(ask: &Callback<Question>, (verb, given): (Verb, Given), loads: bool) -> Promise {
     if let Some(why) = WAITING.with_borrow(|w| w.broken.clone()) {
         return Promise::reject(&Error::new(&why));
     }
@@ -140,15 +127,15 @@ fn promised(ask: &Callback<Question>, (verb, given): (Verb, Given), needs: Needs
         });
     });
     let question = Question { verb, given, ticket };
-    if needs == Needs::Nothing || needs == Needs::Text && TEXT.is_here() {
+    if !loads && details::here().is_some() {
         ask.emit(question);
         return promise;
     }
     let ask = ask.clone();
     spawn_local(async move {
         // Where something cannot be had, the answer says so.
-        chapters::fetch(TEXT.name).await;
-        if let (Needs::Run, Some(json)) = (needs, &question.given.json) {
+        details::fetch().await;
+        if let (true, Some(json)) = (loads, &question.given.json) {
             let _ = chapters::with_all(|| Origin::from_json(json)).await;
         }
         ask.emit(question);
@@ -171,6 +158,14 @@ impl Given {
     fn json(self) -> Result<String, Refusal> {
         let refusal = || Refusal::new("bad-argument", "the argument must be plain data");
         self.json.ok_or_else(refusal)
+    }
+}
+
+/// The state of the page for a script.
+fn state(app: &App) -> String {
+    match details::here() {
+        Some(details) => (details.state)(app),
+        None => error(&Refusal::new("part-away", details::MISSING)),
     }
 }
 
@@ -212,7 +207,7 @@ fn refuse(app: &mut App, refusal: &Refusal) -> String {
 fn act(app: &mut App, action: Action) -> String {
     app.error = None;
     reduce(app, action);
-    app.state_json()
+    state(app)
 }
 
 fn load(app: &mut App, given: Given) -> String {
@@ -240,7 +235,7 @@ fn edit(app: &mut App, given: Given) -> String {
             app.error = None;
             reduce(app, Action::Edit(fault));
             match &app.error {
-                None => app.state_json(),
+                None => state(app),
                 Some(message) => error(&Refusal::new(app.code, message.clone())),
             }
         }

@@ -29,6 +29,8 @@ pub struct Details {
     pub(super) boards: fn(&Open) -> Html,
     /// A page of the inspector.
     pub(super) panel: fn(Tab, &PanelProps) -> Html,
+    /// The state of the page for a script.
+    pub(super) state: fn(&App) -> String,
     /// What stands beside the page.
     pub(super) aside: fn(&Watched, &Callback<Action>),
 }

@@ -4,6 +4,7 @@
 
 use super::details::Details;
 use super::{aside, boards, compare, dialogs, history, panels, timeline};
+use crate::view::App;
 
 /// All of it.
 pub static DETAILS: Details = Details {
@@ -13,5 +14,6 @@ pub static DETAILS: Details = Details {
     timeline: timeline::timeline,
     boards: boards::boards,
     panel: panels::detail,
+    state: App::state_json,
     aside: aside::start,
 };

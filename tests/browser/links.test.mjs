@@ -116,7 +116,7 @@ function badLinks() {
     ["no DEFLATE", `1${Buffer.alloc(40, 255).toString("base64url")}`, /cannot be unpacked/],
     ["longer than its end", payload('{"s":"raft-nine"}', { after: "more" }), /goes on after its end/],
     ["a bomb", payload(`{"s":"${" ".repeat(4_000_000)}"}`), /unpacks to more than 524288 bytes/],
-    ["deep", payload(`{"s":${"[".repeat(100_000)}`), /127 deep/],
+    ["deep", payload(`{"s":${"[".repeat(100_000)}`), /more than 127 deep/],
     ["NaN", run('"t":NaN'), /NaN/],
     ["turned", payload('{"s":"raft-\u202enine"}'), /direction of reading/],
     ["of a billion nodes", run('"p":{"servers":1000000000}'), /from 3 to 199/],

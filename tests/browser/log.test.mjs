@@ -15,8 +15,9 @@ after(() => site?.close());
 const rows = (page) => hook(page, "log-rows");
 const drawn = (page) => rows(page).locator("[role=row]").count();
 const rowCount = async (page) => Number(await rows(page).getAttribute("aria-rowcount"));
-// Waits until the rows are all found, of what was asked for last.
+// Waits until the log has come and the rows are all found, of what was asked for last.
 async function found(page) {
+  await visible(page, "log-count");
   await settled(page);
   await page.waitForFunction(() => !/so far/.test(document.querySelector("[data-testid=log-count]").textContent));
 }

@@ -219,7 +219,8 @@ pub(super) fn boards(p: &Params, world: &World) -> Vec<Board> {
     let row = |replica: NodeId| {
         let Held { version, value } = held(world, replica);
         let mood = if version == newest { Mood::Good } else { Mood::Bad };
-        let own = [Field::of(value), Field::of(version).mood(mood)];
+        let said = version.to_string();
+        let own = [Field::of(value), Field::of(said.trim_start_matches("version ")).mood(mood)];
         let cells = own.into_iter().chain([part(write, replica), part(read, replica)]);
         (world.name(replica).to_owned(), cells.collect())
     };
