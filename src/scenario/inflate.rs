@@ -1,7 +1,8 @@
 //! Unpacking DEFLATE (RFC 1951) that comes from strangers.
 //!
 //! The rule that is easy to break: the limit holds while it is unpacked, so that a few bytes never
-//! become a gigabyte; and the last byte counts, so that nothing rides along behind what was meant.
+//! become a gigabyte; and the last byte counts, so that nothing rides along behind what was meant. The crate's own
+//! function with a limit passes over what follows the end.
 
 use miniz_oxide::inflate::TINFLStatus;
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};

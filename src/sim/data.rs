@@ -164,9 +164,9 @@ pub fn tagged<'de, T, D: Deserializer<'de>>(
     let whole = Value::Object(Map::from_iter([(word, Value::Object(rest))]));
     tracked(whole, by).map_err(|Wrong { mut way, why }| {
         // A known word is the first step; an unknown one is the mistake.
-        match way.0.first_mut() {
-            Some(_) => drop(way.0.remove(0)),
-            None => way = way.field(tag),
+        match way.0.is_empty() {
+            true => way = way.field(tag),
+            false => drop(way.0.remove(0)),
         }
         Error::custom(Wrong { way, why })
     })
@@ -275,7 +275,12 @@ fn said(message: &str) -> String {
         return format!("there is no {}{}", quoted(word), there(wanted));
     }
     if wanted == "map with a single key" {
-        return "one condition stands here, with one word: put several into 'all' or 'any'".to_owned();
+        return "one word stands here, with what it takes: put several conditions into 'all' or 'any'"
+            .to_owned();
+    }
+    if what.starts_with("invalid length ") {
+        // Serde would have taken a list of the fields' values.
+        return "this must be an object, not a list".to_owned();
     }
     match what.strip_prefix("invalid type: ").or(what.strip_prefix("invalid value: ")) {
         Some(found) => format!("this must be {}, not {}", must(wanted), instead(found)),
@@ -305,6 +310,7 @@ fn must(wanted: &str) -> String {
         "a string" => return "a text".to_owned(),
         "a sequence" => return "a list".to_owned(),
         "a map" => return "an object".to_owned(),
+        "string or map" => return "a word or an object".to_owned(),
         _ if wanted.starts_with("struct ") => return "an object".to_owned(),
         _ => return wanted.to_owned(),
     };

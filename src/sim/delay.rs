@@ -90,6 +90,7 @@ impl Delay {
         self.sample_curve(draw)
     }
 
+    /// The curves, kept out of the way of every message that is sent: they are long, and few are drawn from them.
     #[inline(never)]
     fn sample_curve(self, draw: u64) -> Span {
         let us = match self {

@@ -479,6 +479,11 @@ mod tests {
                 edit(r#""do":"partition","groups":[[0],[1,null]]"#),
                 "groups[1][1]: this must be a whole number from 0 to 65535, not null",
             ),
+            (edit(r#""do":"links","set":[]"#), "set: this must be an object, not a list"),
+            (
+                edit(r#""do":"byzantine","node":1,"rules":[{"act":5}]"#),
+                "rules[0].act: this must be a word or an object, not 5",
+            ),
             (
                 edit(r#""do":"byzantine","node":1,"rules":[{"act":"sing"}]"#),
                 "rules[0].act: there is no 'sing': there are 'silence', 'lie', 'replay', 'delay'",

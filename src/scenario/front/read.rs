@@ -111,8 +111,8 @@ fn front(parts: &Parts<'_>) -> Result<Front, Mistake> {
         field: String::new(),
         message: format!("this is no TOML: {}", e.message()),
     })?;
-    let front: Front = data::read(data).map_err(|Wrong { way, why }| located(parts, &way, None, why))?;
-    check::front(&front).map_err(|(way, message)| located(parts, &way, None, message))?;
+    let front: Front = data::read(data).map_err(|Wrong { way, why }| located(parts, &way, why))?;
+    check::front(&front).map_err(|(way, message)| located(parts, &way, message))?;
     Ok(front)
 }
 
@@ -131,22 +131,17 @@ impl Mistake {
     pub fn at(text: &str, way: &Way, message: String) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         match split(text) {
-            Ok(parts) => located(&parts, way, None, message),
+            Ok(parts) => located(&parts, way, message),
             Err(_) => at_line(1, message),
         }
     }
 }
 
 /// A mistake at the innermost thing on the way that stands in the text.
-fn located(parts: &Parts<'_>, way: &Way, span: Option<Range<usize>>, message: String) -> Mistake {
+fn located(parts: &Parts<'_>, way: &Way, message: String) -> Mistake {
     let text = parts.front;
     let found = DeTable::parse(text).ok().and_then(|table| place(table.get_ref(), &way.0));
-    // The parser's own place is inside what the way leads to, or it is all of a list.
-    let at = match (found, span) {
-        (Some(found), Some(span)) if found.start <= span.start => span.start,
-        (Some(found), _) => found.start,
-        (None, span) => span.map_or(0, |s| s.start),
-    };
+    let at = found.map_or(0, |found| found.start);
     Mistake { line: line_of(text, at) + parts.front_after, field: way.to_string(), message }
 }
 

@@ -178,7 +178,7 @@ impl World {
         }
     }
 
-    /// The way of a node that lies or omits.
+    /// The way of a node that lies or omits: few do, so it is kept out of the short way, which is then inlined.
     #[inline(never)]
     fn send_dishonestly(&mut self, trace: &mut Trace, mut parcel: Parcel, cause: EventId) {
         if self.betray(&mut parcel) {
@@ -188,7 +188,7 @@ impl World {
         }
     }
 
-    /// The way over a link on which more than the delay matters.
+    /// The way over a link on which more than the delay matters; kept out of the short way as well.
     #[inline(never)]
     fn send_over(
         &mut self,

@@ -230,7 +230,8 @@ impl World {
         }
     }
 
-    /// The long way: it is lost, or waits, or goes through layers, or is worked on for a while.
+    /// The long way: it is lost, or waits, or goes through layers, or is worked on for a while. It is kept out of the
+    /// loop over events, in which nearly every message is simply handed over.
     #[inline(never)]
     fn land_slowly(&mut self, trace: &mut Trace, to: NodeId, (doom, on_link): (Loss, u32), input: Input) {
         let Input::Message { from, msg, cause, mark, .. } = input else {
