@@ -5,8 +5,8 @@
 //! letters that could do harm are left out.
 
 use super::letters::short;
-use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Error};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 use serde_path_to_error::{Segment, Track};
 use std::fmt;
@@ -171,6 +171,45 @@ pub fn tagged<'de, T, D: Deserializer<'de>>(
         Error::custom(Wrong { way, why })
     })
 }
+
+/// Writes what [`tagged`] reads, from what serde's derive has `written`: `{"crash": {"node": 2}}`, or `"heal"`.
+///
+/// # Errors
+/// What cannot be written.
+pub fn tag<S: Serializer>(
+    tag: &'static str,
+    written: Result<Value, serde_json::Error>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    let (word, mut fields) = match written.map_err(serde::ser::Error::custom)? {
+        Value::Object(whole) => match whole.into_iter().next() {
+            Some((word, Value::Object(fields))) => (word, fields),
+            _ => return Err(serde::ser::Error::custom("an object of fields is written here")),
+        },
+        Value::String(word) => (word, Map::new()),
+        _ => return Err(serde::ser::Error::custom("a word, or a word and its fields, is written here")),
+    };
+    fields.insert(tag.to_owned(), word.into());
+    fields.serialize(to)
+}
+
+/// Has an enum whose serde traits are derived for `remote = "Self"` written and read with its tag among its fields.
+macro_rules! tagged_by {
+    ($type:ident, $tag:literal) => {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                data::tag($tag, $type::serialize(self, serde_json::value::Serializer), to)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+                data::tagged($tag, source, |source| $type::deserialize(source))
+            }
+        }
+    };
+}
+pub(super) use tagged_by;
 
 /// No fields at all, where [`tagged`] needs none beside the tag.
 ///

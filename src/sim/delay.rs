@@ -10,11 +10,14 @@ use super::refusal::Refusal;
 use super::streams::{below, unit};
 use super::time::Span;
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 /// A distribution of delays. All spans are in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, BorshSerialize, BorshDeserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
+// With its tag among its fields: see `data::tagged_by`.
+#[serde(remote = "Self", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Delay {
     /// Always the same.
     Constant {
@@ -57,22 +60,7 @@ impl Default for Delay {
     }
 }
 
-/// How a delay is read; see [`data::tagged`].
-#[derive(Deserialize)]
-#[serde(remote = "Delay", rename_all = "kebab-case", deny_unknown_fields)]
-enum Wire {
-    Constant { us: u64 },
-    Uniform { min_us: u64, max_us: u64 },
-    Normal { mean_us: u64, sd_us: u64 },
-    Exponential { min_us: u64, mean_us: u64 },
-    HeavyTailed { min_us: u64, shape_milli: u32 },
-}
-
-impl<'de> Deserialize<'de> for Delay {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        data::tagged("kind", source, |source| Wire::deserialize(source))
-    }
-}
+data::tagged_by!(Delay, "kind");
 
 impl Delay {
     /// Uniform between these milliseconds.

@@ -9,18 +9,19 @@ use super::ids::{MsgId, NodeId};
 use super::link::LinkPatch;
 use super::timing::Timing;
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 /// One thing done to the world.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(tag = "do", rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+// With its tag among its fields: see `data::tagged_by`.
+#[serde(remote = "Self", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Fault {
     /// The node's power fails. It may recover (crash-recovery), or never does (crash-stop).
     Crash {
         /// Which node.
         node: NodeId,
         /// Crash-stop: a later [`Fault::Recover`] is refused.
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        #[serde(default, deserialize_with = "data::or_default", skip_serializing_if = "std::ops::Not::not")]
         stop: bool,
     },
     /// A crashed node boots from its disk.
@@ -76,6 +77,7 @@ pub enum Fault {
     /// A wall through the network.
     Partition(Partition),
     /// Every partition is lifted and every cut link restored.
+    #[serde(deserialize_with = "data::nothing")]
     Heal,
     /// The timing model becomes another.
     Timing {
@@ -121,79 +123,7 @@ pub enum Fault {
     },
 }
 
-/// How a fault is read; see [`data::tagged`].
-#[derive(Deserialize)]
-#[serde(remote = "Fault", rename_all = "kebab-case", deny_unknown_fields)]
-enum Wire {
-    Crash {
-        node: NodeId,
-        #[serde(default)]
-        stop: bool,
-    },
-    Recover {
-        node: NodeId,
-    },
-    Pause {
-        node: NodeId,
-    },
-    Resume {
-        node: NodeId,
-    },
-    Node {
-        node: NodeId,
-        set: NodePatch,
-    },
-    ClockJump {
-        node: NodeId,
-        by_us: i64,
-    },
-    Byzantine {
-        node: NodeId,
-        rules: Vec<ByzantineRule>,
-    },
-    Link {
-        from: NodeId,
-        to: NodeId,
-        set: LinkPatch,
-    },
-    Links {
-        set: LinkPatch,
-    },
-    Partition(Partition),
-    #[serde(deserialize_with = "data::nothing")]
-    Heal,
-    Timing {
-        timing: Timing,
-    },
-    Drop {
-        msg: MsgId,
-    },
-    Hold {
-        msg: MsgId,
-    },
-    Release {
-        msg: MsgId,
-    },
-    Duplicate {
-        msg: MsgId,
-    },
-    Corrupt {
-        msg: MsgId,
-    },
-    DeliverNow {
-        msg: MsgId,
-    },
-    Request {
-        node: NodeId,
-        request: String,
-    },
-}
-
-impl<'de> Deserialize<'de> for Fault {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        data::tagged("do", source, |source| Wire::deserialize(source))
-    }
-}
+data::tagged_by!(Fault, "do");
 
 /// A wall: who cannot hear whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -202,13 +132,13 @@ pub struct Partition {
     /// The sides. Nodes in different groups cannot talk; a node in no group talks to all.
     pub groups: Vec<Vec<NodeId>>,
     /// One way only: the first group cannot be heard by the others, but hears them.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, deserialize_with = "data::or_default", skip_serializing_if = "std::ops::Not::not")]
     pub one_way: bool,
     /// Flapping: the wall stands this long, in microseconds (0: it stays).
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, deserialize_with = "data::or_default", skip_serializing_if = "is_zero")]
     pub up_us: u64,
     /// Flapping: then it is gone this long.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, deserialize_with = "data::or_default", skip_serializing_if = "is_zero")]
     pub down_us: u64,
 }
 
@@ -427,6 +357,17 @@ mod tests {
         let edit: Edit = serde_json::from_str(text).unwrap();
         assert_eq!(edit.fault, Fault::Crash { node: NodeId(2), stop: false });
         assert_eq!(serde_json::to_string(&edit).unwrap(), text);
+    }
+
+    #[test]
+    fn null_is_as_if_nothing_was_said() {
+        let read = |json: &str| data::read::<Fault>(serde_json::from_str(json).unwrap()).unwrap();
+        let crash = read(r#"{"do":"crash","node":1,"stop":null}"#);
+        assert_eq!(crash, Fault::crash(NodeId(1)));
+        let layers = r#"{"do":"links","set":{"layers":{"dedupe":true,"retransmit_us":null}}}"#;
+        let set =
+            LinkPatch { layers: Some(Layers { dedupe: true, ..Layers::default() }), ..LinkPatch::default() };
+        assert_eq!(read(layers), Fault::Links { set });
     }
 
     #[test]

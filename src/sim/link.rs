@@ -6,6 +6,7 @@
 //! everything for ever (Cachin, Guerraoui, Rodrigues 2011, section 2.4.2), and changes nothing.
 //! *Arbitrary* promises nothing. A setting that breaks the promise is refused, with the reason.
 
+use super::data;
 use super::delay::Delay;
 use super::limits;
 use super::refusal::Refusal;
@@ -46,12 +47,16 @@ impl LinkModel {
 #[serde(default, deny_unknown_fields)]
 pub struct Layers {
     /// Send again every so many microseconds until acknowledged; 0: off.
+    #[serde(deserialize_with = "data::or_default")]
     pub retransmit_us: u64,
     /// The receiver remembers what it has had, and drops a second copy. The memory is volatile.
+    #[serde(deserialize_with = "data::or_default")]
     pub dedupe: bool,
     /// The receiver holds back what came early, and hands over in the order of sending.
+    #[serde(deserialize_with = "data::or_default")]
     pub reorder: bool,
     /// The receiver checks a code, and drops what was changed on the way.
+    #[serde(deserialize_with = "data::or_default")]
     pub authenticate: bool,
 }
 

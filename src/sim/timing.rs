@@ -10,11 +10,14 @@ use super::link::Link;
 use super::refusal::Refusal;
 use super::time::{SimTime, Span};
 use borsh::{BorshDeserialize, BorshSerialize};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 /// What may be assumed of time. All spans are in microseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, BorshSerialize, BorshDeserialize)]
-#[serde(tag = "model", rename_all = "kebab-case")]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, BorshSerialize, BorshDeserialize,
+)]
+// With its tag among its fields: see `data::tagged_by`.
+#[serde(remote = "Self", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Timing {
     /// Known bounds on delivery, on a processing step and on clock drift.
     Synchronous {
@@ -52,6 +55,7 @@ pub enum Timing {
     },
     /// No bound on anything.
     #[default]
+    #[serde(deserialize_with = "data::nothing")]
     Asynchronous,
     /// A bound on delivery alone: steps and clocks may do as they like.
     BoundedAsync {
@@ -60,39 +64,7 @@ pub enum Timing {
     },
 }
 
-/// How a timing model is read; see [`data::tagged`].
-#[derive(Deserialize)]
-#[serde(remote = "Timing", rename_all = "kebab-case", deny_unknown_fields)]
-enum Wire {
-    Synchronous {
-        delay_us: u64,
-        step_us: u64,
-        drift_ppm: u32,
-    },
-    UnknownBound {
-        at_most_us: u64,
-    },
-    Gst {
-        gst_us: u64,
-        delay_us: u64,
-    },
-    Alternating {
-        good_us: u64,
-        bad_us: u64,
-        delay_us: u64,
-    },
-    #[serde(deserialize_with = "data::nothing")]
-    Asynchronous,
-    BoundedAsync {
-        delay_us: u64,
-    },
-}
-
-impl<'de> Deserialize<'de> for Timing {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        data::tagged("model", source, |source| Wire::deserialize(source))
-    }
-}
+data::tagged_by!(Timing, "model");
 
 impl Timing {
     /// The model's name as a course would say it.
