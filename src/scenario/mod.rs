@@ -37,22 +37,22 @@ pub use shared::{Panel, Picked, SharedRun};
 
 use crate::kit::Entry;
 
+/// The pieces that come on demand and are no chapters.
+static PIECES: [&dyn part::Piece; 2] = [&own::READER, &text::TEXT];
+
+fn piece(name: &str) -> Option<&'static dyn part::Piece> {
+    PIECES.into_iter().find(|p| p.name() == name)
+}
+
 /// Whether the part of the program of that name is here: a chapter, or another piece that comes on demand.
 pub fn is_here(part: &str) -> bool {
-    match part {
-        _ if part == own::READER.name => own::READER.is_here(),
-        _ if part == text::TEXT.name => text::TEXT.is_here(),
-        chapter => crate::protocols::is_here(chapter),
-    }
+    piece(part).map_or_else(|| crate::protocols::is_here(part), |p| p.is_here())
 }
 
 /// What is called a part of that name, at the beginning of a sentence: `The chapter Consensus`.
 pub fn part_title(part: &str) -> String {
-    match part {
-        _ if part == own::READER.name => own::READER.title.to_owned(),
-        _ if part == text::TEXT.name => text::TEXT.title.to_owned(),
-        chapter => format!("The chapter {}", library::chapter_title(chapter)),
-    }
+    piece(part)
+        .map_or_else(|| format!("The chapter {}", library::chapter_title(part)), |p| p.title().to_owned())
 }
 
 /// Scenarios that tests open by name, and no list shows.

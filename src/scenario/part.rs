@@ -8,12 +8,36 @@ use super::library::AWAY;
 use crate::sim::Refusal;
 use std::sync::OnceLock;
 
+/// What is known of a piece, whatever it brings.
+pub(super) trait Piece: Sync {
+    /// Its name, among those of the chapters.
+    fn name(&self) -> &'static str;
+    /// What it is, for people, at the beginning of a sentence.
+    fn title(&self) -> &'static str;
+    /// Whether it is here.
+    fn is_here(&self) -> bool;
+}
+
+impl<T: Sync> Piece for Part<T> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn title(&self) -> &'static str {
+        self.title
+    }
+
+    fn is_here(&self) -> bool {
+        self.brings.get().is_some()
+    }
+}
+
 /// A piece that comes on demand, and what it brings.
 pub struct Part<T: 'static> {
     /// Its name, among those of the chapters: `reader`.
     pub name: &'static str,
     /// What it is, for people, at the beginning of a sentence.
-    pub title: &'static str,
+    title: &'static str,
     brings: OnceLock<&'static T>,
 }
 
@@ -27,11 +51,6 @@ impl<T> Part<T> {
     pub fn provide(&self, brings: &'static T) {
         // Whoever asks twice gets the same.
         let _ = self.brings.set(brings);
-    }
-
-    /// Whether it is here.
-    pub fn is_here(&self) -> bool {
-        self.brings.get().is_some()
     }
 
     /// What it brings.
