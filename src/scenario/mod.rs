@@ -46,7 +46,10 @@ fn piece(name: &str) -> Option<&'static dyn part::Piece> {
 
 /// Whether the part of the program of that name is here: a chapter, or another piece that comes on demand.
 pub fn is_here(part: &str) -> bool {
-    piece(part).map_or_else(|| crate::protocols::is_here(part), |p| p.is_here())
+    match piece(part) {
+        Some(piece) => piece.is_here(),
+        None => crate::protocols::is_here(part),
+    }
 }
 
 /// What is called a part of that name, at the beginning of a sentence: `The chapter Consensus`.
