@@ -134,8 +134,11 @@ test("the details come under the hands of the reader, and take nothing out of th
   await page.keyboard.press("Control+A");
   await page.keyboard.type("12");
   const stage = await hook(page, "stage").elementHandle();
+  const busy = () => page.evaluate(() => document.querySelector("#panel").ariaBusy);
+  assert.equal(await busy(), "true", "the panel says that it is not whole");
   go();
   await visible(page, "diagram");
+  assert.equal(await busy(), null);
   await page.keyboard.type("34");
   await settled(page);
   const focused = await page.evaluate(() => [document.activeElement.dataset.testid, document.activeElement.value]);

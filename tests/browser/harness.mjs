@@ -105,7 +105,7 @@ export function hook(page, id) {
 // Waits until the page shows the hook; the message says which one is missing and what is there.
 export async function visible(page, id, timeout = PATIENCE) {
   try {
-    await hook(page, id).first().waitFor({ state: "visible", timeout });
+    await hook(page, id).and(page.locator(":not([aria-busy=true])")).first().waitFor({ state: "visible", timeout });
   } catch {
     const text = (await page.locator("body").innerText()).slice(0, 300);
     assert.fail(`no visible [data-testid=${id}] after ${timeout} ms at ${page.url()}; the page says: ${text}`);

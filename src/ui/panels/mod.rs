@@ -130,13 +130,14 @@ pub fn inspector(now: Tab, panel: &PanelProps, of: Html) -> Html {
         Some(Action::Tab(ALL[to].tab))
     });
     let now = &ALL[at];
+    let whole = details::here().is_some();
     html! {
         <aside class="inspector" data-testid="inspector" aria-label="Inspector" id="inspector">
             <div class="tabs" role="tablist" aria-label="Inspect" {onkeydown}>{ for ALL.iter().map(tab) }</div>
             { of }
             <div class="panel" role="tabpanel" id="panel" tabindex="0" aria-labelledby={format!("tab-{}", now.label)}
-                data-testid={now.testid} key={now.label}>
-                <Slot part={Part::Tab(now.tab)} panel={panel.clone()} whole={details::here().is_some()} />
+                aria-busy={(!whole).then_some("true")} data-testid={now.testid} key={now.label}>
+                <Slot part={Part::Tab(now.tab)} panel={panel.clone()} {whole} />
             </div>
         </aside>
     }
