@@ -4,6 +4,7 @@
 //! The rule that is easy to break: this explains verdicts, it makes none. A promise that is broken is
 //! broken whatever the ground was; the ground says which assumption was missing when it happened.
 
+use super::recall::Recall;
 use crate::sim::world::Status;
 use crate::sim::{Event, EventId, EventKind, Fault, Loss, NodeId, Trace, World};
 use std::collections::BTreeSet;
@@ -144,6 +145,16 @@ impl Ground {
             }
             _ => {}
         }
+    }
+
+    /// What of this may bear on a verdict: what has been out of force, not since when.
+    pub fn recall(&self, recall: &mut Recall) {
+        let firsts = [&self.lost, &self.blocked, &self.crashed, &self.faulty, &self.clock, &self.paused];
+        for first in firsts {
+            recall.word(u64::from(first.is_some()));
+        }
+        recall.word(u64::from(self.losses > 0));
+        recall.word(u64::from(self.edited.is_some()));
     }
 
     /// How many messages were lost, for whatever reason but being a second copy.

@@ -3,12 +3,13 @@
 
 pub mod calm;
 pub mod consistency;
-pub mod explore;
 pub mod faultmix;
 pub mod gauge;
 pub mod ground;
 pub mod promise;
 pub mod property;
+pub mod recall;
+pub mod search;
 pub mod seen;
 pub mod shrink;
 pub mod standing;
@@ -18,5 +19,6 @@ pub use gauge::{Gauge, Gauges};
 pub use ground::{Ground, Need};
 pub use promise::{Broken, Promised, Rule};
 pub use property::{CheckLine, Checks, Class, Property, Verdict, witness};
+pub use recall::Recall;
 pub use seen::{Seen, Wake};
 pub use standing::{Standing, Standings};

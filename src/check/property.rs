@@ -6,6 +6,7 @@
 
 use super::gauge::Gauges;
 use super::ground::{Ground, Need};
+use super::recall::Recall;
 use super::seen::{Seen, Wake};
 use super::standing::Standings;
 use crate::sim::{EventId, Trace, World};
@@ -78,6 +79,10 @@ pub trait Property {
     /// run counts.
     fn weight(&self) -> usize {
         0
+    }
+    /// Says what it remembers, for a search to tell states apart.
+    fn recall(&self, recall: &mut Recall) {
+        recall.silent();
     }
     /// A copy with the same future.
     fn clone_box(&self) -> Box<dyn Property>;
@@ -168,6 +173,44 @@ impl Checks {
             },
             other => other,
         }
+    }
+
+    /// These checks for a search: what promises that something bad never happens, without gauges and without the
+    /// story. The promises that are left out, by name: they speak of what happens in the end.
+    pub fn for_search(&self) -> (Self, Vec<&'static str>) {
+        let (safety, others): (Vec<_>, Vec<_>) =
+            self.properties.iter().cloned().partition(|p| p.class() == Class::Safety);
+        let checks = Checks { ground: self.ground.clone(), ..Checks::new(safety) };
+        (checks, others.iter().map(|p| p.name()).collect())
+    }
+
+    /// What all of them remember, and the ground they stand on; the names of those that do not say.
+    pub fn recall(&self, recall: &mut Recall) -> Vec<&'static str> {
+        self.ground.recall(recall);
+        let mut silent = Vec::new();
+        for p in &self.properties {
+            let mut own = Recall::default();
+            p.recall(&mut own);
+            if own.is_silent() {
+                silent.push(p.name());
+            }
+            if own.looks() || own.is_silent() {
+                recall.looks_at_world();
+            }
+            own.ends().into_iter().for_each(|w| recall.word(w));
+        }
+        silent
+    }
+
+    /// The names of those that could not be decided.
+    pub fn undecided(&self) -> Vec<&'static str> {
+        let open = self.properties.iter().filter(|p| matches!(p.verdict(), Verdict::Unknown { .. }));
+        open.map(|p| p.name()).collect()
+    }
+
+    /// Whether the event that the world shows can change nothing here.
+    pub fn passes_over(&self, news: bool) -> bool {
+        !news && self.restless.is_empty()
     }
 
     /// The first violated safety property, if any.

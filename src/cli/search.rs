@@ -1,13 +1,13 @@
-//! `search`: every order of events, up to a bound, and the shortest way to a broken promise.
+//! `search`: everything that can happen, up to a bound, and the shortest way to a broken promise.
 //!
-//! The rule that is easy to break: what the bound has cut off is not known. "No violation" is said of
-//! the states that were reached, and of all only when all were.
+//! The rule that is easy to break: what the bound has cut off, and what the search does not try, is not known. "All
+//! there are" is said only when nothing was left out, and what was is printed.
 
 use super::args::{Args, Next};
 use super::subject::Over;
 use super::{Failure, Outcome};
 use crate::check::Verdict;
-use crate::check::explore::{Bounds, Ending, Explored, explore};
+use crate::check::search::{Bounds, Ending, Explored, Faults, explore};
 use crate::scenario::{Opening, SharedRun, link, open};
 use crate::sim::SimTime;
 use crate::view::words;
@@ -15,7 +15,7 @@ use std::io::Write;
 
 pub(super) fn search(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let (mut over, mut word) = (Over::default(), None);
-    let mut bounds = Bounds { states: 200_000, depth: 200, crashes: 1 };
+    let mut bounds = Bounds { states: 200_000, depth: 200, faults: Faults { crashes: 1, losses: 1, copies: 1 } };
     while let Some(next) = args.next()? {
         match next {
             Next::Option(o) if o == "max-states" => {
@@ -24,7 +24,9 @@ pub(super) fn search(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Fa
             Next::Option(o) if o == "max-depth" => {
                 bounds.depth = args.number(&o, 1, 10_000)? as u32;
             }
-            Next::Option(o) if o == "crashes" => bounds.crashes = args.number(&o, 0, 100)? as u8,
+            Next::Option(o) if o == "crashes" => bounds.faults.crashes = args.number(&o, 0, 100)? as u8,
+            Next::Option(o) if o == "losses" => bounds.faults.losses = args.number(&o, 0, 100)? as u8,
+            Next::Option(o) if o == "copies" => bounds.faults.copies = args.number(&o, 0, 100)? as u8,
             Next::Option(o) => {
                 if !over.take(args, &o)? {
                     return Err(args.unknown(&o));
@@ -42,17 +44,44 @@ pub(super) fn search(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Fa
     root.run_until(over.until().unwrap_or(SimTime::ZERO));
     let found = explore(&root, bounds);
     let opening = subject.opening.clone().seed(subject.seed()?);
-    report(&opening, &found, out)
+    report(&opening, bounds, &found, out)
 }
 
-fn report(opening: &Opening, found: &Explored, out: &mut dyn Write) -> Result<Outcome, Failure> {
+/// `1 crash, no loss, 2 copies`.
+fn within(faults: Faults) -> String {
+    let count = |n: u8, one: &str, many: &str| match n {
+        0 => format!("no {one}"),
+        1 => format!("1 {one}"),
+        _ => format!("{n} {many}"),
+    };
+    let parts = [
+        count(faults.crashes, "crash", "crashes"),
+        count(faults.losses, "loss", "losses"),
+        count(faults.copies, "copy", "copies"),
+    ];
+    parts.join(", ")
+}
+
+fn report(
+    opening: &Opening,
+    bounds: Bounds,
+    found: &Explored,
+    out: &mut dyn Write,
+) -> Result<Outcome, Failure> {
     let Explored { states, depth, .. } = found;
+    let within = within(bounds.faults);
     let Some((line, way, run)) = &found.violation else {
         let what = match found.ending {
-            Ending::Complete => "all there are: no promise can be broken",
-            _ => "the bound: no promise is broken in these",
+            Ending::Complete if found.left_out.is_empty() => {
+                format!("all there are with at most {within}: no safety promise can be broken")
+            }
+            Ending::Complete => format!("no violation within {within}"),
+            _ => format!("the bound: no violation in these, within {within}"),
         };
         writeln!(out, "{states} states, depth {depth}, {what}")?;
+        for left in &found.left_out {
+            writeln!(out, "  left out: {left}")?;
+        }
         return Ok(Outcome::Fine);
     };
     writeln!(out, "{states} states, depth {depth}, a promise is broken")?;

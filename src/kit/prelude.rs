@@ -11,7 +11,7 @@ pub use crate::check::promise::{
     Move, Only, agreement, at_most_one, causal_order, conserved, fifo_order, integrity, invariant, leads_to,
     mutual_exclusion, never, no_creation, no_duplication, no_loss, same_prefix, termination, total_order,
 };
-pub use crate::check::{Broken, Gauge, Need, Promised, Property, Rule, Seen, Wake};
+pub use crate::check::{Broken, Gauge, Need, Promised, Property, Recall, Rule, Seen, Wake};
 pub use crate::sim::world::Layout;
 pub use crate::sim::{
     Asked, Cell, CellTone, Ctx, Delay, EventId, EventKind, Form, Glyph, Host, Inspect, Kind, Link, Message,

@@ -16,7 +16,7 @@ use super::message::Payload;
 use super::refusal::Refusal;
 use super::time::SimTime;
 use super::trace::Trace;
-use super::world::{Setup, World};
+use super::world::{Next, Setup, World};
 use checkpoints::Checkpoints;
 use edits::Change;
 use std::cell::RefCell;
@@ -183,6 +183,16 @@ impl<W: Watcher> Run<W> {
             }
         }
         true
+    }
+
+    /// What the next entry of the queue brings.
+    pub fn next_entry(&mut self) -> Option<Next> {
+        self.now.world.next_entry()
+    }
+
+    /// Takes the next entry of the queue, or makes the edit that comes before it. False if there is none.
+    pub fn step_entry(&mut self) -> bool {
+        self.advance_once(SimTime(limits::RUN_US))
     }
 
     /// One entry of the queue or one edit, if it is due at or before `to`.

@@ -8,10 +8,10 @@ use super::form::{self, Form};
 use super::hash::Scales;
 use super::ids::NodeId;
 use super::inspect::Inspect;
+use super::luck::Luck;
 use super::message::Payload;
 use super::protocol::{Ctx, Effect, Protocol};
 use super::shelves::Shelves;
-use rand::rngs::Xoshiro256PlusPlus;
 use std::any::{Any, TypeId};
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
@@ -26,7 +26,7 @@ pub struct Env<'a> {
     /// The node's own clock, in microseconds.
     pub now_local: u64,
     /// The node's dice.
-    pub rng: &'a mut Xoshiro256PlusPlus,
+    pub luck: &'a mut Luck,
     /// Where effects are recorded.
     pub out: &'a mut Vec<Effect>,
 }
@@ -127,7 +127,7 @@ impl<P: Protocol> Host<P> {
             me: env.me,
             nodes: env.nodes,
             now_local: env.now_local,
-            rng: env.rng,
+            luck: env.luck,
             out: env.out,
             disk: &mut self.disk,
             timers: &mut self.timers,

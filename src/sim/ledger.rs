@@ -58,6 +58,12 @@ impl<K: Ord + Clone, V: Clone> Ledger<K, V> {
         }
     }
 
+    /// Everything, in no order that means anything.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        let kept = self.kept.iter_from(0).map(|(k, v)| (k, v));
+        kept.chain(self.late.iter())
+    }
+
     /// The keys above `key`, in no order that means anything.
     pub fn keys_after(&self, key: &K) -> impl Iterator<Item = &K> {
         let from = self.kept.partition_point(|(k, _)| k <= key);

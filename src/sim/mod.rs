@@ -23,6 +23,7 @@ pub mod letters;
 pub mod limits;
 pub mod link;
 pub mod links;
+pub mod luck;
 pub mod message;
 pub mod protocol;
 pub mod queue;

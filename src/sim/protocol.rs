@@ -9,11 +9,10 @@ use super::fact::{AnyFact, Fact};
 use super::form::{Asked, Form};
 use super::ids::NodeId;
 use super::inspect::Inspect;
+use super::luck::Luck;
 use super::message::{Message, Payload};
 use super::shelves::Shelves;
 use super::time::Span;
-use rand::Rng;
-use rand::rngs::Xoshiro256PlusPlus;
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::rc::Rc;
@@ -123,7 +122,7 @@ pub struct Ctx<'a, P: Protocol> {
     pub(super) me: NodeId,
     pub(super) nodes: u16,
     pub(super) now_local: u64,
-    pub(super) rng: &'a mut Xoshiro256PlusPlus,
+    pub(super) luck: &'a mut Luck,
     pub(super) out: &'a mut Vec<Effect>,
     pub(super) disk: &'a mut Shelves<P::Stable>,
     pub(super) timers: &'a mut Vec<P::Timer>,
@@ -143,6 +142,7 @@ impl<P: Protocol> Ctx<'_, P> {
 
     /// What this node's own clock shows, in microseconds. It may be wrong, drift and jump.
     pub fn now_us(&self) -> u64 {
+        self.luck.clock_is_read();
         self.now_local
     }
 
@@ -238,7 +238,7 @@ impl<P: Protocol> Ctx<'_, P> {
 
     /// A uniform number in `[0, n)`; 0 if `n` is 0.
     pub fn random_below(&mut self, n: u64) -> u64 {
-        super::streams::below(self.rng.next_u64(), n)
+        self.luck.below(n)
     }
 
     /// A uniform span in `[low, high]`.
@@ -248,7 +248,7 @@ impl<P: Protocol> Ctx<'_, P> {
 
     /// A span drawn from a distribution.
     pub fn random_delay(&mut self, delay: Delay) -> Span {
-        delay.sample(self.rng.next_u64())
+        self.luck.sample(delay)
     }
 
     /// A sentence for the log, about what just happened here: "grants its vote to S1 for term 2".

@@ -172,6 +172,11 @@ impl<T: Default> Queue<T> {
         self.next().map(|k| SimTime(k.time))
     }
 
+    /// The place of the next entry.
+    pub fn next_ticket(&mut self) -> Option<Ticket> {
+        self.next().map(|k| Ticket(k.ticket()))
+    }
+
     /// Takes the next entry. It stays readable at its ticket until the next push.
     #[inline]
     pub fn pop(&mut self) -> Option<(SimTime, Ticket)> {

@@ -5,7 +5,7 @@
 //! in the event in which it is made: what a node decided before it crashed counts.
 
 use super::{Broken, Promised, Rule};
-use crate::check::{Seen, Wake};
+use crate::check::{Recall, Seen, Wake};
 use crate::sim::ledger::Ledger;
 use crate::sim::{EventId, Fact, NodeId};
 use std::collections::BTreeMap;
@@ -91,6 +91,14 @@ where
     fn weight(&self) -> usize {
         self.first.weight()
     }
+
+    fn recall(&self, recall: &mut Recall) {
+        // Who was first is told in the sentence alone.
+        recall.each(self.first.iter(), |r, (key, (value, ..))| {
+            r.shown(key);
+            r.shown(value);
+        });
+    }
 }
 
 /// At most one node holds what there is one of in an epoch: a leader a term, a holder a token.
@@ -144,6 +152,13 @@ impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for AtMostOne<F, K> {
 
     fn weight(&self) -> usize {
         self.first.weight()
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        recall.each(self.first.iter(), |r, (key, (node, _))| {
+            r.shown(key);
+            r.word(node.0);
+        });
     }
 }
 
@@ -203,6 +218,14 @@ where
     fn weight(&self) -> usize {
         self.first.weight()
     }
+
+    fn recall(&self, recall: &mut Recall) {
+        recall.each(self.first.iter(), |r, ((key, node), (value, _))| {
+            r.shown(key);
+            r.word(node.0);
+            r.shown(value);
+        });
+    }
 }
 
 /// What is decided, delivered or read was proposed, sent or written before (validity, no creation).
@@ -255,6 +278,10 @@ impl<F: Fact, V: Ord + Clone + Display + 'static> Rule for NoCreation<F, V> {
 
     fn weight(&self) -> usize {
         self.known.weight()
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        recall.each(self.known.iter(), |r, (value, ())| r.shown(value));
     }
 }
 
@@ -314,5 +341,16 @@ impl<F: Fact, V: PartialEq + Clone + Display + 'static> Rule for SamePrefix<F, V
 
     fn weight(&self) -> usize {
         self.longest.weight() + self.lengths.len() * 16
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        recall.each(self.longest.iter(), |r, (place, (value, ..))| {
+            r.word(*place);
+            r.shown(value);
+        });
+        recall.each(&self.lengths, |r, (node, length)| {
+            r.word(node.0);
+            r.word(*length);
+        });
     }
 }

@@ -5,7 +5,7 @@
 
 use super::happen::leads_to;
 use super::{Broken, Promised, Rule};
-use crate::check::{Seen, Wake};
+use crate::check::{Recall, Seen, Wake};
 use crate::sim::chunks::Slices;
 use crate::sim::ledger::Ledger;
 use crate::sim::{EventId, Fact, NodeId};
@@ -55,6 +55,13 @@ impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for Once<F, K> {
 
     fn weight(&self) -> usize {
         self.first.weight()
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        recall.each(self.first.iter(), |r, ((key, node), _)| {
+            r.shown(key);
+            r.word(node.0);
+        });
     }
 }
 
@@ -123,6 +130,17 @@ impl<F: Fact> Rule for Fifo<F> {
 
     fn weight(&self) -> usize {
         self.delivered.weight() + self.newest.len() * 24
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        recall.each(self.delivered.iter(), |r, ((number, from, to), ())| {
+            r.word(*number);
+            r.word(u64::from(from.0) << 16 | u64::from(to.0));
+        });
+        recall.each(&self.newest, |r, ((from, to), (number, _))| {
+            r.word(u64::from(from.0) << 16 | u64::from(to.0));
+            r.word(*number);
+        });
     }
 }
 
@@ -209,6 +227,16 @@ impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for TotalOrder<F, K> {
     fn weight(&self) -> usize {
         let places: usize = self.place.values().map(|p| 48 + p.len() * 16).sum();
         places + self.furthest.len() * 32
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        recall.each(&self.place, |r, (key, places)| {
+            r.shown(key);
+            r.each(places, |r, (node, (place, _))| {
+                r.word(node.0);
+                r.word(*place);
+            });
+        });
     }
 }
 
@@ -297,5 +325,17 @@ impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for CausalOrder<F, K> {
         let sets: usize = self.known.values().map(|s| 24 + s.len() * 4).sum();
         let past: usize = self.past.values().map(|(_, p)| 48 + p.len() * 4).sum();
         sets + past + self.order.weight()
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        let named = |r: &mut Recall, number: &u32| r.shown(&self.order.at(*number as usize).0);
+        recall.each(&self.past, |r, (key, (_, past))| {
+            r.shown(key);
+            r.each(past, named);
+        });
+        recall.each(&self.known, |r, (node, known)| {
+            r.word(node.0);
+            r.each(known, named);
+        });
     }
 }

@@ -5,7 +5,7 @@
 
 use super::{Broken, Promised, Rule};
 use crate::check::ground::listed;
-use crate::check::{Seen, Wake};
+use crate::check::{Recall, Seen, Wake};
 use crate::sim::ledger::Ledger;
 use crate::sim::{EventId, Fact, NodeId, World};
 use std::collections::BTreeMap;
@@ -136,6 +136,14 @@ impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for Elected<F, K> {
 
     fn weight(&self) -> usize {
         self.first.weight()
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        // Votes are told in the sentence alone.
+        recall.each(self.first.iter(), |r, (epoch, (node, _))| {
+            r.shown(epoch);
+            r.word(node.0);
+        });
     }
 }
 

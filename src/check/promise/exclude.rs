@@ -4,7 +4,7 @@
 //! it holds on to what it held; a node that is paused inside is still inside.
 
 use super::{Broken, Promised, Rule};
-use crate::check::{Seen, Wake};
+use crate::check::{Recall, Seen, Wake};
 use crate::sim::{EventId, EventKind, Fact, NodeId, Status};
 
 /// What a node does to the critical section.
@@ -62,5 +62,9 @@ impl<F: Fact> Rule for Exclusion<F> {
             }
         }
         Ok(())
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        recall.each(&self.inside, |r, (node, _)| r.word(node.0));
     }
 }

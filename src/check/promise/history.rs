@@ -6,7 +6,7 @@
 
 use super::{Broken, Promised, Rule};
 use crate::check::consistency::{Act, Level, Op, Outcome, check, smallest};
-use crate::check::{Seen, Wake};
+use crate::check::{Recall, Seen, Wake};
 use crate::sim::chunks::Slices;
 use crate::sim::{EventId, Fact, NodeId};
 use std::collections::BTreeMap;
@@ -185,5 +185,27 @@ impl<F: Fact> Rule for History<F> {
 
     fn weight(&self) -> usize {
         self.ops.weight() + self.open.len() * size_of::<Known>()
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        let step = |r: &mut Recall, step: Step| {
+            let (kind, a, b) = match step {
+                Step::Write(v) => (1, v, 0),
+                Step::Read => (2, 0, 0),
+                Step::Swap(a, b) => (3, a, b),
+                Step::Done(v) => (4, v, 0),
+                Step::Not => (5, 0, 0),
+            };
+            [kind, a, b].into_iter().for_each(|w| r.word(w));
+        };
+        recall.each(self.ops.iter_from(0).chain(self.open.values()), |r, known| {
+            [u64::from(known.node.0), known.key, known.call as u64].into_iter().for_each(|w| r.word(w));
+            step(r, known.begun);
+            if let Some((at, end)) = known.end {
+                r.word(at as u64);
+                step(r, end);
+            }
+        });
+        recall.word(u64::from(self.unknown.is_some()));
     }
 }

@@ -24,6 +24,7 @@ pub use history::{Operation, Step, consistent};
 pub use state::{conserved, invariant, monotonic, never};
 
 use super::ground::Need;
+use super::recall::Recall;
 use super::property::{Class, Property, Verdict, witness};
 use super::seen::{Seen, Wake};
 use crate::sim::EventId;
@@ -71,6 +72,12 @@ pub trait Rule: Clone + 'static {
     /// The bytes that a copy takes, roughly: only what grows with the run counts.
     fn weight(&self) -> usize {
         0
+    }
+
+    /// Says what it remembers, for a search to tell states apart. A rule that judges by the moment in which
+    /// something happens, or by the number of an event, does not say.
+    fn recall(&self, recall: &mut Recall) {
+        recall.silent();
     }
 }
 
@@ -216,6 +223,11 @@ impl<R: Rule> Property for Promised<R> {
 
     fn weight(&self) -> usize {
         self.rule.weight()
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        recall.word(u64::from(self.end.is_some()));
+        self.rule.recall(recall);
     }
 
     fn clone_box(&self) -> Box<dyn Property> {

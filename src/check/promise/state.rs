@@ -5,7 +5,7 @@
 //! every event, a sum after every event in which something was told.
 
 use super::{Broken, Promised, Rule};
-use crate::check::{Seen, Wake};
+use crate::check::{Recall, Seen, Wake};
 use crate::sim::{EventId, EventKind, Fact, NodeId, World};
 use std::collections::BTreeMap;
 
@@ -37,6 +37,11 @@ impl<F: Fact> Rule for Never<F> {
             None => Ok(()),
         }
     }
+
+    fn recall(&self, recall: &mut Recall) {
+        // It remembers nothing.
+        let _ = recall;
+    }
 }
 
 /// Something is true after every event. `holds` gives what is wrong, in a sentence.
@@ -56,6 +61,10 @@ struct Invariant {
 impl Rule for Invariant {
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         (self.holds)(seen.world).map_err(|why| Broken::new([seen.event.cause, seen.id], why))
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        recall.looks_at_world();
     }
 }
 
@@ -98,6 +107,11 @@ impl Rule for Conserved {
             Some(_) => {}
         }
         Ok(())
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        recall.looks_at_world();
+        recall.word(self.first.map_or(0, |(sum, _)| 1 + sum as u64));
     }
 }
 
@@ -143,5 +157,12 @@ impl<F: Fact> Rule for Monotonic<F> {
             }
         }
         Ok(())
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        recall.each(&self.newest, |r, (node, (newest, _))| {
+            r.word(node.0);
+            r.word(*newest);
+        });
     }
 }

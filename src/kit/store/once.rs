@@ -6,7 +6,7 @@
 
 use super::service::store_value;
 use super::{Answer, Op, digest};
-use crate::check::{Broken, Promised, Rule, Seen, Wake};
+use crate::check::{Broken, Promised, Recall, Rule, Seen, Wake};
 use crate::kit::client::{Call, End, Fact as ClientFact};
 use crate::sim::chunks::Slices;
 use crate::sim::{EventId, Fact, NodeId};
@@ -146,5 +146,22 @@ impl<F: Fact> Rule for ExactlyOnce<F> {
 
     fn weight(&self) -> usize {
         self.digests.weight()
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        recall.each(self.digests.iter_from(0).enumerate(), |r, (i, digest)| {
+            r.word(i as u64);
+            r.word(*digest);
+        });
+        recall.each(&self.newest, |r, (client, (serial, answer, _))| {
+            r.word(client.0);
+            r.word(*serial);
+            r.shown(answer);
+        });
+        recall.each(&self.values, |r, (key, value)| {
+            r.shown(key);
+            r.shown(value);
+        });
+        recall.word(u64::from(self.gap));
     }
 }

@@ -6,14 +6,13 @@ use crate::sim::fault::{ByzantineRule, NodePatch};
 use crate::sim::host::Node;
 use crate::sim::ids::{EventId, MsgId, NodeId};
 use crate::sim::limits;
+use crate::sim::luck::Luck;
 use crate::sim::message::Payload;
 use crate::sim::protocol::Effect;
 use crate::sim::refusal::Refusal;
-use crate::sim::streams::node_stream;
 use crate::sim::time::SimTime;
 use crate::sim::timing::Timing;
 use crate::sim::trace::Mark;
-use rand::rngs::Xoshiro256PlusPlus;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
@@ -183,7 +182,7 @@ pub(in crate::sim) struct Machine {
     /// It sends what its code says: no lies, no send omission. See [`Machine::refit`].
     pub honest: bool,
     pub inbox: VecDeque<Input>,
-    pub rng: Xoshiro256PlusPlus,
+    pub luck: Luck,
     pub timers: Vec<Timer>,
     pub cpu_round: u32,
     // The processor's time was up while the node was paused.
@@ -218,7 +217,7 @@ impl Machine {
             paused: false,
             clock: Clock::new(setup.config.offset_us, setup.config.drift_ppm),
             config: setup.config,
-            rng: node_stream(seed, id),
+            luck: Luck::of(seed, id),
             timers: Vec::new(),
             inbox: VecDeque::new(),
             busy: None,

@@ -9,8 +9,10 @@ mod apply;
 mod effects;
 mod layers;
 mod machine;
+mod next;
 mod refuse;
 mod setup;
+pub mod stage;
 mod step;
 mod stop;
 #[cfg(test)]
@@ -18,6 +20,7 @@ mod tests;
 
 pub use accessors::{ClockFace, InFlight, TimerFace};
 pub use machine::{NodeConfig, Status};
+pub use next::Next;
 pub use setup::{Layout, NodeSetup, Place, Setup};
 
 use super::fact::Told;

@@ -147,7 +147,7 @@ impl World {
     /// for worlds in which whatever arrives is understood. Writing the event first lets it be hashed while the
     /// handler runs, which is a tenth of the time of a small event.
     #[inline]
-    fn land(&mut self, trace: &mut Trace, ticket: Ticket) {
+    pub(super) fn land(&mut self, trace: &mut Trace, ticket: Ticket) {
         self.in_flight -= 1;
         let p = self.queue.at(ticket);
         let (from, to, frame, msg, cause) = (p.from, p.to, p.round, MsgId(p.number), p.cause);
@@ -178,7 +178,7 @@ impl World {
             me: to,
             nodes,
             now_local: machine.clock.raw(self.now).max(0) as u64,
-            rng: &mut machine.rng,
+            luck: &mut machine.luck,
             out: &mut self.scratch,
         };
         let understood = machine.node.message(env, from, payload);
@@ -205,7 +205,7 @@ impl World {
             me: to,
             nodes,
             now_local: machine.clock.raw(self.now).max(0) as u64,
-            rng: &mut machine.rng,
+            luck: &mut machine.luck,
             out: &mut self.scratch,
         };
         let understood = machine.node.message(env, from, payload);
@@ -350,12 +350,12 @@ impl World {
         handler: impl FnOnce(&mut dyn Node, Env<'_>),
     ) {
         let nodes = self.nodes.len() as u16;
-        let Machine { node: code, rng, clock, .. } = &mut self.nodes[node.index()];
+        let Machine { node: code, luck, clock, .. } = &mut self.nodes[node.index()];
         let env = Env {
             me: node,
             nodes,
             now_local: clock.raw(self.now).max(0) as u64,
-            rng,
+            luck,
             out: &mut self.scratch,
         };
         handler(code.as_mut(), env);
@@ -395,7 +395,7 @@ impl World {
         self.nodes[node.index()].busy = Some(Box::new(Busy::Disk { rest, cause }));
     }
 
-    fn cpu_done(&mut self, trace: &mut Trace, node: NodeId, round: u32) {
+    pub(super) fn cpu_done(&mut self, trace: &mut Trace, node: NodeId, round: u32) {
         let machine = &mut self.nodes[node.index()];
         if machine.cpu_round != round {
             return;
@@ -433,7 +433,7 @@ impl World {
         self.schedule(self.now, What::Wake, node, 0, 0);
     }
 
-    fn wake(&mut self, trace: &mut Trace, node: NodeId) {
+    pub(super) fn wake(&mut self, trace: &mut Trace, node: NodeId) {
         let machine = &mut self.nodes[node.index()];
         machine.waking = false;
         if machine.paused || machine.busy.is_some() {

@@ -7,6 +7,7 @@
 use super::config::Config;
 use super::facts::{Each, Fact};
 use super::log::{Entry, Index, Log, Term};
+use crate::check::Recall;
 use crate::check::calm::{longest_delay, sound, working_majority};
 use crate::check::promise::{Ballots, Vote, elected};
 use crate::kit::client::answered_in_calm;
@@ -118,6 +119,14 @@ impl Rule for LeaderAppendOnly {
         }
         Ok(())
     }
+
+    fn recall(&self, recall: &mut Recall) {
+        recall.each(&self.leads, |r, (node, (term, last, _))| {
+            r.word(node.0);
+            r.word(*term);
+            r.word(*last);
+        });
+    }
 }
 
 /// If two logs contain an entry with the same index and term, then the logs are identical in all
@@ -157,6 +166,14 @@ impl Rule for LogMatching {
 
     fn weight(&self) -> usize {
         self.written.weight()
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        recall.each(self.written.iter(), |r, ((index, term), (digest, ..))| {
+            r.word(*index);
+            r.word(*term);
+            r.word(*digest);
+        });
     }
 }
 
@@ -251,6 +268,19 @@ impl Rule for LeaderCompleteness {
 
     fn weight(&self) -> usize {
         self.committed.weight() + self.leaders.weight()
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        for c in self.committed.iter_from(0) {
+            recall.word(c.digest);
+            recall.word(c.in_term);
+        }
+        recall.each(self.leaders.iter(), |r, (term, (node, _, log))| {
+            r.word(*term);
+            r.word(node.0);
+            r.word(log.last_index());
+            r.word(log.digest_at(log.last_index()).unwrap_or(0));
+        });
     }
 }
 

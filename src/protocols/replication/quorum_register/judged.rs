@@ -6,7 +6,7 @@
 use super::client::{Client, Phase};
 use super::replica::Replica;
 use super::{Fact, Held, Repair, Rules, Version};
-use crate::check::Level;
+use crate::check::{Level, Recall};
 use crate::check::calm::{longest_delay, sound};
 use crate::check::promise::Step;
 use crate::kit::client::{ANSWER_MS, ANSWERED, End, Fact as Told, RETRIES, answered_in_calm, consistent};
@@ -126,6 +126,16 @@ impl Rule for Freshness {
             }
         }
         Ok(())
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        let version = |r: &mut Recall, v: &Version| r.shown(v);
+        recall.each(self.newest.iter(), |r, (v, _)| version(r, v));
+        recall.each(&self.writing, |r, node| r.word(node.0));
+        recall.each(&self.reading, |r, (node, begun)| {
+            r.word(node.0);
+            version(r, &begun.floor.0);
+        });
     }
 }
 

@@ -83,6 +83,10 @@ struct Votes {
 }
 
 impl Rule for Votes {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<Fact>() {
             match *fact {
@@ -109,6 +113,13 @@ impl Rule for Votes {
 
     fn weight(&self) -> usize {
         self.yes.weight()
+    }
+
+    fn recall(&self, recall: &mut Recall) {
+        recall.each(self.yes.iter(), |r, ((t, bank), ())| {
+            r.word(t.0);
+            r.word(*bank);
+        });
     }
 }
 
