@@ -6,7 +6,7 @@
 use super::time::SimTime;
 
 /// A clock that may be wrong. Local time is in microseconds and never below zero.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Clock {
     base_true: u64,
     base_local: i64,

@@ -5,6 +5,7 @@
 //! has a choice left; and a handler that reads its clock is noted, for what it does may depend on the moment.
 
 use super::delay::Delay;
+use super::hash::Fx;
 use super::ids::NodeId;
 use super::streams::{below, node_stream};
 use rand::Rng;
@@ -106,6 +107,14 @@ impl Luck {
                 let (least, greatest) = (delay.sample(0), delay.sample(u64::MAX));
                 if least == greatest { least } else { delay.sample(script.extreme()) }
             }
+        }
+    }
+
+    /// Feeds what comes next to `h`.
+    pub fn fingerprint(&self, h: &mut Fx) {
+        match self {
+            Luck::Stream(rng) => h.word(rng.clone().next_u64()),
+            Luck::Script(script) => h.word(script.asked.len() as u64),
         }
     }
 

@@ -128,6 +128,9 @@ impl<'a> Search<'a> {
             }
             for &by in &moves {
                 for at in self.model.steps(&state, by) {
+                    if self.model.is_once_too_often(&state, by, at) {
+                        continue;
+                    }
                     self.model.follow(&state, by, at, &mut next);
                     let (reached, new) = self.seen.number(print_of(&next), self.reached.len());
                     if !new {

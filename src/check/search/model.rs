@@ -51,6 +51,9 @@ pub enum Move {
     Next,
 }
 
+/// How many copies of a frame a layer may have on their way at once.
+const COPIES: usize = 2;
+
 /// A node's own state, and what it may do.
 struct Local {
     part: Part,
@@ -389,6 +392,19 @@ impl Model {
             self.put(next, message);
         }
         self.see_step(next, at);
+    }
+
+    /// Whether `by` would send again what is on its way twice already. So no end would come of it: this is left out.
+    pub fn is_once_too_often(&mut self, state: &[u32], by: Move, at: usize) -> bool {
+        let Move::Resend(..) = by else {
+            return false;
+        };
+        let on_its_way = |m: &u32| state[self.nodes + 2..].iter().filter(|n| *n == m).count();
+        let often = self.steps[at].sent.iter().any(|m| on_its_way(m) >= COPIES);
+        if often {
+            self.left_out.insert(format!("more than {COPIES} copies of a frame on their way at once"));
+        }
+        often
     }
 
     fn node_of(&self, by: Move) -> NodeId {

@@ -1,5 +1,6 @@
 //! Looking at a world: plain answers, copies where needed. Nothing here changes anything.
 
+use super::layers::frame;
 use super::machine::{NodeConfig, Power, Status};
 use super::setup::{Layout, Place};
 use super::{Flight, World};
@@ -299,6 +300,14 @@ impl World {
         all
     }
 
+    /// A fingerprint of one node with everything that it remembers, its ends of links with layers among it: nothing
+    /// but an event at this node, or an edit of it or of its links, changes it.
+    pub fn node_fingerprint(&self, node: NodeId) -> u64 {
+        let mut h = Fx::default();
+        self.nodes[node.index()].fingerprint(&mut h);
+        h.finish()
+    }
+
     /// A fingerprint of everything that decides the future but the time and the numbering of
     /// events: nodes, disks, power, and what is in flight. Equal states may be reached on
     /// different ways.
@@ -335,7 +344,7 @@ fn face(f: Flight<'_>) -> InFlight {
         sent: f.sent,
         due: f.due,
         cause: f.cause,
-        payload: f.payload.clone(),
+        payload: frame::open(f.payload.clone(), f.round).0,
         doom: f.doom,
         mark: f.mark,
         held: f.held,

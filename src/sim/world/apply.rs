@@ -3,6 +3,7 @@
 //! The rule that is easy to break: everything is checked before anything is changed. A refusal
 //! leaves the world as it was, to the bit; an accepted fault is one event.
 
+use super::layers::frame;
 use super::machine::{Busy, Input, Power};
 use super::{Flight, Pending, Wall, What, World};
 use crate::sim::fault::{Fault, NodePatch, Partition};
@@ -103,7 +104,7 @@ impl World {
         };
         let waited = machine.inbox.drain(..);
         let mut lost: Vec<Input> = worked_on.into_iter().chain(waited).collect();
-        lost.extend(self.forget_layers(node));
+        lost.extend(machine.ends.forget());
         for input in lost {
             self.lose_input(node, input);
         }
@@ -111,18 +112,18 @@ impl World {
 
     /// A message that had reached a node and waited there is lost with it, as an event to come.
     fn lose_input(&mut self, node: NodeId, input: Input) {
-        let Input::Message { from, payload, msg, cause, mark, frame, .. } = input else {
+        let Input::Message { from, payload, msg, cause, mark, header, .. } = input else {
             return;
         };
         let now = self.now;
         self.in_flight += 1;
         *self.queue.push(now) = Pending {
-            payload: Some(payload),
+            payload: Some(frame::close(payload, header)),
             sent: now,
             due: now,
             cause,
             number: msg.0,
-            round: frame,
+            round: header.frame,
             // Already doomed: nothing more is drawn for it.
             on_link: 0,
             from,

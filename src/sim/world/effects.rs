@@ -3,6 +3,7 @@
 //! The rule that is easy to break: everything random about a message is drawn when it is sent, from
 //! draws keyed by link and number; so a later edit changes what it touches and nothing else.
 
+use super::layers::frame::{self, Header};
 use super::machine::Timer;
 use super::{Pending, What, World};
 use crate::sim::fact::Told;
@@ -24,8 +25,8 @@ pub(super) struct Parcel {
     pub to: NodeId,
     pub payload: Payload,
     pub mark: Mark,
-    /// The layers' sequence number; 0 without layers.
-    pub frame: u32,
+    /// What the layers write on it.
+    pub header: Header,
     /// How long a Byzantine sender keeps it back.
     pub kept_us: u64,
     /// Its number on the link, once it has one.
@@ -34,8 +35,8 @@ pub(super) struct Parcel {
 
 impl Parcel {
     #[inline]
-    fn new(from: NodeId, to: NodeId, payload: Payload) -> Self {
-        Parcel { from, to, payload, mark: Mark::None, frame: 0, kept_us: 0, on_link: 0 }
+    pub fn new(from: NodeId, to: NodeId, payload: Payload) -> Self {
+        Parcel { from, to, payload, mark: Mark::None, header: Header::default(), kept_us: 0, on_link: 0 }
     }
 }
 
@@ -348,12 +349,12 @@ impl World {
         };
         let now = self.now;
         let flight = self.queue.push(end);
-        flight.payload = Some(p.payload);
+        flight.payload = Some(frame::close(p.payload, p.header));
         flight.sent = now;
         flight.due = due;
         flight.cause = cause;
         flight.number = msg.0;
-        flight.round = p.frame;
+        flight.round = p.header.frame;
         flight.on_link = p.on_link;
         flight.from = p.from;
         flight.to = p.to;
@@ -368,6 +369,7 @@ impl World {
         let Some(payload) = flight.payload.clone() else {
             return;
         };
+        let (payload, header) = frame::open(payload, flight.round);
         let (number, wired, walled) = self.links.next(flight.from, flight.to);
         let wired = wired.clone();
         let draws = Draws::of_message(self.seed, flight.from, flight.to, number);
@@ -386,7 +388,7 @@ impl World {
             to: flight.to,
             payload,
             mark: Mark::Copy,
-            frame: flight.round,
+            header,
             kept_us: 0,
             on_link: number,
         };

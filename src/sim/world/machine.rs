@@ -1,8 +1,11 @@
 //! One node's machine: power, clock, processor, inbox, timers, dice, failure modes.
 
+use super::layers::Ends;
+use super::layers::frame::Header;
 use super::setup::{NodeSetup, Place};
 use crate::sim::clock::Clock;
 use crate::sim::fault::{ByzantineRule, NodePatch};
+use crate::sim::hash::Fx;
 use crate::sim::host::Node;
 use crate::sim::ids::{EventId, MsgId, NodeId};
 use crate::sim::limits;
@@ -16,6 +19,7 @@ use crate::sim::trace::Mark;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::collections::VecDeque;
+use std::hash::Hash;
 use std::rc::Rc;
 
 /// Whether a node runs.
@@ -33,7 +37,7 @@ pub enum Status {
 }
 
 /// A node's settings. Probabilities are in parts per million.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct NodeConfig {
     /// What its clock shows at the start, in microseconds against true time.
     pub offset_us: i64,
@@ -122,7 +126,7 @@ pub(in crate::sim) enum Input {
         msg: MsgId,
         cause: EventId,
         mark: Mark,
-        frame: u32,
+        header: Header,
         // Already passed the link's layers; waits only for the processor.
         through: bool,
     },
@@ -136,6 +140,22 @@ pub(in crate::sim) enum Input {
         request: Rc<str>,
         cause: EventId,
     },
+}
+
+impl Input {
+    /// Feeds all of it to `h`.
+    pub fn fingerprint(&self, h: &mut Fx) {
+        std::mem::discriminant(self).hash(h);
+        match self {
+            Input::Boot => {}
+            Input::Message { from, payload, msg, header, through, .. } => {
+                (from, msg, header, through).hash(h);
+                payload.fingerprint(h);
+            }
+            Input::Timer { slot, round, .. } => (slot, round).hash(h),
+            Input::Request { request, .. } => request.hash(h),
+        }
+    }
 }
 
 /// A message that has come as far as its receiver's protocol.
@@ -196,10 +216,11 @@ pub(in crate::sim) struct Machine {
     pub place: Place,
     pub lies: Vec<ByzantineRule>,
     pub last_to: BTreeMap<NodeId, Payload>,
+    pub ends: Ends,
 }
 
 /// Whether a machine has power.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::sim) enum Power {
     On,
     Off,
@@ -228,6 +249,7 @@ impl Machine {
             last: EventId::NONE,
             lies: Vec::new(),
             last_to: BTreeMap::new(),
+            ends: Ends::default(),
             swift: true,
             honest: true,
         };
@@ -249,6 +271,32 @@ impl Machine {
             + self.node.weight()
             + self.timers.len() * size_of::<Timer>()
             + self.inbox.len() * size_of::<Input>()
+            + self.ends.weight()
+    }
+
+    /// Feeds to `h` all that the machine is and remembers: the protocol, its disk and dice, what it works on and
+    /// what waits, timers, clock and settings, and its ends of links.
+    pub fn fingerprint(&self, h: &mut Fx) {
+        self.node.fingerprint(h);
+        self.ends.fingerprint(h);
+        (self.power, self.paused, self.cpu_round, self.cpu_due, self.waking).hash(h);
+        (self.clock, self.config, &self.lies).hash(h);
+        self.luck.fingerprint(h);
+        for timer in &self.timers {
+            (timer.on, timer.round, timer.due_local, timer.due).hash(h);
+        }
+        for input in &self.inbox {
+            input.fingerprint(h);
+        }
+        match self.busy.as_deref() {
+            None => h.word(0),
+            Some(Busy::Step(input)) => input.fingerprint(h),
+            Some(Busy::Disk { rest, cause }) => (rest.len(), cause).hash(h),
+        }
+        for (to, payload) in &self.last_to {
+            to.hash(h);
+            payload.fingerprint(h);
+        }
     }
 
     /// True if a message that arrives is handled at once.

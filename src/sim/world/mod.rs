@@ -35,9 +35,7 @@ use super::refusal::Refusal;
 use super::time::SimTime;
 use super::timing::Timing;
 use super::trace::{Event, Loss, Mark};
-use layers::LayerState;
 use machine::Machine;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The whole state of a run at one moment.
@@ -57,7 +55,6 @@ pub struct World {
     queue: Queue<Pending>,
     nodes: Vec<Machine>,
     links: Links,
-    layers: BTreeMap<(NodeId, NodeId), LayerState>,
     walls: Vec<Wall>,
     stopped: Option<Rc<Refusal>>,
     last: Event,
@@ -162,8 +159,7 @@ impl World {
     /// The bytes that a clone takes, roughly: by this checkpoints are spaced.
     pub fn weight(&self) -> usize {
         let nodes: usize = self.nodes.iter().map(Machine::weight).sum();
-        let layers: usize = self.layers.values().map(LayerState::weight).sum();
-        size_of::<World>() + nodes + layers + self.queue.weight() + self.links.weight()
+        size_of::<World>() + nodes + self.queue.weight() + self.links.weight()
     }
 
     /// The messages on their way, in no order that means anything.

@@ -15,7 +15,6 @@ use crate::sim::timing::Timing;
 use crate::sim::trace::{Event, EventKind, Loss};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// How the nodes stand on the stage. Means nothing to the engine.
 #[derive(
@@ -194,7 +193,6 @@ impl World {
             queue,
             nodes,
             links,
-            layers: BTreeMap::new(),
             walls: Vec::new(),
             stopped: None,
             last: Event {

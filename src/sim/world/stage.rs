@@ -5,6 +5,7 @@
 //! alone. So everything that is a node's own is in its [`Part`], what one node sends another comes out as [`Frame`]s,
 //! and nothing else passes between them. Time stands still here: whoever searches decides what comes first.
 
+use super::layers::frame::{Header, close, open};
 use super::machine::{Busy, Input, Machine, Power};
 use super::{Pending, What, World};
 use crate::sim::fact::Told;
@@ -38,8 +39,8 @@ pub struct Frame {
     pub to: NodeId,
     /// What is in it.
     pub payload: Payload,
-    /// The number that a layer of the link has given it; 0 without layers.
-    pub number: u32,
+    // What the layers of the link have written on it.
+    header: Header,
     /// What became of it on the way out.
     pub mark: Mark,
 }
@@ -55,7 +56,7 @@ pub enum Turn {
     Work,
     /// It takes the next input that waits. Nobody else has a part in it.
     Wake,
-    /// A layer sends an unacknowledged frame to this node again.
+    /// A layer sends an unacknowledged frame, by its number, to this node again.
     Resend(NodeId, u32),
     /// It crashes.
     Crash,
@@ -286,21 +287,17 @@ fn running(machine: &Machine, now: SimTime) -> Vec<(u32, u64)> {
 }
 
 fn frame(f: &Pending) -> Frame {
-    Frame {
-        from: f.from,
-        to: f.to,
-        payload: f.payload.clone().unwrap_or_else(|| unreachable!("a flight has contents")),
-        number: f.round,
-        mark: f.mark,
-    }
+    let payload = f.payload.clone().unwrap_or_else(|| unreachable!("a flight has contents"));
+    let (payload, header) = open(payload, f.round);
+    Frame { from: f.from, to: f.to, payload, header, mark: f.mark }
 }
 
 fn pending(frame: &Frame, now: SimTime) -> Pending {
     Pending {
-        payload: Some(frame.payload.clone()),
+        payload: Some(close(frame.payload.clone(), frame.header)),
         sent: now,
         due: now,
-        round: frame.number,
+        round: frame.header.frame,
         from: frame.from,
         to: frame.to,
         what: What::Flight,
@@ -314,7 +311,8 @@ impl Frame {
     /// Feeds what tells this message from others to `h`.
     pub fn fingerprint(&self, h: &mut dyn Hasher) {
         h.write_u64(u64::from(self.from.0) << 32 | u64::from(self.to.0));
-        h.write_u32(self.number);
+        h.write_u32(self.header.frame);
+        h.write_u32(self.header.first);
         feed(&self.payload, h);
     }
 }
@@ -353,6 +351,11 @@ impl Part {
                 rest.iter().for_each(|e| feed_effect(e, h));
             }
         }
+        for seed in [1, 2] {
+            let mut ends = Fx::of(seed);
+            m.ends.fingerprint(&mut ends);
+            h.write_u64(ends.finish());
+        }
         h.write_usize(m.inbox.len());
         m.inbox.iter().for_each(|i| self.feed_input(i, h));
         // Of a single timer only that it runs can matter: it is first in any case.
@@ -373,9 +376,9 @@ impl Part {
     fn feed_input(&self, input: &Input, mut h: &mut dyn Hasher) {
         match input {
             Input::Boot => h.write_u8(0),
-            Input::Message { from, payload, mark, frame, through, .. } => {
+            Input::Message { from, payload, mark, header, through, .. } => {
                 h.write_u8(1);
-                (from.0, *mark as u8, *frame, *through).hash(&mut h);
+                (from.0, *mark as u8, *header, *through).hash(&mut h);
                 feed(payload, h);
             }
             Input::Timer { slot, round, .. } => {
@@ -401,6 +404,7 @@ impl Part {
             turns.push(Turn::Work);
         }
         turns.extend(self.first_timers().map(Turn::Ring));
+        turns.extend(m.ends.unacknowledged().map(|(to, frame)| Turn::Resend(to, frame)));
         turns
     }
 

@@ -1,5 +1,6 @@
 //! One step of the world: the next entry of the queue, and at most one event from it.
 
+use super::layers::frame;
 use super::machine::{Arrival, Busy, Input, Machine, Power};
 use super::{What, World};
 use crate::sim::host::{Env, Node};
@@ -159,7 +160,8 @@ impl World {
         let nodes = self.nodes.len() as u16;
         let machine = &mut self.nodes[to.index()];
         if doom != Loss::None || frame != 0 || !machine.takes_at_once() {
-            let input = Input::Message { from, payload, msg, cause, mark, frame, through: false };
+            let (payload, header) = frame::open(payload, frame);
+            let input = Input::Message { from, payload, msg, cause, mark, header, through: false };
             return self.land_slowly(trace, to, (doom, on_link), input);
         }
         let event = Event {

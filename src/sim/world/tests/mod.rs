@@ -2,6 +2,7 @@
 //! each tick, and keeps on disk how many it has had.
 
 mod attack;
+mod ends;
 mod faults;
 mod links;
 mod runs;
