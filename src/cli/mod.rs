@@ -95,7 +95,7 @@ usage: faultline COMMAND ...
   sweep SCENARIO... --seeds N [OPTIONS]
       --mix none|lossy|partition|crash|timing|all
                                        many seeds under faults; violations, shrunk, as links [--json]
-  search SUBJECT [--max-states N] [--max-depth N] [--crashes N] [OPTIONS]
+  search SUBJECT [--max-states N] [--max-depth N] [--crashes N] [--losses N] [--copies N] [OPTIONS]
                                        every order of events: the shortest way to a broken promise
   check-history FILE --model register|cas-register|kv --level linearizable|sequential
                                        whether one correct copy could have done this [--max-states N]

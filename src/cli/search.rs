@@ -15,18 +15,19 @@ use std::io::Write;
 
 pub(super) fn search(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
     let (mut over, mut word) = (Over::default(), None);
-    let mut bounds = Bounds { states: 200_000, depth: 200, faults: Faults { crashes: 1, losses: 1, copies: 1 } };
+    let (mut crashes, mut losses, mut copies) = (None, None, None);
+    let (mut states, mut depth) = (200_000, 200);
     while let Some(next) = args.next()? {
         match next {
             Next::Option(o) if o == "max-states" => {
-                bounds.states = args.number(&o, 1, 100_000_000)? as usize;
+                states = args.number(&o, 1, 100_000_000)? as usize;
             }
             Next::Option(o) if o == "max-depth" => {
-                bounds.depth = args.number(&o, 1, 10_000)? as u32;
+                depth = args.number(&o, 1, 10_000)? as u32;
             }
-            Next::Option(o) if o == "crashes" => bounds.faults.crashes = args.number(&o, 0, 100)? as u8,
-            Next::Option(o) if o == "losses" => bounds.faults.losses = args.number(&o, 0, 100)? as u8,
-            Next::Option(o) if o == "copies" => bounds.faults.copies = args.number(&o, 0, 100)? as u8,
+            Next::Option(o) if o == "crashes" => crashes = Some(args.number(&o, 0, 100)? as u8),
+            Next::Option(o) if o == "losses" => losses = Some(args.number(&o, 0, 100)? as u8),
+            Next::Option(o) if o == "copies" => copies = Some(args.number(&o, 0, 100)? as u8),
             Next::Option(o) => {
                 if !over.take(args, &o)? {
                     return Err(args.unknown(&o));
@@ -42,6 +43,13 @@ pub(super) fn search(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Fa
     let mut root = open(&subject.opening)?;
     // From the start, unless another moment is named: what time zero brings has happened.
     root.run_until(over.until().unwrap_or(SimTime::ZERO));
+    let usual = Faults::usual(root.world());
+    let faults = Faults {
+        crashes: crashes.unwrap_or(usual.crashes),
+        losses: losses.unwrap_or(usual.losses),
+        copies: copies.unwrap_or(usual.copies),
+    };
+    let bounds = Bounds { states, depth, faults };
     let found = explore(&root, bounds);
     let opening = subject.opening.clone().seed(subject.seed()?);
     report(&opening, bounds, &found, out)

@@ -5,7 +5,7 @@
 //! has a choice left; and a handler that reads its clock is noted, for what it does may depend on the moment.
 
 use super::delay::Delay;
-use super::hash::Fx;
+use super::hash::{Fx, mix};
 use super::ids::NodeId;
 use super::streams::{below, node_stream};
 use rand::Rng;
@@ -24,6 +24,9 @@ pub enum Luck {
 /// How many outcomes of a draw are all tried; of more only some are.
 pub const ALL_OUTCOMES: u64 = 8;
 
+/// How many draws of one step have choices.
+const DRAWS: usize = 24;
+
 /// What each draw is to give, and what was asked.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
@@ -33,6 +36,8 @@ pub struct Script {
     asked: Vec<u8>,
     // Whether a draw had more outcomes than choices.
     sampled: bool,
+    // How many draws came after those.
+    beyond: u64,
     clock: Cell<bool>,
 }
 
@@ -64,6 +69,12 @@ impl Script {
     /// Takes one of `choices`.
     fn choose(&mut self, choices: u8) -> u8 {
         let at = self.asked.len();
+        if at >= DRAWS {
+            // Who draws until the number pleases would draw for ever.
+            self.sampled = true;
+            self.beyond += 1;
+            return below(mix(self.beyond), u64::from(choices)) as u8;
+        }
         self.asked.push(choices);
         self.given.get(at).copied().unwrap_or(0).min(choices.saturating_sub(1))
     }

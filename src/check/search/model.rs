@@ -26,6 +26,16 @@ pub struct Faults {
     pub copies: u8,
 }
 
+impl Faults {
+    /// What a search of `world` allows where nobody says otherwise: one crash, one loss, and one second copy where
+    /// links make some by themselves.
+    pub fn usual(world: &World) -> Self {
+        let all = || world.node_ids();
+        let copies = all().any(|a| all().any(|b| a != b && world.link(a, b).duplicate_ppm > 0));
+        Faults { crashes: 1, losses: 1, copies: u8::from(copies) }
+    }
+}
+
 /// One step of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Move {
@@ -53,6 +63,9 @@ pub enum Move {
 
 /// How many copies of a frame a layer may have on their way at once.
 const COPIES: usize = 2;
+
+/// How many ways a node's dice may fall in one step, of those that are tried.
+const LUCKS: usize = 256;
 
 /// A node's own state, and what it may do.
 struct Local {
@@ -324,17 +337,21 @@ impl Model {
         self.clear(node);
         let turn = self.turn(by);
         let first = self.steps.len();
+        let name = self.stage.world().name(node).to_owned();
         let mut given = Some(Vec::new());
         while let Some(luck) = given {
+            if self.steps.len() - first >= LUCKS {
+                self.left_out.insert(format!("luck of {name} beyond the first {LUCKS} ways in one step"));
+                break;
+            }
             let mut part = self.locals[local as usize].part.clone();
             let Played { event, told, sent, script } = self.stage.play(node, &mut part, &turn, luck);
             given = script.next();
-            let name = || self.stage.world().name(node).to_owned();
             if script.sampled() {
-                self.left_out.insert(format!("luck of {} between the least and the greatest", name()));
+                self.left_out.insert(format!("luck of {name} between the least and the greatest"));
             }
             if script.read_clock() {
-                self.left_out.insert(format!("what the clock of {} shows", name()));
+                self.left_out.insert(format!("what the clock of {name} shows"));
             }
             let news = event.is_some_and(|e| {
                 !told.is_empty()
