@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_set_has_no_order_and_a_list_has_one() {
-        let set = |items: [u64; 2]| of(|r| r.each(items, |r, w| r.word(w)));
+        let set = |items: [u64; 2]| of(|r| r.each(items, Recall::word));
         assert_eq!(set([1, 2]), set([2, 1]));
         assert_ne!(set([1, 2]), set([1, 1]));
         let list = |items: [u64; 2]| of(|r| items.into_iter().for_each(|w| r.word(w)));

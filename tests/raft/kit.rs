@@ -11,8 +11,8 @@ use faultline::protocols::consensus::raft::server::{Disk, Role, Server, Timer};
 use faultline::protocols::consensus::raft::{Client, ENTRY, config::Config};
 use faultline::sim::history::Run;
 use faultline::sim::host::Env;
+use faultline::sim::luck::Luck;
 use faultline::sim::protocol::Effect;
-use faultline::sim::streams::node_stream;
 use faultline::sim::world::{Setup, Status, World};
 use faultline::sim::{Edit, Fault, Host, LinkPatch, Node, NodeId, Protocol, SimTime, Span};
 use std::collections::BTreeMap;
@@ -243,7 +243,7 @@ pub struct Bench {
     pub told: Vec<Fact>,
     /// What it has told of entries.
     pub entries: Vec<Each>,
-    rng: rand::rngs::Xoshiro256PlusPlus,
+    luck: Luck,
 }
 
 impl Bench {
@@ -257,7 +257,7 @@ impl Bench {
             now_us: 0,
             told: Vec::new(),
             entries: Vec::new(),
-            rng: node_stream(1, me),
+            luck: Luck::of(1, me),
         };
         bench.with(Host::start);
         bench
@@ -265,8 +265,13 @@ impl Bench {
 
     fn with(&mut self, f: impl FnOnce(&mut Host<Server>, Env<'_>)) -> Vec<Effect> {
         let mut out = Vec::new();
-        let env =
-            Env { me: self.me, nodes: self.nodes, now_local: self.now_us, rng: &mut self.rng, out: &mut out };
+        let env = Env {
+            me: self.me,
+            nodes: self.nodes,
+            now_local: self.now_us,
+            luck: &mut self.luck,
+            out: &mut out,
+        };
         f(&mut self.host, env);
         for effect in &out {
             match effect {

@@ -24,8 +24,8 @@ pub use history::{Operation, Step, consistent};
 pub use state::{conserved, invariant, monotonic, never};
 
 use super::ground::Need;
-use super::recall::Recall;
 use super::property::{Class, Property, Verdict, witness};
+use super::recall::Recall;
 use super::seen::{Seen, Wake};
 use crate::sim::EventId;
 use std::rc::Rc;

@@ -10,15 +10,16 @@
 
 mod index;
 mod model;
+mod moves;
 mod replay;
 mod timed;
 
-pub use model::{Faults, Move};
+pub use moves::{Faults, Move};
 
 use super::{CheckLine, Checks};
+use crate::sim::Timing;
 use crate::sim::history::Run;
 use crate::sim::world::stage::beyond_search;
-use crate::sim::Timing;
 use index::Index;
 use model::{Model, State, print_of};
 use std::collections::{BTreeSet, VecDeque};
@@ -175,11 +176,7 @@ impl<'a> Search<'a> {
         found
     }
 
-    fn ended(
-        mut self,
-        ending: Ending,
-        violation: Option<(CheckLine, Vec<Move>, Run<Checks>)>,
-    ) -> Explored {
+    fn ended(mut self, ending: Ending, violation: Option<(CheckLine, Vec<Move>, Run<Checks>)>) -> Explored {
         self.left_out.extend(self.model.left_out().iter().cloned());
         let depth = self.reached.last().map_or(0, |r| r.depth);
         Explored { states: self.reached.len(), depth, ending, left_out: self.left_out, violation }

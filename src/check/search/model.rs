@@ -8,58 +8,13 @@
 //! it; and promises that look at the whole world are shown the whole world, every time.
 
 use super::index::Index;
+use super::moves::{Faults, Move};
 use crate::check::{Checks, Recall};
 use crate::sim::history::Watcher;
 use crate::sim::world::stage::{Frame, Part, Played, Stage, Turn};
 use crate::sim::{Event, EventId, EventKind, Loss, NodeId, Told, World};
 use std::collections::BTreeSet;
 use std::ops::Range;
-
-/// How often a search may let go wrong what can go wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Faults {
-    /// The most crashes on a way.
-    pub crashes: u8,
-    /// The most messages that links lose on a way.
-    pub losses: u8,
-    /// The most second copies that links deliver on a way.
-    pub copies: u8,
-}
-
-impl Faults {
-    /// What a search of `world` allows where nobody says otherwise: one crash, one loss, and one second copy where
-    /// links make some by themselves.
-    pub fn usual(world: &World) -> Self {
-        let all = || world.node_ids();
-        let copies = all().any(|a| all().any(|b| a != b && world.link(a, b).duplicate_ppm > 0));
-        Faults { crashes: 1, losses: 1, copies: u8::from(copies) }
-    }
-}
-
-/// One step of a search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Move {
-    /// A message, by its number in the model, arrives.
-    Deliver(u32),
-    /// It is lost.
-    Drop(u32),
-    /// It comes twice.
-    Duplicate(u32),
-    /// The timer in a slot of this node runs out.
-    Ring(NodeId, u32),
-    /// The processor or the disk of this node is done.
-    Work(NodeId),
-    /// This node takes the next input that waits.
-    Wake(NodeId),
-    /// A layer of the first node sends a frame to the second again.
-    Resend(NodeId, NodeId, u32),
-    /// This node crashes.
-    Crash(NodeId),
-    /// This node recovers.
-    Recover(NodeId),
-    /// What happens next by itself, where time goes on; messages have the numbers of the run there.
-    Next,
-}
 
 /// How many copies of a frame a layer may have on their way at once.
 const COPIES: usize = 2;
@@ -226,7 +181,8 @@ impl Model {
             self.facts_alone &= !recall.looks();
             self.left_out.extend(silent.iter().map(|name| format!("what \"{name}\" remembers")));
             let undecided = checks.undecided();
-            self.left_out.extend(undecided.iter().map(|name| format!("\"{name}\", which could not be judged")));
+            self.left_out
+                .extend(undecided.iter().map(|name| format!("\"{name}\", which could not be judged")));
             let broken = checks.violation().is_some();
             self.judges.push(Judge { checks, broken });
         }
@@ -355,7 +311,10 @@ impl Model {
             }
             let news = event.is_some_and(|e| {
                 !told.is_empty()
-                    || matches!(e.kind, EventKind::Start | EventKind::Lost | EventKind::Fault | EventKind::Flap)
+                    || matches!(
+                        e.kind,
+                        EventKind::Start | EventKind::Lost | EventKind::Fault | EventKind::Flap
+                    )
             });
             let sent = sent.into_iter().map(|f| self.frame(f)).collect();
             let local = self.local(node, part);
@@ -473,8 +432,8 @@ impl Model {
 
     /// What the promises remember after `event`, with everybody on the stage.
     fn see(&mut self, state: &[u32], event: Event, told: &[Told]) -> u32 {
-        for node in 0..self.nodes {
-            self.stand(NodeId(node as u16), state[node]);
+        for (node, &local) in state[..self.nodes].iter().enumerate() {
+            self.stand(NodeId(node as u16), local);
         }
         self.stage.show(self.base, event, told);
         let mut checks = self.judges[self.judge_of(state) as usize].checks.clone();

@@ -4,7 +4,7 @@
 //! The rule that is easy to break: a run goes on by itself, so what is not to happen yet is kept back: a message is
 //! held, a clock set back. What cannot be kept back makes the way one that no run goes.
 
-use super::model::Move;
+use super::moves::Move;
 use crate::check::Checks;
 use crate::sim::history::Run;
 use crate::sim::world::Next;
@@ -34,7 +34,11 @@ struct Replay<'a> {
 }
 
 /// `root` after `way`; nothing if no run goes it. `message` gives the messages by their numbers in the way.
-pub(super) fn replay(root: &Run<Checks>, way: &[Move], message: &dyn Fn(u32) -> Frame) -> Option<Run<Checks>> {
+pub(super) fn replay(
+    root: &Run<Checks>,
+    way: &[Move],
+    message: &dyn Fn(u32) -> Frame,
+) -> Option<Run<Checks>> {
     let mut replay = Replay { run: root.fork(), message, early: BTreeMap::new() };
     way.iter().try_for_each(|&by| replay.make(by))?;
     Some(replay.run)

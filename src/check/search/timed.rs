@@ -5,7 +5,7 @@
 //! moments that it does not try, and it says so, whatever it finds.
 
 use super::index::Index;
-use super::model::{Faults, Move};
+use super::moves::{Faults, Move};
 use super::{Bounds, Ending, Explored};
 use crate::check::{CheckLine, Checks, Recall};
 use crate::sim::history::Run;
@@ -137,7 +137,9 @@ fn moves(world: &World, spent: Faults, most: Faults) -> Vec<Move> {
     }
     for node in world.node_ids() {
         match world.status(node) {
-            Status::Up if spent.crashes < most.crashes && !world.is_client(node) => moves.push(Move::Crash(node)),
+            Status::Up if spent.crashes < most.crashes && !world.is_client(node) => {
+                moves.push(Move::Crash(node));
+            }
             Status::Crashed => moves.push(Move::Recover(node)),
             _ => {}
         }

@@ -8,6 +8,7 @@
 use super::layers::frame::{Header, close, open};
 use super::machine::{Busy, Input, Machine, Power};
 use super::{Pending, What, World};
+use crate::sim::Delay;
 use crate::sim::fact::Told;
 use crate::sim::fault::{ByzantineAct, Fault};
 use crate::sim::hash::Fx;
@@ -19,7 +20,6 @@ use crate::sim::protocol::Effect;
 use crate::sim::queue::Queue;
 use crate::sim::time::SimTime;
 use crate::sim::trace::{Event, Loss, Mark, Trace};
-use crate::sim::Delay;
 use std::hash::{Hash, Hasher};
 
 /// Everything that is a node's own: machine, disk, what waits there, its ends of links.
@@ -137,7 +137,8 @@ impl Stage {
     pub fn play(&mut self, node: NodeId, part: &mut Part, turn: &Turn, given: Vec<u8>) -> Played {
         let before: Vec<Option<u32>> = part.machine.timers.iter().map(|t| t.on.then_some(t.round)).collect();
         self.swap(node, part);
-        let luck = std::mem::replace(&mut self.world.nodes[node.index()].luck, Luck::Script(Script::of(given)));
+        let luck =
+            std::mem::replace(&mut self.world.nodes[node.index()].luck, Luck::Script(Script::of(given)));
         let events = self.world.events;
         self.world.told.clear();
         self.take(node, turn);

@@ -6,9 +6,9 @@
 use super::client::{Client, Phase};
 use super::replica::Replica;
 use super::{Fact, Held, Repair, Rules, Version};
-use crate::check::{Level, Recall};
 use crate::check::calm::{longest_delay, sound};
 use crate::check::promise::Step;
+use crate::check::{Level, Recall};
 use crate::kit::client::{ANSWER_MS, ANSWERED, End, Fact as Told, RETRIES, answered_in_calm, consistent};
 use crate::kit::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
