@@ -8,7 +8,7 @@
 //! phase rests on is looked at when the world changes, not after every event.
 
 use super::seen::Seen;
-use crate::sim::{EventKind, Loss, NodeId, SimTime, Span, World};
+use crate::sim::{EventKind, Loss, NodeId, SimTime, Span, Status, World};
 use std::rc::Rc;
 
 /// Since when the world has been calm, and what is missing now, if anything.
@@ -44,7 +44,11 @@ impl<T, A: Fn(&World) -> Result<T, String>> Calm<A> {
     pub fn look(&mut self, world: &World) -> Option<T> {
         let (found, excuse) = match (self.assumes)(world) {
             Ok(found) => (Some(found), None),
-            Err(why) => (None, Some(Rc::from(why))),
+            Err(why) => {
+                // It may come into force again by itself: a clock that catches up, a queue that empties.
+                self.since = world.now();
+                (None, Some(Rc::from(why)))
+            }
         };
         self.excuse = excuse;
         found
@@ -95,21 +99,41 @@ pub fn working_majority(world: &World, servers: &[NodeId]) -> Result<Vec<NodeId>
     }
 }
 
-/// Whether each of `group` does what its code says, by a clock that keeps pace.
+/// Whether `node` does what its code says, each step within `step`, by a clock that keeps pace.
 ///
 /// # Errors
-/// Who does not, in words.
-pub fn sound(world: &World, group: &[NodeId]) -> Result<(), String> {
-    for &s in group {
-        let (c, name) = (world.config(s), world.name(s));
-        if c.send_omission_ppm > 0 || c.receive_omission_ppm > 0 || c.late_us > 0 {
-            return Err(format!("{name} is faulty"));
+/// What is out of force, in words, with the node's name.
+pub fn fit(world: &World, node: NodeId, step: Span) -> Result<(), String> {
+    let (c, name) = (world.config(node), world.name(node));
+    let work = c.service_us + c.sync_us;
+    let waiting = world.waiting(node) as u64;
+    let why = match world.status(node) {
+        Status::Paused => format!("{name} is paused"),
+        Status::Crashed | Status::Stopped => format!("{name} is not running"),
+        Status::Up if !world.lies(node).is_empty() => format!("{name} lies"),
+        Status::Up if c.send_omission_ppm > 0 || c.receive_omission_ppm > 0 || c.late_us > 0 => {
+            format!("{name} is faulty")
         }
-        if c.drift_ppm.abs() > 100_000 {
-            return Err(format!("the clock of {name} drifts by more than a tenth"));
+        Status::Up if c.drift_ppm.abs() > 100_000 => {
+            format!("the clock of {name} drifts by more than a tenth")
         }
-    }
-    Ok(())
+        Status::Up if world.clock_behind_us(node) > 0 => {
+            format!("the clock of {name} was set back, and has not caught up")
+        }
+        Status::Up if work > step.0 => format!("{name} is too slow"),
+        Status::Up if world.busy_for(node) > step => format!("{name} is still at a step that takes long"),
+        Status::Up if waiting * work > 4 * step.0 => format!("{waiting} inputs wait at {name}"),
+        Status::Up => return Ok(()),
+    };
+    Err(why)
+}
+
+/// Whether each of `group` is [`fit`].
+///
+/// # Errors
+/// The first that is not, in words.
+pub fn sound(world: &World, group: &[NodeId], step: Span) -> Result<(), String> {
+    group.iter().try_for_each(|&s| fit(world, s, step))
 }
 
 /// The longest that a message of so many bytes is under way within `group`, provided that none is lost.
@@ -120,22 +144,45 @@ pub fn longest_delay(world: &World, group: &[NodeId], bytes: u32) -> Result<Span
     let mut longest = Span::ZERO;
     for &a in group {
         for &b in group.iter().filter(|&&b| b != a) {
-            let link = world.link(a, b);
-            if link.loss_ppm > 0 || link.corrupt_ppm > 0 {
-                return Err("links lose messages".to_owned());
-            }
-            match link.longest(bytes) {
-                Some(span) => longest = longest.max(span),
-                None => return Err("a delay without bound".to_owned()),
-            }
+            longest = longest.max(delay(world, (a, b), bytes)?);
         }
     }
     Ok(longest)
 }
 
-/// Whether `client` runs and nothing between it and each of `servers` is lost.
-pub fn reaches(world: &World, client: NodeId, servers: &[NodeId]) -> bool {
-    let open = |a, b| world.blocked(a, b) == Loss::None && world.link(a, b).loss_ppm == 0;
-    let all = |&s: &NodeId| open(client, s) && open(s, client);
-    world.is_up(client) && servers.iter().all(all)
+/// The longest that a message of so many bytes takes from one to the other, provided that it is not lost.
+fn delay(world: &World, (a, b): (NodeId, NodeId), bytes: u32) -> Result<Span, String> {
+    let link = world.link(a, b);
+    if link.loss_ppm > 0 || link.corrupt_ppm > 0 {
+        return Err("links lose messages".to_owned());
+    }
+    if world.waits_for_frame(a, b) {
+        let (a, b) = (world.name(a), world.name(b));
+        return Err(format!("{b} holds back what came from {a}, for something before it is missing"));
+    }
+    match link.longest(bytes) {
+        Some(span) => Ok(span.max(world.queued_for(a, b))),
+        None => Err("a delay without bound".to_owned()),
+    }
+}
+
+/// Whether `client` does what its code says, each step within `patience`, and hears each of `servers` and is heard
+/// by it in no longer.
+///
+/// # Errors
+/// What is out of force, in words.
+pub fn served(world: &World, client: NodeId, servers: &[NodeId], patience: Span) -> Result<(), String> {
+    fit(world, client, patience)?;
+    for &s in servers {
+        for (a, b) in [(client, s), (s, client)] {
+            let (from, to) = (world.name(a), world.name(b));
+            if world.blocked(a, b) != Loss::None {
+                return Err(format!("{to} hears nothing from {from}"));
+            }
+            if delay(world, (a, b), 1_500)? > patience {
+                return Err(format!("a message from {from} to {to} takes too long"));
+            }
+        }
+    }
+    Ok(())
 }

@@ -162,6 +162,11 @@ impl Links {
         }
     }
 
+    /// The wire's queue as it stands.
+    pub fn wire_of(&self, from: NodeId, to: NodeId) -> Wire {
+        self.wires.get(&(from, to)).copied().unwrap_or_default()
+    }
+
     /// The wire's queue, made when first asked for.
     pub fn wire(&mut self, from: NodeId, to: NodeId) -> &mut Wire {
         self.wires.entry((from, to)).or_default()

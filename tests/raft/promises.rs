@@ -9,7 +9,7 @@ use faultline::protocols::consensus::raft::facts::{Each, Fact};
 use faultline::protocols::consensus::raft::server::Role;
 use faultline::sim::fault::{ByzantineAct, ByzantineRule};
 use faultline::sim::history::Run;
-use faultline::sim::{Delay, Fault, LinkModel, LinkPatch, NodeId, SimTime};
+use faultline::sim::{Delay, Fault, LinkModel, LinkPatch, NodeId, NodePatch, SimTime};
 
 #[test]
 fn there_are_the_five_of_figure_3_and_two_about_clients() {
@@ -188,4 +188,41 @@ fn what_is_told_of_each_entry_is_heard_and_not_kept() {
     }
     assert_eq!((heard, c.facts::<Each>().count()), (10, 0));
     assert_eq!(c.count(|f| *f == Fact::Commits { index: 1 }), 1);
+}
+
+/// What keeps a client from its answer is named, whoever it keeps: the rule is never blamed for it. The client waits
+/// for an hour, or its clock does, or it lies; all servers' clocks are set back; all time out at once and for ever.
+#[test]
+fn what_prevents_progress_is_named() {
+    let set = |node, set| Fault::Node { node: NodeId(node), set };
+    let slow = NodePatch { service_us: Some(3_600_000_000), ..NodePatch::default() };
+    let back = |node| Fault::ClockJump { node: NodeId(node), by_us: -3_000_000_000 };
+    let lies = Fault::Byzantine {
+        node: NodeId(5),
+        rules: vec![ByzantineRule { to: None, act: ByzantineAct::Silence }],
+    };
+    let late = LinkPatch { delay: Some(Delay::Constant { us: 900_000_000 }), ..LinkPatch::default() };
+    let far = |from, to| Fault::Link { from: NodeId(from), to: NodeId(to), set: late.clone() };
+    let still = LinkPatch { delay: Some(Delay::Constant { us: 0 }), ..LinkPatch::default() };
+    let alike: &[(&str, &str)] = &[("election_min_ms", "200"), ("election_max_ms", "200")];
+    let cases: Vec<(&[(&str, &str)], Vec<Fault>, &str)> = vec![
+        (&[], vec![set(5, slow)], "C1 is too slow"),
+        (&[], vec![back(5)], "the clock of C1 was set back"),
+        (&[], (0..5).map(back).collect(), "was set back"),
+        (&[], vec![lies], "C1 lies"),
+        (&[], (0..5).map(|s| far(5, s)).collect(), "a message from C1 to S1 takes too long"),
+        (alike, vec![Fault::Links { set: still }], "too alike"),
+    ];
+    for (given, faults, excuse) in cases {
+        let given: Vec<_> = [("interval_ms", "0")].into_iter().chain(given.iter().copied()).collect();
+        let mut c = Cluster::new(&given, 3);
+        c.for_ms(1);
+        c.ask(0, "set x 1");
+        faults.into_iter().for_each(|f| c.fault(f));
+        c.for_ms(90_000);
+        let Verdict::Pending { why } = c.verdict("Every request answered") else {
+            panic!("{excuse}: {:?}", c.verdict("Every request answered"));
+        };
+        assert!(why.contains(excuse), "{excuse}: {why}");
+    }
 }

@@ -5,10 +5,11 @@
 //! the client has waited for longer, too.
 
 use super::Fact;
-use crate::check::calm::{Calm, reaches};
+use crate::check::calm::{Calm, served};
 use crate::check::{Broken, Promised, Rule, Seen, Wake};
 use crate::sim::{EventId, EventKind, NodeId, SimTime, Span, Status, World};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Every request, queued ones too, ends within `patience` of calm. `assumes` says which assumption is not
 /// in force, in words, or gives the servers that must answer: it is judged for clients that reach them all.
@@ -21,8 +22,14 @@ pub fn answered_in_calm<A>(
 where
     A: Fn(&World) -> Result<Vec<NodeId>, String> + Clone + 'static,
 {
-    let rule =
-        InCalm { patience, calm: Calm::new(assumes), clients: BTreeMap::new(), look_at: SimTime::ZERO };
+    let rule = InCalm {
+        patience,
+        calm: Calm::new(assumes),
+        clients: BTreeMap::new(),
+        look_at: SimTime::ZERO,
+        excuse: None,
+        unserved: SimTime::ZERO,
+    };
     Promised::liveness(name, claim, rule)
 }
 
@@ -61,6 +68,9 @@ struct InCalm<A> {
     clients: BTreeMap<NodeId, Waiting>,
     // When it is worth looking again.
     look_at: SimTime,
+    // What is out of force between a client that waits and the servers, and when that was seen last.
+    excuse: Option<Rc<str>>,
+    unserved: SimTime,
 }
 
 impl<A: Fn(&World) -> Result<Vec<NodeId>, String>> InCalm<A> {
@@ -89,22 +99,30 @@ impl<A: Fn(&World) -> Result<Vec<NodeId>, String>> InCalm<A> {
     fn judge(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         let now = seen.event.time;
         self.look_at = now + Span(self.patience.0 / 4);
-        if !self.calm.outlasts(self.patience, now) {
-            return Ok(());
-        }
         let Some(servers) = self.calm.look(seen.world) else {
             return Ok(());
         };
+        if !self.calm.outlasts(self.patience, now) {
+            return Ok(());
+        }
         let late = |w: &Waiting| w.open() > 0 && now.since(w.since) > self.patience;
-        let stuck = |(c, w): &(&NodeId, &Waiting)| late(w) && reaches(seen.world, **c, &servers);
-        match self.clients.iter().find(stuck) {
-            None => Ok(()),
-            Some((&client, w)) => {
-                let (who, since) = (seen.world.name(client), w.since);
-                let why = format!("{who} has waited since {since} for an answer");
-                Err(Broken::new([w.event, seen.id], why))
+        self.excuse = None;
+        for (&client, w) in self.clients.iter().filter(|(_, w)| late(w)) {
+            match served(seen.world, client, &servers, Span(self.patience.0 / 16)) {
+                Err(why) => self.excuse = Some(why.into()),
+                // What was out of force for this client must have been in force for as long.
+                Ok(()) if now.since(self.unserved) <= self.patience => {}
+                Ok(()) => {
+                    let (who, since) = (seen.world.name(client), w.since);
+                    let why = format!("{who} has waited since {since} for an answer");
+                    return Err(Broken::new([w.event, seen.id], why));
+                }
             }
         }
+        if self.excuse.is_some() {
+            self.unserved = now;
+        }
+        Ok(())
     }
 }
 
@@ -133,7 +151,7 @@ where
             1 => "1 request unanswered".to_owned(),
             n => format!("{n} requests unanswered"),
         };
-        Some(match self.calm.excuse() {
+        Some(match self.calm.excuse().or(self.excuse.as_deref()) {
             Some(excuse) => format!("{what}; nothing is promised now: {excuse}"),
             None => what,
         })

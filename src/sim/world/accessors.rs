@@ -13,7 +13,7 @@ use crate::sim::inspect::Inspect;
 use crate::sim::link::Link;
 use crate::sim::message::Payload;
 use crate::sim::refusal::Refusal;
-use crate::sim::time::SimTime;
+use crate::sim::time::{SimTime, Span};
 use crate::sim::timing::Timing;
 use crate::sim::trace::{Event, Loss, Mark};
 use std::hash::Hasher;
@@ -219,6 +219,36 @@ impl World {
     /// How many inputs wait at a node.
     pub fn waiting(&self, node: NodeId) -> usize {
         self.nodes[node.index()].inbox.len()
+    }
+
+    /// How long a node's processor or disk will go on with what it does now.
+    pub fn busy_for(&self, node: NodeId) -> Span {
+        let machine = &self.nodes[node.index()];
+        match machine.busy {
+            Some(_) => machine.busy_until.since(self.now),
+            None => Span::ZERO,
+        }
+    }
+
+    /// How far a clock that was set back is behind what it had shown, in microseconds: as long as it is, timers wait
+    /// for what was before.
+    pub fn clock_behind_us(&self, node: NodeId) -> u64 {
+        let machine = &self.nodes[node.index()];
+        let behind = machine.clock_peak.saturating_sub(machine.clock.raw(self.now));
+        behind.max(0) as u64
+    }
+
+    /// How long what is sent on this link now waits for what was sent before: at the bottleneck, or for its turn.
+    pub fn queued_for(&self, from: NodeId, to: NodeId) -> Span {
+        let link = self.link(from, to);
+        let wire = self.links.wire_of(from, to);
+        let turn = if link.fifo { wire.last_due.since(self.now) } else { Span::ZERO };
+        turn.max(wire.free_at.since(self.now))
+    }
+
+    /// Whether the receiver's end of this link holds back what came, for something before it is missing.
+    pub fn waits_for_frame(&self, from: NodeId, to: NodeId) -> bool {
+        self.nodes[to.index()].ends.holds_back(from)
     }
 
     /// Whether a node's processor or disk is at work.

@@ -54,7 +54,11 @@ impl World {
             Fault::Resume { node } => self.resume(*node),
             Fault::Node { node, set } => self.set_node(*node, set),
             Fault::ClockJump { node, by_us } => {
-                self.nodes[node.index()].clock.jump(*by_us);
+                let machine = &mut self.nodes[node.index()];
+                if *by_us < 0 {
+                    machine.clock_peak = machine.clock_peak.max(machine.clock.raw(self.now));
+                }
+                machine.clock.jump(*by_us);
                 self.reclock(*node);
             }
             Fault::Byzantine { node, rules } => {

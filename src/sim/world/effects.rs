@@ -95,6 +95,7 @@ impl World {
         machine.cpu_round = machine.cpu_round.wrapping_add(1);
         let round = machine.cpu_round;
         let done = self.now + Span(machine.config.sync_us);
+        machine.busy_until = done;
         self.schedule(done, What::Cpu, node, 0, round);
         true
     }

@@ -47,6 +47,11 @@ impl Ends {
         self.out.iter().flat_map(|(&to, end)| end.unacknowledged().map(move |frame| (to, frame)))
     }
 
+    /// Whether what came from `from` waits here for what is missing before it.
+    pub fn holds_back(&self, from: NodeId) -> bool {
+        self.into.get(&from).is_some_and(ReceiverEnd::holds_back)
+    }
+
     /// What would have been sent again while the node was paused.
     fn take_due(&mut self) -> Vec<(NodeId, u32)> {
         let due = |(to, end): (&NodeId, &mut SenderEnd)| {

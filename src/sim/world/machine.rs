@@ -205,6 +205,10 @@ pub(in crate::sim) struct Machine {
     pub luck: Luck,
     pub timers: Vec<Timer>,
     pub cpu_round: u32,
+    /// When the processor or the disk will be done, if one is at work.
+    pub busy_until: SimTime,
+    /// The latest that the clock showed when it was set back; before the start of time if it never was.
+    pub clock_peak: i64,
     // The processor's time was up while the node was paused.
     pub cpu_due: bool,
     pub waking: bool,
@@ -244,6 +248,8 @@ impl Machine {
             busy: None,
             cpu_round: 0,
             cpu_due: false,
+            busy_until: SimTime::ZERO,
+            clock_peak: i64::MIN,
             waking: false,
             among_strangers: false,
             last: EventId::NONE,

@@ -306,7 +306,9 @@ impl World {
         }
         machine.busy = Some(Box::new(Busy::Step(input)));
         let round = machine.cpu_round;
-        self.schedule(self.now + Span(step_us), What::Cpu, node, 0, round);
+        let done = self.now + Span(step_us);
+        machine.busy_until = done;
+        self.schedule(done, What::Cpu, node, 0, round);
     }
 
     /// Carries out an input: one event, and what the protocol wants done.

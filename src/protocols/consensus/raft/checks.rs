@@ -290,13 +290,17 @@ fn patience(config: Config, retry: Span) -> Span {
     Span(config.election_max.0 * 40 + retry.0 * u64::from(config.servers) * 4)
 }
 
+/// How far apart election timeouts must be able to lie for luck to choose one server, in microseconds, however fast
+/// links are.
+const APART_US: u64 = 1_000;
+
 /// The servers that make up the working majority; or which assumption of Raft is not in force: a
 /// connected majority, broadcastTime << electionTimeout (section 5.6), and timeouts that spread wider than
 /// a broadcast takes.
 fn works(config: Config, world: &World) -> Result<Vec<NodeId>, String> {
     let servers: Vec<NodeId> = config.servers().collect();
     let group = working_majority(world, &servers)?;
-    sound(world, &group)?;
+    sound(world, &group, Span(config.election_min.0 / 4))?;
     for &s in &group {
         // A leader handles an answer from everyone in each broadcast.
         let c = world.config(s);
@@ -308,6 +312,9 @@ fn works(config: Config, world: &World) -> Result<Vec<NodeId>, String> {
     }
     let longest = longest_delay(world, &group, 1_500)?.0;
     let (min, max) = (config.election_min.0, config.election_max.0);
+    if max - min < APART_US {
+        return Err("election timeouts are too alike for one server to come first (9.3)".to_owned());
+    }
     if config.heartbeat.0 + 2 * longest >= min || 2 * longest > max - min {
         return Err("a broadcast takes too long for the election timeout (5.6)".to_owned());
     }

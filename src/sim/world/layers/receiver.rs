@@ -69,6 +69,11 @@ impl ReceiverEnd {
         std::mem::replace(&mut self.early, later).into_values().collect()
     }
 
+    /// Whether anything waits for what is missing before it.
+    pub fn holds_back(&self) -> bool {
+        !self.early.is_empty()
+    }
+
     /// Everything that waits in the reorder buffer, which is no more.
     pub fn let_all_go(&mut self) -> Option<Vec<Input>> {
         let last = *self.early.last_key_value()?.0;
