@@ -4,28 +4,61 @@
 //! a write that nobody has seen, never makes a good history bad: where such an operation stood in an
 //! order, the order without it is one too. A write that somebody has read must stay.
 
-use super::{Act, Level, Op, Outcome, check};
+use super::{Act, Budget, Level, Op, Outcome, by_key, check, islands, plain};
+use std::collections::BTreeSet;
 
-/// A part of `ops`, which violate `level`, that violates it too and from which nothing more can be
-/// taken. At most `states` states are looked at for each part that is tried.
-pub fn smallest(ops: &[Op], level: Level, states: u64) -> Vec<Op> {
-    let bad = |part: &[Op]| check(part, level, states) == Outcome::Violated;
-    let mut part = ops.to_vec();
-    if level == Level::Linearizable {
-        for key in super::keys(ops) {
-            let own: Vec<Op> = ops.iter().filter(|o| o.key == key).copied().collect();
-            if bad(&own) {
-                part = earliest(own, bad);
-                break;
-            }
+/// How many operations are looked at while a part is made smaller; each again for each part that is tried.
+const LOOKS: usize = 4_000_000;
+
+/// A part of `ops`, which violate `level`, that violates it too; and from which nothing more can be
+/// taken, unless finding that takes too long. Each part that is tried has the `budget`.
+pub fn smallest(ops: &[Op], level: Level, budget: Budget) -> Vec<Op> {
+    let bad = |part: &[Op]| check(part, level, budget) == Outcome::Violated;
+    let (part, left) = guilty(ops, level, &bad);
+    let part = smaller(part, left, &bad);
+    // With the others gone one look may show what is wrong.
+    match plain(&part, level) {
+        Some(places) if places.len() < part.len() => {
+            smaller(places.into_iter().map(|i| part[i]).collect(), LOOKS, bad)
+        }
+        _ => part,
+    }
+}
+
+/// The operations of one register, or of some that belong together, that are at fault; and how many may
+/// still be looked at.
+fn guilty(ops: &[Op], level: Level, bad: &impl Fn(&[Op]) -> bool) -> (Vec<Op>, usize) {
+    let keys = by_key(ops);
+    for own in &keys {
+        if let Some(places) = plain(own, level) {
+            return (places.into_iter().map(|i| own[i]).collect(), LOOKS);
         }
     }
+    let mut left = LOOKS;
+    for own in keys.into_iter().chain(islands(ops)) {
+        left = left.saturating_sub(own.len());
+        if bad(&own) {
+            return match level {
+                Level::Linearizable => (earliest(own, bad), left),
+                Level::Sequential => (own, left),
+            };
+        }
+    }
+    (ops.to_vec(), left)
+}
+
+/// `part` with one piece after the other taken out, from halves to single operations.
+fn smaller(mut part: Vec<Op>, mut left: usize, bad: impl Fn(&[Op]) -> bool) -> Vec<Op> {
     let mut size = part.len().div_ceil(2);
     while size > 0 {
         let before = part.len();
         let mut from = 0;
         while from < part.len() {
             let without = without(&part, from..(from + size).min(part.len()));
+            if left < without.len() {
+                return part;
+            }
+            left -= without.len();
             match without.len() < part.len() && bad(&without) {
                 true => part = without,
                 false => from += size,
@@ -56,15 +89,16 @@ fn earliest(ops: Vec<Op>, bad: impl Fn(&[Op]) -> bool) -> Vec<Op> {
 
 /// `part` without those in `range` that may be taken out.
 fn without(part: &[Op], range: std::ops::Range<usize>) -> Vec<Op> {
-    let seen = |key: usize, v: u32| {
-        part.iter().any(|o| match o.act {
-            Act::Read(x) | Act::Cas(x, _) => o.key == key && x == v,
-            Act::Write(_) => false,
+    let seen: BTreeSet<(usize, u32)> = part
+        .iter()
+        .filter_map(|o| match o.act {
+            Act::Read(v) | Act::Cas(v, _) => Some((o.key, v)),
+            Act::Write(_) => None,
         })
-    };
+        .collect();
     let may_go = |o: &Op| match o.act {
         Act::Read(_) => true,
-        Act::Write(v) | Act::Cas(_, v) => !seen(o.key, v),
+        Act::Write(v) | Act::Cas(_, v) => !seen.contains(&(o.key, v)),
     };
     let kept = part.iter().enumerate();
     kept.filter(|(i, o)| !(range.contains(i) && may_go(o))).map(|(_, o)| *o).collect()
