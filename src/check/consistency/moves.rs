@@ -32,7 +32,8 @@ pub(super) struct State<'a> {
     after: Vec<Vec<u32>>,
     lane_of: Vec<Option<u32>>,
     pub at: Vec<u32>,
-    pub used: Vec<u32>,
+    /// How many of each group have a place, where any has.
+    used: BTreeMap<u32, u32>,
     now: Vec<u32>,
     placed: Vec<bool>,
     /// Of what happened and has no place yet, how much there is.
@@ -47,8 +48,11 @@ pub(super) struct State<'a> {
     lane_writes: BTreeMap<(u32, u32), u32>,
     /// By register: the lanes whose next operation is on it.
     heads: Vec<BTreeSet<u32>>,
-    /// The ends of the lanes' next operations, where time counts.
+    /// Whether nothing comes after what begins when it has ended.
+    gate: bool,
+    /// By lane, the end of the next operation that happened; and when the next one begins.
     ends: BTreeSet<(usize, u32)>,
+    calls: BTreeSet<(usize, u32)>,
     /// Registers that do not hold what the places alone would say.
     odd: BTreeMap<u32, u32>,
     trail: Vec<Done>,
@@ -59,7 +63,8 @@ pub(super) struct State<'a> {
 }
 
 impl<'a> State<'a> {
-    pub(super) fn new(p: &'a Problem, before: &'a [Vec<u32>]) -> Self {
+    /// Nothing has its place yet. With a `gate` time counts, even where the level does not ask for it.
+    pub(super) fn new(p: &'a Problem, before: &'a [Vec<u32>], gate: bool) -> Self {
         let (slots, keys) = (p.slots.len(), p.start.len());
         let mut state = State {
             p,
@@ -67,7 +72,7 @@ impl<'a> State<'a> {
             after: vec![Vec::new(); p.items.len()],
             lane_of: vec![None; p.items.len()],
             at: vec![0; p.lanes.len()],
-            used: vec![0; p.groups.len()],
+            used: BTreeMap::new(),
             now: p.start.clone(),
             placed: vec![false; p.items.len()],
             left: p.items.iter().filter(|i| i.sure()).count(),
@@ -77,7 +82,9 @@ impl<'a> State<'a> {
             writes: vec![0; keys],
             lane_writes: BTreeMap::new(),
             heads: vec![BTreeSet::new(); keys],
+            gate,
             ends: BTreeSet::new(),
+            calls: BTreeSet::new(),
             odd: BTreeMap::new(),
             trail: Vec::new(),
             todo: (0..p.lanes.len() as u32).collect(),
@@ -111,7 +118,19 @@ impl<'a> State<'a> {
         match from {
             From::Lane(l, q) => self.p.lanes[l as usize][q as usize],
             From::Skip(l) => self.p.lanes[l as usize][self.at[l as usize] as usize],
-            From::Group(g) => self.p.groups[g as usize][self.used[g as usize] as usize],
+            From::Group(g) => self.p.groups[g as usize][self.used(g) as usize],
+        }
+    }
+
+    /// How many of a group have a place.
+    pub(super) fn used(&self, group: u32) -> u32 {
+        self.used.get(&group).copied().unwrap_or(0)
+    }
+
+    fn use_group(&mut self, group: u32, n: u32) {
+        match n {
+            0 => _ = self.used.remove(&group),
+            n => _ = self.used.insert(group, n),
         }
     }
 
@@ -139,21 +158,23 @@ impl<'a> State<'a> {
 
     /// Enters the next operation of a lane where it is looked for, or takes it out.
     fn head(&mut self, lane: u32, there: bool) {
-        let Some(&i) = self.p.lanes[lane as usize].get(self.at[lane as usize] as usize) else {
+        let rest = &self.p.lanes[lane as usize][self.at[lane as usize] as usize..];
+        let Some(&i) = rest.first() else {
             return;
         };
         let item = self.item(i);
-        let heads = &mut self.heads[item.key as usize];
-        match there {
-            true => heads.insert(lane),
-            false => heads.remove(&lane),
-        };
-        if self.p.timed {
-            match there {
-                true => self.ends.insert((item.end, lane)),
-                false => self.ends.remove(&(item.end, lane)),
-            };
+        enter(&mut self.heads[item.key as usize], lane, there);
+        if self.gate {
+            enter(&mut self.calls, (item.call, lane), there);
+            if let Some(end) = rest.iter().map(|&i| self.item(i).end).find(|&end| end != usize::MAX) {
+                enter(&mut self.ends, (end, lane), there);
+            }
         }
+    }
+
+    /// Until when an operation must have begun to be next.
+    fn until(&self) -> usize {
+        self.ends.first().map_or(usize::MAX, |(end, _)| *end)
     }
 
     /// Notes what a register holds, if the places of the operations do not say it.
@@ -173,10 +194,10 @@ impl<'a> State<'a> {
         let i = self.of(from);
         let item = self.item(i);
         let now = self.now[item.key as usize];
-        let mut fine = true;
+        let (mut fine, until) = (true, self.until());
         let at = match from {
             From::Group(g) => {
-                self.used[g as usize] += 1;
+                self.use_group(g, self.used(g) + 1);
                 self.count(i, false);
                 0
             }
@@ -201,6 +222,11 @@ impl<'a> State<'a> {
             }
             self.todo.extend(self.after[i as usize].iter().filter_map(|&j| self.lane_of[j as usize]));
         }
+        if self.until() > until {
+            // Time has gone on: these have begun by now.
+            let begun = self.calls.range((until + 1, 0)..=(self.until(), u32::MAX));
+            self.todo.extend(begun.map(|(_, lane)| *lane));
+        }
         self.trail.push(Done { from, at, now });
         fine &= self.lives(now);
         self.touch(from, at, |state, i| {
@@ -216,7 +242,7 @@ impl<'a> State<'a> {
     fn touch(&mut self, from: From, at: u32, mut each: impl FnMut(&mut Self, u32)) {
         match from {
             From::Group(g) => {
-                let n = self.used[g as usize];
+                let n = self.used(g);
                 each(self, self.p.groups[g as usize][n as usize - 1]);
             }
             From::Lane(l, _) | From::Skip(l) => {
@@ -249,7 +275,7 @@ impl<'a> State<'a> {
             let (to, i) = match from {
                 From::Lane(l, q) => (q, self.p.lanes[l as usize][q as usize]),
                 From::Skip(l) => (at, self.p.lanes[l as usize][at as usize]),
-                From::Group(g) => (0, self.p.groups[g as usize][self.used[g as usize] as usize - 1]),
+                From::Group(g) => (0, self.p.groups[g as usize][self.used(g) as usize - 1]),
             };
             let item = self.item(i);
             self.now[item.key as usize] = now;
@@ -259,7 +285,7 @@ impl<'a> State<'a> {
             }
             match from {
                 From::Group(g) => {
-                    self.used[g as usize] -= 1;
+                    self.use_group(g, self.used(g) - 1);
                     self.count(i, true);
                     self.note(item.key);
                 }
@@ -284,8 +310,7 @@ impl<'a> State<'a> {
 
     /// The same, but for those before it that are such.
     fn ready_but(&self, i: u32, such: impl Fn(u32) -> bool) -> bool {
-        let begun = self.ends.first().is_none_or(|(end, _)| self.item(i).call <= *end);
-        begun && self.before[i as usize].iter().all(|&j| self.placed[j as usize] || such(j))
+        self.item(i).call <= self.until() && self.before[i as usize].iter().all(|&j| self.placed[j as usize] || such(j))
     }
 
     /// Whether it can have the next place.
@@ -355,7 +380,14 @@ impl<'a> State<'a> {
             packed.number(key);
             packed.number(slot.wrapping_add(1));
         }
-        let used = self.used.iter().enumerate().filter(|(_, n)| **n > 0);
-        (packed.finish(), used.map(|(g, n)| (g as u32, *n)).collect())
+        (packed.finish(), self.used.iter().map(|(g, n)| (*g, *n)).collect())
     }
+}
+
+/// Puts `what` into `all`, or takes it out.
+fn enter<T: Ord>(all: &mut BTreeSet<T>, what: T, there: bool) {
+    match there {
+        true => all.insert(what),
+        false => all.remove(&what),
+    };
 }

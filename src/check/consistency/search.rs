@@ -6,7 +6,7 @@
 
 use super::known::Known;
 use super::moves::{From, State};
-use super::problem::Problem;
+use super::problem::{NONE, Problem};
 use super::{Budget, Outcome, Spent};
 use std::collections::BTreeSet;
 
@@ -22,14 +22,29 @@ struct Fork {
     last: Rank,
 }
 
+/// States of a first try to keep time where the level does not ask for it: most histories do keep it, and
+/// with it a wrong step is soon seen to be one.
+const IN_TIME: u64 = 200_000;
+
 /// Whether there is an order of `problem` in which each item comes after those in `before`.
 pub(super) fn run(problem: &Problem, before: &[Vec<u32>], budget: Budget) -> Outcome {
-    let mut state = State::new(problem, before);
+    if !problem.timed {
+        let first = Budget { states: budget.states.min(IN_TIME), ..budget };
+        if through(problem, before, first, true) == Outcome::Ok {
+            return Outcome::Ok;
+        }
+    }
+    through(problem, before, budget, problem.timed)
+}
+
+fn through(problem: &Problem, before: &[Vec<u32>], budget: Budget, gate: bool) -> Outcome {
+    let mut state = State::new(problem, before, gate);
+    let groups = Groups::of(problem);
     let mut known = Known::default();
     let mut forks: Vec<Fork> = Vec::new();
     // What each operation costs once is not counted.
     let most = budget.states.saturating_add(problem.items.len() as u64);
-    let (lanes, mut looks) = ((problem.lanes.len() + problem.groups.len()) as u64 / LANES, 0);
+    let (lanes, mut looks) = ((problem.lanes.len() + groups.needy.len()) as u64 / LANES, 0);
     loop {
         state.settle();
         if state.left == 0 {
@@ -42,7 +57,7 @@ pub(super) fn run(problem: &Problem, before: &[Vec<u32>], budget: Budget) -> Out
         if known.bytes + forks.len() * size_of::<Fork>() > budget.bytes {
             return Outcome::Unknown(Spent::Memory);
         }
-        let (first, second) = next(&state, None);
+        let (first, second) = next(&state, &groups, None);
         let mut on = first.filter(|_| {
             second.is_none() || {
                 let (place, used) = state.place();
@@ -58,7 +73,7 @@ pub(super) fn run(problem: &Problem, before: &[Vec<u32>], budget: Budget) -> Out
                 return Outcome::Violated;
             };
             state.back(fork.depth);
-            on = next(&state, Some(fork.last)).0;
+            on = next(&state, &groups, Some(fork.last)).0;
             looks += lanes + 1;
             match on {
                 Some(last) => fork.last = last,
@@ -69,7 +84,7 @@ pub(super) fn run(problem: &Problem, before: &[Vec<u32>], budget: Budget) -> Out
 }
 
 /// The first two steps after `last`.
-fn next(state: &State<'_>, last: Option<Rank>) -> (Option<Rank>, Option<Rank>) {
+fn next(state: &State<'_>, groups: &Groups, last: Option<Rank>) -> (Option<Rank>, Option<Rank>) {
     let mut best: (Option<Rank>, Option<Rank>) = (None, None);
     let mut offer = |i: u32, from: From| {
         let rank = (state.due(i), state.item(i).call, from);
@@ -96,17 +111,32 @@ fn next(state: &State<'_>, last: Option<Rank>) -> (Option<Rank>, Option<Rank>) {
             }
         }
     }
-    let groups = |g: &usize| state.used[*g] < state.p.groups[*g].len() as u32;
-    let groups: Vec<u32> = (0..state.p.groups.len()).filter(groups).map(|g| g as u32).collect();
-    if groups.is_empty() {
-        return best;
-    }
-    let of = |g: u32| state.of(From::Group(g));
-    needed.extend(groups.iter().filter_map(|&g| state.needs(of(g))));
-    for &g in &groups {
-        if state.can(of(g)) && needed.contains(&state.item(of(g)).give) {
-            offer(of(g), From::Group(g));
+    let first = |g: u32| (state.used(g) < state.p.groups[g as usize].len() as u32).then(|| state.of(From::Group(g)));
+    needed.extend(groups.needy.iter().filter_map(|&g| state.needs(first(g)?)));
+    for &slot in &needed {
+        for &(_, g) in groups.giving.range((slot, 0)..=(slot, u32::MAX)) {
+            if let Some(i) = first(g).filter(|&i| state.can(i)) {
+                offer(i, From::Group(g));
+            }
         }
     }
     best
+}
+
+/// What the groups are looked for by.
+struct Groups {
+    /// By the slot that they give.
+    giving: BTreeSet<(u32, u32)>,
+    /// Those that need one.
+    needy: Vec<u32>,
+}
+
+impl Groups {
+    fn of(problem: &Problem) -> Groups {
+        let all = || problem.groups.iter().zip(0..).map(|(group, g)| (problem.items[group[0] as usize], g));
+        Groups {
+            giving: all().map(|(item, g)| (item.give, g)).collect(),
+            needy: all().filter(|(item, _)| item.need != NONE).map(|(_, g)| g).collect(),
+        }
+    }
 }

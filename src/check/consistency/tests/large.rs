@@ -10,8 +10,8 @@ use crate::sim::hash::mix;
 /// What a register or store that is correct could have answered to `processes` at once: each operation takes
 /// effect at a moment between its beginning and its end. One in `lost` has no end, and then its process is
 /// followed by another.
-fn recorded(n: usize, processes: usize, keys: usize, values: u32, lost: u64) -> Vec<Op> {
-    let dice = |i: usize, what: u64| mix(mix(i as u64 + 17) ^ what);
+pub(super) fn recorded(n: usize, processes: usize, keys: usize, values: u32, lost: u64, luck: u64) -> Vec<Op> {
+    let dice = |i: usize, what: u64| mix(mix(i as u64 + 17) ^ mix(luck) ^ what);
     let mut free: Vec<(usize, usize)> = (0..processes).map(|p| (p, p)).collect();
     let mut moments = Vec::new();
     let mut names = processes;
@@ -62,7 +62,7 @@ fn stale(mut ops: Vec<Op>) -> Vec<Op> {
 #[test]
 fn four_thousand_operations_are_decided() {
     for (processes, keys, lost) in [(5, 1, 0), (10, 1, 20), (10, 5, 20), (50, 5, 50), (100, 1, 0)] {
-        let ops = recorded(4_000, processes, keys, 0, lost);
+        let ops = recorded(4_000, processes, keys, 0, lost, 1);
         for level in [Level::Linearizable, Level::Sequential] {
             let what = format!("{processes} processes, {keys} keys, {level:?}");
             assert_eq!(check(&ops, level, Budget::of(20_000)), Outcome::Ok, "{what}");
@@ -78,7 +78,7 @@ fn four_thousand_operations_are_decided() {
 #[test]
 fn four_thousand_operations_of_few_values_are_decided() {
     for (processes, keys, lost) in [(5, 1, 0), (10, 1, 40), (10, 5, 40), (20, 5, 0)] {
-        let ops = recorded(4_000, processes, keys, 5, lost);
+        let ops = recorded(4_000, processes, keys, 5, lost, 1);
         for level in [Level::Linearizable, Level::Sequential] {
             let what = format!("{processes} processes, {keys} keys, {level:?}");
             assert_eq!(check(&ops, level, Budget::of(100_000)), Outcome::Ok, "{what}");
