@@ -24,6 +24,9 @@ pub struct Flaw {
     pub what: String,
 }
 
+/// What is said of a letter that deceives a reader.
+pub const HIDDEN: &str = "a text holds a letter that is not seen, or turns the direction of reading";
+
 /// What `text` says.
 ///
 /// # Errors
@@ -86,7 +89,7 @@ fn hidden(text: &str) -> Flaw {
     Flaw {
         line: before.matches('\n').count() + 1,
         column: line.chars().count() + 1,
-        what: "a text holds a letter that is not seen, or turns the direction of reading".to_owned(),
+        what: HIDDEN.to_owned(),
     }
 }
 

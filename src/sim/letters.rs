@@ -8,6 +8,12 @@ pub fn is_hidden(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// A file's text without the mark of byte order that some editors begin it with. Every reader of files asks here
+/// first.
+pub fn unmarked(text: &str) -> &str {
+    text.trim_start_matches('\u{feff}')
+}
+
 /// The beginning of a text from outside, without letters that could do harm in a sentence.
 pub fn short(text: &str) -> String {
     let plain = |c: &char| !c.is_control() && !is_hidden(*c);
