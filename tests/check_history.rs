@@ -138,7 +138,10 @@ fn a_search_that_gives_up_says_so() {
     let few = |model: [&'static str; 4]| [&model[..], &["--max-states", "10"]].concat();
     let (code, out, told) = check("wide", &puzzle(""), &few(CAS));
     assert_eq!(code, 2);
-    assert!(out.starts_with("unknown   linearizable cas-register: 48 operations of 19 processes, because "), "{out}");
+    assert!(
+        out.starts_with("unknown   linearizable cas-register: 48 operations of 19 processes, because "),
+        "{out}"
+    );
     assert!(told.contains("gave up after 10 states: --max-states allows more"), "{told}");
     // Another key's violation is found all the same, and before what is not known.
     let key = |k: &str| format!(",\"k\":\"{k}\"");
@@ -162,7 +165,8 @@ fn a_read_of_what_nobody_wrote_is_violated_whatever_the_budget() {
         assert_eq!(code, 1);
         assert!(out.ends_with("  lines 26 and 27: process 99 read \"nowhere\"\n"), "{out}");
     }
-    let many = (0..30).map(|i| done(0, &format!("\"f\":\"put\",\"k\":\"a\",\"v\":{i}"), "")).collect::<String>();
+    let many =
+        (0..30).map(|i| done(0, &format!("\"f\":\"put\",\"k\":\"a\",\"v\":{i}"), "")).collect::<String>();
     let other = done(0, r#""f":"put","k":"b","v":"x""#, "") + &done(0, r#""f":"get","k":"b""#, r#","v":"y""#);
     let (code, out, _) = check("nowhere-kv", &(many + &other), &[&KV[..], &["--max-states", "1"]].concat());
     assert_eq!(code, 1, "{out}");
@@ -179,7 +183,9 @@ fn what_is_unknown_keeps_its_place_in_its_process() {
     assert_eq!(check("no-place", &text, &SEQUENTIAL).0, 0);
     let kv = ["--model", "kv", "--level", "sequential"];
     let put = |k: &str, end: &str| {
-        format!("{{\"p\":0,\"t\":\"invoke\",\"f\":\"put\",\"k\":\"{k}\",\"v\":1}}\n{{\"p\":0,\"t\":\"{end}\"}}\n")
+        format!(
+            "{{\"p\":0,\"t\":\"invoke\",\"f\":\"put\",\"k\":\"{k}\",\"v\":1}}\n{{\"p\":0,\"t\":\"{end}\"}}\n"
+        )
     };
     let get = |k: &str, v: &str| done(1, &format!("\"f\":\"get\",\"k\":\"{k}\""), &format!(",\"v\":{v}"));
     let text = put("x", "info") + &put("y", "ok") + &get("y", "1") + &get("x", "null") + &get("x", "1");
@@ -215,8 +221,12 @@ fn numbers_are_the_numbers_that_they_are() {
         // They are shown as they were written.
         assert!(out.contains(&format!("process 1 read {read}\n")), "{out}");
     }
-    let (_, out, _) = check("written", &(wrote(0, "1.50") + &wrote(0, "2e0") + &found(1, "15e-1")), &REGISTER);
-    assert!(out.contains("write 1.50\n") && out.contains("write 2e0\n") && out.contains("read 15e-1\n"), "{out}");
+    let (_, out, _) =
+        check("written", &(wrote(0, "1.50") + &wrote(0, "2e0") + &found(1, "15e-1")), &REGISTER);
+    assert!(
+        out.contains("write 1.50\n") && out.contains("write 2e0\n") && out.contains("read 15e-1\n"),
+        "{out}"
+    );
 }
 
 #[test]
@@ -226,9 +236,14 @@ fn a_key_is_a_number_or_a_text_and_not_both() {
     for (a, b) in [("1", "1.0"), ("1e13", "10000000000000"), ("\"x\"", "\"\\u0078\"")] {
         let (code, out, _) = check("one-key", &(put(a) + &missed(b)), &KV);
         assert_eq!(code, 1, "{a} {b}");
-        assert!(a.contains('x') || out.contains(&format!("of {a}\n")) && out.contains(&format!("of {b}\n")), "{out}");
+        assert!(
+            a.contains('x') || out.contains(&format!("of {a}\n")) && out.contains(&format!("of {b}\n")),
+            "{out}"
+        );
     }
-    for (a, b) in [("1", "\"1\""), ("36893488147419103232", "36893488147419103233"), ("0.1234567", "0.1234568")] {
+    for (a, b) in
+        [("1", "\"1\""), ("36893488147419103232", "36893488147419103233"), ("0.1234567", "0.1234568")]
+    {
         assert_eq!(check("two-keys", &(put(a) + &missed(b)), &KV).0, 0, "{a} {b}");
     }
     // So it is with processes: this one has two that overlap.
@@ -289,11 +304,17 @@ fn what_is_no_history_is_refused_with_its_line() {
         (format!("{write}\n{{\"p\":1,\"t\":\"info\",\"v\":null}}"), "an end names the same value, or none"),
         (format!("{write}\n{{\"p\":1,\"t\":\"fail\",\"v\":\"5\"}}"), "line 2: this end names \"5\""),
         (format!("{invoke}\n{{\"p\":1,\"t\":\"info\",\"v\":3}}"), "has found nothing"),
-        (format!("{}\n{{\"p\":1,\"t\":\"ok\",\"v\":4}}", invoke.replace('}', ",\"v\":3}")), "line 2: this end names 4"),
+        (
+            format!("{}\n{{\"p\":1,\"t\":\"ok\",\"v\":4}}", invoke.replace('}', ",\"v\":3}")),
+            "line 2: this end names 4",
+        ),
         (r#"{"p":1,"p":2,"t":"invoke","f":"read"}"#.to_owned(), "line 1: the field 'p' is there twice"),
         (r#"{"p":1,"t":"invoke","f":"read","\u0066":"read"}"#.to_owned(), "'f' is there twice"),
         (r#"{"p":1,"t":"invoke","f":"write","v":{"a":1,"a":2}}"#.to_owned(), "'a' is there twice"),
-        (r#"{"p":1,"t":"invoke","f":"read","time":3}"#.to_owned(), "no field 'time' here: there are p, t, f, v"),
+        (
+            r#"{"p":1,"t":"invoke","f":"read","time":3}"#.to_owned(),
+            "no field 'time' here: there are p, t, f, v",
+        ),
         (r#"{"p":1,"t":"invoke","f":"read","k":"x"}"#.to_owned(), "a register has no keys"),
         (format!("{invoke}\n{{\"p\":1,\"t\":\"ok\",\"k\":1,\"v\":3}}"), "line 2: a register has no keys"),
         (String::new(), "is empty: a history has a line for each beginning"),
@@ -308,7 +329,10 @@ fn what_is_no_history_is_refused_with_its_line() {
     }
     let get = r#"{"p":1,"t":"invoke","f":"get","k":1}"#;
     for (text, part) in [
-        (format!("{get}\n{{\"p\":1,\"t\":\"ok\",\"k\":\"1\",\"v\":3}}"), "line 2: this end names \"1\", which is not the key"),
+        (
+            format!("{get}\n{{\"p\":1,\"t\":\"ok\",\"k\":\"1\",\"v\":3}}"),
+            "line 2: this end names \"1\", which is not the key",
+        ),
         (format!("{get}\n{{\"p\":1,\"t\":\"info\",\"k\":2}}"), "an end names the same key, or none"),
         (r#"{"p":1,"t":"invoke","f":"get"}"#.to_owned(), "'k' is missing"),
         (r#"{"p":1,"t":"invoke","f":"get","key":1}"#.to_owned(), "there are p, t, f, k, v"),

@@ -86,11 +86,7 @@ fn hides(value: &Value) -> bool {
 fn hidden(text: &str) -> Flaw {
     let before = &text[..text.find(is_hidden).unwrap_or(0)];
     let line = before.rsplit('\n').next().unwrap_or_default();
-    Flaw {
-        line: before.matches('\n').count() + 1,
-        column: line.chars().count() + 1,
-        what: HIDDEN.to_owned(),
-    }
+    Flaw { line: before.matches('\n').count() + 1, column: line.chars().count() + 1, what: HIDDEN.to_owned() }
 }
 
 #[cfg(test)]

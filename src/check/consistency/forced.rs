@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// The most operations times lanes for which this is tried: beyond, it costs more than it saves.
 const MOST: usize = 4 << 20;
 /// How often what came out is followed.
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 16;
 
 /// For each item, items that are before it in every order, beyond those of its own lane and of time.
 /// `None` if these contradict each other.

@@ -107,24 +107,32 @@ impl Budget {
 /// States of a first look at each register, so that an easy violation is not found behind a hard question.
 const FIRST_LOOK: u64 = 5_000;
 
+/// How much has been looked at: states, and operations to begin with.
+#[derive(Default)]
+struct Meter(u64);
+
 /// Whether `ops` keep `level`. Violated, if any part of them is; else unknown, if any part of them is.
 ///
 /// Linearizability is judged register by register: a history is linearizable exactly if that of
 /// each object in it is (Herlihy and Wing 1990, theorem 1). Sequential consistency is not local: there
 /// what is wrong with one register is wrong with all, but the reverse is another question.
 pub fn check(ops: &[Op], level: Level, budget: Budget) -> Outcome {
+    metered(ops, level, budget, &mut Meter::default())
+}
+
+fn metered(ops: &[Op], level: Level, budget: Budget, meter: &mut Meter) -> Outcome {
     let keys = by_key(ops);
     if level == Level::Sequential && ends_open(ops) {
         // Then each order that keeps time keeps that of each process; and that is judged soonest.
-        if judge(&keys, Level::Linearizable, budget) == Outcome::Ok {
+        if judge(&keys, Level::Linearizable, budget, meter) == Outcome::Ok {
             return Outcome::Ok;
         }
     }
-    let single = judge(&keys, level, budget);
+    let single = judge(&keys, level, budget, meter);
     match level {
         Level::Sequential if keys.len() > 1 && single != Outcome::Violated => {
             // What is unknown of one register may be known of all: they have their orders in common.
-            judge(&islands(ops), level, budget)
+            judge(&islands(ops), level, budget, meter)
         }
         _ => single,
     }
@@ -138,11 +146,11 @@ fn ends_open(ops: &[Op]) -> bool {
 }
 
 /// The worst of the verdicts on `parts`, each of which has the whole budget.
-fn judge(parts: &[Vec<Op>], level: Level, budget: Budget) -> Outcome {
+fn judge(parts: &[Vec<Op>], level: Level, budget: Budget, meter: &mut Meter) -> Outcome {
     let first = Budget { states: budget.states.min(FIRST_LOOK), ..budget };
     let mut hard = Vec::new();
     for part in parts {
-        match one(part, level, first) {
+        match one(part, level, first, meter) {
             Outcome::Violated => return Outcome::Violated,
             Outcome::Unknown(spent) => hard.push((part, spent)),
             Outcome::Ok => {}
@@ -151,7 +159,7 @@ fn judge(parts: &[Vec<Op>], level: Level, budget: Budget) -> Outcome {
     let mut worst = Outcome::Ok;
     for (part, spent) in hard {
         let again = budget.states > first.states && spent == Spent::States;
-        match if again { one(part, level, budget) } else { Outcome::Unknown(spent) } {
+        match if again { one(part, level, budget, meter) } else { Outcome::Unknown(spent) } {
             Outcome::Violated => return Outcome::Violated,
             unknown @ Outcome::Unknown(_) => worst = unknown,
             Outcome::Ok => {}
@@ -161,7 +169,8 @@ fn judge(parts: &[Vec<Op>], level: Level, budget: Budget) -> Outcome {
 }
 
 /// The verdict on operations that are judged together.
-fn one(ops: &[Op], level: Level, budget: Budget) -> Outcome {
+fn one(ops: &[Op], level: Level, budget: Budget, meter: &mut Meter) -> Outcome {
+    meter.0 += ops.len() as u64;
     let Ok(problem) = Problem::new(ops, level) else {
         return Outcome::Violated;
     };
@@ -169,7 +178,7 @@ fn one(ops: &[Op], level: Level, budget: Budget) -> Outcome {
         return if found.is_empty() { Outcome::Ok } else { Outcome::Violated };
     }
     match forced::orders(&problem) {
-        Some(before) => search::run(&problem, &before, budget),
+        Some(before) => search::run(&problem, &before, budget, meter),
         None => Outcome::Violated,
     }
 }

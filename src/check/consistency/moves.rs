@@ -53,6 +53,8 @@ pub(super) struct State<'a> {
     /// By lane, the end of the next operation that happened; and when the next one begins.
     ends: BTreeSet<(usize, u32)>,
     calls: BTreeSet<(usize, u32)>,
+    /// The first of those ends: what begins later cannot be next.
+    until: usize,
     /// Registers that do not hold what the places alone would say.
     odd: BTreeMap<u32, u32>,
     trail: Vec<Done>,
@@ -85,6 +87,7 @@ impl<'a> State<'a> {
             gate,
             ends: BTreeSet::new(),
             calls: BTreeSet::new(),
+            until: usize::MAX,
             odd: BTreeMap::new(),
             trail: Vec::new(),
             todo: (0..p.lanes.len() as u32).collect(),
@@ -169,12 +172,8 @@ impl<'a> State<'a> {
             if let Some(end) = rest.iter().map(|&i| self.item(i).end).find(|&end| end != usize::MAX) {
                 enter(&mut self.ends, (end, lane), there);
             }
+            self.until = self.ends.first().map_or(usize::MAX, |(end, _)| *end);
         }
-    }
-
-    /// Until when an operation must have begun to be next.
-    fn until(&self) -> usize {
-        self.ends.first().map_or(usize::MAX, |(end, _)| *end)
     }
 
     /// Notes what a register holds, if the places of the operations do not say it.
@@ -194,7 +193,7 @@ impl<'a> State<'a> {
         let i = self.of(from);
         let item = self.item(i);
         let now = self.now[item.key as usize];
-        let (mut fine, until) = (true, self.until());
+        let (mut fine, until) = (true, self.until);
         let at = match from {
             From::Group(g) => {
                 self.use_group(g, self.used(g) + 1);
@@ -222,9 +221,9 @@ impl<'a> State<'a> {
             }
             self.todo.extend(self.after[i as usize].iter().filter_map(|&j| self.lane_of[j as usize]));
         }
-        if self.until() > until {
+        if self.until > until {
             // Time has gone on: these have begun by now.
-            let begun = self.calls.range((until + 1, 0)..=(self.until(), u32::MAX));
+            let begun = self.calls.range((until + 1, 0)..=(self.until, u32::MAX));
             self.todo.extend(begun.map(|(_, lane)| *lane));
         }
         self.trail.push(Done { from, at, now });
@@ -310,7 +309,8 @@ impl<'a> State<'a> {
 
     /// The same, but for those before it that are such.
     fn ready_but(&self, i: u32, such: impl Fn(u32) -> bool) -> bool {
-        self.item(i).call <= self.until() && self.before[i as usize].iter().all(|&j| self.placed[j as usize] || such(j))
+        self.item(i).call <= self.until
+            && self.before[i as usize].iter().all(|&j| self.placed[j as usize] || such(j))
     }
 
     /// Whether it can have the next place.

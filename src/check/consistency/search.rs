@@ -7,11 +7,11 @@
 use super::known::Known;
 use super::moves::{From, State};
 use super::problem::{NONE, Problem};
-use super::{Budget, Outcome, Spent};
+use super::{Budget, Meter, Outcome, Spent};
 use std::collections::BTreeSet;
 
 /// Lanes that are looked through for the price of one state.
-const LANES: u64 = 128;
+const LANES: u64 = 16;
 
 /// Which of the next steps comes first: the one that is due first.
 type Rank = (usize, usize, From);
@@ -24,40 +24,48 @@ struct Fork {
 
 /// States of a first try to keep time where the level does not ask for it: most histories do keep it, and
 /// with it a wrong step is soon seen to be one.
-const IN_TIME: u64 = 200_000;
+const IN_TIME: u64 = 100_000;
 
 /// Whether there is an order of `problem` in which each item comes after those in `before`.
-pub(super) fn run(problem: &Problem, before: &[Vec<u32>], budget: Budget) -> Outcome {
+pub(super) fn run(problem: &Problem, before: &[Vec<u32>], budget: Budget, meter: &mut Meter) -> Outcome {
     if !problem.timed {
         let first = Budget { states: budget.states.min(IN_TIME), ..budget };
-        if through(problem, before, first, true) == Outcome::Ok {
+        if through(problem, before, first, meter, true) == Outcome::Ok {
             return Outcome::Ok;
         }
     }
-    through(problem, before, budget, problem.timed)
+    through(problem, before, budget, meter, problem.timed)
 }
 
-fn through(problem: &Problem, before: &[Vec<u32>], budget: Budget, gate: bool) -> Outcome {
+fn through(problem: &Problem, before: &[Vec<u32>], budget: Budget, meter: &mut Meter, gate: bool) -> Outcome {
     let mut state = State::new(problem, before, gate);
+    let mut looks = 0;
+    let outcome = walk(&mut state, &mut looks, budget);
+    meter.0 += state.steps + looks;
+    outcome
+}
+
+fn walk(state: &mut State<'_>, looks: &mut u64, budget: Budget) -> Outcome {
+    let problem = state.p;
     let groups = Groups::of(problem);
     let mut known = Known::default();
     let mut forks: Vec<Fork> = Vec::new();
     // What each operation costs once is not counted.
     let most = budget.states.saturating_add(problem.items.len() as u64);
-    let (lanes, mut looks) = ((problem.lanes.len() + groups.needy.len()) as u64 / LANES, 0);
+    let lanes = (problem.lanes.len() + groups.needy.len()) as u64 / LANES;
     loop {
         state.settle();
         if state.left == 0 {
             return Outcome::Ok;
         }
-        looks += lanes;
-        if state.steps + looks > most {
+        *looks += lanes;
+        if state.steps + *looks > most {
             return Outcome::Unknown(Spent::States);
         }
         if known.bytes + forks.len() * size_of::<Fork>() > budget.bytes {
             return Outcome::Unknown(Spent::Memory);
         }
-        let (first, second) = next(&state, &groups, None);
+        let (first, second) = next(state, &groups, None);
         let mut on = first.filter(|_| {
             second.is_none() || {
                 let (place, used) = state.place();
@@ -73,8 +81,8 @@ fn through(problem: &Problem, before: &[Vec<u32>], budget: Budget, gate: bool) -
                 return Outcome::Violated;
             };
             state.back(fork.depth);
-            on = next(&state, &groups, Some(fork.last)).0;
-            looks += lanes + 1;
+            on = next(state, &groups, Some(fork.last)).0;
+            *looks += lanes + 1;
             match on {
                 Some(last) => fork.last = last,
                 None => _ = forks.pop(),
@@ -111,7 +119,8 @@ fn next(state: &State<'_>, groups: &Groups, last: Option<Rank>) -> (Option<Rank>
             }
         }
     }
-    let first = |g: u32| (state.used(g) < state.p.groups[g as usize].len() as u32).then(|| state.of(From::Group(g)));
+    let first =
+        |g: u32| (state.used(g) < state.p.groups[g as usize].len() as u32).then(|| state.of(From::Group(g)));
     needed.extend(groups.needy.iter().filter_map(|&g| state.needs(first(g)?)));
     for &slot in &needed {
         for &(_, g) in groups.giving.range((slot, 0)..=(slot, u32::MAX)) {

@@ -4,87 +4,105 @@
 //! a write that nobody has seen, never makes a good history bad: where such an operation stood in an
 //! order, the order without it is one too. A write that somebody has read must stay.
 
-use super::{Act, Budget, Level, Op, Outcome, by_key, check, islands, plain};
+use super::{Act, Budget, Level, Meter, Op, Outcome, by_key, islands, metered, plain};
 use std::collections::BTreeSet;
 
-/// How many operations are looked at while a part is made smaller; each again for each part that is tried.
-const LOOKS: usize = 4_000_000;
+/// How much may be looked at while a part is made smaller: states, and operations for each part.
+const LOOKS: u64 = 600_000;
 
 /// A part of `ops`, which violate `level`, that violates it too; and from which nothing more can be
-/// taken, unless finding that takes too long. Each part that is tried has the `budget`.
+/// taken, unless finding that takes too long. The verdict on them was found with this `budget`.
 pub fn smallest(ops: &[Op], level: Level, budget: Budget) -> Vec<Op> {
-    let bad = |part: &[Op]| check(part, level, budget) == Outcome::Violated;
-    let (part, left) = guilty(ops, level, &bad);
-    let part = smaller(part, left, &bad);
+    let mut trial = Trial { level, budget, meter: Meter::default() };
+    let part = trial.guilty(ops);
+    let part = trial.smaller(part);
     // With the others gone one look may show what is wrong.
     match plain(&part, level) {
         Some(places) if places.len() < part.len() => {
-            smaller(places.into_iter().map(|i| part[i]).collect(), LOOKS, bad)
+            trial.meter = Meter::default();
+            trial.smaller(places.into_iter().map(|i| part[i]).collect())
         }
         _ => part,
     }
 }
 
-/// The operations of one register, or of some that belong together, that are at fault; and how many may
-/// still be looked at.
-fn guilty(ops: &[Op], level: Level, bad: &impl Fn(&[Op]) -> bool) -> (Vec<Op>, usize) {
-    let keys = by_key(ops);
-    for own in &keys {
-        if let Some(places) = plain(own, level) {
-            return (places.into_iter().map(|i| own[i]).collect(), LOOKS);
-        }
-    }
-    let mut left = LOOKS;
-    for own in keys.into_iter().chain(islands(ops)) {
-        left = left.saturating_sub(own.len());
-        if bad(&own) {
-            return match level {
-                Level::Linearizable => (earliest(own, bad), left),
-                Level::Sequential => (own, left),
-            };
-        }
-    }
-    (ops.to_vec(), left)
+/// What tries parts.
+struct Trial {
+    level: Level,
+    budget: Budget,
+    meter: Meter,
 }
 
-/// `part` with one piece after the other taken out, from halves to single operations.
-fn smaller(mut part: Vec<Op>, mut left: usize, bad: impl Fn(&[Op]) -> bool) -> Vec<Op> {
-    let mut size = part.len().div_ceil(2);
-    while size > 0 {
-        let before = part.len();
-        let mut from = 0;
-        while from < part.len() {
-            let without = without(&part, from..(from + size).min(part.len()));
-            if left < without.len() {
-                return part;
-            }
-            left -= without.len();
-            match without.len() < part.len() && bad(&without) {
-                true => part = without,
-                false => from += size,
-            }
-        }
-        // What has gone may have been what kept an earlier write.
-        if part.len() == before || size > 1 {
-            size /= 2;
-        }
+impl Trial {
+    /// Whether a part is certainly bad, as far as there is time to see it.
+    fn bad(&mut self, part: &[Op]) -> bool {
+        let left = LOOKS.saturating_sub(self.meter.0);
+        let budget = Budget { states: self.budget.states.min(left), ..self.budget };
+        left > 0 && metered(part, self.level, budget, &mut self.meter) == Outcome::Violated
     }
-    part
-}
 
-/// The history up to the earliest end at which it is bad. Every beginning of a linearizable history
-/// is linearizable, so that end is found by halving.
-fn earliest(ops: Vec<Op>, bad: impl Fn(&[Op]) -> bool) -> Vec<Op> {
-    let until = |end: usize| -> Vec<Op> {
-        let begun = ops.iter().filter(|o| o.call < end).copied();
-        let cut = begun.map(|o| Op { end: if o.end <= end { o.end } else { usize::MAX }, ..o });
-        // What is read in an answer that nobody has seen yet is not known.
-        cut.filter(|o| o.happened() || !matches!(o.act, Act::Read(_))).collect()
-    };
-    let mut ends: Vec<usize> = ops.iter().filter(|o| o.happened()).map(|o| o.end).collect();
-    ends.sort_unstable();
-    let first = ends.partition_point(|&end| !bad(&until(end)));
-    ends.get(first).map_or(ops.clone(), |&end| until(end))
+    /// The operations of one register, or of some that belong together, that are at fault.
+    fn guilty(&mut self, ops: &[Op]) -> Vec<Op> {
+        let keys = by_key(ops);
+        for own in &keys {
+            if let Some(places) = plain(own, self.level) {
+                return places.into_iter().map(|i| own[i]).collect();
+            }
+        }
+        let lone = keys.len() == 1;
+        for own in keys.into_iter().chain(islands(ops)) {
+            if lone || self.bad(&own) {
+                return match self.level {
+                    Level::Linearizable => self.earliest(own),
+                    Level::Sequential => own,
+                };
+            }
+        }
+        ops.to_vec()
+    }
+
+    /// `part` with one piece after the other taken out, from halves to single operations.
+    fn smaller(&mut self, mut part: Vec<Op>) -> Vec<Op> {
+        let mut size = part.len().div_ceil(2);
+        while size > 0 {
+            let before = part.len();
+            let mut from = 0;
+            while from < part.len() && self.meter.0 < LOOKS {
+                let without = without(&part, from..(from + size).min(part.len()));
+                match without.len() < part.len() && self.bad(&without) {
+                    true => part = without,
+                    false => from += size,
+                }
+            }
+            // What has gone may have been what kept an earlier write.
+            if part.len() == before || size > 1 {
+                size /= 2;
+            }
+        }
+        part
+    }
+
+    /// The history up to the earliest end at which it is bad. Every beginning of a linearizable history
+    /// is linearizable, so that end is found by halving.
+    fn earliest(&mut self, ops: Vec<Op>) -> Vec<Op> {
+        let until = |end: usize| -> Vec<Op> {
+            let begun = ops.iter().filter(|o| o.call < end).copied();
+            let cut = begun.map(|o| Op { end: if o.end <= end { o.end } else { usize::MAX }, ..o });
+            // What is read in an answer that nobody has seen yet is not known.
+            cut.filter(|o| o.happened() || !matches!(o.act, Act::Read(_))).collect()
+        };
+        let mut ends: Vec<usize> = ops.iter().filter(|o| o.happened()).map(|o| o.end).collect();
+        ends.sort_unstable();
+        let (mut good, mut bad) = (0, ends.len());
+        while good < bad {
+            let middle = good.midpoint(bad);
+            match self.bad(&until(ends[middle])) {
+                true => bad = middle,
+                false => good = middle + 1,
+            }
+        }
+        ends.get(bad).map_or(ops.clone(), |&end| until(end))
+    }
 }
 
 /// `part` without those in `range` that may be taken out.

@@ -188,7 +188,8 @@ mod tests {
         for (i, form) in forms.iter().enumerate() {
             assert!(!forms[..i].contains(form), "{form}");
         }
-        for (a, b) in [("1", "\"1\""), ("0.1234567", "0.1234568"), ("1e20", "2e20"), ("1", "-1"), ("10", "1")] {
+        for (a, b) in [("1", "\"1\""), ("0.1234567", "0.1234568"), ("1e20", "2e20"), ("1", "-1"), ("10", "1")]
+        {
             assert_ne!(canonical(a), canonical(b), "{a} {b}");
         }
         assert_ne!(canonical("18446744073709551616"), canonical("18446744073709551617"));

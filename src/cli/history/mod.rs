@@ -13,9 +13,12 @@ use read::History;
 use std::io::Write;
 
 /// States that are looked at for each key when nothing is said.
-const STATES: u64 = 500_000;
-/// States for each part that is tried while a violation is made smaller.
-const STATES_A_PART: u64 = 20_000;
+const STATES: u64 = 200_000;
+
+/// What an operation takes away from the memory of the search, and what is left to it in any case: together
+/// they stay below 500 MB.
+const BYTES_AN_OPERATION: usize = 200;
+const LEAST_BYTES: usize = 16 << 20;
 
 /// What the operations work on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,7 +62,10 @@ pub(super) fn check_history(args: &mut Args, out: &mut dyn Write) -> Result<Outc
     let history = History::read(&path, model)?;
     let ops: Vec<Op> = history.ops();
     let size = format!("{} operations of {} processes", ops.len(), history.processes());
-    let budget = Budget::of(states);
+    // The longer the history, the less room there is beside it.
+    let usual = Budget::of(states);
+    let bytes = usual.bytes.saturating_sub(ops.len() * BYTES_AN_OPERATION).max(LEAST_BYTES);
+    let budget = Budget { bytes, ..usual };
     match check(&ops, level, budget) {
         consistency::Outcome::Ok => {
             writeln!(out, "ok        {what}: {size}")?;
@@ -68,13 +74,15 @@ pub(super) fn check_history(args: &mut Args, out: &mut dyn Write) -> Result<Outc
         consistency::Outcome::Unknown(spent) => {
             let (why, more) = match spent {
                 Spent::States => (format!("{states} states"), ": --max-states allows more"),
-                Spent::Memory => (format!("{} MB of states", budget.bytes >> 20), ", all that it may remember"),
+                Spent::Memory => {
+                    (format!("{} MB of states", budget.bytes >> 20), ", all that it may remember")
+                }
             };
             writeln!(out, "unknown   {what}: {size}, because {why} did not decide it")?;
             Err(Failure::Input(format!("{}: gave up after {why}{more}", shown(&path))))
         }
         consistency::Outcome::Violated => {
-            let part = consistency::smallest(&ops, level, Budget::of(STATES_A_PART.min(states)));
+            let part = consistency::smallest(&ops, level, budget);
             writeln!(out, "violated  {what}: no order explains these {} of {size}", part.len())?;
             for sentence in history.sentences(&part) {
                 writeln!(out, "{sentence}")?;

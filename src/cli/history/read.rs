@@ -11,7 +11,7 @@ use crate::sim::letters::{short, unmarked};
 use std::collections::BTreeMap;
 
 /// The largest history that is read, in bytes: more would not leave room to judge it in.
-const BYTES: u64 = 64 << 20;
+const BYTES: u64 = 32 << 20;
 
 /// An operation, and the line of its end.
 struct Seen {
@@ -263,7 +263,7 @@ impl History {
             return Err(no(format!("is empty: {what}")));
         }
         // What never ended may have happened.
-        for (process, begun) in std::mem::take(&mut reader.open) {
+        while let Some((process, begun)) = reader.open.pop_first() {
             reader.keep(process, begun, None, None);
         }
         reader.seen.sort_by_key(|s| s.op.call);

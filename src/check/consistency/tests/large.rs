@@ -10,7 +10,14 @@ use crate::sim::hash::mix;
 /// What a register or store that is correct could have answered to `processes` at once: each operation takes
 /// effect at a moment between its beginning and its end. One in `lost` has no end, and then its process is
 /// followed by another.
-pub(super) fn recorded(n: usize, processes: usize, keys: usize, values: u32, lost: u64, luck: u64) -> Vec<Op> {
+pub(super) fn recorded(
+    n: usize,
+    processes: usize,
+    keys: usize,
+    values: u32,
+    lost: u64,
+    luck: u64,
+) -> Vec<Op> {
     let dice = |i: usize, what: u64| mix(mix(i as u64 + 17) ^ mix(luck) ^ what);
     let mut free: Vec<(usize, usize)> = (0..processes).map(|p| (p, p)).collect();
     let mut moments = Vec::new();
@@ -121,15 +128,16 @@ fn forty_thousand_keys_are_decided() {
     let on = |key: usize, o: Op| Op { key, ..o };
     let pair = |k: usize, read: u32, processes: usize| {
         let (p, q) = (k % processes, (k + 1) % processes);
-        [
-            on(k, op(p, Act::Write(1), 4 * k, 4 * k + 1)),
-            on(k, op(q, Act::Read(read), 4 * k + 2, 4 * k + 3)),
-        ]
+        [on(k, op(p, Act::Write(1), 4 * k, 4 * k + 1)), on(k, op(q, Act::Read(read), 4 * k + 2, 4 * k + 3))]
     };
     for processes in [1, 10, 40_000] {
         let mut ops: Vec<Op> = (0..40_000).flat_map(|k| pair(k, 1, processes)).collect();
         for level in [Level::Linearizable, Level::Sequential] {
-            assert_eq!(check(&ops, level, Budget::of(1_000)), Outcome::Ok, "{level:?}, {processes} processes");
+            assert_eq!(
+                check(&ops, level, Budget::of(1_000)),
+                Outcome::Ok,
+                "{level:?}, {processes} processes"
+            );
         }
         ops.push(on(39_999, op(0, Act::Read(2), 400_000, 400_001)));
         for level in [Level::Linearizable, Level::Sequential] {

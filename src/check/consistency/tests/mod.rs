@@ -84,7 +84,8 @@ fn one_of_two_rivals_swaps() {
 /// order of these is the right one, and there are many.
 fn wide(key: usize, reads: &[u32]) -> Vec<Op> {
     let on = |o: Op| Op { key, ..o };
-    let mut ops: Vec<Op> = (0..9).map(|i| on(op(key * 100 + i, Act::Write(1 + i as u32 % 3), i, 99))).collect();
+    let mut ops: Vec<Op> =
+        (0..9).map(|i| on(op(key * 100 + i, Act::Write(1 + i as u32 % 3), i, 99))).collect();
     let swaps = (0..9).map(|i| (i as u32 % 3, Act::Cas(1 + i as u32 % 3, 1 + (i as u32 + 1) % 3)));
     ops.extend(swaps.enumerate().map(|(i, (_, act))| on(op(key * 100 + 20 + i, act, 10 + i, usize::MAX))));
     let read = |(i, v): (usize, &u32)| on(op(key * 100 + 90, Act::Read(*v), 100 + 2 * i, 101 + 2 * i));

@@ -19,7 +19,10 @@ pub(super) fn plans(most: usize, keys: usize, cas: bool) -> impl Strategy<Value 
         2 | 3 => Act::Read(a),
         _ => Act::Cas(a, b),
     });
-    prop::collection::vec((0..3_usize, 0..keys, act, prop::bool::weighted(0.8), 0..4_usize, 1..6_usize), 2..=most)
+    prop::collection::vec(
+        (0..3_usize, 0..keys, act, prop::bool::weighted(0.8), 0..4_usize, 1..6_usize),
+        2..=most,
+    )
 }
 
 /// Each process does one thing after the other, also after what nobody saw end.

@@ -115,7 +115,8 @@ fn by_stateright(ops: &[Op], level: Level) -> bool {
     match level {
         Level::Linearizable => {
             // What never ends is another process's.
-            let lone = |(i, o): (usize, &Op)| Op { process: if o.happened() { o.process } else { 100 + i }, ..*o };
+            let lone =
+                |(i, o): (usize, &Op)| Op { process: if o.happened() { o.process } else { 100 + i }, ..*o };
             let ops: Vec<Op> = ops.iter().enumerate().map(lone).collect();
             stateright(LinearizabilityTester::new(start), &ops)
         }
