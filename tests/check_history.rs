@@ -311,10 +311,7 @@ fn what_is_no_history_is_refused_with_its_line() {
         (r#"{"p":1,"p":2,"t":"invoke","f":"read"}"#.to_owned(), "line 1: the field 'p' is there twice"),
         (r#"{"p":1,"t":"invoke","f":"read","\u0066":"read"}"#.to_owned(), "'f' is there twice"),
         (r#"{"p":1,"t":"invoke","f":"write","v":{"a":1,"a":2}}"#.to_owned(), "'a' is there twice"),
-        (
-            r#"{"p":1,"t":"invoke","f":"read","time":3}"#.to_owned(),
-            "no field 'time' here: there are p, t, f, v",
-        ),
+        (r#"{"p":1,"t":"invoke","f":"read","time":3}"#.to_owned(), "no field 'time': there are p, t, f, v"),
         (r#"{"p":1,"t":"invoke","f":"read","k":"x"}"#.to_owned(), "a register has no keys"),
         (format!("{invoke}\n{{\"p\":1,\"t\":\"ok\",\"k\":1,\"v\":3}}"), "line 2: a register has no keys"),
         (String::new(), "is empty: a history has a line for each beginning"),

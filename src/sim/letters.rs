@@ -19,3 +19,14 @@ pub fn short(text: &str) -> String {
     let plain = |c: &char| !c.is_control() && !is_hidden(*c);
     text.chars().filter(plain).take(40).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_of_byte_order_is_no_part_of_a_text() {
+        assert_eq!(["a", "\u{feff}a", "\u{feff}\u{feff}a", "\u{feff}"].map(unmarked), ["a", "a", "a", ""]);
+        assert_eq!(unmarked("a\u{feff}"), "a\u{feff}");
+    }
+}

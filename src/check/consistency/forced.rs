@@ -8,8 +8,8 @@
 use super::problem::{Item, NONE, Problem};
 use std::collections::BTreeMap;
 
-/// The most operations times lanes for which this is tried: beyond, it costs more than it saves.
-const MOST: usize = 4 << 20;
+/// The most operations times lanes times lanes for which this is tried: beyond, it costs more than it saves.
+const MOST: usize = 64 << 20;
 /// How often what came out is followed.
 const ROUNDS: usize = 16;
 
@@ -18,7 +18,7 @@ const ROUNDS: usize = 16;
 pub(super) fn orders(problem: &Problem) -> Option<Vec<Vec<u32>>> {
     let none = vec![Vec::new(); problem.items.len()];
     let lanes = problem.lanes.len() + problem.groups.len();
-    if problem.items.len() * lanes > MOST {
+    if problem.items.len().saturating_mul(lanes).saturating_mul(lanes) > MOST {
         return Some(none);
     }
     let mut web = Web::new(problem, none);
