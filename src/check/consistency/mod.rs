@@ -11,6 +11,7 @@ mod moves;
 mod problem;
 mod search;
 mod shrink;
+mod stale;
 #[cfg(test)]
 mod tests;
 mod zones;
@@ -177,6 +178,9 @@ fn one(ops: &[Op], level: Level, budget: Budget, meter: &mut Meter) -> Outcome {
     if let Some(found) = zones::decide(&problem) {
         return if found.is_empty() { Outcome::Ok } else { Outcome::Violated };
     }
+    if stale::find(&problem).is_some() {
+        return Outcome::Violated;
+    }
     match forced::orders(&problem) {
         Some(before) => search::run(&problem, &before, budget, meter),
         None => Outcome::Violated,
@@ -185,10 +189,14 @@ fn one(ops: &[Op], level: Level, budget: Budget, meter: &mut Meter) -> Outcome {
 
 /// A part that is at fault in its own right, where one look shows it: places in `ops`.
 fn plain(ops: &[Op], level: Level) -> Option<Vec<usize>> {
-    match Problem::new(ops, level) {
-        Err(read) => Some(vec![read]),
-        Ok(problem) => zones::decide(&problem).filter(|found| !found.is_empty()),
-    }
+    let problem = match Problem::new(ops, level) {
+        Ok(problem) => problem,
+        Err(read) => return Some(vec![read]),
+    };
+    // A swap among them would need what others wrote.
+    let alone = |found: &Vec<usize>| !found.iter().any(|&i| matches!(ops[i].act, Act::Cas(..)));
+    let found = zones::decide(&problem).or_else(|| stale::find(&problem).filter(alone));
+    found.filter(|found| !found.is_empty())
 }
 
 /// The operations of each register, in the order of the registers.

@@ -140,6 +140,22 @@ fn a_read_of_what_nobody_wrote_is_violated_at_once() {
     assert_eq!(check(&ops, Level::Linearizable, Budget::of(0)), Outcome::Violated);
 }
 
+/// A value that was written again and again, but each time long ago.
+#[test]
+fn a_read_of_an_old_value_is_seen_at_one_look() {
+    let write = |i: usize, v| op(0, Act::Write(v), 10 * i, 10 * i + 5);
+    let mut ops: Vec<Op> = (0..40).map(|i| write(i, 1 + i as u32 % 4)).collect();
+    ops.extend((0..9).map(|i| op(10 + i, Act::Cas(7 + i as u32, 8), 3, usize::MAX)));
+    ops.push(op(1, Act::Read(4), 392, 403));
+    let old = op(2, Act::Read(3), 396, 407);
+    assert_eq!(check(&ops, Level::Linearizable, Budget::of(0)), Outcome::Ok);
+    let begins = |call| [&ops[..], &[Op { call, ..old }]].concat();
+    assert_eq!(check(&begins(384), Level::Linearizable, MANY), Outcome::Ok, "the last write had not ended");
+    assert_eq!(check(&begins(396), Level::Linearizable, Budget::of(0)), Outcome::Violated);
+    // Ten operations wrote it, and one made it old.
+    assert_eq!(smallest(&begins(396), Level::Linearizable, Budget::of(0)).len(), 12);
+}
+
 /// To Lamport's order an operation of unknown end has its place in its process's, over all registers; to
 /// Herlihy's and Wing's it may happen later.
 #[test]
