@@ -17,7 +17,7 @@ const STATES: u64 = 200_000;
 
 /// What an operation takes away from the memory of the search, and what is left to it in any case: together
 /// they stay below 500 MB.
-const BYTES_AN_OPERATION: usize = 200;
+const BYTES_AN_OPERATION: usize = 260;
 const LEAST_BYTES: usize = 16 << 20;
 
 /// What the operations work on.
