@@ -76,7 +76,7 @@ fn folders(root: &Path) -> Result<BTreeMap<String, Folder>, Vec<String>> {
         };
         let folder = folders.entry(chapter.clone()).or_default();
         if file.file_name().is_some_and(|n| n == "chapter.toml") {
-            match toml::from_str::<ChapterLine>(&text) {
+            match toml::from_str::<ChapterLine>(sim::letters::unmarked(&text)) {
                 Ok(line) => (folder.title, folder.order) = (line.title, line.order),
                 Err(e) => mistakes.push(format!("{name}: {e}")),
             }

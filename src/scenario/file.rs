@@ -9,6 +9,7 @@ use super::SharedRun;
 use crate::sim::Refusal;
 use crate::sim::data::{Way, Wrong, shown};
 use crate::sim::json::{self, Flaw};
+use crate::sim::letters::unmarked;
 use serde_json::{Map, Value};
 
 /// The version that is written, and the newest that is read.
@@ -64,8 +65,7 @@ pub fn read(text: &str) -> Result<SharedRun, Refusal> {
         let why = format!("it is larger than {BYTES} bytes");
         return Err(Refusal::new("too-large", no(why).message));
     }
-    // Some editors begin a file with a mark of byte order.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = unmarked(text);
     let mut data =
         json::parse(text).map_err(|Flaw { line, what, .. }| no(format!("in line {line}, {what}")))?;
     let wrong = |wrong: Wrong| no(wrong.to_string());

@@ -24,6 +24,9 @@ pub struct Flaw {
     pub what: String,
 }
 
+/// What is said of a letter that deceives a reader.
+pub const HIDDEN: &str = "a text holds a letter that is not seen, or turns the direction of reading";
+
 /// What `text` says.
 ///
 /// # Errors
@@ -83,11 +86,7 @@ fn hides(value: &Value) -> bool {
 fn hidden(text: &str) -> Flaw {
     let before = &text[..text.find(is_hidden).unwrap_or(0)];
     let line = before.rsplit('\n').next().unwrap_or_default();
-    Flaw {
-        line: before.matches('\n').count() + 1,
-        column: line.chars().count() + 1,
-        what: "a text holds a letter that is not seen, or turns the direction of reading".to_owned(),
-    }
+    Flaw { line: before.matches('\n').count() + 1, column: line.chars().count() + 1, what: HIDDEN.to_owned() }
 }
 
 #[cfg(test)]

@@ -8,8 +8,25 @@ pub fn is_hidden(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
+/// A file's text without the mark of byte order that some editors begin it with. Every reader of files asks here
+/// first.
+pub fn unmarked(text: &str) -> &str {
+    text.trim_start_matches('\u{feff}')
+}
+
 /// The beginning of a text from outside, without letters that could do harm in a sentence.
 pub fn short(text: &str) -> String {
     let plain = |c: &char| !c.is_control() && !is_hidden(*c);
     text.chars().filter(plain).take(40).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_of_byte_order_is_no_part_of_a_text() {
+        assert_eq!(["a", "\u{feff}a", "\u{feff}\u{feff}a", "\u{feff}"].map(unmarked), ["a", "a", "a", ""]);
+        assert_eq!(unmarked("a\u{feff}"), "a\u{feff}");
+    }
 }

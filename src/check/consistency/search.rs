@@ -1,182 +1,151 @@
-//! The search for an order: depth first, over what has been placed and what the registers hold then
-//! (Wing and Gong 1993), and never twice over the same (Lowe 2017).
+//! The search for an order: depth first over what may come next (Wing and Gong 1993), and never twice over
+//! the same (Lowe 2017).
 //!
-//! The rule that is easy to break: a state is what decides the future and no more: which operations
-//! are placed, and the values. How they were placed is forgotten, or the memory is of no use.
+//! The rule that is easy to break: what is not tried must be no better than what is. Steps without a choice
+//! are `moves`' business; here an operation of unknown end that nobody could use now is put off.
 
-use super::{Act, Op, Outcome, Val};
+use super::known::Known;
+use super::moves::{From, State};
+use super::problem::{NONE, Problem};
+use super::{Budget, Meter, Outcome, Spent};
 use std::collections::BTreeSet;
 
-/// What a register holds after `act`, if that can happen where it holds `value`.
-fn applied(act: Act, value: Val) -> Option<Val> {
-    match act {
-        Act::Read(v) => (v == value).then_some(value),
-        Act::Write(v) => Some(v),
-        Act::Cas(old, new) => (old == value).then_some(new),
-    }
+/// Lanes that are looked through for the price of one state.
+const LANES: u64 = 16;
+
+/// Which of the next steps comes first: the one that is due first.
+type Rank = (usize, usize, From);
+
+/// A place with a choice: how many steps lead to it, and which way was taken last.
+struct Fork {
+    depth: usize,
+    last: Rank,
 }
 
-/// A history on its way into an order: what has been placed, and what the registers hold.
-trait Space {
-    /// What decides the future.
-    type State: Clone + Ord;
+/// States of a first try to keep time where the level does not ask for it: most histories do keep it, and
+/// with it a wrong step is soon seen to be one.
+const IN_TIME: u64 = 100_000;
 
-    /// Before anything is placed.
-    fn start(&self) -> Self::State;
-
-    /// Whether everything that happened has its place.
-    fn done(&self, state: &Self::State) -> bool;
-
-    /// What may follow.
-    fn next(&self, state: &Self::State) -> Vec<Self::State>;
-}
-
-fn run<S: Space>(space: &S, left: &mut u64) -> Outcome {
-    let mut seen = BTreeSet::new();
-    let mut open = vec![space.start()];
-    while let Some(state) = open.pop() {
-        if space.done(&state) {
+/// Whether there is an order of `problem` in which each item comes after those in `before`.
+pub(super) fn run(problem: &Problem, before: &[Vec<u32>], budget: Budget, meter: &mut Meter) -> Outcome {
+    if !problem.timed {
+        let first = Budget { states: budget.states.min(IN_TIME), ..budget };
+        if through(problem, before, first, meter, true) == Outcome::Ok {
             return Outcome::Ok;
         }
-        if *left == 0 {
-            return Outcome::Unknown;
+    }
+    through(problem, before, budget, meter, problem.timed)
+}
+
+fn through(problem: &Problem, before: &[Vec<u32>], budget: Budget, meter: &mut Meter, gate: bool) -> Outcome {
+    let mut state = State::new(problem, before, gate);
+    let mut looks = 0;
+    let outcome = walk(&mut state, &mut looks, budget);
+    meter.0 += state.steps + looks;
+    outcome
+}
+
+fn walk(state: &mut State<'_>, looks: &mut u64, budget: Budget) -> Outcome {
+    let problem = state.p;
+    let groups = Groups::of(problem);
+    let mut known = Known::default();
+    let mut forks: Vec<Fork> = Vec::new();
+    // What each operation costs once is not counted.
+    let most = budget.states.saturating_add(problem.items.len() as u64);
+    let lanes = (problem.lanes.len() + groups.needy.len()) as u64 / LANES;
+    loop {
+        state.settle();
+        if state.left == 0 {
+            return Outcome::Ok;
         }
-        *left -= 1;
-        let mut next = space.next(&state);
-        next.retain(|s| seen.insert(s.clone()));
-        // The first candidate is tried first.
-        open.extend(next.into_iter().rev());
-    }
-    Outcome::Violated
-}
-
-/// One register, and real time.
-struct Line {
-    // In the order of their beginnings.
-    ops: Vec<Op>,
-}
-
-/// Everything before `first` is placed, and of what follows that whose bit is set.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Placed {
-    first: usize,
-    bits: Vec<u64>,
-    value: Val,
-}
-
-impl Placed {
-    fn has(&self, i: usize) -> bool {
-        let at = i - self.first;
-        self.bits.get(at / 64).is_some_and(|b| b >> (at % 64) & 1 == 1)
-    }
-
-    /// With operation `i` placed too.
-    fn with(&self, i: usize, value: Val) -> Placed {
-        let mut all: Vec<usize> =
-            (self.first..self.first + self.bits.len() * 64).filter(|&j| self.has(j)).collect();
-        all.push(i);
-        all.sort_unstable();
-        let mut first = self.first;
-        let rest: Vec<usize> = all
-            .into_iter()
-            .filter(|&j| {
-                let joins = j == first;
-                first += usize::from(joins);
-                !joins
-            })
-            .collect();
-        let mut bits = vec![0; rest.last().map_or(0, |&j| (j - first) / 64 + 1)];
-        for j in rest {
-            bits[(j - first) / 64] |= 1 << ((j - first) % 64);
+        *looks += lanes;
+        if state.steps + *looks > most {
+            return Outcome::Unknown(Spent::States);
         }
-        Placed { first, bits, value }
+        if known.bytes + forks.len() * size_of::<Fork>() > budget.bytes {
+            return Outcome::Unknown(Spent::Memory);
+        }
+        let (first, second) = next(state, &groups, None);
+        let mut on = first.filter(|_| {
+            second.is_none() || {
+                let (place, used) = state.place();
+                known.insert(place, used)
+            }
+        });
+        if let (Some(last), Some(_)) = (on, second) {
+            forks.push(Fork { depth: state.depth(), last });
+        }
+        // Back to the last choice, until a step leads somewhere.
+        while !on.is_some_and(|(.., from)| state.put(from)) {
+            let Some(fork) = forks.last_mut() else {
+                return Outcome::Violated;
+            };
+            state.back(fork.depth);
+            on = next(state, &groups, Some(fork.last)).0;
+            *looks += lanes + 1;
+            match on {
+                Some(last) => fork.last = last,
+                None => _ = forks.pop(),
+            }
+        }
     }
 }
 
-impl Space for Line {
-    type State = Placed;
-
-    fn start(&self) -> Placed {
-        Placed { first: 0, bits: Vec::new(), value: 0 }
-    }
-
-    fn done(&self, state: &Placed) -> bool {
-        let mut rest = state.first..self.ops.len();
-        !rest.any(|i| self.ops[i].happened() && !state.has(i))
-    }
-
-    /// Whatever began before the first end of what is not placed yet.
-    fn next(&self, state: &Placed) -> Vec<Placed> {
-        let mut end = usize::MAX;
-        let mut next = Vec::new();
-        for (i, op) in self.ops.iter().enumerate().skip(state.first) {
-            if op.call > end {
+/// The first two steps after `last`.
+fn next(state: &State<'_>, groups: &Groups, last: Option<Rank>) -> (Option<Rank>, Option<Rank>) {
+    let mut best: (Option<Rank>, Option<Rank>) = (None, None);
+    let mut offer = |i: u32, from: From| {
+        let rank = (state.due(i), state.item(i).call, from);
+        if last.is_some_and(|l| rank <= l) {
+            return;
+        }
+        if best.0.is_none_or(|b| rank < b) {
+            best = (Some(rank), best.0);
+        } else if best.1.is_none_or(|b| rank < b) {
+            best.1 = Some(rank);
+        }
+    };
+    let mut needed = BTreeSet::new();
+    for (l, lane) in state.p.lanes.iter().enumerate() {
+        let from = state.at[l];
+        for (q, &i) in lane.iter().enumerate().skip(from as usize) {
+            let sure = state.item(i).sure();
+            if state.can(i) && (sure || !state.idle(i)) {
+                offer(i, From::Lane(l as u32, q as u32));
+            }
+            needed.extend(state.needs(i));
+            if sure {
                 break;
             }
-            if !state.has(i) {
-                end = end.min(op.end);
-                next.extend(applied(op.act, state.value).map(|v| state.with(i, v)));
+        }
+    }
+    let first =
+        |g: u32| (state.used(g) < state.p.groups[g as usize].len() as u32).then(|| state.of(From::Group(g)));
+    needed.extend(groups.needy.iter().filter_map(|&g| state.needs(first(g)?)));
+    for &slot in &needed {
+        for &(_, g) in groups.giving.range((slot, 0)..=(slot, u32::MAX)) {
+            if let Some(i) = first(g).filter(|&i| state.can(i)) {
+                offer(i, From::Group(g));
             }
         }
-        next
     }
+    best
 }
 
-pub(super) fn linearizable(ops: &[Op], left: &mut u64) -> Outcome {
-    let mut ops = ops.to_vec();
-    ops.sort_by_key(|o| o.call);
-    run(&Line { ops }, left)
+/// What the groups are looked for by.
+struct Groups {
+    /// By the slot that they give.
+    giving: BTreeSet<(u32, u32)>,
+    /// Those that need one.
+    needy: Vec<u32>,
 }
 
-/// All registers, and the order of each process.
-struct Lanes {
-    lanes: Vec<Vec<Op>>,
-    keys: Vec<usize>,
-}
-
-impl Space for Lanes {
-    // How far each lane is placed, and the values of the registers.
-    type State = (Vec<u32>, Vec<Val>);
-
-    fn start(&self) -> Self::State {
-        (vec![0; self.lanes.len()], vec![0; self.keys.len()])
-    }
-
-    fn done(&self, (at, _): &Self::State) -> bool {
-        let lanes = self.lanes.iter().zip(at);
-        lanes.flat_map(|(lane, &n)| &lane[n as usize..]).all(|o| !o.happened())
-    }
-
-    fn next(&self, (at, values): &Self::State) -> Vec<Self::State> {
-        let mut next = Vec::new();
-        for (i, lane) in self.lanes.iter().enumerate() {
-            let Some(op) = lane.get(at[i] as usize) else {
-                continue;
-            };
-            let key = self.keys.binary_search(&op.key).unwrap_or(0);
-            if let Some(value) = applied(op.act, values[key]) {
-                let (mut at, mut values) = (at.clone(), values.clone());
-                at[i] += 1;
-                values[key] = value;
-                next.push((at, values));
-            }
-        }
-        next
-    }
-}
-
-pub(super) fn sequential(ops: &[Op], left: &mut u64) -> Outcome {
-    let mut ops = ops.to_vec();
-    ops.sort_by_key(|o| o.call);
-    let mut lanes: Vec<(Option<usize>, Vec<Op>)> = Vec::new();
-    for op in ops.iter().copied() {
-        // What nobody saw end may happen whenever it likes: it has a lane of its own.
-        let owner = op.happened().then_some(op.process);
-        match lanes.iter_mut().find(|(p, _)| owner.is_some() && *p == owner) {
-            Some((_, lane)) => lane.push(op),
-            None => lanes.push((owner, vec![op])),
+impl Groups {
+    fn of(problem: &Problem) -> Groups {
+        let all = || problem.groups.iter().zip(0..).map(|(group, g)| (problem.items[group[0] as usize], g));
+        Groups {
+            giving: all().map(|(item, g)| (item.give, g)).collect(),
+            needy: all().filter(|(item, _)| item.need != NONE).map(|(_, g)| g).collect(),
         }
     }
-    let space = Lanes { lanes: lanes.into_iter().map(|(_, lane)| lane).collect(), keys: super::keys(&ops) };
-    run(&space, left)
 }

@@ -5,7 +5,7 @@
 //! history too long to judge is unknown from then on, never "holding".
 
 use super::{Broken, Promised, Rule};
-use crate::check::consistency::{Act, Level, Op, Outcome, check, smallest};
+use crate::check::consistency::{Act, Budget, Level, Op, Outcome, check, smallest};
 use crate::check::{Recall, Seen, Wake};
 use crate::sim::chunks::Slices;
 use crate::sim::{EventId, Fact, NodeId};
@@ -39,8 +39,8 @@ pub enum Step {
 
 /// The most operations that are judged.
 const OPERATIONS: usize = 200;
-/// The states that one judgement may look at.
-const STATES: u64 = 20_000;
+/// What one judgement may spend on each register.
+const BUDGET: Budget = Budget { states: 20_000, bytes: 16 << 20 };
 
 /// The history keeps `level`. Registers hold 0 at first.
 pub fn consistent<F: Fact>(
@@ -137,14 +137,14 @@ impl<F: Fact> History<F> {
 
     fn judge(&mut self) -> Result<(), Broken> {
         let (ops, events) = self.judged();
-        match check(&ops, self.level, STATES) {
+        match check(&ops, self.level, BUDGET) {
             Outcome::Ok => Ok(()),
-            Outcome::Unknown => {
+            Outcome::Unknown(_) => {
                 self.unknown = Some("the history has too many orders to try");
                 Ok(())
             }
             Outcome::Violated => {
-                let small = smallest(&ops, self.level, STATES);
+                let small = smallest(&ops, self.level, BUDGET);
                 let of = |op: &Op| ops.iter().position(|o| o.call == op.call).map(|i| events[i]);
                 let shown = small.iter().filter_map(of).flat_map(|(a, b)| [a, b]);
                 let why = format!("no order of these {} operations explains what was read", small.len());

@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 
 /// Whether a text means to be a scenario file: told without its reader.
 pub fn is_scenario(text: &str) -> bool {
-    text.trim_start_matches('\u{feff}').trim_start().starts_with("+++")
+    crate::sim::letters::unmarked(text).trim_start().starts_with("+++")
 }
 
 /// Parameters by name.

@@ -8,6 +8,7 @@ use super::check;
 use super::prose::{Address, Block, Piece};
 use super::{Front, Scenario};
 use crate::sim::data::{self, Step, Way, Wrong};
+use crate::sim::letters::unmarked;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde::Deserialize;
 use serde_json::Value;
@@ -56,7 +57,7 @@ pub fn read(text: &str) -> Result<Scenario, Mistake> {
     if text.len() > BYTES {
         return Err(at_line(1, format!("this file is larger than {BYTES} bytes")));
     }
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = unmarked(text);
     if let Some(at) = text.find(crate::sim::json::is_hidden) {
         let line = line_of(text, at);
         let message = "there is a letter here that cannot be seen or turns the direction of reading";
@@ -129,7 +130,7 @@ pub fn scenario(data: Value) -> Result<Scenario, String> {
 impl Mistake {
     /// Something that is wrong in a file's `text` at what the way leads to, as far as it goes.
     pub fn at(text: &str, way: &Way, message: String) -> Self {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = unmarked(text);
         match split(text) {
             Ok(parts) => located(&parts, way, message),
             Err(_) => at_line(1, message),
