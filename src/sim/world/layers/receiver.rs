@@ -93,8 +93,6 @@ impl ReceiverEnd {
 
     /// The bytes that a clone takes, roughly.
     pub fn weight(&self) -> usize {
-        size_of::<Self>()
-            + self.seen.len() * size_of::<u32>()
-            + self.early.len() * size_of::<(u32, Input)>()
+        size_of::<Self>() + self.seen.len() * size_of::<u32>() + self.early.len() * size_of::<(u32, Input)>()
     }
 }
