@@ -230,6 +230,29 @@ fn a_correct_raft_survives_every_mix() {
     }
 }
 
+/// What a mix did is said in counts; where it did nothing, and where there would be too many faults, in words.
+#[test]
+fn a_sweep_says_what_its_faults_did() {
+    let text = fine(&["sweep", "ring-election", "--seeds", "4", "--mix", "crash"]);
+    assert!(text.contains("it made a difference in") && text.contains("crashes"), "{text}");
+    let text = fine(&["sweep", "raft-election", "--seeds", "1", "--mix", "none"]);
+    assert!(!text.contains("difference"), "{text}");
+    let text = fine(&["sweep", "gossip", "--seeds", "1", "--mix", "partition", "--until", "1", "--json"]);
+    assert!(text.contains("\"did\":{") && text.contains("\"did_nothing\":"), "{text}");
+    let month = (30 * 86_400_000_u64).to_string();
+    let out = faultline(&["sweep", "raft-election", "--seeds", "1", "--until", &month]);
+    assert_eq!(out.status.code(), Some(2));
+    let why = String::from_utf8(out.stderr).unwrap();
+    assert!(why.contains("10000 edits that a run takes"), "{why}");
+}
+
+#[test]
+fn bench_growth_shows_points_and_exponents() {
+    let text = fine(&["bench", "growth", "gossip", "ring-election", "--mix", "none", "--events", "60000"]);
+    assert!(text.contains("growth gossip, mix none: 1000 "), "{text}");
+    assert!(text.contains("exponent ") && text.contains("over too soon for an exponent"), "{text}");
+}
+
 #[test]
 fn bench_prints_its_lines() {
     let text = fine(&["bench", "--quick", "w1", "idle-raft", "travel", "million"]);

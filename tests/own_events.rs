@@ -83,7 +83,7 @@ fn an_event_at_a_node_changes_no_other_node() {
     for def in scenario::all() {
         for (mix, seed) in [(Mix::All, 1), (Mix::Crash, 2), (Mix::All, 3)] {
             let sweep = Sweep::of(&def.opening(), mix, LENGTH).unwrap();
-            let opening = sweep.at(seed);
+            let opening = sweep.at(seed).unwrap();
             for layers in layers {
                 let what = format!("{}, mix {}, seed {seed}, {layers:?}", def.id, mix.id());
                 let mut run = Watched::of(&opening);

@@ -155,7 +155,7 @@ fn the_ring_costs_what_the_lesson_says() {
 
 fn received(run: &Run<Checks>) -> Vec<u16> {
     let receiver = run.world().node_as::<Receiver>(NodeId(1)).unwrap();
-    receiver.log().iter().map(|p| p.number).collect()
+    receiver.log().map(|p| p.number).collect()
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! Mixes of faults, drawn from a seed: what a sweep does to any protocol's servers, and takes back.
 //!
+//! A fault tries a protocol only while it is at work. One that is done after a tenth of a second is given its faults
+//! in that time, by a whole plan that is made to go faster ([`plan_at_work`]).
+//!
 //! The rule that is easy to break: every fault ends. At the end of the fault phase everybody runs,
 //! every wall is down, and links and clocks are well again; what then still goes wrong is the
 //! protocol's fault. And each node's troubles follow one after the other, so that no edit is
 //! refused because of another.
 
 use crate::sim::fault::{NodePatch, Partition};
+use crate::sim::limits;
 use crate::sim::link::{LinkModel, LinkPatch};
 use crate::sim::streams::{below, setup_stream};
 use crate::sim::{Edit, Fault, NodeId, SimTime};
@@ -64,9 +68,40 @@ pub fn fault_phase(until: SimTime) -> SimTime {
 /// what makes everything well again. Two runs with equal arguments are given equal edits.
 ///
 /// A world whose links are reliable, or whose timing is synchronous, refuses some of these edits,
-/// and says why; the others stand.
+/// and says why; the others stand. Where the time is so long that there would be more than a run takes
+/// ([`limits::EDITS`]), drawing ends soon after, and the run refuses them.
 pub fn plan(mix: Mix, seed: u64, servers: &[NodeId], until: SimTime) -> Vec<Edit> {
-    let mut plan = Plan { seed, servers, until_us: until.us(), edits: Vec::new() };
+    plan_over(mix, seed, Struck { servers, parted: servers }, until)
+}
+
+/// Whom faults strike.
+#[derive(Clone, Copy, Debug)]
+pub struct Struck<'a> {
+    /// Who crashes, pauses, and has a bad clock.
+    pub servers: &'a [NodeId],
+    /// Between whom walls rise: those who talk to each other.
+    pub parted: &'a [NodeId],
+}
+
+/// So long is a plan before it is made to go faster: long enough for a few faults of each kind at each node.
+const NOMINAL_US: u64 = 5_000_000;
+
+/// Like [`plan`], for a protocol that is at work for a short while: a plan of [`NOMINAL_US`], made to go so much
+/// faster that it ends at `until`. What it does first it does before anybody boots.
+pub fn plan_at_work(mix: Mix, seed: u64, struck: Struck<'_>, until: SimTime) -> Vec<Edit> {
+    let mut edits = plan_over(mix, seed, struck, SimTime(NOMINAL_US));
+    for edit in &mut edits {
+        let at = u128::from(edit.at_us) * u128::from(until.us()) / u128::from(NOMINAL_US);
+        edit.at_us = at as u64;
+        edit.after_steps = (edit.at_us == 0).then_some(0);
+    }
+    edits
+}
+
+/// Like [`plan`], with a choice of whom it strikes.
+pub fn plan_over(mix: Mix, seed: u64, struck: Struck<'_>, until: SimTime) -> Vec<Edit> {
+    let Struck { servers, parted } = struck;
+    let mut plan = Plan { seed, servers, parted, until_us: until.us(), edits: Vec::new() };
     if mix.has(Mix::Lossy) {
         plan.lossy();
     }
@@ -110,6 +145,7 @@ impl Dice {
 struct Plan<'a> {
     seed: u64,
     servers: &'a [NodeId],
+    parted: &'a [NodeId],
     until_us: u64,
     edits: Vec<Edit>,
 }
@@ -121,6 +157,11 @@ impl Plan<'_> {
         Dice(setup_stream(self.seed, what))
     }
 
+    /// Whether it goes on at `t`: there is time left, and the run takes more.
+    fn goes_on(&self, t: u64) -> bool {
+        t < self.until_us && self.edits.len() <= limits::EDITS
+    }
+
     fn at(&mut self, at_us: u64, fault: Fault) {
         self.edits.push(Edit { at_us, after_steps: None, fault });
     }
@@ -129,7 +170,7 @@ impl Plan<'_> {
     fn lossy(&mut self) {
         let mut dice = self.dice("mix: lossy");
         let mut t = 0;
-        while t < self.until_us {
+        while self.goes_on(t) {
             let set = LinkPatch {
                 model: Some(LinkModel::FairLoss),
                 loss_ppm: Some(dice.below(300_001) as u32),
@@ -145,9 +186,12 @@ impl Plan<'_> {
 
     /// One wall, or one cut link, after the other, with a rest between most of them.
     fn walls(&mut self) {
+        if self.parted.len() < 2 {
+            return;
+        }
         let mut dice = self.dice("mix: partition");
         let mut t = dice.between(200 * MS, 800 * MS);
-        while t < self.until_us {
+        while self.goes_on(t) {
             let fault = self.wall(&mut dice);
             self.at(t, fault);
             t += dice.between(200 * MS, 2_000 * MS);
@@ -159,8 +203,8 @@ impl Plan<'_> {
     }
 
     fn wall(&self, dice: &mut Dice) -> Fault {
-        let n = self.servers.len();
-        let mut nodes = dice.shuffled(self.servers);
+        let n = self.parted.len();
+        let mut nodes = dice.shuffled(self.parted);
         let kind = dice.below(6);
         if kind == 0 || n < 3 {
             let set = LinkPatch { cut: Some(true), ..LinkPatch::default() };
@@ -191,7 +235,7 @@ impl Plan<'_> {
         for &node in self.servers {
             let mut dice = self.dice(&format!("mix: clock of {node}"));
             let mut t = dice.between(0, 1_500 * MS);
-            while t < self.until_us {
+            while self.goes_on(t) {
                 let fault = match dice.below(4) {
                     0 => Fault::ClockJump { node, by_us: dice.between(0, 2_000 * MS) as i64 - 1_000_000 },
                     1 => Fault::Node {
@@ -220,7 +264,7 @@ impl Plan<'_> {
         }
         let mut dice = self.dice("mix: delays");
         let mut t = 0;
-        while t < self.until_us {
+        while self.goes_on(t) {
             let set = LinkPatch {
                 reorder_ppm: Some(dice.below(200_001) as u32),
                 reorder_us: Some(dice.between(20 * MS, 300 * MS)),
@@ -247,7 +291,7 @@ impl Plan<'_> {
                         t = together;
                     }
                 }
-                if t + 10 * MS >= self.until_us {
+                if !self.goes_on(t + 10 * MS) {
                     break;
                 }
                 let pause = match mix {

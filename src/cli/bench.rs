@@ -34,6 +34,7 @@ pub(super) fn bench(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Fai
                 size = Size { repeats: 1, idle_s: 100, events: 10_000, jumps: 40, million: 30_000 }
             }
             Next::Option(o) => return Err(args.unknown(&o)),
+            Next::Word(w) if w == "growth" => return super::growth::growth(args, out),
             Next::Word(w) if PARTS.contains(&&*w) => only.push(w),
             Next::Word(w) => return Err(args.surplus(&w)),
         }

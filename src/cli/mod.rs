@@ -9,6 +9,7 @@ mod args;
 mod bench;
 mod check_scenario;
 mod clock;
+mod growth;
 mod hash;
 mod history;
 mod list;
@@ -102,6 +103,8 @@ usage: faultline COMMAND ...
   check-scenario FILE...               mistakes of a scenario file, with line and field; its steps and
                                        situations proved (docs/scenarios.md)
   bench [--quick]                      the engine's workloads, nanoseconds an event
+  bench growth [SUBJECT...] [--mix MIX]... [--events N]
+                                       events against time, and whether it grows faster than they
 
 SUBJECT is the id of a scenario or of a protocol, a file that the page has saved, a scenario file, or a
 share link.

@@ -7,12 +7,10 @@
 use super::args::{Args, Next, shown};
 use super::subject::{Over, Subject};
 use super::{Failure, Outcome};
-use crate::check::Verdict;
 use crate::check::faultmix::Mix;
 use crate::check::shrink::Found;
-use crate::scenario::sweep::{LENGTH, Sweep, shrunk};
-use crate::scenario::{Opening, SharedRun, link, open};
-use crate::sim::SimTime;
+use crate::scenario::sweep::{Did, LENGTH, Sweep, shrunk};
+use crate::scenario::{Opening, SharedRun, link};
 use serde_json::json;
 use std::io::Write;
 
@@ -62,7 +60,7 @@ fn read(args: &mut Args) -> Result<Wanted, Failure> {
     Ok(wanted)
 }
 
-fn read_mix(text: &str) -> Result<Mix, Failure> {
+pub(super) fn read_mix(text: &str) -> Result<Mix, Failure> {
     Mix::named(text).ok_or_else(|| {
         let known: Vec<_> = Mix::ALL.iter().map(|m| m.id()).collect();
         Failure::Input(format!("there is no mix '{}': there are {}", shown(text), known.join(", ")))
@@ -73,23 +71,28 @@ fn read_mix(text: &str) -> Result<Mix, Failure> {
 fn sweep_one(wanted: &Wanted, subject: &Subject, out: &mut dyn Write) -> Result<u64, Failure> {
     let sweep = Sweep::of(&subject.opening, wanted.mix, subject.until)?;
     let first = subject.opening.seed.unwrap_or(0);
-    let (mut bad, mut pending) = (0, 0);
+    let (mut bad, mut pending, mut did) = (0, 0, Did::default());
     for seed in (0..wanted.seeds).map(|i| first.wrapping_add(i)) {
         let one = subject.with_seed(seed);
         super::panics::doing(format!("{}, mix {}", one.name(), wanted.mix.id()));
-        match sweep.violation(seed)? {
-            Some((opening, found)) => {
+        let swept = sweep.run(seed)?;
+        did.add(swept.did);
+        match swept.found {
+            Some(found) => {
                 bad += 1;
-                report(wanted, opening, found, out)?;
+                report(wanted, swept.opening, found, out)?;
             }
-            None => pending += u64::from(is_pending(&sweep.at(seed), subject.until)?),
+            None => pending += u64::from(swept.pending),
         }
     }
+    // Without faults there is nothing that they could have done.
+    let did = (wanted.mix != Mix::None).then_some(did);
+    let nothing = did.as_ref().and_then(Did::nothing);
     let name = &subject.opening.scenario;
     if wanted.json {
         let line = json!({
             "scenario": name, "mix": wanted.mix.id(), "seeds": wanted.seeds, "first_seed": first,
-            "violated": bad, "pending": pending,
+            "violated": bad, "pending": pending, "did": did, "did_nothing": nothing,
         });
         writeln!(out, "{line}")?;
     } else {
@@ -100,15 +103,27 @@ fn sweep_one(wanted: &Wanted, subject: &Subject, out: &mut dyn Write) -> Result<
             wanted.seeds,
             subject.until
         )?;
+        if let Some(did) = did {
+            tell(&did, nothing, out)?;
+        }
     }
     Ok(bad)
 }
 
-fn is_pending(opening: &Opening, until: SimTime) -> Result<bool, Failure> {
-    let mut run = open(opening)?;
-    run.run_until(until);
-    let lines = run.watcher().lines();
-    Ok(lines.iter().any(|l| matches!(l.verdict, Verdict::Pending { .. })))
+/// What the mix did, in words.
+fn tell(did: &Did, nothing: Option<String>, out: &mut dyn Write) -> Result<(), Failure> {
+    match nothing {
+        Some(why) => writeln!(out, "  the mix did nothing: {why}")?,
+        None => writeln!(out, "  it made a difference in {} of {} runs", did.touched, did.runs)?,
+    }
+    let words = did.words();
+    if !words.is_empty() {
+        writeln!(out, "  {words}")?;
+    }
+    for refused in did.refused.values() {
+        writeln!(out, "  {} refused, the first because {}", refused.times, refused.why)?;
+    }
+    Ok(())
 }
 
 fn report(wanted: &Wanted, opening: Opening, mut found: Found, out: &mut dyn Write) -> Result<(), Failure> {

@@ -1,14 +1,24 @@
 //! Sweeping: many seeds of an opening under a mix of faults, and what breaks made small. The tool, the page and
 //! the tests sweep through this.
 //!
+//! Faults come while the protocol is at work: see [`Sweep::at`]. What they did is counted: see [`Did`].
+//!
 //! The rule that is easy to break: where a rule is left out, the settings go with it under which that can
 //! be seen (`MutantDef::with`), unless the opening says otherwise. A sweep that cannot find a mutant proves nothing.
 
+mod did;
+mod fit;
+mod work;
+
+pub use did::Did;
+
 use super::{Opening, open};
-use crate::check::faultmix::{Mix, fault_phase, plan};
+use crate::check::Verdict;
+use crate::check::faultmix::{Mix, Struck, fault_phase, plan_at_work, plan_over};
 use crate::check::shrink::{self, Case, Found, Size};
 use crate::kit::{ParamKind, Value};
-use crate::sim::{Edit, NodeId, Refusal, SimTime};
+use crate::sim::{Edit, Refusal, SimTime, World, limits};
+use work::Work;
 
 /// How long a run of a sweep is when nothing is said.
 pub const LENGTH: SimTime = SimTime::from_ms(15_000);
@@ -19,7 +29,9 @@ const ABSENT: [&str; 2] = ["unknown-node", "bad-partition"];
 /// An opening to be run under many seeds.
 pub struct Sweep {
     opening: Opening,
-    servers: Vec<NodeId>,
+    work: Work,
+    // At its start, for what it allows.
+    world: World,
     /// Which faults.
     pub mix: Mix,
     /// How long each run is; faults end at two thirds of it.
@@ -30,28 +42,83 @@ impl Sweep {
     /// `opening` under this mix of faults, until this moment.
     ///
     /// # Errors
-    /// What [`open`] refuses.
+    /// What [`open`] refuses; and a time for which the mix has more faults than a run takes.
     pub fn of(opening: &Opening, mix: Mix, until: SimTime) -> Result<Self, Refusal> {
         let opening = with_what_its_mutant_needs(opening)?;
-        let servers = open(&opening)?.world().servers().collect();
-        Ok(Sweep { opening, servers, mix, until })
+        // Counted before anything is run: a long time has many.
+        let world = open(&opening)?.world().clone();
+        let (servers, parted): (Vec<_>, Vec<_>) = (world.servers().collect(), world.node_ids().collect());
+        let before = opening.edits.len();
+        let most =
+            |until| plan_over(mix, 0, Struck { servers: &servers, parted: &parted }, fault_phase(until));
+        if before + most(until).len() > limits::EDITS {
+            return Err(too_long(mix, until));
+        }
+        // Without faults nobody asks when they should come.
+        let looked = if mix == Mix::None { SimTime::ZERO } else { until };
+        let work = Work::of(&opening, looked)?;
+        Ok(Sweep { opening, work, world, mix, until })
     }
 
-    /// The opening under this seed, with its faults.
-    pub fn at(&self, seed: u64) -> Opening {
-        let faults = plan(self.mix, seed, &self.servers, fault_phase(self.until));
-        self.opening.clone().seed(seed).and(faults)
-    }
-
-    /// The first violation of any promise under this seed, and the opening in which it happens.
+    /// The opening under this seed, with its faults. A protocol that is done long before the fault phase ends has them
+    /// while it works, under some seeds, and under others in longer spans, up to the whole phase.
     ///
     /// # Errors
-    /// What [`open`] refuses.
-    pub fn violation(&self, seed: u64) -> Result<Option<(Opening, Found)>, Refusal> {
-        let opening = self.at(seed);
-        let found = shrink::violation(&mut open(&opening)?, self.until, None);
-        Ok(found.map(|f| (opening, f)))
+    /// More faults than a run takes.
+    pub fn at(&self, seed: u64) -> Result<Opening, Refusal> {
+        let (phase, struck) = (fault_phase(self.until), self.work.struck());
+        let faults = match self.work.span(seed, phase) {
+            Some(span) => plan_at_work(self.mix, seed, struck, span),
+            None => plan_over(self.mix, seed, struck, phase),
+        };
+        if self.opening.edits.len() + faults.len() > limits::EDITS {
+            return Err(too_long(self.mix, self.until));
+        }
+        Ok(self.opening.clone().seed(seed).and(fit::fitted(&self.world, faults)))
     }
+
+    /// The run under this seed: what broke first, what is still pending at the end, and what the mix did.
+    ///
+    /// # Errors
+    /// What [`open`] refuses, and [`Sweep::at`].
+    pub fn run(&self, seed: u64) -> Result<Swept, Refusal> {
+        let opening = self.at(seed)?;
+        let mut run = open(&opening)?;
+        run.run_until(self.until);
+        let mut lines = run.watcher().lines().into_iter();
+        let pending = lines.any(|l| matches!(l.verdict, Verdict::Pending { .. }));
+        let did = match self.mix {
+            Mix::None => Did { runs: 1, ..Did::default() },
+            _ => {
+                let mut calm = open(&self.opening.clone().seed(seed))?;
+                calm.run_until(self.until);
+                Did::of(&run, &calm)
+            }
+        };
+        let found = shrink::violation(&mut run, self.until, None);
+        Ok(Swept { opening, found, pending, did })
+    }
+}
+
+/// What a run of a sweep came to.
+#[derive(Clone, Debug)]
+pub struct Swept {
+    /// What was run.
+    pub opening: Opening,
+    /// The first violation of any promise.
+    pub found: Option<Found>,
+    /// Whether a promise is still pending at the end.
+    pub pending: bool,
+    /// What the mix did.
+    pub did: Did,
+}
+
+fn too_long(mix: Mix, until: SimTime) -> Refusal {
+    let (mix, most) = (mix.id(), limits::EDITS);
+    let what = format!(
+        "a sweep until {until} with mix {mix} has more faults than the {most} edits that a run takes"
+    );
+    Refusal::new("too-many-edits", format!("{what}: choose a shorter time, or another mix"))
 }
 
 /// `opening` with the settings under which the mutant that it chooses can be found.

@@ -4,10 +4,12 @@
 //! the four bytes of its counter; settings are shared, and the state of a wire that queues is kept
 //! only for links that have some.
 
+use super::hash::Fx;
 use super::ids::NodeId;
 use super::link::Link;
 use super::time::{SimTime, Span};
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 /// A link's settings, with what the sending path asks most often.
@@ -44,6 +46,12 @@ pub struct Wire {
     pub free_at: SimTime,
 }
 
+fn hash_of(link: &Link) -> u64 {
+    let mut h = Fx::default();
+    link.hash(&mut h);
+    h.finish()
+}
+
 /// All links of a world of `n` nodes.
 #[derive(Clone)]
 pub struct Links {
@@ -52,6 +60,11 @@ pub struct Links {
     // Empty until a link differs from the others or a wall is raised.
     differs: Vec<Differs>,
     settings: Vec<Rc<Wired>>,
+    // How many links have each of the settings; the first, from which all others differ, always stays. And where
+    // settings lie, by their hash.
+    uses: Vec<u32>,
+    known: BTreeMap<u64, u16>,
+    free: Vec<u16>,
     wires: BTreeMap<(NodeId, NodeId), Wire>,
 }
 
@@ -62,7 +75,10 @@ impl Links {
             n,
             sent: vec![0; n * n],
             differs: Vec::new(),
+            known: BTreeMap::from([(hash_of(&link), 0)]),
             settings: vec![Wired::new(link)],
+            uses: vec![0],
+            free: Vec::new(),
             wires: BTreeMap::new(),
         }
     }
@@ -118,8 +134,8 @@ impl Links {
         &mut self.differs[i]
     }
 
-    /// Changes the settings of this link. At most 65,535 different ones are kept; the limit on
-    /// edits keeps it far from that.
+    /// Changes the settings of this link. At most 65,535 different ones are in use at once; what no link has any more
+    /// gives its place to others.
     ///
     /// What waits before the bottleneck keeps its bytes: at another rate it takes another time.
     pub fn set(&mut self, from: NodeId, to: NodeId, link: Link, now: SimTime) {
@@ -131,14 +147,50 @@ impl Links {
             let wait = bytes.checked_div(u128::from(new)).unwrap_or(0);
             wire.free_at = now + Span(u64::try_from(wait).unwrap_or(u64::MAX));
         }
-        let found = self.settings.iter().position(|w| w.link == link);
-        let settings = found.unwrap_or_else(|| {
-            self.settings.push(Wired::new(link));
-            self.settings.len() - 1
-        });
-        let settings = u16::try_from(settings).unwrap_or(0);
+        let settings = self.place(link);
         if settings != 0 || !self.differs.is_empty() {
-            self.differs(from, to).settings = settings;
+            let before = std::mem::replace(&mut self.differs(from, to).settings, settings);
+            self.uses[usize::from(settings)] += 1;
+            self.leave(before);
+        }
+    }
+
+    /// Where these settings lie, from now on if they are new. In no time that grows with the number of edits.
+    fn place(&mut self, link: Link) -> u16 {
+        let hash = hash_of(&link);
+        let known = self.known.get(&hash).copied();
+        if let Some(at) = known.filter(|&at| self.settings[usize::from(at)].link == link) {
+            return at;
+        }
+        let wired = Wired::new(link);
+        let at = match self.free.pop() {
+            Some(at) => {
+                self.settings[usize::from(at)] = wired;
+                at
+            }
+            None => {
+                let Ok(at) = u16::try_from(self.settings.len()) else {
+                    return 0;
+                };
+                self.settings.push(wired);
+                self.uses.push(0);
+                at
+            }
+        };
+        self.known.entry(hash).or_insert(at);
+        at
+    }
+
+    /// One link fewer has the settings at this place.
+    fn leave(&mut self, at: u16) {
+        let uses = &mut self.uses[usize::from(at)];
+        *uses = uses.saturating_sub(1);
+        if *uses == 0 && at != 0 {
+            let hash = hash_of(&self.settings[usize::from(at)].link);
+            if self.known.get(&hash) == Some(&at) {
+                self.known.remove(&hash);
+            }
+            self.free.push(at);
         }
     }
 
@@ -177,11 +229,39 @@ impl Links {
         self.sent.len() * size_of::<u32>()
             + self.differs.len() * size_of::<Differs>()
             + self.wires.len() * size_of::<((NodeId, NodeId), Wire)>()
+            + self.settings.len() * (size_of::<Rc<Wired>>() + size_of::<(u64, u16)>())
     }
 
     /// Every ordered pair of different nodes.
     pub fn pairs(&self) -> impl Iterator<Item = (NodeId, NodeId)> + use<> {
         let n = self.n as u16;
         (0..n).flat_map(move |a| (0..n).filter(move |&b| a != b).map(move |b| (NodeId(a), NodeId(b))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: NodeId = NodeId(0);
+    const B: NodeId = NodeId(1);
+
+    /// Ten times as many settings as there is room for, two in use at a time: none is taken for another, and what
+    /// nobody uses any more gives its place up.
+    #[test]
+    fn settings_that_no_link_has_give_their_place_up() {
+        let first = Link::default();
+        let mut links = Links::new(2, first.clone());
+        for i in 1..=655_360 {
+            let link = Link { reorder_us: i, ..Link::default() };
+            let (from, to) = if i % 2 == 0 { (A, B) } else { (B, A) };
+            links.set(from, to, link.clone(), SimTime::ZERO);
+            assert_eq!(links.get(from, to).link, link);
+            assert_eq!(links.get(to, from).link.reorder_us, if i == 1 { first.reorder_us } else { i - 1 });
+        }
+        assert!(links.settings.len() <= 4, "{} settings are kept", links.settings.len());
+        links.set(A, B, first.clone(), SimTime::ZERO);
+        links.set(B, A, first, SimTime::ZERO);
+        assert!(!links.has_own(A, B) && !links.has_own(B, A));
     }
 }

@@ -223,6 +223,21 @@ impl<T: Default> Queue<T> {
         self.places.iter().enumerate().filter_map(|(i, p)| (!p.taken).then_some((Ticket(i as u32), &p.item)))
     }
 
+    /// The ticket that the next push will give.
+    pub fn next_ticket(&self) -> Ticket {
+        Ticket(self.free.last().copied().unwrap_or(self.places.len() as u32))
+    }
+
+    /// How many places there are, taken or not: so many are looked at by [`Queue::iter`].
+    pub fn size(&self) -> usize {
+        self.places.len()
+    }
+
+    /// What is at `ticket`, for who may only look.
+    pub fn look(&self, ticket: Ticket) -> &T {
+        &self.places[ticket.0 as usize].item
+    }
+
     /// What is or was last at `ticket`.
     #[inline]
     pub fn at(&mut self, ticket: Ticket) -> &mut T {

@@ -47,7 +47,7 @@ fn catch(entry: &'static Entry, mutant: &'static MutantDef) -> Option<Caught> {
     let name = Some(mutant.breaks);
     for seed in 0..SEEDS {
         for sweep in &sweeps {
-            let opening = sweep.at(seed);
+            let opening = sweep.at(seed).unwrap();
             let Some(found) = violation(&mut open(&opening).unwrap(), LENGTH, name) else {
                 continue;
             };

@@ -21,9 +21,10 @@
 //! brings duplicates back, and loses what waited in the reorder buffer, which was acknowledged. What
 //! the two applications keep (how many were sent, what was received) is on disk, so that they see it.
 
+use crate::kit::journal::Journal;
 use crate::kit::prelude::*;
 use crate::sim::Layers;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// The registry line.
 pub static ENTRY: Entry = Entry {
@@ -181,37 +182,63 @@ impl Protocol for Sender {
     }
 }
 
-/// The application that receives. What it was handed it writes down, on disk, in that order.
-#[derive(Clone, Hash)]
-pub struct Receiver {
-    count: u16,
-    log: Vec<Packet>,
+/// How many entries of its log a receiver shows: one that is sent the same again and again has many.
+const SHOWN: u32 = 200;
+
+/// What the receiver writes down, on disk: what it was handed, in that order, and what a new message is compared with.
+/// A stubborn sender may make it as long as a run lasts, so nothing here walks through it.
+#[derive(Clone, Debug, Default, Hash)]
+pub struct Log {
+    entries: Journal<Packet>,
+    times: BTreeMap<u16, u32>,
 }
 
-impl Receiver {
-    /// What it was handed, in that order, with repetitions.
-    pub fn log(&self) -> &[Packet] {
-        &self.log
-    }
-
-    /// How the entry at `place` stands to those before it.
-    fn stands(&self, place: usize) -> (CellTone, &'static str) {
-        let number = self.log[place].number;
-        let before = &self.log[..place];
-        if before.iter().any(|p| p.number == number) {
+impl Log {
+    /// How `packet` stands to what is there.
+    fn stands(&self, packet: &Packet) -> (CellTone, &'static str) {
+        let newest = self.times.last_key_value().map_or(0, |(n, _)| *n);
+        if self.times.contains_key(&packet.number) {
             (CellTone::Conflict, "a second time")
-        } else if before.iter().any(|p| p.number > number) {
+        } else if newest > packet.number {
             (CellTone::Conflict, "too late: after one that was sent later")
         } else {
             (CellTone::Firm, "in its place")
         }
+    }
+
+    fn push(&mut self, packet: Packet) {
+        self.entries.append(packet);
+        *self.times.entry(packet.number).or_default() += 1;
+    }
+
+    fn from(&self, first: u32) -> impl Iterator<Item = &Packet> {
+        self.entries.iter_from(first).map(|(_, p)| p)
+    }
+}
+
+/// The application that receives. What it was handed it writes down, on disk, in that order.
+#[derive(Clone, Hash)]
+pub struct Receiver {
+    count: u16,
+    log: Log,
+}
+
+impl Receiver {
+    /// What it was handed, in that order, with repetitions.
+    pub fn log(&self) -> impl Iterator<Item = &Packet> {
+        self.log.from(1)
+    }
+
+    /// How often it was handed the message with this number.
+    fn times(&self, number: u16) -> u32 {
+        self.log.times.get(&number).copied().unwrap_or(0)
     }
 }
 
 impl Protocol for Receiver {
     type Msg = Packet;
     type Timer = ();
-    type Stable = Vec<Packet>;
+    type Stable = Log;
 
     fn restart(&mut self, ctx: &mut Ctx<'_, Self>) {
         self.log.clone_from(ctx.durable());
@@ -219,29 +246,36 @@ impl Protocol for Receiver {
     }
 
     fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, _: NodeId, packet: &Packet) {
+        let how = self.log.stands(packet).1;
         self.log.push(*packet);
-        let how = self.stands(self.log.len() - 1).1;
         ctx.note(format!("is handed {}, {how}", packet.label()));
         ctx.fact(Fact::Delivered { packet: *packet });
         ctx.persist(self.log.clone());
     }
 
     fn inspect(&self) -> Inspect {
-        let cell = |(place, packet): (usize, &Packet)| {
-            let (tone, how) = self.stands(place);
+        let all = self.log.entries.last_index();
+        let first = all.saturating_sub(SHOWN) + 1;
+        // Of a log that is not shown whole, what came before counts for nothing here.
+        let mut before = Log::default();
+        let cell = |packet: &Packet| {
+            let (tone, how) = before.stands(packet);
+            before.push(*packet);
             Cell::new(packet.number, tone, format!("{}, {how}", packet.label()))
         };
-        let log: Vec<String> = self.log.iter().map(|p| p.number.to_string()).collect();
-        let distinct = log.iter().collect::<BTreeSet<_>>().len();
+        let cells: Vec<Cell> = self.log.from(first).map(cell).collect();
+        let numbers: Vec<String> = self.log.from(first).map(|p| p.number.to_string()).collect();
+        let earlier = if first > 1 { "... " } else { "" };
+        let distinct = self.log.times.len();
         let complete = distinct == usize::from(self.count);
         let glyph = if complete { Glyph::Check } else { Glyph::None };
         Inspect::of("receiver", glyph)
             .prominent(complete)
             .badge(format!("got {distinct}/{}", self.count))
-            .cells(self.log.iter().enumerate().map(cell))
-            .field("handed over", log.len())
+            .cells(cells)
+            .field("handed over", all)
             .field("of these different", distinct)
-            .field("in this order", log.join(" "))
+            .field("in this order", format!("{earlier}{}", numbers.join(" ")))
     }
 }
 
@@ -258,7 +292,7 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
         ..Link::fair_loss(Delay::uniform_ms(20, 60), params.ppm("loss_percent"))
     };
     link.check()?;
-    let (count, log) = (params.int("count") as u16, Vec::new());
+    let (count, log) = (params.int("count") as u16, Log::default());
     let sender = Sender { count, spacing: params.ms("spacing_ms"), mutant: Mutant::of(params), sent: 0 };
     let receiver = Receiver { count, log };
     Ok(Setup {
@@ -325,10 +359,10 @@ static GAUGES: &[GaugeDef] = &[
 
 /// What became of each message.
 fn boards(params: &Params, world: &World) -> Vec<Board> {
-    let log = world.node_as(RECEIVER).map_or(&[][..], Receiver::log);
+    let receiver = world.node_as::<Receiver>(RECEIVER);
     let row = |number: u16| {
-        let times = log.iter().filter(|p| p.number == number).count();
-        let mood = [Mood::Waiting, Mood::Good][times.min(1)];
+        let times = receiver.map_or(0, |r| r.times(number));
+        let mood = if times == 0 { Mood::Waiting } else { Mood::Good };
         let mood = if times > 1 { Mood::Bad } else { mood };
         (Packet::new(number).label(), vec![Field::of(times).mood(mood)])
     };

@@ -315,7 +315,7 @@ impl World {
 
     /// The partitions that stand now.
     pub fn partitions(&self) -> impl Iterator<Item = &Partition> {
-        self.walls.iter().filter(|w| w.up).map(|w| w.partition.as_ref())
+        self.walls.values().filter(|w| w.up).map(|w| w.partition.as_ref())
     }
 
     /// How many messages are on their way.

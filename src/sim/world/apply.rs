@@ -5,7 +5,7 @@
 
 use super::layers::frame;
 use super::machine::{Busy, Input, Power};
-use super::{Flight, Pending, Wall, What, World};
+use super::{Pending, Wall, What, World};
 use crate::sim::fault::{Fault, NodePatch, Partition};
 use crate::sim::hash::Fx;
 use crate::sim::ids::{EventId, MsgId, NodeId};
@@ -15,6 +15,7 @@ use crate::sim::refusal::Refusal;
 use crate::sim::time::{SimTime, Span};
 use crate::sim::timing::Timing;
 use crate::sim::trace::{Event, EventKind, Loss, Mark, Trace};
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
@@ -25,6 +26,9 @@ impl World {
     /// What does not exist, is out of range, or breaks a link's or the timing model's promise is
     /// refused with the reason, and nothing has changed.
     pub fn apply(&mut self, fault: &Fault, trace: &mut Trace) -> Result<EventId, Refusal> {
+        if fault.names_a_message() {
+            self.index_if_many();
+        }
         self.check(fault)?;
         self.told.clear();
         let node = fault.node().unwrap_or(Event::NOBODY);
@@ -121,6 +125,7 @@ impl World {
         };
         let now = self.now;
         self.in_flight += 1;
+        let ticket = self.queue.next_ticket();
         *self.queue.push(now) = Pending {
             payload: Some(frame::close(payload, header)),
             sent: now,
@@ -137,6 +142,7 @@ impl World {
             mark,
             held: false,
         };
+        self.index_flight(ticket);
     }
 
     fn resume(&mut self, node: NodeId) {
@@ -181,44 +187,31 @@ impl World {
         self.links.set(from, to, link, self.now);
         self.change_layers(from, to);
         if cut {
-            self.break_flights(Loss::Cut, |f| f.from == from && f.to == to);
-        }
-    }
-
-    /// What is on its way over a link that is cut breaks where it is, each as an event to come.
-    fn break_flights(&mut self, loss: Loss, which: impl Fn(&Pending) -> bool) {
-        let mut broken: Vec<(MsgId, Ticket)> = self
-            .flights()
-            .filter(|(_, f)| f.doom == Loss::None && which(f))
-            .map(|(ticket, f)| (f.msg(), ticket))
-            .collect();
-        broken.sort_by_key(|(msg, _)| u64::from(msg.0));
-        for (_, ticket) in broken {
-            let flight = self.queue.at(ticket);
-            flight.doom = loss;
-            flight.held = false;
-            self.queue.reschedule(ticket, self.now);
+            self.break_flights(Loss::Cut, |a, b| (a, b) == (from, to));
         }
     }
 
     fn raise(&mut self, partition: &Partition) {
-        let wall = self.walls.len() as u32;
-        self.walls.push(Wall { partition: Rc::new(partition.clone()), up: false, round: 0 });
+        let wall = self.raised;
+        self.raised += 1;
+        self.walls.insert(wall, Wall { partition: Rc::new(partition.clone()), up: false, round: 0 });
         self.set_wall(wall, true);
     }
 
     /// Raises or takes down a wall, and arms its next flap.
     fn set_wall(&mut self, wall: u32, up: bool) {
-        let w = &mut self.walls[wall as usize];
+        let Some(w) = self.walls.get_mut(&wall) else {
+            return;
+        };
         w.up = up;
         w.round = w.round.wrapping_add(1);
         let (partition, round) = (w.partition.clone(), w.round);
-        for (from, to) in separated(&partition) {
+        let sides = Sides::of(&partition);
+        for (from, to) in sides.separated() {
             self.links.wall(from, to, up);
         }
         if up {
-            let groups = partition.clone();
-            self.break_flights(Loss::Partition, |f| separates(&groups, f.from, f.to));
+            self.break_flights(Loss::Partition, |from, to| sides.separate(from, to));
         }
         let lasts = if up { partition.up_us } else { partition.down_us };
         if partition.up_us > 0 {
@@ -228,24 +221,19 @@ impl World {
     }
 
     pub(super) fn flap(&mut self, trace: &mut Trace, wall: u32, round: u32) {
-        let w = &self.walls[wall as usize];
-        if w.round != round {
+        // One that has been healed is gone.
+        let Some(w) = self.walls.get(&wall).filter(|w| w.round == round) else {
             return;
-        }
+        };
         let up = !w.up;
         self.record(trace, EventKind::Flap, Event::NOBODY, u32::from(up), EventId::NONE);
         self.set_wall(wall, up);
     }
 
     fn heal(&mut self) {
-        for wall in 0..self.walls.len() {
-            let w = &mut self.walls[wall];
-            w.round = w.round.wrapping_add(1);
-            if std::mem::take(&mut w.up) {
-                let partition = w.partition.clone();
-                for (from, to) in separated(&partition) {
-                    self.links.wall(from, to, false);
-                }
+        for wall in std::mem::take(&mut self.walls).into_values().filter(|w| w.up) {
+            for (from, to) in Sides::of(&wall.partition).separated() {
+                self.links.wall(from, to, false);
             }
         }
         let uncut = LinkPatch { cut: Some(false), ..LinkPatch::default() };
@@ -278,10 +266,6 @@ impl World {
             flight.held = false;
             self.queue.reschedule(ticket, deadline);
         }
-    }
-
-    pub(super) fn find_flight(&self, msg: MsgId) -> Option<(Ticket, Flight<'_>)> {
-        self.flights().find(|(_, f)| f.msg() == msg)
     }
 
     fn handle_by_hand(&mut self, fault: &Fault, msg: MsgId, trace: &mut Trace, id: EventId) {
@@ -326,6 +310,7 @@ impl World {
             _ => {}
         }
         *self.queue.at(ticket) = flight;
+        self.index_flight(ticket);
         if let Some(end) = end {
             self.queue.reschedule(ticket, end);
         }
@@ -352,25 +337,35 @@ impl World {
     }
 }
 
-/// Whether `p` keeps `to` from hearing `from`.
-pub(super) fn separates(p: &Partition, from: NodeId, to: NodeId) -> bool {
-    let side = |n| p.groups.iter().position(|g| g.contains(&n));
-    match (side(from), side(to)) {
-        (Some(a), Some(b)) => a != b && (!p.one_way || a == 0),
-        _ => false,
-    }
+/// Who stands on which side of a partition.
+struct Sides {
+    of: BTreeMap<NodeId, usize>,
+    one_way: bool,
 }
 
-/// The directed links that `p` blocks.
-fn separated(p: &Partition) -> Vec<(NodeId, NodeId)> {
-    let members: Vec<NodeId> = p.groups.iter().flatten().copied().collect();
-    let mut pairs = Vec::new();
-    for &from in &members {
-        for &to in &members {
-            if separates(p, from, to) {
-                pairs.push((from, to));
-            }
-        }
+impl Sides {
+    fn of(p: &Partition) -> Self {
+        let sides = p.groups.iter().enumerate();
+        let of = sides.flat_map(|(side, group)| group.iter().map(move |node| (*node, side))).collect();
+        Sides { of, one_way: p.one_way }
     }
-    pairs
+
+    fn apart(&self, from: usize, to: usize) -> bool {
+        from != to && (!self.one_way || from == 0)
+    }
+
+    /// Whether it keeps `to` from hearing `from`.
+    fn separate(&self, from: NodeId, to: NodeId) -> bool {
+        let sides = self.of.get(&from).zip(self.of.get(&to));
+        sides.is_some_and(|(&from, &to)| self.apart(from, to))
+    }
+
+    /// The directed links that it blocks.
+    fn separated(&self) -> impl Iterator<Item = (NodeId, NodeId)> {
+        let others = move |(from, here): (&NodeId, &usize)| {
+            let (from, here) = (*from, *here);
+            self.of.iter().filter(move |(_, there)| self.apart(here, **there)).map(move |(to, _)| (from, *to))
+        };
+        self.of.iter().flat_map(others)
+    }
 }

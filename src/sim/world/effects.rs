@@ -349,6 +349,7 @@ impl World {
             _ => self.now + Span(due.since(self.now).0 / 2),
         };
         let now = self.now;
+        let ticket = self.index.is_some().then(|| self.queue.next_ticket());
         let flight = self.queue.push(end);
         flight.payload = Some(frame::close(p.payload, p.header));
         flight.sent = now;
@@ -363,6 +364,9 @@ impl World {
         flight.doom = doom;
         flight.mark = p.mark;
         flight.held = false;
+        if let Some(ticket) = ticket {
+            self.index_flight(ticket);
+        }
     }
 
     /// A second copy of a message in flight, sent along by hand.

@@ -7,6 +7,7 @@
 mod accessors;
 mod apply;
 mod effects;
+mod flights;
 mod layers;
 mod machine;
 mod next;
@@ -35,7 +36,9 @@ use super::refusal::Refusal;
 use super::time::SimTime;
 use super::timing::Timing;
 use super::trace::{Event, Loss, Mark};
+use flights::Index;
 use machine::Machine;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// The whole state of a run at one moment.
@@ -55,7 +58,11 @@ pub struct World {
     queue: Queue<Pending>,
     nodes: Vec<Machine>,
     links: Links,
-    walls: Vec<Wall>,
+    // By number, until they are healed.
+    walls: BTreeMap<u32, Wall>,
+    raised: u32,
+    // Where messages on their way lie, once that is worth knowing.
+    index: Option<Box<Index>>,
     stopped: Option<Rc<Refusal>>,
     last: Event,
     // The facts told in the last event.
@@ -159,7 +166,8 @@ impl World {
     /// The bytes that a clone takes, roughly: by this checkpoints are spaced.
     pub fn weight(&self) -> usize {
         let nodes: usize = self.nodes.iter().map(Machine::weight).sum();
-        size_of::<World>() + nodes + self.queue.weight() + self.links.weight()
+        let index = self.index.as_ref().map_or(0, |i| i.weight());
+        size_of::<World>() + nodes + index + self.queue.weight() + self.links.weight()
     }
 
     /// The messages on their way, in no order that means anything.

@@ -15,6 +15,7 @@ use crate::sim::timing::Timing;
 use crate::sim::trace::{Event, EventKind, Loss};
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How the nodes stand on the stage. Means nothing to the engine.
 #[derive(
@@ -193,7 +194,9 @@ impl World {
             queue,
             nodes,
             links,
-            walls: Vec::new(),
+            walls: BTreeMap::new(),
+            raised: 0,
+            index: None,
             stopped: None,
             last: Event {
                 time: SimTime::ZERO,

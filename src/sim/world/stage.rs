@@ -89,6 +89,7 @@ impl Stage {
         let mut flights: Vec<(MsgId, Frame)> = root.frames_on_the_way().collect();
         flights.sort_by_key(|(msg, _)| u64::from(msg.0));
         world.queue = Queue::default();
+        world.index = None;
         world.in_flight = 0;
         for (from, to) in world.links.pairs().collect::<Vec<_>>() {
             let link = without_luck(&world.links.get(from, to).link);

@@ -156,6 +156,9 @@ impl World {
         let Some(payload) = p.payload.take() else {
             return;
         };
+        if let Some(index) = &mut self.index {
+            index.leave((from, to), msg.0);
+        }
         let id = EventId(self.events);
         let nodes = self.nodes.len() as u16;
         let machine = &mut self.nodes[to.index()];

@@ -1,8 +1,8 @@
 //! Tests of the link stack. The mean number of sends until one arrives is published with its gauges.
 
-use super::{ENTRY, RECEIVER, Receiver, SENDER, Sender};
+use super::{ENTRY, RECEIVER, Receiver, SENDER, SHOWN, Sender};
 use crate::kit::bench::{Bench, Trial, down, fault};
-use crate::sim::World;
+use crate::sim::{Protocol, World};
 
 const ALL_LAYERS: &[&str] = &["retransmit=on", "dedupe=on", "reorder=on"];
 
@@ -52,7 +52,7 @@ fn with_all_three_layers_every_message_comes_once_and_in_order() {
         for seed in 0..100 {
             let run = stack.run(seed);
             assert_eq!(run.all_hold(), 4);
-            let numbers = run.node::<Receiver>(RECEIVER).log.iter();
+            let numbers = run.node::<Receiver>(RECEIVER).log();
             let count = stack.params().int("count") as u16;
             assert!(numbers.map(|p| p.number).eq(1..=count), "seed {seed}");
         }
@@ -127,4 +127,19 @@ fn a_changed_letter_is_a_creation() {
         let broken = stack(&[]).at(50, fault(bad)).run(3).broken("No creation");
         assert!(broken.assumption.contains(named), "{broken:?}");
     }
+}
+
+/// No acknowledgement gets through, so fifty messages are sent again every ten milliseconds as long as the run lasts,
+/// and each is handed over every time. What that costs must not grow with the receiver's log, which has 100,000
+/// entries in the end; `faultline bench growth` shows it.
+#[test]
+fn a_sender_that_is_never_answered_goes_on_for_ever() {
+    let cut = fault(r#"{"do":"link","from":1,"to":0,"set":{"cut":true}}"#);
+    let settings = ["retransmit=true", "resend_ms=10", "count=50", "loss_percent=0", "duplicate_percent=0"];
+    let run = stack(&settings).at(0, cut).until_ms(21_500).run(1);
+    let receiver = run.node::<Receiver>(RECEIVER);
+    let total: u32 = (1..=50).map(|n| receiver.times(n)).sum();
+    assert_eq!(total as usize, receiver.log().count());
+    assert!(total > 100_000, "{total} were handed over");
+    assert!(receiver.inspect().cells.len() <= SHOWN as usize);
 }

@@ -97,3 +97,64 @@ fn memory_lost_in_a_crash_brings_duplicates_back() {
     assert_eq!(got(&r, 1), [1], "delivered a second time, to a node that forgot the first");
     assert_eq!(r.trace().events_from(EventId(0)).filter(|(_, e)| e.kind == EventKind::Deliver).count(), 2);
 }
+
+/// Among few messages the one that is meant is looked for, among many it is looked up: with thousands on their way,
+/// which an index keeps, and with a handful, a flapping wall, cuts, a crash and every act by hand come to the same.
+#[test]
+fn whether_flights_are_looked_for_or_looked_up_decides_nothing() {
+    let storm = |indexed: bool| {
+        let link = Link { duplicate_ppm: 300_000, model: LinkModel::Arbitrary, ..constant(40_000) };
+        let mut world = World::new(setup(3, 1, link)).unwrap();
+        let mut trace = Trace::new();
+        let groups = vec![vec![NodeId(0)], vec![NodeId(1), NodeId(2)]];
+        let wall = Partition { groups, up_us: 7_000, down_us: 11_000, ..Partition::default() };
+        world.run_until(&mut trace, ms(30));
+        if indexed {
+            world.index_all();
+        }
+        world.apply(&Fault::Partition(wall), &mut trace).unwrap();
+        for turn in 0..40u64 {
+            world.run_until(&mut trace, ms(30 + turn * 5));
+            let flights = world.in_flight();
+            let msg = flights[turn as usize * 7 % flights.len()].msg;
+            let acts = [
+                Fault::Drop { msg },
+                Fault::Hold { msg },
+                Fault::Duplicate { msg },
+                Fault::Corrupt { msg },
+                Fault::DeliverNow { msg },
+                Fault::Heal,
+                Fault::Crash { node: NodeId(2), stop: false },
+                Fault::Recover { node: NodeId(2) },
+                Fault::Release { msg },
+            ];
+            // Some are refused, by both.
+            let _ = world.apply(&acts[turn as usize % acts.len()], &mut trace);
+            let set = LinkPatch { cut: Some(turn % 4 == 0), ..LinkPatch::default() };
+            world.apply(&Fault::Link { from: NodeId(1), to: NodeId(2), set }, &mut trace).unwrap();
+        }
+        world.run_until(&mut trace, ms(400));
+        assert!(world.index.is_some() == indexed && world.events() > 1_000);
+        world.hash_text()
+    };
+    assert_eq!(storm(true), storm(false));
+}
+
+/// A wall that flaps a thousand times stops each message once, and leaves the others in peace: two thousand on a link
+/// of ten minutes are all there at the end.
+#[test]
+fn a_wall_that_flaps_passes_by_what_it_does_not_part() {
+    let mut r = run(setup(4, 1, constant(600_000_000)));
+    let wall = Partition {
+        groups: vec![vec![NodeId(0)], vec![NodeId(1)]],
+        up_us: 1_000,
+        down_us: 1_000,
+        ..Partition::default()
+    };
+    r.run_until(ms(500));
+    r.edit(Fault::Partition(wall)).unwrap();
+    r.run_until(ms(1_000));
+    let by = |loss| losses(&r).iter().filter(|l| **l == loss).count();
+    assert!(by(Loss::Partition) > 500, "what N0 had sent to N1, and what it sent meanwhile");
+    assert_eq!(r.world().in_flight().iter().filter(|f| f.from != NodeId(0)).count(), 3 * 1_000);
+}
