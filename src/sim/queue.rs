@@ -172,8 +172,8 @@ impl<T: Default> Queue<T> {
         self.next().map(|k| SimTime(k.time))
     }
 
-    /// The place of the next entry.
-    pub fn next_ticket(&mut self) -> Option<Ticket> {
+    /// The place of the entry that comes next.
+    pub fn first_ticket(&mut self) -> Option<Ticket> {
         self.next().map(|k| Ticket(k.ticket()))
     }
 

@@ -33,7 +33,7 @@ pub enum Next {
 impl World {
     /// What comes next; nothing if nothing is left to happen.
     pub fn next_entry(&mut self) -> Option<Next> {
-        let ticket = self.queue.next_ticket()?;
+        let ticket = self.queue.first_ticket()?;
         let p = self.queue.at(ticket);
         let (what, to, number, round) = (p.what, p.to, p.number, p.round);
         let (from, doom) = (p.from, p.doom);

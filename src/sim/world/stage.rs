@@ -250,7 +250,7 @@ pub fn beyond_search(root: &World) -> Vec<String> {
             left.push(format!("other lies of {name}"));
         }
     }
-    if root.walls.iter().any(|w| w.partition.up_us > 0) {
+    if root.walls.values().any(|w| w.partition.up_us > 0) {
         left.push("the rise and fall of a flapping partition".to_owned());
     }
     let links = || root.links.pairs().map(|(a, b)| &root.links.get(a, b).link);
