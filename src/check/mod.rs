@@ -9,6 +9,7 @@ pub mod ground;
 pub mod promise;
 pub mod property;
 pub mod recall;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod search;
 pub mod seen;
 pub mod shrink;

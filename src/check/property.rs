@@ -6,6 +6,7 @@
 
 use super::gauge::Gauges;
 use super::ground::{Ground, Need};
+#[cfg(not(target_arch = "wasm32"))]
 use super::recall::Recall;
 use super::seen::{Seen, Wake};
 use super::standing::Standings;
@@ -80,7 +81,8 @@ pub trait Property {
     fn weight(&self) -> usize {
         0
     }
-    /// Says what it remembers, for a search to tell states apart.
+    /// Says what it remembers, for a search to tell states apart. The page does not search, and need not carry it.
+    #[cfg(not(target_arch = "wasm32"))]
     fn recall(&self, recall: &mut Recall) {
         recall.silent();
     }
@@ -185,6 +187,7 @@ impl Checks {
     }
 
     /// What all of them remember, and the ground they stand on; the names of those that do not say.
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn recall(&self, recall: &mut Recall) -> Vec<&'static str> {
         self.ground.recall(recall);
         let mut silent = Vec::new();

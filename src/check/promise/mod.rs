@@ -225,6 +225,7 @@ impl<R: Rule> Property for Promised<R> {
         self.rule.weight()
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     fn recall(&self, recall: &mut Recall) {
         recall.word(u64::from(self.end.is_some()));
         self.rule.recall(recall);
