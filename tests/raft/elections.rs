@@ -14,7 +14,11 @@ fn boot(terms: &[Term]) -> Bench {
 
 /// A disk whose last term is the current one.
 fn disk(terms: &[Term]) -> Disk {
-    Disk { current_term: terms.last().copied().unwrap_or(0), voted_for: None, log: Log::of_terms(terms) }
+    Disk {
+        current_term: terms.last().copied().unwrap_or(0),
+        voted_for: None,
+        log: Log::of_terms(terms).unwrap(),
+    }
 }
 
 fn request(term: Term, last_log_index: Index, last_log_term: Term) -> Msg {
@@ -284,6 +288,32 @@ fn ongaro_6_2_a_leader_that_hears_no_majority_steps_down() {
     b.ring(Timer::Quorum);
     let s = b.server();
     assert_eq!((s.role(), s.current_term()), (Role::Follower, 1), "one other, twice, is too few");
+}
+
+/// etcd's raft, `Step`: with CheckQuorum, a vote that is asked for in a later term is ignored within the lease of a
+/// leader that is known, and the later term with it. PreVote or not, it says nothing at all.
+#[test]
+fn in_etcd_who_hears_a_leader_ignores_candidates() {
+    for prevote in [false, true] {
+        let config = Config { prevote, check_quorum: true, lease: true, ..Config::default() };
+        let mut b = Bench::boot(0, config, Disk::default());
+        b.get(1, heartbeat(1));
+        b.now_us = 149_999;
+        assert_eq!(b.reply(2, request(2, 0, 0)), []);
+        assert_eq!(b.reply(2, pre_vote(2)), []);
+        assert_eq!(b.server().current_term(), 1, "its term did not move");
+        b.now_us = 150_000;
+        assert_eq!(b.reply(2, request(2, 0, 0)), [(2, vote(2, true))], "the lease is over");
+    }
+}
+
+/// Without CheckQuorum nobody would notice that a leader is cut off: the lease is not kept, as in etcd.
+#[test]
+fn without_check_quorum_there_is_no_lease() {
+    let config = Config { lease: true, ..Config::default() };
+    let mut b = Bench::boot(0, config, Disk::default());
+    b.get(1, heartbeat(1));
+    assert_eq!(b.reply(2, request(2, 0, 0)), [(2, vote(2, true))]);
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn figure_7_the_leader_of_term_8_is_elected_by_a_b_e_and_f() {
     assert_eq!(c.until_leader(), NodeId(0));
     assert_eq!(c.server(0).current_term(), 8);
     for (i, terms) in FIGURE_7.iter().enumerate() {
-        assert_eq!(*c.server(i as u16).log(), Log::of_terms(terms));
+        assert_eq!(*c.server(i as u16).log(), Log::of_terms(terms).unwrap());
     }
     c.for_ms(20);
     // (c) is longer, (d) has a later term: they refuse.
@@ -38,12 +38,12 @@ fn figure_7_all_six_followers_are_reconciled() {
     let mut c = figure_7("on");
     c.until_leader();
     c.for_ms(1_000);
-    let leader = Log::of_terms(FIGURE_7[0]);
+    let leader = Log::of_terms(FIGURE_7[0]).unwrap();
     for (i, name) in [(1, 'a'), (2, 'b'), (5, 'e'), (6, 'f')] {
         assert_eq!(*c.server(i).log(), leader, "({name})");
     }
     for (i, name) in [(3, 'c'), (4, 'd')] {
-        assert_eq!(*c.server(i).log(), Log::of_terms(FIGURE_7[i as usize]), "({name})");
+        assert_eq!(*c.server(i).log(), Log::of_terms(FIGURE_7[i as usize]).unwrap(), "({name})");
     }
     assert_eq!(c.server(0).commit_index(), 0, "5.4.2: nothing of term 8 yet");
     c.ask(0, "set x 1");
@@ -71,7 +71,7 @@ fn figure_7_fast_back_up_takes_6_refusals_instead_of_19() {
         c.until_leader();
         c.for_ms(2_000);
         assert_eq!(c.count(|f| matches!(f, Fact::BacksUp { .. })), refusals, "fast back-up {switch}");
-        assert_eq!(*c.server(6).log(), Log::of_terms(FIGURE_7[0]));
+        assert_eq!(*c.server(6).log(), Log::of_terms(FIGURE_7[0]).unwrap());
     }
 }
 
@@ -80,7 +80,7 @@ fn figure_8_c(mutant: &str) -> Cluster {
     let given = [("start", "figure-8"), ("interval_ms", "0"), ("mutant", mutant)];
     let mut c = Cluster::new(&given, 4);
     c.for_ms(1);
-    assert!((0..5).all(|i| *c.server(i).log() == Log::of_terms(FIGURE_8[i as usize])));
+    assert!((0..5).all(|i| *c.server(i).log() == Log::of_terms(FIGURE_8[i as usize]).unwrap()));
     c.crash(4);
     assert_eq!(c.until_leader(), NodeId(0));
     assert_eq!(c.server(0).current_term(), 4);

@@ -70,6 +70,7 @@ fn draw(seed: u64) -> Vec<(&'static str, String)> {
         ("checkquorum", switch(pick(2))),
         ("noop", switch(pick(2))),
         ("fastbackup", switch(pick(4))),
+        ("lease", switch(pick(2))),
     ]
 }
 

@@ -204,8 +204,10 @@ fn what_prevents_progress_is_named() {
     let late = LinkPatch { delay: Some(Delay::Constant { us: 900_000_000 }), ..LinkPatch::default() };
     let far = |from, to| Fault::Link { from: NodeId(from), to: NodeId(to), set: late.clone() };
     let still = LinkPatch { delay: Some(Delay::Constant { us: 0 }), ..LinkPatch::default() };
-    let alike: &[(&str, &str)] = &[("election_min_ms", "200"), ("election_max_ms", "200")];
-    let cases: Vec<(&[(&str, &str)], Vec<Fault>, &str)> = vec![
+    let alike: &'static [(&'static str, &'static str)] =
+        &[("election_min_ms", "200"), ("election_max_ms", "200")];
+    type Case = (&'static [(&'static str, &'static str)], Vec<Fault>, &'static str);
+    let cases: Vec<Case> = vec![
         (&[], vec![set(5, slow)], "C1 is too slow"),
         (&[], vec![back(5)], "the clock of C1 was set back"),
         (&[], (0..5).map(back).collect(), "was set back"),

@@ -8,7 +8,11 @@ use faultline::protocols::consensus::raft::server::{Disk, Role};
 use faultline::sim::NodeId;
 
 fn disk(terms: &[Term]) -> Disk {
-    Disk { current_term: terms.last().copied().unwrap_or(0), voted_for: None, log: Log::of_terms(terms) }
+    Disk {
+        current_term: terms.last().copied().unwrap_or(0),
+        voted_for: None,
+        log: Log::of_terms(terms).unwrap(),
+    }
 }
 
 fn follower(terms: &[Term]) -> Bench {

@@ -144,9 +144,17 @@ impl Rule for LogMatching {
 
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<Each>() {
-            let Each::Wrote { index, term, digest } = *fact else {
+            let Each::Wrote { index, term, after, digest } = *fact else {
                 continue;
             };
+            // A leader's term is the highest that it has seen, and it only appends (sections 5.1 and 5.3).
+            if term < after {
+                let who = seen.world.name(node);
+                let why = format!(
+                    "{who} has an entry {index} of term {term} behind one of term {after}: terms never fall along a log"
+                );
+                return Err(Broken::new([seen.event.cause, seen.id], why));
+            }
             match self.written.get(&(index, term)) {
                 Some(&(first, by, event)) if first != digest => {
                     let name = |n| seen.world.name(n);

@@ -64,6 +64,10 @@ pub struct Config {
     pub prevote: bool,
     /// A leader that hears no majority steps down (Ongaro 2014, section 6.2).
     pub check_quorum: bool,
+    /// Who hears a leader ignores requests for its vote, where CheckQuorum is on (or a leader that nobody hears would
+    /// stay for ever): a variant, as in etcd's raft (`inLease` in its `Step`) and, for servers that were removed, in
+    /// Ongaro 2014, section 4.2.3.
+    pub lease: bool,
     /// A new leader appends a no-op (section 8).
     pub noop: bool,
     /// A refusal names the conflicting term, so that the leader backs up a term at a time (5.3).
@@ -82,6 +86,7 @@ impl Default for Config {
             heartbeat: Span::ms(50),
             prevote: false,
             check_quorum: false,
+            lease: false,
             noop: false,
             fast_backup: true,
             mutant: Mutant::None,
@@ -99,6 +104,7 @@ impl Config {
             heartbeat: params.ms("heartbeat_ms"),
             prevote: params.flag("prevote"),
             check_quorum: params.flag("checkquorum"),
+            lease: params.flag("lease"),
             noop: params.flag("noop"),
             fast_backup: params.flag("fastbackup"),
             mutant: Mutant::of(params),

@@ -157,6 +157,19 @@ impl Server {
         self.role == Role::Leader || self.heard_leader_at.and_then(since).is_some_and(|passed| passed < min)
     }
 
+    /// Whether a candidate of a later term is ignored, as etcd's raft does with CheckQuorum: by whoever leads, or has
+    /// heard a leader within the shortest election timeout. Its term is not taken over either.
+    pub(super) fn ignores(&self, ctx: &mut Cx<'_>, from: NodeId, msg: &Msg) -> bool {
+        let (Msg::RequestVote { term, .. } | Msg::PreVote { next_term: term, .. }) = *msg else {
+            return false;
+        };
+        let ignores = term > self.current_term && self.hears_leader(ctx.now_us());
+        if ignores {
+            ctx.note(format!("ignores {}, who asks about term {term}: it hears a leader", name_of(from)));
+        }
+        ignores
+    }
+
     /// PreVote, receiver (Ongaro 2014, section 9.6): yes, if it would vote for that log in that
     /// term and has not heard from a leader for the shortest election timeout. It promises nothing
     /// and changes nothing.

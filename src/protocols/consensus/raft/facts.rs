@@ -47,6 +47,8 @@ pub enum Each {
         index: Index,
         /// Its term.
         term: Term,
+        /// The term of the entry before it.
+        after: Term,
         /// The digest of the log up to it.
         digest: u64,
     },

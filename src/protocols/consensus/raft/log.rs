@@ -5,7 +5,7 @@
 
 use crate::kit::journal::Journal;
 use crate::kit::store::Op;
-use crate::sim::NodeId;
+use crate::sim::{NodeId, Refusal};
 use std::fmt;
 
 /// A term: a number that only grows, with at most one leader each (section 5.1).
@@ -69,9 +69,23 @@ pub type Log = Journal<Entry>;
 
 impl Log {
     /// A log of no-ops with these terms: for the logs that the paper draws.
-    pub fn of_terms(terms: &[Term]) -> Self {
+    ///
+    /// # Errors
+    /// Terms that fall along the log, or begin below 1: no server ever has such a log (sections 5.1 and 5.3).
+    pub fn of_terms(terms: &[Term]) -> Result<Self, Refusal> {
+        let mut before = 1;
+        for (i, &term) in terms.iter().enumerate() {
+            if term < before {
+                let why = format!(
+                    "entry {} of term {term} follows term {before}: terms never fall along a log",
+                    i + 1
+                );
+                return Err(Refusal::new("falling-terms", why));
+            }
+            before = term;
+        }
         let command = Command::Noop;
-        terms.iter().map(|&term| Entry { term, command }).collect()
+        Ok(terms.iter().map(|&term| Entry { term, command }).collect())
     }
 
     /// The term of the last entry; 0 if there is none.
@@ -133,8 +147,8 @@ mod tests {
             let command = Command::Client { client, serial, op };
             Entry { term: 3, command }
         };
-        let mut a = Log::of_terms(&[1, 1, 2]);
-        let mut b = Log::of_terms(&[1, 1, 2, 3]);
+        let mut a = Log::of_terms(&[1, 1, 2]).unwrap();
+        let mut b = Log::of_terms(&[1, 1, 2, 3]).unwrap();
         b.truncate_from(4);
         assert_eq!(a, b);
         a.append(entry(1));
@@ -145,12 +159,21 @@ mod tests {
 
     #[test]
     fn runs_of_a_term_are_found_from_either_end() {
-        let log = Log::of_terms(&[1, 1, 1, 4, 4, 5, 5]);
+        let log = Log::of_terms(&[1, 1, 1, 4, 4, 5, 5]).unwrap();
         assert_eq!(log.first_of_run(5), 4);
         assert_eq!(log.first_of_run(2), 1);
         assert_eq!(log.last_with_term(4, 8), Some(5));
         assert_eq!(log.last_with_term(4, 5), Some(4));
         assert_eq!(log.last_with_term(3, 8), None);
         assert_eq!(log.terms(3), "[… 4 5 5]");
+    }
+
+    #[test]
+    fn terms_never_fall_along_a_log() {
+        let code = |terms: &[Term]| Log::of_terms(terms).map_err(|r| r.message).err();
+        assert_eq!(code(&[1, 1, 4]), None);
+        let why = "entry 3 of term 2 follows term 4: terms never fall along a log";
+        assert_eq!(code(&[1, 4, 2]).as_deref(), Some(why));
+        assert!(code(&[0]).is_some());
     }
 }

@@ -63,7 +63,7 @@ fn names(nodes: impl Iterator<Item = NodeId>) -> String {
     listed(&nodes.map(name_of).collect::<Vec<_>>())
 }
 
-static PARAMS: [Param; 14] = [
+static PARAMS: [Param; 15] = [
     Param::int("servers", "servers", 5, 3..=199),
     Param::int("clients", "clients", 1, 0..=5),
     Param::ms("election_min_ms", "shortest election timeout", 150, 1..=60_000),
@@ -74,6 +74,7 @@ static PARAMS: [Param; 14] = [
     Param::ms("patience_ms", "a client gives up after (0: never)", 0, 0..=3_600_000),
     Param::flag("prevote", "PreVote: ask before standing", false),
     Param::flag("checkquorum", "CheckQuorum: a leader that hears no majority steps down", false),
+    Param::flag("lease", "etcd's variant: who hears a leader ignores candidates (with CheckQuorum)", false),
     Param::flag("noop", "a new leader appends a no-op", false),
     Param::flag("fastbackup", "fast back-up: a term at a time", true),
     Param::choice("start", "logs at the start", &start::CHOICES),

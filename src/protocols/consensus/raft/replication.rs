@@ -111,7 +111,7 @@ impl Server {
             self.become_follower(ctx);
         }
         self.leader = Some(leader);
-        if self.config.prevote {
+        if self.config.prevote || self.config.lease {
             self.heard_leader_at = Some(ctx.now_us());
         }
         self.reset_election_timer(ctx);

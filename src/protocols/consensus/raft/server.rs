@@ -210,8 +210,11 @@ impl Server {
 
     /// Tells those who watch what is in its log behind entry `kept`.
     fn tell_entries(&self, ctx: &mut Cx<'_>, kept: Index) {
+        let mut after = self.log.term_at(kept).unwrap_or(0);
         for (index, entry) in self.log.iter_from(kept + 1) {
-            ctx.fact(Each::Wrote { index, term: entry.term, digest: self.log.digest_at(index).unwrap_or(0) });
+            let digest = self.log.digest_at(index).unwrap_or(0);
+            ctx.fact(Each::Wrote { index, term: entry.term, after, digest });
+            after = entry.term;
         }
     }
 
@@ -307,6 +310,9 @@ impl Protocol for Server {
     }
 
     fn on_message(&mut self, ctx: &mut Cx<'_>, from: NodeId, msg: &Msg) {
+        if self.config.lease && self.config.check_quorum && self.ignores(ctx, from, msg) {
+            return;
+        }
         if let Some(term) = msg.term().filter(|&t| t > self.current_term) {
             self.enter_term(ctx, term, from);
         }

@@ -62,7 +62,7 @@ impl Start {
         logs.get(i).map_or_else(Disk::default, |terms| Disk {
             current_term: term,
             voted_for: None,
-            log: Log::of_terms(terms),
+            log: Log::of_terms(terms).unwrap_or_else(|_| unreachable!("no term of a figure falls")),
         })
     }
 
