@@ -30,9 +30,14 @@ pub enum Class {
 pub enum Verdict {
     /// It holds so far.
     Holding,
-    /// A liveness property that is not satisfied yet.
-    Pending {
+    /// A liveness property that is not satisfied yet, while all that it needs is in force: there is work under way.
+    InProgress {
         /// What is still missing: "2 requests unanswered".
+        why: String,
+    },
+    /// A liveness property that is not satisfied, while something that it needs is out of force.
+    Pending {
+        /// What is still missing, and what is out of force: "1 request unanswered; nothing is promised now: S1 lies".
         why: String,
     },
     /// It is broken, and stays so.
@@ -167,6 +172,10 @@ impl Checks {
     /// The verdict of `p`; what is pending says which of its assumptions is not in force.
     fn grounded(&self, p: &dyn Property) -> Verdict {
         match p.verdict() {
+            Verdict::InProgress { why } => match self.ground.excuse(p.needs()) {
+                Some(excuse) => Verdict::Pending { why: format!("{why}; {excuse}") },
+                None => Verdict::InProgress { why },
+            },
             Verdict::Pending { why } => Verdict::Pending {
                 why: match self.ground.excuse(p.needs()) {
                     Some(excuse) => format!("{why}; {excuse}"),

@@ -147,6 +147,7 @@ pub(super) fn verdict(line: &CheckLine) -> String {
     let name = line.name;
     match &line.verdict {
         Verdict::Holding => format!("holds     {name}: {}", line.claim),
+        Verdict::InProgress { why } => format!("in progress  {name}: {why}"),
         Verdict::Pending { why } => format!("pending   {name}: {why}"),
         Verdict::Unknown { why } => format!("unknown   {name}: {why}"),
         Verdict::Violated { witness, why, assumption } => {

@@ -71,7 +71,7 @@ pub(super) fn read_mix(text: &str) -> Result<Mix, Failure> {
 fn sweep_one(wanted: &Wanted, subject: &Subject, out: &mut dyn Write) -> Result<u64, Failure> {
     let sweep = Sweep::of(&subject.opening, wanted.mix, subject.until)?;
     let first = subject.opening.seed.unwrap_or(0);
-    let (mut bad, mut pending, mut did) = (0, 0, Did::default());
+    let (mut bad, mut pending, mut in_progress, mut did) = (0, 0, 0, Did::default());
     for seed in (0..wanted.seeds).map(|i| first.wrapping_add(i)) {
         let one = subject.with_seed(seed);
         super::panics::doing(format!("{}, mix {}", one.name(), wanted.mix.id()));
@@ -82,7 +82,10 @@ fn sweep_one(wanted: &Wanted, subject: &Subject, out: &mut dyn Write) -> Result<
                 bad += 1;
                 report(wanted, swept.opening, found, out)?;
             }
-            None => pending += u64::from(swept.pending),
+            None => {
+                pending += u64::from(swept.pending);
+                in_progress += u64::from(swept.in_progress);
+            }
         }
     }
     // Without faults there is nothing that they could have done.
@@ -92,13 +95,13 @@ fn sweep_one(wanted: &Wanted, subject: &Subject, out: &mut dyn Write) -> Result<
     if wanted.json {
         let line = json!({
             "scenario": name, "mix": wanted.mix.id(), "seeds": wanted.seeds, "first_seed": first,
-            "violated": bad, "pending": pending, "did": did, "did_nothing": nothing,
+            "violated": bad, "pending": pending, "in_progress": in_progress, "did": did, "did_nothing": nothing,
         });
         writeln!(out, "{line}")?;
     } else {
         writeln!(
             out,
-            "{name}, mix {}: {} seeds from {first}, {bad} with a violation, {pending} with a promise still pending at {}",
+            "{name}, mix {}: {} seeds from {first}, {bad} with a violation, {pending} with a promise still pending and {in_progress} in progress at {}",
             wanted.mix.id(),
             wanted.seeds,
             subject.until

@@ -420,7 +420,7 @@ impl<'a> Judge<'a> {
         let line = self.checks.lines().into_iter().find(|l| l.name == name)?;
         Some(match line.verdict {
             Verdict::Holding => VerdictWord::Holding,
-            Verdict::Pending { .. } => VerdictWord::Pending,
+            Verdict::InProgress { .. } | Verdict::Pending { .. } => VerdictWord::Pending,
             Verdict::Violated { .. } => VerdictWord::Violated,
             Verdict::Unknown { .. } => VerdictWord::Unknown,
         })

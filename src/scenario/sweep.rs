@@ -85,8 +85,9 @@ impl Sweep {
         let opening = self.at(seed)?;
         let mut run = open(&opening)?;
         run.run_until(self.until);
-        let mut lines = run.watcher().lines().into_iter();
-        let pending = lines.any(|l| matches!(l.verdict, Verdict::Pending { .. }));
+        let lines = run.watcher().lines();
+        let pending = lines.iter().any(|l| matches!(l.verdict, Verdict::Pending { .. }));
+        let in_progress = !pending && lines.iter().any(|l| matches!(l.verdict, Verdict::InProgress { .. }));
         let did = match self.mix {
             Mix::None => Did { runs: 1, ..Did::default() },
             _ => {
@@ -96,7 +97,7 @@ impl Sweep {
             }
         };
         let found = shrink::violation(&mut run, self.until, None);
-        Ok(Swept { opening, found, pending, did })
+        Ok(Swept { opening, found, pending, in_progress, did })
     }
 }
 
@@ -107,8 +108,10 @@ pub struct Swept {
     pub opening: Opening,
     /// The first violation of any promise.
     pub found: Option<Found>,
-    /// Whether a promise is still pending at the end.
+    /// Whether a promise is still pending at the end: something that it needs is out of force.
     pub pending: bool,
+    /// Whether none is, and work is under way at the end.
+    pub in_progress: bool,
     /// What the mix did.
     pub did: Did,
 }

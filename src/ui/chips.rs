@@ -60,5 +60,8 @@ fn verdict(t: Tally) -> (&'static str, String) {
     if t.pending > 0 {
         text += &format!(" · {} pending", t.pending);
     }
+    if t.in_progress > 0 {
+        text += &format!(" · {} in progress", t.in_progress);
+    }
     ("good", text)
 }

@@ -79,8 +79,10 @@ pub struct Tally {
     pub safety: usize,
     /// Properties that are broken.
     pub violated: usize,
-    /// Liveness properties still pending.
+    /// Liveness properties still pending: something that they need is out of force.
     pub pending: usize,
+    /// Liveness properties that wait for work under way.
+    pub in_progress: usize,
 }
 
 /// Counts verdicts.
@@ -90,6 +92,7 @@ pub fn tally(run: &Run<Checks>) -> Tally {
         t.safety += usize::from(line.class == Class::Safety);
         t.violated += usize::from(matches!(line.verdict, Verdict::Violated { .. }));
         t.pending += usize::from(matches!(line.verdict, Verdict::Pending { .. }));
+        t.in_progress += usize::from(matches!(line.verdict, Verdict::InProgress { .. }));
     }
     t
 }

@@ -257,6 +257,7 @@ pub fn verdict(v: Option<&Verdict>) -> String {
     match v {
         None => "not watched".to_owned(),
         Some(Verdict::Holding) => "holds".to_owned(),
+        Some(Verdict::InProgress { why }) => format!("in progress: {why}"),
         Some(Verdict::Pending { why }) => format!("pending: {why}"),
         Some(Verdict::Unknown { why }) => format!("unknown: {why}"),
         Some(Verdict::Violated { why, .. }) => format!("broken: {}", sentence(why)),

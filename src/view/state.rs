@@ -127,6 +127,8 @@ struct Check {
     class: &'static str,
     /// `holding`, `pending`, `violated` or `unknown`.
     verdict: &'static str,
+    /// Whether it waits only for work under way, with all that it needs in force.
+    in_progress: bool,
     why: String,
     /// The events that show a violation.
     witness: Vec<EventId>,
@@ -213,9 +215,11 @@ fn flight(m: &InFlight) -> Flight {
 }
 
 fn check(line: CheckLine) -> Check {
+    let in_progress = matches!(line.verdict, Verdict::InProgress { .. });
     let (verdict, why, witness, assumption) = match line.verdict {
         Verdict::Holding => ("holding", String::new(), Vec::new(), String::new()),
-        Verdict::Pending { why } => ("pending", why, Vec::new(), String::new()),
+        // One word for scripts: what they read of it stays.
+        Verdict::InProgress { why } | Verdict::Pending { why } => ("pending", why, Vec::new(), String::new()),
         Verdict::Unknown { why } => ("unknown", why, Vec::new(), String::new()),
         Verdict::Violated { witness, why, assumption } => ("violated", why, witness, assumption),
     };
@@ -227,6 +231,7 @@ fn check(line: CheckLine) -> Check {
             Class::Liveness => "liveness",
         },
         verdict,
+        in_progress,
         why,
         witness,
         assumption,

@@ -64,6 +64,11 @@ pub trait Rule: Clone + 'static {
         None
     }
 
+    /// What it needs that is out of force, in words, so that nothing is promised now; beside what the ground says.
+    fn excuse(&self) -> Option<&str> {
+        None
+    }
+
     /// Why it cannot be judged any more.
     fn unknown(&self) -> Option<String> {
         None
@@ -208,7 +213,10 @@ impl<R: Rule> Property for Promised<R> {
             return Verdict::Unknown { why };
         }
         match self.rule.missing() {
-            Some(why) => Verdict::Pending { why },
+            Some(why) => match self.rule.excuse() {
+                Some(excuse) => Verdict::Pending { why: format!("{why}; nothing is promised now: {excuse}") },
+                None => Verdict::InProgress { why },
+            },
             None => Verdict::Holding,
         }
     }

@@ -111,7 +111,7 @@ impl Trial {
     #[track_caller]
     pub fn pending(&self, name: &str) -> String {
         match self.line(name).verdict {
-            Verdict::Pending { why } => why,
+            Verdict::InProgress { why } | Verdict::Pending { why } => why,
             other => panic!("{}: {name} does not wait: {other:?}", self.name),
         }
     }
@@ -149,7 +149,7 @@ impl Trial {
     /// Whether some promise still waits.
     pub fn waits(&self) -> bool {
         let lines = self.run.watcher().lines();
-        let waits = |l: &CheckLine| matches!(l.verdict, Verdict::Pending { .. });
+        let waits = |l: &CheckLine| matches!(l.verdict, Verdict::InProgress { .. } | Verdict::Pending { .. });
         lines.iter().any(waits)
     }
 

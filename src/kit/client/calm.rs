@@ -146,14 +146,14 @@ where
     }
 
     fn missing(&self) -> Option<String> {
-        let what = match self.clients.values().map(Waiting::open).sum::<u32>() {
-            0 => return None,
-            1 => "1 request unanswered".to_owned(),
-            n => format!("{n} requests unanswered"),
-        };
-        Some(match self.calm.excuse().or(self.excuse.as_deref()) {
-            Some(excuse) => format!("{what}; nothing is promised now: {excuse}"),
-            None => what,
-        })
+        match self.clients.values().map(Waiting::open).sum::<u32>() {
+            0 => None,
+            1 => Some("1 request unanswered".to_owned()),
+            n => Some(format!("{n} requests unanswered")),
+        }
+    }
+
+    fn excuse(&self) -> Option<&str> {
+        self.calm.excuse().or(self.excuse.as_deref())
     }
 }

@@ -57,6 +57,7 @@ fn kind(c: Class) -> &'static str {
 fn sign(v: &Verdict) -> (&'static str, &'static str, &'static str) {
     match v {
         Verdict::Holding => ("✓", "holding", "holds so far"),
+        Verdict::InProgress { .. } => ("…", "pending", "in progress"),
         Verdict::Pending { .. } => ("…", "pending", "pending"),
         Verdict::Violated { .. } => ("✕", "violated", "violated"),
         Verdict::Unknown { .. } => ("?", "unknown", "unknown"),
@@ -66,7 +67,9 @@ fn sign(v: &Verdict) -> (&'static str, &'static str, &'static str) {
 fn why(v: &Verdict) -> Html {
     match v {
         Verdict::Holding => html! {},
-        Verdict::Pending { why } | Verdict::Unknown { why } => html! { <p class="why">{ why }</p> },
+        Verdict::InProgress { why } | Verdict::Pending { why } | Verdict::Unknown { why } => {
+            html! { <p class="why">{ why }</p> }
+        }
         Verdict::Violated { why, assumption, .. } => html! {
             <>
             <p class="why">{ why }</p>

@@ -7,7 +7,7 @@ use super::*;
 
 fn pending(run: &Run<Checks>) -> String {
     match line(run).verdict {
-        Verdict::Pending { why } => why,
+        Verdict::InProgress { why } | Verdict::Pending { why } => why,
         other => panic!("{other:?}"),
     }
 }
