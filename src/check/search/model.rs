@@ -10,6 +10,7 @@
 use super::index::Index;
 use super::moves::{Faults, Move};
 use crate::check::{Checks, Recall};
+use crate::sim::hash::mix;
 use crate::sim::history::Watcher;
 use crate::sim::world::stage::{Frame, Part, Played, Stage, Turn};
 use crate::sim::{Event, EventId, EventKind, Loss, NodeId, Told, World};
@@ -22,9 +23,8 @@ const COPIES: usize = 2;
 /// How many ways a node's dice may fall in one step, of those that are tried.
 const LUCKS: usize = 256;
 
-/// A node's own state, and what it may do.
+/// What a node may do in one of its own states. Small, for every state of the world asks each of its nodes.
 struct Local {
-    part: Part,
     turns: Vec<Move>,
     up: bool,
     down: bool,
@@ -61,7 +61,9 @@ pub(super) struct Model {
     clients: Vec<bool>,
     // Whose state stands on the stage at each place, by number; none at the start and while one is at work.
     standing: Vec<Option<u32>>,
+    // The nodes' own states, and the nodes in them.
     locals: Vec<Local>,
+    parts: Vec<Part>,
     local_index: Index,
     frames: Vec<Known>,
     frame_index: Index,
@@ -85,15 +87,15 @@ fn print(recall: &Recall) -> u128 {
     u128::from(a) | u128::from(b) << 64
 }
 
-/// The fingerprint of a state.
+/// The fingerprint of a state: two plain hashes side by side, for every state that is reached is looked up by it.
 pub(super) fn print_of(state: &[u32]) -> u128 {
-    let mut recall = Recall::default();
-    let mut pairs = state.chunks_exact(2);
-    for pair in &mut pairs {
-        recall.word(u64::from(pair[0]) << 32 | u64::from(pair[1]));
+    let (mut a, mut b) = (state.len() as u64, 0x9e37_79b9_7f4a_7c15_u64);
+    for &word in state {
+        let word = u64::from(word);
+        a = (a.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+        b = (b.rotate_left(23) ^ word).wrapping_mul(0xd6e8_feb8_6659_fd93);
     }
-    recall.word(pairs.remainder().first().map_or(u64::MAX, |&w| u64::from(w)));
-    print(&recall)
+    u128::from(mix(a)) | u128::from(mix(b)) << 64
 }
 
 impl Model {
@@ -105,6 +107,7 @@ impl Model {
             clients: world.node_ids().map(|n| world.is_client(n)).collect(),
             standing: vec![None; nodes],
             locals: Vec::new(),
+            parts: Vec::new(),
             local_index: Index::default(),
             frames: Vec::new(),
             frame_index: Index::default(),
@@ -152,7 +155,8 @@ impl Model {
         if new {
             let turns = part.turns().into_iter().filter_map(|t| own(node, &t)).collect();
             let (up, down, waking) = (part.is_up(), part.is_down(), part.is_waking());
-            self.locals.push(Local { part, turns, up, down, waking });
+            self.locals.push(Local { turns, up, down, waking });
+            self.parts.push(part);
         }
         number
     }
@@ -300,7 +304,7 @@ impl Model {
                 self.left_out.insert(format!("luck of {name} beyond the first {LUCKS} ways in one step"));
                 break;
             }
-            let mut part = self.locals[local as usize].part.clone();
+            let mut part = self.parts[local as usize].clone();
             let Played { event, told, sent, script } = self.stage.play(node, &mut part, &turn, luck);
             given = script.next();
             if script.sampled() {
@@ -447,14 +451,14 @@ impl Model {
             return;
         }
         self.clear(node);
-        self.stage.swap(node, &mut self.locals[local as usize].part);
+        self.stage.swap(node, &mut self.parts[local as usize]);
         self.standing[node.index()] = Some(local);
     }
 
     /// Takes `node` off the stage.
     fn clear(&mut self, node: NodeId) {
         if let Some(local) = self.standing[node.index()].take() {
-            self.stage.swap(node, &mut self.locals[local as usize].part);
+            self.stage.swap(node, &mut self.parts[local as usize]);
         }
     }
 }
