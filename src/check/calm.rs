@@ -30,8 +30,10 @@ impl<T, A: Fn(&World) -> Result<T, String>> Calm<A> {
     pub fn after(&mut self, seen: &Seen<'_>) {
         let changed = matches!(seen.event.kind, EventKind::Fault | EventKind::Flap);
         // Losses by a crash, a cut or a partition follow from a state that is looked at itself.
-        let expected =
-            matches!(seen.event.loss, Loss::None | Loss::ReceiverDown | Loss::Cut | Loss::Partition);
+        let expected = matches!(
+            seen.event.loss,
+            Loss::None | Loss::Duplicate | Loss::ReceiverDown | Loss::Cut | Loss::Partition
+        );
         if changed || !expected {
             self.since = seen.event.time;
         }
@@ -43,7 +45,13 @@ impl<T, A: Fn(&World) -> Result<T, String>> Calm<A> {
     /// Looks anew whether all is in force, and gives what a judge needs to know if it is.
     pub fn look(&mut self, world: &World) -> Option<T> {
         let (found, excuse) = match (self.assumes)(world) {
-            Ok(found) => (Some(found), None),
+            Ok(found) => {
+                // It has come into force by itself, since the last look.
+                if self.excuse.is_some() {
+                    self.since = world.now();
+                }
+                (Some(found), None)
+            }
             Err(why) => {
                 // It may come into force again by itself: a clock that catches up, a queue that empties.
                 self.since = world.now();

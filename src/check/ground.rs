@@ -6,7 +6,7 @@
 
 use super::recall::Recall;
 use crate::sim::world::Status;
-use crate::sim::{Event, EventId, EventKind, Fault, Loss, NodeId, Trace, World};
+use crate::sim::{Event, EventId, EventKind, Fault, Loss, NodeId, Span, Trace, World};
 use std::collections::BTreeSet;
 
 /// Something that a promise may need.
@@ -137,6 +137,11 @@ impl Ground {
             first(&mut self.faulty, format!("{name} omits messages"));
         } else if config.late_us > 0 {
             first(&mut self.faulty, format!("{name} is late"));
+        }
+        if let Some(Fault::Node { set, .. }) = fault(trace, id)
+            && let Some(us) = set.service_us.into_iter().chain(set.sync_us).max().filter(|&us| us > 0)
+        {
+            first(&mut self.faulty, format!("{name} was made to take {} for a step", Span(us)));
         }
         match fault(trace, id) {
             Some(Fault::ClockJump { .. }) => first(&mut self.clock, format!("the clock of {name} leapt")),

@@ -194,6 +194,66 @@ fn what_is_told_of_each_entry_is_heard_and_not_kept() {
     assert_eq!(c.count(|f| *f == Fact::Commits { index: 1 }), 1);
 }
 
+/// What was out of force must have been in force again for as long as the promise waits, also where nothing happens
+/// at the moment when it is: a clock that catches up, a step that ends, a queue of a FIFO link that empties.
+#[test]
+fn what_comes_into_force_by_itself_is_given_its_time() {
+    let service = |us| {
+        let set = NodePatch { service_us: Some(us), ..NodePatch::default() };
+        Fault::Node { node: NodeId(5), set }
+    };
+    let fifo = |us| {
+        let delay = Some(Delay::Constant { us });
+        let set = LinkPatch { fifo: Some(true), delay, ..LinkPatch::default() };
+        (0..5).map(move |to| Fault::Link { from: NodeId(5), to: NodeId(to), set: set.clone() })
+    };
+    let cases: Vec<(Vec<Fault>, Vec<Fault>)> = vec![
+        (vec![Fault::ClockJump { node: NodeId(5), by_us: -22_400_000 }], Vec::new()),
+        (vec![service(22_420_000)], vec![service(0)]),
+        (fifo(22_000_000).collect(), fifo(10_000).collect()),
+    ];
+    for (i, (before, after)) in cases.into_iter().enumerate() {
+        let mut c = Cluster::new(&[("interval_ms", "0")], 3);
+        c.for_ms(1);
+        if i == 2 {
+            before.iter().for_each(|f| c.fault(f.clone()));
+        }
+        c.for_ms(49);
+        c.ask(0, "set x 1");
+        c.for_ms(5);
+        if i != 2 {
+            before.iter().for_each(|f| c.fault(f.clone()));
+        }
+        c.for_ms(1_000);
+        after.iter().for_each(|f| c.fault(f.clone()));
+        c.for_ms(40_000);
+        assert_eq!(c.verdict("Every request answered"), Verdict::Holding, "{i}");
+    }
+}
+
+/// Three servers that take 18.75 ms for each input, and three clients that ask again every 40 ms: 75 requests a
+/// second, where a server handles 53 inputs. The rule is not to blame.
+#[test]
+fn servers_that_are_given_too_much_are_named() {
+    let given = [
+        ("servers", "3"),
+        ("clients", "3"),
+        ("election_min_ms", "300"),
+        ("election_max_ms", "330"),
+        ("retry_ms", "40"),
+    ];
+    let mut c = Cluster::new(&given, 2);
+    for node in 0..3 {
+        let set = NodePatch { service_us: Some(18_750), ..NodePatch::default() };
+        c.fault(Fault::Node { node: NodeId(node), set });
+    }
+    c.for_ms(40_000);
+    let Verdict::Pending { why } = c.verdict("Every request answered") else {
+        panic!("{:?}", c.verdict("Every request answered"));
+    };
+    assert!(why.contains("too slow"), "{why}");
+}
+
 /// What keeps a client from its answer is named, whoever it keeps: the rule is never blamed for it. The client waits
 /// for an hour, or its clock does, or it lies; all servers' clocks are set back; all time out at once and for ever.
 #[test]

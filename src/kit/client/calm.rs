@@ -28,7 +28,6 @@ where
         clients: BTreeMap::new(),
         look_at: SimTime::ZERO,
         excuse: None,
-        unserved: SimTime::ZERO,
     };
     Promised::liveness(name, claim, rule)
 }
@@ -40,6 +39,9 @@ struct Waiting {
     queued: u32,
     since: SimTime,
     event: EventId,
+    // Whether something out of force keeps it from its answer, and since when nothing does.
+    hindered: bool,
+    served_since: SimTime,
 }
 
 impl Waiting {
@@ -68,9 +70,8 @@ struct InCalm<A> {
     clients: BTreeMap<NodeId, Waiting>,
     // When it is worth looking again.
     look_at: SimTime,
-    // What is out of force between a client that waits and the servers, and when that was seen last.
+    // What is out of force between a client that waits and the servers.
     excuse: Option<Rc<str>>,
-    unserved: SimTime,
 }
 
 impl<A: Fn(&World) -> Result<Vec<NodeId>, String>> InCalm<A> {
@@ -90,7 +91,24 @@ impl<A: Fn(&World) -> Result<Vec<NodeId>, String>> InCalm<A> {
             && let Some(waiting) = self.clients.get_mut(&node)
             && matches!(seen.world.status(node), Status::Crashed | Status::Stopped)
         {
-            *waiting = here;
+            *waiting = Waiting { served_since: waiting.served_since, hindered: waiting.hindered, ..here };
+        }
+    }
+
+    /// Looks at what is between each client that waits and the servers that work.
+    fn look(&mut self, world: &World, servers: &[NodeId]) {
+        self.excuse = None;
+        let step = Span(self.patience.0 / 16);
+        for (&client, w) in self.clients.iter_mut().filter(|(_, w)| w.open() > 0) {
+            match served(world, client, servers, step) {
+                Err(why) => {
+                    w.hindered = true;
+                    self.excuse = Some(why.into());
+                }
+                // It has come into force since the last look.
+                Ok(()) if w.hindered => (w.hindered, w.served_since) = (false, world.now()),
+                Ok(()) => {}
+            }
         }
     }
 
@@ -102,27 +120,20 @@ impl<A: Fn(&World) -> Result<Vec<NodeId>, String>> InCalm<A> {
         let Some(servers) = self.calm.look(seen.world) else {
             return Ok(());
         };
+        self.look(seen.world, &servers);
         if !self.calm.outlasts(self.patience, now) {
             return Ok(());
         }
-        let late = |w: &Waiting| w.open() > 0 && now.since(w.since) > self.patience;
-        self.excuse = None;
-        for (&client, w) in self.clients.iter().filter(|(_, w)| late(w)) {
-            match served(seen.world, client, &servers, Span(self.patience.0 / 16)) {
-                Err(why) => self.excuse = Some(why.into()),
-                // What was out of force for this client must have been in force for as long.
-                Ok(()) if now.since(self.unserved) <= self.patience => {}
-                Ok(()) => {
-                    let (who, since) = (seen.world.name(client), w.since);
-                    let why = format!("{who} has waited since {since} for an answer");
-                    return Err(Broken::new([w.event, seen.id], why));
-                }
+        let long = |since| now.since(since) > self.patience;
+        let late = |w: &Waiting| w.open() > 0 && !w.hindered && long(w.since) && long(w.served_since);
+        match self.clients.iter().find(|(_, w)| late(w)) {
+            None => Ok(()),
+            Some((&client, w)) => {
+                let (who, since) = (seen.world.name(client), w.since);
+                let why = format!("{who} has waited since {since} for an answer");
+                Err(Broken::new([w.event, seen.id], why))
             }
         }
-        if self.excuse.is_some() {
-            self.unserved = now;
-        }
-        Ok(())
     }
 }
 
@@ -139,7 +150,8 @@ where
         if seen.is_news() {
             self.note(seen);
         }
-        if seen.event.time < self.look_at {
+        // Trouble begins with what is done to the world, and may be over before the next look.
+        if seen.event.time < self.look_at && seen.event.kind != EventKind::Fault {
             return Ok(());
         }
         self.judge(seen)

@@ -27,6 +27,7 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
         // Refused when the run was built; nothing is there to be watched.
         return Vec::new();
     };
+    let retry = params.ms("retry_ms");
     fn own(name: &'static str, claim: &'static str, rule: impl Rule) -> Box<dyn Property> {
         Promised::safety(name, claim, rule).rests_on(HONEST).boxed()
     }
@@ -61,8 +62,8 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
         answered_in_calm(
             "Every request answered",
             "each request is answered, once a majority is up and connected",
-            patience(config, params.ms("retry_ms")),
-            move |world| works(config, world),
+            patience(config, retry),
+            move |world| works(config, retry, world),
         )
         .rests_on(
             "all that Raft assumes has been in force for long: a connected majority, and broadcastTime << electionTimeout (5.6)",
@@ -305,17 +306,26 @@ const APART_US: u64 = 1_000;
 /// The servers that make up the working majority; or which assumption of Raft is not in force: a
 /// connected majority, broadcastTime << electionTimeout (section 5.6), and timeouts that spread wider than
 /// a broadcast takes.
-fn works(config: Config, world: &World) -> Result<Vec<NodeId>, String> {
+fn works(config: Config, retry: Span, world: &World) -> Result<Vec<NodeId>, String> {
     let servers: Vec<NodeId> = config.servers().collect();
     let group = working_majority(world, &servers)?;
     sound(world, &group, Span(config.election_min.0 / 4))?;
+    let servers = u64::from(config.servers);
+    let clients = world.node_ids().filter(|&n| world.is_client(n)).count() as u64;
     for &s in &group {
         // A leader handles an answer from everyone in each broadcast.
         let c = world.config(s);
-        let steps = c.service_us * u64::from(config.servers) + 2 * c.sync_us;
+        let name = world.name(s);
+        let steps = c.service_us * (servers + clients) + 2 * c.sync_us;
         if 4 * steps > config.election_min.0 {
-            let name = world.name(s);
             return Err(format!("{name} is too slow for its election timeout (5.6)"));
+        }
+        // What heartbeats and clients that ask again give it to do must leave it idle for half of the time.
+        let beat = c.service_us * servers + c.sync_us;
+        let request = c.service_us * (servers + 2) + 2 * c.sync_us;
+        let (beats, requests) = (config.heartbeat.0.max(1), retry.0.max(1));
+        if 2 * (beat * requests + clients * request * beats) > beats * requests {
+            return Err(format!("{name} is too slow for what it is given to do"));
         }
     }
     let longest = longest_delay(world, &group, 1_500)?.0;
