@@ -1,4 +1,4 @@
-//! Exhaustive search: everything that can happen, within bounds, until a promise breaks.
+//! Exhaustive search: what can happen, within bounds, until a promise breaks.
 //!
 //! Where nothing bounds delivery, time stands still and the search takes its place: it lets any message arrive, any
 //! node's next timer run out, any processor or disk be done, and a few things go wrong ([`model`]). Where the timing
