@@ -4,96 +4,22 @@
 //! `FAULTLINE_CASES=20000 cargo test --release --test search_walks` tries more.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod search_kit;
+
 use faultline::check::Checks;
 use faultline::check::search::{Bounds, Ending, Explored, Faults, explore};
-use faultline::kit::{Entry, ParamKind, Params, Value};
+use faultline::kit::{Entry, Params};
 use faultline::protocols::all;
 use faultline::sim::history::Run;
-use faultline::sim::streams::{below, setup_stream};
-use faultline::sim::{
-    Delay, Edit, Fault, LinkPatch, NodeId, NodePatch, Partition, Refusal, SimTime, Status, Timing,
-};
+use faultline::sim::streams::setup_stream;
+use faultline::sim::{Edit, Fault, NodeId, Refusal, SimTime, Status, Timing};
 use rand::Rng;
-use std::collections::BTreeMap;
+use search_kit::{Dice, params, setting, settings};
 
 const MOST: Faults = Faults { crashes: 1, losses: 1, copies: 1 };
 const STATES: usize = 2_000;
 const WALKS: u32 = 6;
 const STEPS: u32 = 80;
-
-/// Dice for one case.
-struct Dice<R>(R);
-
-impl<R: Rng> Dice<R> {
-    fn below(&mut self, n: usize) -> usize {
-        below(self.0.next_u64(), n as u64) as usize
-    }
-
-    fn one_in(&mut self, n: usize) -> bool {
-        self.below(n) == 0
-    }
-}
-
-/// A small world: most sizes at their smallest, everything else at random, perhaps a rule left out.
-fn params<R: Rng>(dice: &mut Dice<R>, entry: &Entry) -> Option<Params> {
-    let mut given = BTreeMap::new();
-    for param in entry.params {
-        let value = match param.kind {
-            ParamKind::Bool(_) if dice.one_in(2) => Value::Bool(dice.one_in(2)),
-            ParamKind::Int { min, unit: "", .. } if !dice.one_in(3) => Value::Int(min),
-            ParamKind::Int { min, max, unit: "", .. } => Value::Int((min + 1).min(max)),
-            ParamKind::Choice(words) if dice.one_in(2) => {
-                Value::Word(words[dice.below(words.len())].id.to_owned())
-            }
-            _ => continue,
-        };
-        given.insert(param.id.to_owned(), value);
-    }
-    if !entry.mutants.is_empty() && dice.one_in(2) {
-        let mutant = &entry.mutants[dice.below(entry.mutants.len())];
-        given.insert("mutant".to_owned(), Value::Word(mutant.id.to_owned()));
-        for set in mutant.with {
-            let (id, value) = set.split_once('=')?;
-            let param = entry.params.iter().find(|p| p.id == id)?;
-            given.insert(
-                id.to_owned(),
-                match param.kind {
-                    ParamKind::Bool(_) => Value::Bool(value == "true"),
-                    ParamKind::Int { .. } => Value::Int(value.parse().ok()?),
-                    ParamKind::Choice(_) => Value::Word(value.to_owned()),
-                },
-            );
-        }
-    }
-    entry.params(&given).ok()
-}
-
-/// What is done to the world before anything happens.
-fn settings<R: Rng>(dice: &mut Dice<R>, nodes: u16) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    let links = |set| Fault::Links { set };
-    if dice.one_in(4) {
-        let node = NodeId(dice.below(usize::from(nodes)) as u16);
-        let set = match dice.below(3) {
-            0 => NodePatch { service_us: Some(1_000), ..NodePatch::default() },
-            1 => NodePatch { sync_us: Some(1_000), ..NodePatch::default() },
-            _ => NodePatch { late_us: Some(500), ..NodePatch::default() },
-        };
-        faults.push(Fault::Node { node, set });
-    }
-    if dice.one_in(4) {
-        faults.push(links(LinkPatch { fifo: Some(true), ..LinkPatch::default() }));
-    }
-    if dice.one_in(5) {
-        let delay = Delay::Constant { us: [0, 10_000][dice.below(2)] };
-        faults.push(links(LinkPatch { delay: Some(delay), ..LinkPatch::default() }));
-    }
-    if dice.one_in(6) && nodes > 1 {
-        let groups = vec![vec![NodeId(0)], (1..nodes).map(NodeId).collect()];
-        faults.push(Fault::Partition(Partition { groups, one_way: dice.one_in(2), up_us: 0, down_us: 0 }));
-    }
-    faults
-}
 
 fn start(entry: &Entry, params: &Params, seed: u64, edits: Vec<Edit>) -> Result<Run<Checks>, Refusal> {
     Run::new((entry.build)(params, seed)?, entry.checks(params), edits)
@@ -241,9 +167,4 @@ fn what_chance_breaks_search_does_not_call_impossible() {
          chance breaks {broken} walks of the others"
     );
     assert!(found > 0 && all > 0 && broken > 0, "it compares nothing");
-}
-
-#[expect(clippy::disallowed_methods, reason = "how much to try is asked of whoever runs the test")]
-fn setting(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
 }

@@ -1,11 +1,10 @@
-//! What "correct" means: properties that watch a run, the ground that they stand on, gauges that
+//! What "correct" means: properties that watch a run, the account of what they assume, gauges that
 //! measure it, histories that are judged afterwards, and a search for what breaks them.
 
-pub mod calm;
+pub mod account;
 pub mod consistency;
 pub mod faultmix;
 pub mod gauge;
-pub mod ground;
 pub mod promise;
 pub mod property;
 pub mod recall;
@@ -15,9 +14,9 @@ pub mod seen;
 pub mod shrink;
 pub mod standing;
 
+pub use account::{Account, Need};
 pub use consistency::Level;
 pub use gauge::{Gauge, Gauges};
-pub use ground::{Ground, Need};
 pub use promise::{Broken, Promised, Rule};
 pub use property::{CheckLine, Checks, Class, Property, Verdict, witness};
 pub use recall::Recall;

@@ -4,8 +4,8 @@
 //! checkpoint and must come to the same verdict after a rewind; it keeps no clock and no
 //! reference. What it cannot decide it calls unknown, never holding.
 
+use super::account::{Account, Need};
 use super::gauge::Gauges;
-use super::ground::{Ground, Need};
 #[cfg(not(target_arch = "wasm32"))]
 use super::recall::Recall;
 use super::seen::{Seen, Wake};
@@ -104,7 +104,7 @@ impl Clone for Box<dyn Property> {
 /// All the properties and gauges of a run, watching it together.
 #[derive(Clone, Default)]
 pub struct Checks {
-    ground: Ground,
+    account: Account,
     properties: Vec<Box<dyn Property>>,
     // Which of them want every event, by their place.
     restless: Vec<usize>,
@@ -149,8 +149,8 @@ impl Checks {
     }
 
     /// Which assumptions have been in force.
-    pub fn ground(&self) -> &Ground {
-        &self.ground
+    pub fn account(&self) -> &Account {
+        &self.account
     }
 
     /// Who stood how whenever something was done.
@@ -172,12 +172,12 @@ impl Checks {
     /// The verdict of `p`; what is pending says which of its assumptions is not in force.
     fn grounded(&self, p: &dyn Property) -> Verdict {
         match p.verdict() {
-            Verdict::InProgress { why } => match self.ground.excuse(p.needs()) {
+            Verdict::InProgress { why } => match self.account.excuse(p.needs()) {
                 Some(excuse) => Verdict::Pending { why: format!("{why}; {excuse}") },
                 None => Verdict::InProgress { why },
             },
             Verdict::Pending { why } => Verdict::Pending {
-                why: match self.ground.excuse(p.needs()) {
+                why: match self.account.excuse(p.needs()) {
                     Some(excuse) => format!("{why}; {excuse}"),
                     None => why,
                 },
@@ -191,14 +191,14 @@ impl Checks {
     pub fn for_search(&self) -> (Self, Vec<&'static str>) {
         let (safety, others): (Vec<_>, Vec<_>) =
             self.properties.iter().cloned().partition(|p| p.class() == Class::Safety);
-        let checks = Checks { ground: self.ground.clone(), ..Checks::new(safety) };
+        let checks = Checks { account: self.account.clone(), ..Checks::new(safety) };
         (checks, others.iter().map(|p| p.name()).collect())
     }
 
-    /// What all of them remember, and the ground they stand on; the names of those that do not say.
+    /// What all of them remember, and the account they stand on; the names of those that do not say.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn recall(&self, recall: &mut Recall) -> Vec<&'static str> {
-        self.ground.recall(recall);
+        self.account.recall(recall);
         let mut silent = Vec::new();
         for p in &self.properties {
             let mut own = Recall::default();
@@ -233,9 +233,9 @@ impl Checks {
 
 impl crate::sim::history::Watcher for Checks {
     fn after(&mut self, world: &World, trace: &Trace, id: EventId) {
-        self.ground.after(world, trace, id);
+        self.account.after(world, trace, id);
         self.standings.after(world, id);
-        let seen = Seen { world, trace, ground: &self.ground, id, event: world.last_event() };
+        let seen = Seen { world, trace, account: &self.account, id, event: world.last_event() };
         if seen.is_news() {
             for p in &mut self.properties {
                 p.after(&seen);
@@ -250,7 +250,7 @@ impl crate::sim::history::Watcher for Checks {
 
     fn weight(&self) -> usize {
         let properties: usize = self.properties.iter().map(|p| 256 + p.weight()).sum();
-        properties + self.gauges.weight() + self.standings.weight()
+        properties + self.account.weight() + self.gauges.weight() + self.standings.weight()
     }
 }
 

@@ -3,7 +3,8 @@
 //! The rule that is easy to break: the trace may hold a future that was taken back; only what belongs to
 //! events up to this one counts.
 
-use super::ground::{Ground, fault};
+use super::account::reach::Reach;
+use super::account::{Account, fault};
 use crate::sim::{Event, EventId, Fact, Fault, Kind, Mark, MsgId, NodeId, Trace, World};
 
 /// Which events a property, a rule or a gauge wants to be shown. Most events of a long run are no news, and
@@ -25,7 +26,7 @@ pub struct Seen<'a> {
     /// `id` counts.
     pub trace: &'a Trace,
     /// Which assumptions have been in force.
-    pub ground: &'a Ground,
+    pub account: &'a Account,
     /// The event that just happened.
     pub id: EventId,
     /// Its record.
@@ -33,6 +34,11 @@ pub struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
+    /// The world, with the account of how it came to be so.
+    pub fn reach(&self) -> Reach<'a> {
+        Reach { world: self.world, account: self.account }
+    }
+
     /// The node at which it happened, if it happened at a node.
     pub fn node(&self) -> Option<NodeId> {
         (self.event.node != Event::NOBODY).then_some(self.event.node)

@@ -4,7 +4,7 @@
 //! given (or safe on disk), not by the one who counts it.
 
 use super::{Broken, Promised, Rule};
-use crate::check::ground::listed;
+use crate::check::account::listed;
 use crate::check::{Recall, Seen, Wake};
 use crate::sim::ledger::Ledger;
 use crate::sim::{EventId, Fact, NodeId, World};

@@ -23,7 +23,7 @@ pub use happen::{leads_to, termination};
 pub use history::{Operation, Step, consistent};
 pub use state::{conserved, invariant, monotonic, never};
 
-use super::ground::Need;
+use super::account::Need;
 use super::property::{Class, Property, Verdict, witness};
 use super::recall::Recall;
 use super::seen::{Seen, Wake};
@@ -161,7 +161,7 @@ impl<R: Rule> Promised<R> {
     /// promise rests on.
     #[cold]
     fn break_it(&mut self, broken: Broken, seen: &Seen<'_>) {
-        let missing = seen.ground.missing(self.needs);
+        let missing = seen.account.missing(self.needs);
         let (event, assumption) = match (self.left_out, missing) {
             (Some(rule), _) => (None, rule.to_owned()),
             (None, Some((event, what))) => (Some(event), what),
@@ -190,7 +190,7 @@ impl<R: Rule> Property for Promised<R> {
 
     fn after(&mut self, seen: &Seen<'_>) {
         if self.end.is_none()
-            && !(self.calm && seen.ground.disturbed())
+            && !(self.calm && seen.account.disturbed())
             && let Err(broken) = self.rule.see(seen)
         {
             self.break_it(broken, seen);

@@ -186,7 +186,7 @@ fn a_violation_names_the_assumption_that_allowed_it() {
         assumption(&tell(promise, &script, edits))
     };
     assert_eq!(of(None, Vec::new()), (2, "the paper".to_owned()));
-    let crashed = "it is assumed that no node crashes, and B crashed".to_owned();
+    let crashed = "it is assumed that no node crashes, and B crashed (from 0.002 s to 0.003 s)".to_owned();
     assert_eq!(of(None, vec![crash(2, 1), recover(3, 1)]), (3, crashed));
     assert_eq!(of(Some("a rule"), vec![crash(2, 1)]), (2, "a rule".to_owned()));
     // What comes after the violation has not allowed it.

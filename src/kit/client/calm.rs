@@ -5,9 +5,10 @@
 //! the client has waited for longer, too.
 
 use super::Fact;
-use crate::check::calm::{Calm, served};
+use crate::check::account::Calm;
+use crate::check::account::reach::Reach;
 use crate::check::{Broken, Promised, Rule, Seen, Wake};
-use crate::sim::{EventId, EventKind, NodeId, SimTime, Span, Status, World};
+use crate::sim::{EventId, EventKind, NodeId, SimTime, Span, Status};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -20,7 +21,7 @@ pub fn answered_in_calm<A>(
     assumes: A,
 ) -> Promised<impl Rule>
 where
-    A: Fn(&World) -> Result<Vec<NodeId>, String> + Clone + 'static,
+    A: Fn(Reach<'_>) -> Result<Vec<NodeId>, String> + Clone + 'static,
 {
     let rule = InCalm {
         patience,
@@ -74,7 +75,7 @@ struct InCalm<A> {
     excuse: Option<Rc<str>>,
 }
 
-impl<A: Fn(&World) -> Result<Vec<NodeId>, String>> InCalm<A> {
+impl<A: Fn(Reach<'_>) -> Result<Vec<NodeId>, String>> InCalm<A> {
     fn note(&mut self, seen: &Seen<'_>) {
         self.calm.after(seen);
         let here = Waiting { since: seen.event.time, event: seen.id, ..Waiting::default() };
@@ -96,17 +97,17 @@ impl<A: Fn(&World) -> Result<Vec<NodeId>, String>> InCalm<A> {
     }
 
     /// Looks at what is between each client that waits and the servers that work.
-    fn look(&mut self, world: &World, servers: &[NodeId]) {
+    fn look(&mut self, reach: Reach<'_>, servers: &[NodeId]) {
         self.excuse = None;
         let step = Span(self.patience.0 / 16);
         for (&client, w) in self.clients.iter_mut().filter(|(_, w)| w.open() > 0) {
-            match served(world, client, servers, step) {
+            match reach.served(client, servers, step) {
                 Err(why) => {
                     w.hindered = true;
                     self.excuse = Some(why.into());
                 }
                 // It has come into force since the last look.
-                Ok(()) if w.hindered => (w.hindered, w.served_since) = (false, world.now()),
+                Ok(()) if w.hindered => (w.hindered, w.served_since) = (false, reach.world.now()),
                 Ok(()) => {}
             }
         }
@@ -117,10 +118,10 @@ impl<A: Fn(&World) -> Result<Vec<NodeId>, String>> InCalm<A> {
     fn judge(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         let now = seen.event.time;
         self.look_at = now + Span(self.patience.0 / 4);
-        let Some(servers) = self.calm.look(seen.world) else {
+        let Some(servers) = self.calm.look(seen) else {
             return Ok(());
         };
-        self.look(seen.world, &servers);
+        self.look(seen.reach(), &servers);
         if !self.calm.outlasts(self.patience, now) {
             return Ok(());
         }
@@ -139,7 +140,7 @@ impl<A: Fn(&World) -> Result<Vec<NodeId>, String>> InCalm<A> {
 
 impl<A> Rule for InCalm<A>
 where
-    A: Fn(&World) -> Result<Vec<NodeId>, String> + Clone + 'static,
+    A: Fn(Reach<'_>) -> Result<Vec<NodeId>, String> + Clone + 'static,
 {
     /// Time alone can break it.
     fn wake(&self) -> Wake {

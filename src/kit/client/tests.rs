@@ -36,8 +36,8 @@ impl Bench {
         let promises = vec![
             answered("Answered", "each request ends").boxed(),
             consistent("Linearizable", "as one copy", Level::Linearizable).boxed(),
-            answered_in_calm("In time", "in a second of calm", Span::ms(1_000), |world| {
-                match world.is_up(NodeId(0)) {
+            answered_in_calm("In time", "in a second of calm", Span::ms(1_000), |now| {
+                match now.world.is_up(NodeId(0)) {
                     true => Ok(vec![NodeId(0)]),
                     false => Err("the first server is down".to_owned()),
                 }

@@ -270,7 +270,7 @@ fn promises(_: &Params) -> Vec<Box<dyn Property>> {
     let validity = never("Validity", claim, retreats).while_calm();
     let claim = "at dawn each general decides";
     let termination = termination("Termination", claim, [A, B], |f| DECIDED(f).is_some())
-        .needs(&[Need::AllUp, Need::NoPause]);
+        .needs(&[Need::AllUp, Need::NoPause, Need::Correct, Need::Onward]);
     vec![agreement.boxed(), validity.boxed(), termination.boxed()]
 }
 

@@ -297,7 +297,7 @@ fn promises(params: &Params) -> Vec<Box<dyn Property>> {
     let claim = "a leader is elected, and every process learns who it is";
     let everyone = (0..params.int("nodes") as u16).map(NodeId);
     let termination = termination("Termination", claim, everyone, |f| KNOWS(f).is_some())
-        .needs(&[Need::AllUp, Need::NoLoss]);
+        .needs(&[Need::AllUp, Need::NoLoss, Need::NoPause, Need::Correct, Need::Onward]);
     vec![safety.boxed(), termination.boxed()]
 }
 

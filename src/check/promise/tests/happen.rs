@@ -28,13 +28,17 @@ fn termination_waits_for_each_and_says_who_is_down() {
     let down = tell(ends(), &both, vec![crash(1, 1), crash(3, 2)]);
     assert_eq!(
         pending(&down),
-        "1 of 2 have come to an end; it is assumed that no node fails, and B and C are not running"
+        "1 of 2 have come to an end; it is assumed that no node fails, and B is not running (since 0.001 s) and C is not running (since 0.003 s)"
     );
     // Whose absence was mended is no excuse any more; and a sleeper is one.
     let back = tell(ends(), &both[..1], vec![crash(3, 2), recover(4, 2)]);
     assert_eq!(pending(&back), "1 of 2 have come to an end");
     let asleep = tell(ends(), &both, vec![Edit::at(1_000, Fault::Pause { node: NodeId(1) })]);
-    assert!(pending(&asleep).ends_with("no node is paused, and B is"), "{}", pending(&asleep));
+    assert!(
+        pending(&asleep).ends_with("no node is paused, and B is paused (since 0.001 s)"),
+        "{}",
+        pending(&asleep)
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::config::Config;
 use super::facts::{Each, Fact};
 use super::log::{Entry, Index, Log, Term};
 use crate::check::Recall;
-use crate::check::calm::{longest_delay, sound, working_majority};
+use crate::check::account::reach::Reach;
 use crate::check::promise::{Ballots, Vote, elected};
 use crate::kit::client::answered_in_calm;
 use crate::kit::prelude::*;
@@ -63,7 +63,7 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
             "Every request answered",
             "each request is answered, once a majority is up and connected",
             patience(config, retry),
-            move |world| works(config, retry, world),
+            move |now| works(config, retry, now),
         )
         .rests_on(
             "all that Raft assumes has been in force for long: a connected majority, and broadcastTime << electionTimeout (5.6)",
@@ -306,10 +306,11 @@ const APART_US: u64 = 1_000;
 /// The servers that make up the working majority; or which assumption of Raft is not in force: a
 /// connected majority, broadcastTime << electionTimeout (section 5.6), and timeouts that spread wider than
 /// a broadcast takes.
-fn works(config: Config, retry: Span, world: &World) -> Result<Vec<NodeId>, String> {
+fn works(config: Config, retry: Span, now: Reach<'_>) -> Result<Vec<NodeId>, String> {
+    let world = now.world;
     let servers: Vec<NodeId> = config.servers().collect();
-    let group = working_majority(world, &servers)?;
-    sound(world, &group, Span(config.election_min.0 / 4))?;
+    let group = now.working_majority(&servers)?;
+    now.sound(&group, Span(config.election_min.0 / 4))?;
     let servers = u64::from(config.servers);
     let clients = world.node_ids().filter(|&n| world.is_client(n)).count() as u64;
     for &s in &group {
@@ -328,7 +329,7 @@ fn works(config: Config, retry: Span, world: &World) -> Result<Vec<NodeId>, Stri
             return Err(format!("{name} is too slow for what it is given to do"));
         }
     }
-    let longest = longest_delay(world, &group, 1_500)?.0;
+    let longest = now.longest_delay(&group, 1_500)?.0;
     let (min, max) = (config.election_min.0, config.election_max.0);
     if max - min < APART_US {
         return Err("election timeouts are too alike for one server to come first (9.3)".to_owned());

@@ -39,7 +39,7 @@ mod serving;
 mod show;
 pub mod start;
 
-use crate::check::ground::listed;
+use crate::check::account::listed;
 use crate::kit::client::{self, ClientConfig};
 use crate::kit::facts::joined;
 use crate::kit::store::KeyValue;

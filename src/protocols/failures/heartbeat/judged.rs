@@ -20,10 +20,10 @@ pub(super) fn promises(p: &Params) -> Vec<Box<dyn Property>> {
     };
     let in_the_end = [
         Promised::liveness("Strong completeness", complete, Opinion::of(true))
-            .needs(&[Need::NoPause])
+            .needs(&[Need::NoPause, Need::Correct, Need::Onward])
             .boxed(),
         Promised::liveness("Eventual strong accuracy", accurate, Opinion::of(false))
-            .needs(&[Need::NoPause, Need::NoLoss, Need::Clocks])
+            .needs(&[Need::NoPause, Need::NoLoss, Need::Correct, Need::Clocks])
             .boxed(),
     ];
     let claim = "whoever was just heard from anew is trusted";

@@ -6,7 +6,7 @@
 use super::client::{Client, Phase};
 use super::replica::Replica;
 use super::{Fact, Held, Repair, Rules, Version};
-use crate::check::calm::{longest_delay, sound};
+use crate::check::account::reach::Reach;
 use crate::check::promise::Step;
 use crate::check::{Level, Recall};
 use crate::kit::client::{ANSWER_MS, ANSWERED, End, Fact as Told, RETRIES, answered_in_calm, consistent};
@@ -40,14 +40,15 @@ pub(super) fn promises(p: &Params) -> Vec<Box<dyn Property>> {
         consistent("Linearizable", one_copy, Level::Linearizable).rests_on(linear).boxed(),
         Promised::safety("Fresh reads", sees, Freshness::default()).rests_on(fresh).boxed(),
         no_creation("No creation", made, written, read).rests_on(KEPT).boxed(),
-        answered_in_calm("Every request ends", ends, patience, move |world| enough(&rules, retry, world))
+        answered_in_calm("Every request ends", ends, patience, move |now| enough(&rules, retry, now))
             .rests_on("enough replicas have been up, and heard, for long")
             .boxed(),
     ]
 }
 
 /// The replicas that run, if they are enough and nothing keeps them from answering in time.
-fn enough(rules: &Rules, retry: Span, world: &World) -> Result<Vec<NodeId>, String> {
+fn enough(rules: &Rules, retry: Span, now: Reach<'_>) -> Result<Vec<NodeId>, String> {
+    let world = now.world;
     let up: Vec<NodeId> = rules.replicas().filter(|&n| world.is_up(n)).collect();
     let need = rules.w.max(rules.r);
     if up.len() < need {
@@ -55,8 +56,8 @@ fn enough(rules: &Rules, retry: Span, world: &World) -> Result<Vec<NodeId>, Stri
     }
     let clients = world.node_ids().filter(|&n| world.is_client(n) && world.is_up(n));
     let all: Vec<NodeId> = up.iter().copied().chain(clients).collect();
-    sound(world, &all, Span(retry.0 / 10))?;
-    match longest_delay(world, &all, 1_500)? > retry {
+    now.sound(&all, Span(retry.0 / 10))?;
+    match now.longest_delay(&all, 1_500)? > retry {
         true => Err("a message takes longer than a client waits".to_owned()),
         false => Ok(up),
     }

@@ -65,7 +65,7 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
                 who,
                 |f: &Fact| matches!(f, Fact::Synced { .. }),
             )
-            .needs(&[Need::AllUp, Need::NoPause, Need::NoLoss])
+            .needs(&[Need::AllUp, Need::NoPause, Need::NoLoss, Need::Correct, Need::Onward])
             .boxed(),
         );
     }

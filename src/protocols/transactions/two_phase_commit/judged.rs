@@ -42,7 +42,7 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
     let over: fn(&Fact) -> _ = pick!(Fact::Over { t, .. } => *t);
     let completion = leads_to("Completion", "a transfer that begins is over in the end", begun, over);
     // A beginning of which nothing is on disk is not taken up again after a crash.
-    all.push(completion.needs(&[Need::NoCrash, Need::NoPause, Need::NoLoss]).boxed());
+    all.push(completion.needs(&[Need::NoCrash, Need::NoPause, Need::NoLoss, Need::Correct, Need::Onward]).boxed());
     all
 }
 
@@ -68,7 +68,7 @@ fn atomic(banks: u16) -> Vec<Box<dyn Property>> {
             .rests_on("votes come before the coordinator's patience ends")
             .boxed(),
         leads_to("Termination", ac5, promised, released)
-            .needs(&[Need::AllUp, Need::NoPause, Need::NoLoss])
+            .needs(&[Need::AllUp, Need::NoPause, Need::NoLoss, Need::Correct, Need::Onward])
             .boxed(),
     ]
 }
@@ -93,7 +93,7 @@ impl Rule for Votes {
                 Fact::Promised { t, bank } => self.yes.keep_first((t, bank), ()),
                 Fact::Decided { t, commit, .. } if node == COORDINATOR => {
                     let missing = (1..=self.banks).find(|&b| self.yes.get(&(t, b)).is_none());
-                    let calm = seen.ground.losses() == 0 && seen.ground.edited().is_none();
+                    let calm = seen.account.losses() == 0 && seen.account.edited().is_none();
                     let why = match missing {
                         Some(bank) if commit && !self.calm => {
                             format!("{t} is committed, and {} has not voted Yes", name(bank))

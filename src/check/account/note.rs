@@ -1,0 +1,271 @@
+//! What an event does to the assumptions.
+//!
+//! The rule that is easy to break: this is called for every event. Only what was done to the world is looked at with
+//! care; of all others, a loss is written down, and what heals by itself is asked whether it has.
+
+use super::Account;
+use super::line::{Assumption, Key, Lines, What, Whom};
+use crate::sim::world::Status;
+use crate::sim::{
+    Event, EventId, EventKind, Fault, LinkPatch, Loss, MsgId, NodeId, NodePatch, SimTime, Span, Trace, World,
+};
+
+impl Account {
+    /// Takes note of event `id`.
+    pub fn after(&mut self, world: &World, trace: &Trace, id: EventId) {
+        let event = world.last_event();
+        if !self.begun {
+            self.begin(world, id);
+        }
+        match event.kind {
+            EventKind::Lost if event.loss != Loss::Duplicate => self.note_loss(world, trace, id, event),
+            EventKind::Fault => {
+                self.stirred = event.time;
+                self.note_fault(world, trace, id, event);
+                self.note_walls(world, id);
+            }
+            EventKind::Flap => {
+                self.stirred = event.time;
+                self.note_walls(world, id);
+            }
+            _ => {}
+        }
+        if !self.held.is_empty() {
+            self.note_freed(event);
+        }
+        if !self.healing.is_empty() {
+            self.heal(world);
+        }
+    }
+
+    /// What a scenario has made faulty from the start.
+    fn begin(&mut self, world: &World, id: EventId) {
+        self.begun = true;
+        for node in world.node_ids() {
+            self.note_correct(world, node, id);
+        }
+    }
+
+    fn note_loss(&mut self, world: &World, trace: &Trace, id: EventId, event: &Event) {
+        self.losses += 1;
+        let sent = event.msg().and_then(|m| trace.get_sent(m));
+        let whom = sent.map_or(Whom::Network, |s| Whom::Link(s.from, s.to));
+        self.lines.struck((Assumption::Arrival, whom), (id, event.time), || {
+            let between = sent.map_or_else(String::new, |s| {
+                format!(" from {} to {}", world.name(s.from), world.name(s.to))
+            });
+            let who = format!("a message{between}");
+            What { how: event.loss.reason(), ..What::of(who, "is lost", "was lost") }
+        });
+        // Losses by a crash, a cut or a wall follow from a state that is known itself; others are bad luck.
+        if !matches!(event.loss, Loss::ReceiverDown | Loss::Cut | Loss::Partition) {
+            self.stirred = event.time;
+        }
+    }
+
+    fn note_walls(&mut self, world: &World, id: EventId) {
+        let stands = world.partitions().next().is_some();
+        self.mark((Assumption::Open, Whom::Network), world, id, stands, || {
+            What::of("a partition", "stands", "stood")
+        });
+    }
+
+    fn note_cut(&mut self, world: &World, id: EventId, (from, to): (NodeId, NodeId)) {
+        let cut = world.link(from, to).cut;
+        self.mark((Assumption::Open, Whom::Link(from, to)), world, id, cut, || {
+            let link = format!("the link from {} to {}", world.name(from), world.name(to));
+            What::of(link, "is cut", "was cut")
+        });
+    }
+
+    fn note_fault(&mut self, world: &World, trace: &Trace, id: EventId, event: &Event) {
+        let fault = fault(trace, id);
+        if !matches!(fault, Some(Fault::Request { .. })) {
+            self.edited = Some(id);
+        }
+        match fault {
+            Some(Fault::Link { from, to, set }) => {
+                self.note_settings(Whom::Link(*from, *to), set, (id, event.time));
+                self.note_cut(world, id, (*from, *to));
+            }
+            Some(Fault::Links { set }) => {
+                self.note_settings(Whom::Network, set, (id, event.time));
+                if set.cut.is_some() {
+                    self.note_cuts(world, id);
+                }
+            }
+            Some(Fault::Heal) => self.note_cuts(world, id),
+            Some(Fault::Hold { msg }) => self.note_held(world, trace, id, *msg),
+            Some(Fault::Release { msg } | Fault::DeliverNow { msg }) => self.free(*msg, event.time),
+            _ => {}
+        }
+        if event.node.index() < world.node_count() {
+            self.note_status(world, event.node, id);
+            self.note_correct(world, event.node, id);
+            self.note_clock(world, event.node, id, fault);
+            if let Some(Fault::Node { set, .. }) = fault {
+                self.note_pace(world, event.node, id, set);
+            }
+        }
+    }
+
+    fn note_held(&mut self, world: &World, trace: &Trace, id: EventId, msg: MsgId) {
+        let Some(sent) = trace.get_sent(msg) else {
+            return;
+        };
+        let whom = Whom::Link(sent.from, sent.to);
+        self.held.insert(msg, whom);
+        self.lines.out((Assumption::Free, whom), (id, world.now()), || {
+            let message = format!("a message from {} to {}", world.name(sent.from), world.name(sent.to));
+            What::of(message, "is held back", "was held back")
+        });
+    }
+
+    /// What was held back arrives at last, where the timing model sees to it, or is lost.
+    fn note_freed(&mut self, event: &Event) {
+        if let Some(msg) = event.msg()
+            && event.kind != EventKind::Fault
+        {
+            self.free(msg, event.time);
+        }
+    }
+
+    fn free(&mut self, msg: MsgId, now: SimTime) {
+        if let Some(whom) = self.held.remove(&msg)
+            && !self.held.values().any(|w| *w == whom)
+        {
+            self.lines.back((Assumption::Free, whom), now);
+        }
+    }
+
+    fn note_settings(&mut self, whom: Whom, set: &LinkPatch, at: (EventId, SimTime)) {
+        let only_cut = LinkPatch { cut: set.cut, ..LinkPatch::default() };
+        if *set != only_cut {
+            self.lines
+                .struck((Assumption::Settings, whom), at, || What::of("a link", "is changed", "was changed"));
+        }
+    }
+
+    fn note_cuts(&mut self, world: &World, id: EventId) {
+        for from in world.node_ids() {
+            for to in world.node_ids().filter(|&to| to != from) {
+                self.note_cut(world, id, (from, to));
+            }
+        }
+    }
+
+    fn note_status(&mut self, world: &World, node: NodeId, id: EventId) {
+        let status = world.status(node);
+        let down = matches!(status, Status::Crashed | Status::Stopped);
+        let name = world.name(node);
+        self.mark((Assumption::Power, Whom::Node(node)), world, id, down, || {
+            What::of(name, "is not running", "crashed")
+        });
+        let paused = status == Status::Paused;
+        self.mark((Assumption::Awake, Whom::Node(node)), world, id, paused, || {
+            What::of(name, "is paused", "was paused")
+        });
+    }
+
+    fn note_correct(&mut self, world: &World, node: NodeId, id: EventId) {
+        let (c, name) = (world.config(node), world.name(node));
+        let why = match () {
+            () if !world.lies(node).is_empty() => Some(("lies", "lied")),
+            () if c.send_omission_ppm + c.receive_omission_ppm > 0 => {
+                Some(("omits messages", "omitted messages"))
+            }
+            () if c.late_us > 0 => Some(("is late", "was late")),
+            () => None,
+        };
+        let (now, then) = why.unwrap_or_default();
+        self.mark((Assumption::Correct, Whom::Node(node)), world, id, why.is_some(), || {
+            What::of(name, now, then)
+        });
+    }
+
+    fn note_clock(&mut self, world: &World, node: NodeId, id: EventId, fault: Option<&Fault>) {
+        let (name, whom) = (world.name(node), Whom::Node(node));
+        match fault {
+            Some(Fault::ClockJump { .. }) => {
+                let leap = (Assumption::Leap, whom);
+                self.mark(leap, world, id, true, || {
+                    What::of(format!("the clock of {name}"), "is behind itself", "leapt")
+                });
+                self.healing.insert(node);
+            }
+            Some(Fault::Node { set, .. }) if set.drift_ppm.is_some() => {
+                let drifts = set.drift_ppm != Some(0);
+                let drift = (Assumption::Drift, whom);
+                self.mark(drift, world, id, drifts, || {
+                    What::of(format!("the clock of {name}"), "has another pace", "had another pace")
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn note_pace(&mut self, world: &World, node: NodeId, id: EventId, set: &NodePatch) {
+        let Some(us) = set.service_us.into_iter().chain(set.sync_us).max() else {
+            return;
+        };
+        if us > 0 {
+            let name = world.name(node);
+            let slow = (Assumption::Processor, Whom::Node(node));
+            self.mark(slow, world, id, true, || {
+                let [now, then] =
+                    ["takes", "took"].map(|verb| format!("{verb} {} for a step", Span(us)).into());
+                What { now, then, ..What::of(name, "", "") }
+            });
+            self.healing.remove(&node);
+        } else {
+            // What it has begun it still does at its old pace.
+            self.healing.insert(node);
+        }
+    }
+
+    /// Nodes that come into force again by themselves: a clock set back catches up, a step that takes long ends.
+    fn heal(&mut self, world: &World) {
+        let now = world.now();
+        let healed = |lines: &mut Lines, node: NodeId| {
+            let caught_up = world.clock_behind_us(node) == 0;
+            let idle = world.busy_for(node) == Span::ZERO && world.waiting(node) == 0;
+            let leap = caught_up && lines.back((Assumption::Leap, Whom::Node(node)), now);
+            let step = idle
+                && slow_no_more(world, node)
+                && lines.back((Assumption::Processor, Whom::Node(node)), now);
+            (leap || step, caught_up && idle)
+        };
+        let all: Vec<NodeId> = self.healing.iter().copied().collect();
+        for node in all {
+            let (came_back, done) = healed(&mut self.lines, node);
+            if came_back {
+                self.stirred = now;
+            }
+            if done {
+                self.healing.remove(&node);
+            }
+        }
+    }
+
+    /// Says that an assumption is out of force now, or is not.
+    fn mark(&mut self, key: Key, world: &World, id: EventId, out: bool, what: impl FnOnce() -> What) {
+        if out {
+            self.lines.out(key, (id, world.now()), what);
+        } else {
+            self.lines.back(key, world.now());
+        }
+    }
+}
+
+/// Whether the pace of `node` is no longer what somebody made it.
+fn slow_no_more(world: &World, node: NodeId) -> bool {
+    let c = world.config(node);
+    c.service_us + c.sync_us == 0
+}
+
+/// The fault that was done in event `id`.
+pub(in crate::check) fn fault(trace: &Trace, id: EventId) -> Option<&Fault> {
+    let all = trace.faults();
+    let at = all.partition_point(|(e, _)| *e < id);
+    all.get(at).filter(|(e, _)| *e == id).map(|(_, f)| f)
+}
