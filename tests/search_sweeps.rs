@@ -16,9 +16,7 @@ use faultline::scenario::sweep::Sweep;
 use faultline::scenario::{Opening, index, open};
 use faultline::sim::history::Run;
 use faultline::sim::streams::setup_stream;
-use faultline::sim::{
-    Edit, EventId, Fault, LinkModel, LinkPatch, Loss, Mark, MsgId, SimTime, Timing,
-};
+use faultline::sim::{Edit, EventId, Fault, LinkModel, LinkPatch, Loss, Mark, MsgId, SimTime, Timing};
 use search_kit::{Dice, params, setting, settings};
 
 const MOST: Faults = Faults { crashes: 1, losses: 2, copies: 2 };
@@ -36,7 +34,7 @@ fn spent(run: &Run<Checks>) -> Faults {
     let crashes = trace.faults().iter().filter(|(e, f)| past(*e) && matches!(f, Fault::Crash { .. }));
     let lost = trace.events_from(EventId(0)).filter(|(e, event)| past(*e) && event.loss == Loss::Link);
     let copies = (0..trace.messages() as u32).map(|m| trace.sent(MsgId(m)));
-    let copies = copies.filter(|s| s.mark == Mark::Copy && past(s.event));
+    let copies = copies.filter(|s| s.mark == Mark::Copy && past(s.cause));
     Faults { crashes: few(crashes.count()), losses: few(lost.count()), copies: few(copies.count()) }
 }
 
@@ -45,7 +43,8 @@ fn breaks(mut run: Run<Checks>) -> Vec<(&'static str, Faults)> {
     run.run_until(UNTIL);
     let broken = |run: &Run<Checks>| -> Vec<&'static str> {
         let lines = run.watcher().lines().into_iter();
-        let violated = lines.filter(|l| l.class == Class::Safety && matches!(l.verdict, Verdict::Violated { .. }));
+        let violated =
+            lines.filter(|l| l.class == Class::Safety && matches!(l.verdict, Verdict::Violated { .. }));
         violated.map(|l| l.name).collect()
     };
     let names = broken(&run);
@@ -65,9 +64,11 @@ struct Tally {
     open: u32,
     // How often a sweep breaks something with no more faults than search allows.
     swept: u32,
-    // Of these, how often search had found something, finds it when it may look wider, or says what it left out.
+    // Of these, how often search had found something, finds it when it may look wider, says that it left something out
+    // (what a clock shows, luck between the least and the greatest), or had too few states.
     known: u32,
     wider: u32,
+    left_out: u32,
     beyond: u32,
 }
 
@@ -78,7 +79,7 @@ fn opening(number: u64) -> Option<Opening> {
     let base = Opening::of(id).seed(dice.below(4) as u64);
     let entry = base.def().ok()?.entry().ok()?;
     let params: Params = params(&mut dice, entry)?;
-    let opening = entry.params.iter().fold(base, |o, p| o.param(p.id, params.value(p.id).clone()));
+    let opening = params.0.iter().fold(base, |o, (id, value)| o.param(id, value.clone()));
     let nodes = open(&opening).ok()?.world().node_count() as u16;
     // So that a sweep's lossy links lose nothing that search may not.
     let unreliable = LinkPatch { model: Some(LinkModel::FairLoss), ..LinkPatch::default() };
@@ -108,7 +109,8 @@ fn case(number: u64, tally: &mut Tally) {
         root.world().node_ids().any(|b| a != b && root.world().link(a, b).model == LinkModel::FairLoss)
     });
     for mix in MIXES.into_iter().filter(|m| *m != Mix::Lossy || lossy) {
-        let Ok(swept) = Sweep::of(&opening, mix, UNTIL).and_then(|s| s.at(seed)).and_then(|o| open(&o)) else {
+        let Ok(swept) = Sweep::of(&opening, mix, UNTIL).and_then(|s| s.at(seed)).and_then(|o| open(&o))
+        else {
             continue;
         };
         for (name, took) in breaks(swept) {
@@ -128,8 +130,10 @@ fn case(number: u64, tally: &mut Tally) {
                 Some(_) => tally.wider += 1,
                 None => {
                     assert!(!all, "search says that nothing can be broken: {told}");
-                    tally.beyond += 1;
-                    println!("not found: {told}: {:?} {:?}", again.ending, again.left_out);
+                    let names_it = !again.left_out.is_empty();
+                    tally.left_out += u32::from(names_it);
+                    tally.beyond += u32::from(!names_it);
+                    println!("not found: {told}: {:?}", again.left_out);
                 }
             }
         }
@@ -139,10 +143,13 @@ fn case(number: u64, tally: &mut Tally) {
 #[test]
 fn what_a_sweep_breaks_search_finds_or_leaves_open() {
     let mut tally = Tally::default();
-    (0..setting("FAULTLINE_CASES").unwrap_or(500)).for_each(|number| case(number, &mut tally));
+    (0..setting("FAULTLINE_CASES").unwrap_or(200)).for_each(|number| case(number, &mut tally));
     println!("{tally:?}");
     let Tally { found, all, swept, known, wider, beyond, .. } = tally;
     assert!(found > 0 && all > 0 && swept > 0, "it compares nothing");
-    // What is only left open is the exception.
-    assert!(beyond * 10 <= known + wider, "search finds {known} and {wider} of {swept}");
+    // Where it leaves nothing out and has not come to its end, that is the exception.
+    assert!(
+        beyond * 20 <= known + wider,
+        "search finds {known} and {wider} of {swept}, {beyond} are beyond it"
+    );
 }

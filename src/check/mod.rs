@@ -2,6 +2,7 @@
 //! measure it, histories that are judged afterwards, and a search for what breaks them.
 
 pub mod account;
+pub mod calm;
 pub mod consistency;
 pub mod faultmix;
 pub mod gauge;

@@ -2,18 +2,16 @@
 //! this run, since when, until when, for whom. One account for every promise of every protocol, kept event by event.
 //!
 //! A promise names what it [needs](Need); what waits, and what is broken, says which of these was not in force. A promise
-//! that something happens *in time* is judged in [calm](Calm) alone: the account says since when nothing has changed, and
+//! that something happens *in time* is judged in [calm](super::calm::Calm) alone: the account says since when nothing has changed, and
 //! [`reach`] asks who works, and how long a message takes.
 //!
 //! The rule that is easy to break: this explains verdicts, it makes none. A promise that is broken is
 //! broken whatever was out of force; the account says which assumption was missing when it happened.
 
-mod calm;
 mod line;
 mod note;
 pub mod reach;
 
-pub use calm::Calm;
 pub(super) use note::fault;
 
 use super::recall::Recall;

@@ -3,6 +3,7 @@
 //! The rule that is easy to break: a promise is shown what nodes tell, so here nodes do nothing but tell, by a
 //! script: at which millisecond, who, what.
 
+mod account;
 mod agree;
 mod deliver;
 mod happen;

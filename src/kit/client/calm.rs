@@ -5,8 +5,8 @@
 //! the client has waited for longer, too.
 
 use super::Fact;
-use crate::check::account::Calm;
 use crate::check::account::reach::Reach;
+use crate::check::calm::Calm;
 use crate::check::{Broken, Promised, Rule, Seen, Wake};
 use crate::sim::{EventId, EventKind, NodeId, SimTime, Span, Status};
 use std::collections::BTreeMap;

@@ -77,7 +77,7 @@ fn a_crash_of_the_receiver_brings_duplicates_back_and_is_named() {
             back += 1;
             let broken = run.broken("No duplication");
             assert_eq!(broken.witness.len(), 3, "both deliveries and the crash");
-            assert!(broken.assumption.ends_with("Receiver crashed"));
+            assert!(broken.assumption.contains("Receiver crashed ("));
         }
     }
     assert!(back > 30 && lost > 5, "{back} and {lost} of 100 runs");

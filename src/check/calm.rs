@@ -4,8 +4,8 @@
 //! The rule that is easy to break: bad luck begins a new phase, as a change of the world does, and as what comes into
 //! force by itself.
 
-use super::reach::Reach;
-use crate::check::Seen;
+use super::account::reach::Reach;
+use super::seen::Seen;
 use crate::sim::{EventKind, SimTime, Span};
 use std::rc::Rc;
 
