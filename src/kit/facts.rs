@@ -9,15 +9,17 @@
 ///     /// What a general tells.
 ///     pub enum Fact {
 ///         /// He has decided.
-///         Decided { attack: bool } = "decided",
+///         Decided { attack: bool } = "decided" => Decisive,
 ///         /// He has heard this messenger.
 ///         Heard { number: u8 } = "heard",
 ///     }
 /// }
 /// ```
+///
+/// What stands behind the arrow is its [`Rank`](crate::sim::Rank); where nothing does, it is a turn of the story.
 macro_rules! facts {
     ($(#[$about:meta])* $vis:vis enum $name:ident {
-        $($(#[$doc:meta])* $fact:ident $({ $($field:ident : $type:ty),* $(,)? })? = $id:literal),* $(,)?
+        $($(#[$doc:meta])* $fact:ident $({ $($field:ident : $type:ty),* $(,)? })? = $id:literal $(=> $rank:ident)?),* $(,)?
     }) => {
         $(#[$about])*
         #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +40,11 @@ macro_rules! facts {
             fn name(&self) -> &'static str {
                 match self {
                     $(Self::$fact { .. } => $id),*
+                }
+            }
+            fn rank(&self) -> $crate::sim::Rank {
+                match self {
+                    $(Self::$fact { .. } => [$($crate::sim::Rank::$rank,)? $crate::sim::Rank::Telling][0]),*
                 }
             }
             fn field(&self, name: &str) -> Option<String> {

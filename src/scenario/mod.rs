@@ -31,7 +31,7 @@ pub use cue::Cue;
 pub use front::{Condition, Prediction, Scenario, Situation, Step};
 pub use judge::{Judge, When};
 pub use library::{Brief, all, chapter, find, index};
-pub use opening::{Opening, open, reveal, stage};
+pub use opening::{Opening, open, reveal, revealed, stage};
 pub use own::Own;
 pub use shared::{Panel, Picked, SharedRun};
 

@@ -213,6 +213,14 @@ pub fn stage(base: &Opening, id: &str) -> Result<(Opening, u64), Refusal> {
 /// # Errors
 /// What [`open`] and [`stage`] refuse.
 pub fn reveal(base: &Opening) -> Result<usize, Refusal> {
+    revealed(base).map(|(_, answer)| answer)
+}
+
+/// The moment that the prediction asks about, in microseconds, and which option is right: see [`reveal`].
+///
+/// # Errors
+/// As [`reveal`].
+pub fn revealed(base: &Opening) -> Result<(u64, usize), Refusal> {
     let def = base.def()?;
     let Some(p) = &def.prediction else {
         return Err(Refusal::new("no-prediction", "this scenario asks nothing"));
@@ -222,6 +230,7 @@ pub fn reveal(base: &Opening) -> Result<usize, Refusal> {
         None => Opening { edits: Vec::new(), ..base.clone() },
     };
     let mut run = open(&opening)?;
-    run.run_until(SimTime(super::cue::asked_us(&opening, p)?));
-    Ok(p.answer(&run, def.entry()?, &def.params(&opening.params)?))
+    let at_us = super::cue::asked_us(&opening, p)?;
+    run.run_until(SimTime(at_us));
+    Ok((at_us, p.answer(&run, def.entry()?, &def.params(&opening.params)?)))
 }

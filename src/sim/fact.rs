@@ -9,6 +9,18 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::rc::Rc;
 
+/// How much a fact matters to whoever watches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// It is one of many: told for promises, gauges and conditions.
+    Quiet,
+    /// A turn of the story.
+    #[default]
+    Telling,
+    /// What the protocol is for: a leader, a decision, a suspicion.
+    Decisive,
+}
+
 /// What a protocol may tell. One closed enum a protocol; `kit::facts!` declares it.
 pub trait Fact: Debug + 'static {
     /// Its name in scenario files, conditions and filters: `decided`.
@@ -19,6 +31,11 @@ pub trait Fact: Debug + 'static {
     /// cannot ask for it.
     fn fleeting(&self) -> bool {
         false
+    }
+
+    /// How much it matters to whoever watches.
+    fn rank(&self) -> Rank {
+        Rank::Telling
     }
 
     /// Its field called `name`, as text: `true`, `7`, `NodeId(2)`.
@@ -34,6 +51,8 @@ pub trait AnyFact: Any + Debug {
     fn name(&self) -> &'static str;
     /// See [`Fact::fleeting`].
     fn fleeting(&self) -> bool;
+    /// See [`Fact::rank`].
+    fn rank(&self) -> Rank;
     /// See [`Fact::field`].
     fn field(&self, name: &str) -> Option<String>;
     /// For whoever knows the type.
@@ -50,6 +69,10 @@ impl<F: Fact> AnyFact for F {
 
     fn fleeting(&self) -> bool {
         Fact::fleeting(self)
+    }
+
+    fn rank(&self) -> Rank {
+        Fact::rank(self)
     }
 
     fn as_any(&self) -> &dyn Any {

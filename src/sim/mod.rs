@@ -37,7 +37,7 @@ mod wheel;
 pub mod world;
 
 pub use delay::Delay;
-pub use fact::{AnyFact, Fact, Told};
+pub use fact::{AnyFact, Fact, Rank, Told};
 pub use fault::{ByzantineAct, ByzantineRule, Edit, Fault, NodePatch, Partition};
 pub use form::{Asked, FieldKind, Form, FormField};
 pub use host::{Host, Node};

@@ -8,6 +8,7 @@ use super::{chapters, details};
 use crate::scenario::text as words;
 use crate::sim::{Refusal, json};
 use crate::view::origin::Origin;
+use crate::view::player::Pace;
 use crate::view::reduce::{may_replace, open, reduce};
 use crate::view::{Action, App, away};
 use js_sys::{Error, Function, JSON, Object, Promise, Reflect};
@@ -90,7 +91,11 @@ pub fn install(ask: &Callback<Question>) {
         });
         let _ = Reflect::set(&api, &name.into(), &run.into_js_value());
     };
-    verb("play", |app, _| act(app, Action::Play));
+    // Scripts keep to the speed that they set.
+    verb("play", |app, _| {
+        reduce(app, Action::Pace(Pace::Fixed));
+        act(app, Action::Play)
+    });
     verb("pause", |app, _| act(app, Action::Pause));
     verb("step", |app, n| counted(app, &n, Some(1.0), |n| Action::Step(n as u32)));
     verb("back", |app, n| counted(app, &n, Some(1.0), |n| Action::Back(n as u32)));

@@ -21,7 +21,7 @@ pub fn gallery(app: &App, on: &Callback<Action>) -> Html {
         html! {
             <section key={*name} class="chapter">
                 <h2>{ scenario::library::chapter_title(name) }</h2>
-                <ul class="cards">{ for cards.map(card) }</ul>
+                <ul class="cards">{ for cards.map(|brief| card(brief, app.course.has(brief.id))) }</ul>
             </section>
         }
     };
@@ -37,15 +37,19 @@ pub fn gallery(app: &App, on: &Callback<Action>) -> Html {
                         lose what you like; then step back and see which promise held, and why." }</p>
                 </div>
                 { for chapters.iter().map(chapter) }
+                if !app.course.is_empty() {
+                    <p><button type="button" class="btn small" data-testid="forget" onclick={on.reform(|_: MouseEvent| Action::Forget)}>
+                        { "Forget what I have done" }</button></p>
+                }
                 <p class="foot quiet">{ "Nothing is sent anywhere: it all runs in this page, the same every time for the same seed." }</p>
             </main>
         </div>
     }
 }
 
-fn card(s: &'static Brief) -> Html {
+fn card(s: &'static Brief, done: bool) -> Html {
     html! {
         <li key={s.id}><a class="card" href={format!("#/s/{}", s.id)} data-testid={format!("card-{}", s.id)}>
-            <b>{ s.title }</b><span>{ s.summary }</span></a></li>
+            <b>{ s.title }if done { <span class="done">{ " ✓" }<span class="unseen">{ " done" }</span></span> }</b><span>{ s.summary }</span></a></li>
     }
 }

@@ -1,50 +1,35 @@
-//! The lesson: what this is about, things to do, a question, situations to begin with, the
+//! The lesson: one task at a time (guess, watch, try, go on), what this is about, situations to begin with, the
 //! assumptions in force, the edits made.
 //!
 //! The rule that is easy to break: the text is short, and the run is what teaches. What is ticked,
-//! answered and listed is read off the run, not the author's word.
+//! answered and listed is read off the run, not the author's word; and before the guess nothing on the page gives
+//! the answer away.
 
 use super::icons::{REDO, UNDO, icon};
 use super::props::PanelProps;
 use super::prose::prose;
 use crate::check::Checks;
 use crate::scenario::front::Choice;
-use crate::scenario::{Prediction, Situation, Step};
+use crate::scenario::{Prediction, Situation, Step, index};
 use crate::sim::Edit;
 use crate::sim::history::Run;
 use crate::sim::world::World;
 use crate::view::assumptions::{assumptions, capital};
 use crate::view::player::time_text;
+use crate::view::task::Task;
 use crate::view::{Action, words};
 use yew::prelude::*;
 
-/// The lesson.
+/// The lesson: the task of the moment first, and nothing above it that gives its answer away.
 pub fn lesson(props: &PanelProps) -> Html {
     let run = props.run.get();
     let origin = &props.origin;
-    let stage = |(i, s): (usize, &Situation)| {
-        let id = s.id.clone();
-        let begin = props.on_action.reform(move |_: MouseEvent| Action::Stage(id.clone()));
-        let on = props.lesson.staged == Some(i);
-        html! {
-            <li><button type="button" class="staged" aria-pressed={on.to_string()} data-testid={format!("stage-{}", s.id)} onclick={begin}>
-                <b>{ &s.label }</b><span class="quiet">{ &s.hint }</span></button></li>
-        }
-    };
     html! {
         <aside class="lesson" data-testid="lesson" aria-label="Lesson">
-            <section>
-                <h1>{ origin.title() }</h1>
-                { prose(&origin.def.prose) }
-            </section>
-            if !origin.def.situations.is_empty() && !props.lock {
-                <section>
-                    <h2>{ "Begin with" }</h2>
-                    <ul class="column">{ for origin.def.situations.iter().enumerate().map(stage) }</ul>
-                </section>
-            }
-            { steps(props) }
-            { question(props) }
+            <section><h1>{ origin.title() }</h1></section>
+            { card(props) }
+            <section>{ prose(&origin.def.prose) }</section>
+            { situations(props) }
             <section>
                 <h2>{ "Assumptions in force" }</h2>
                 { in_force(run.world()) }
@@ -58,7 +43,53 @@ pub fn lesson(props: &PanelProps) -> Html {
     }
 }
 
-/// The things to do; once reached, a step stays ticked.
+fn task(props: &PanelProps) -> Task {
+    Task::of(&props.origin.def, &props.lesson)
+}
+
+/// The card of the task.
+fn card(props: &PanelProps) -> Html {
+    let task = task(props);
+    let name = match task {
+        Task::Guess => "guess",
+        Task::Watch => "watch",
+        Task::Try => "try",
+        Task::Next => "next",
+    };
+    html! {
+        <section class="task" data-testid="task" data-task={name} aria-label="What to do now">
+            { question(props, task) }
+            if task.may_tell() { { steps(props) } }
+            if task == Task::Next { { next(props) } }
+        </section>
+    }
+}
+
+/// The situations to begin with. What each will show is said once the question is answered.
+fn situations(props: &PanelProps) -> Html {
+    let all = &props.origin.def.situations;
+    if all.is_empty() || props.lock {
+        return html! {};
+    }
+    let open = task(props).may_tell();
+    let stage = |(i, s): (usize, &Situation)| {
+        let id = s.id.clone();
+        let begin = props.on_action.reform(move |_: MouseEvent| Action::Begin(id.clone()));
+        let on = props.lesson.staged == Some(i);
+        html! {
+            <li><button type="button" class="staged" aria-pressed={on.to_string()} data-testid={format!("stage-{}", s.id)} onclick={begin}>
+                <b>{ &s.label }</b>if open { <span class="quiet">{ &s.hint }</span> }</button></li>
+        }
+    };
+    html! {
+        <section>
+            <h2>{ "Begin with" }</h2>
+            <ul class="column">{ for all.iter().enumerate().map(stage) }</ul>
+        </section>
+    }
+}
+
+/// The things to do; once reached, a step stays ticked. How it is done is said of the next one.
 fn steps(props: &PanelProps) -> Html {
     let steps = &props.origin.def.steps;
     if steps.is_empty() {
@@ -74,14 +105,26 @@ fn steps(props: &PanelProps) -> Html {
                     if !s.how.is_empty() && !ticked { <span class="how quiet">{ &s.how }</span> }</span></li>
         }
     };
-    html! {
-        <section><h2>{ "Try" }</h2><ol class="todos">{ for steps.iter().enumerate().map(step) }</ol></section>
+    html! { <><h2>{ "Now try" }</h2><ol class="todos">{ for steps.iter().enumerate().map(step) }</ol></> }
+}
+
+/// The way on.
+fn next(props: &PanelProps) -> Html {
+    let all = index();
+    let here = all.iter().position(|b| b.id == props.origin.id());
+    match here.and_then(|at| all.get(at + 1)) {
+        Some(brief) => html! {
+            <p><a class="btn main" data-testid="next" href={format!("#/s/{}", brief.id)}>{ "Next: " }{ brief.title }</a></p>
+        },
+        None => html! {
+            <p><a class="btn main" data-testid="next" href="#/">{ "That was the last one: to the gallery" }</a></p>
+        },
     }
 }
 
 /// A prediction to make before the reveal; its answer is computed by running it.
-fn question(props: &PanelProps) -> Html {
-    let Some(p) = &props.origin.def.prediction else {
+fn question(props: &PanelProps, task: Task) -> Html {
+    let Some(p) = props.origin.def.prediction.as_ref().filter(|_| !props.lesson.passed) else {
         return html! {};
     };
     let (guess, answer) = (props.lesson.guess, props.lesson.answer);
@@ -90,7 +133,7 @@ fn question(props: &PanelProps) -> Html {
         let right = answer == Some(i);
         html! {
             <label class={classes!("switch", right.then_some("right"))}>
-                <input type="radio" name="prediction" checked={guess == Some(i)} disabled={answer.is_some()} onchange={pick} />
+                <input type="radio" name="prediction" checked={guess == Some(i)} disabled={answer.is_some() || task == Task::Watch} onchange={pick} />
                 { &choice.text }{ if right { " ✓" } else { "" } }</label>
         }
     };
@@ -99,16 +142,23 @@ fn question(props: &PanelProps) -> Html {
         (Some(_), Some(_)) => "Not this time. ",
         _ => "",
     };
+    let send = |action: Action| props.on_action.reform(move |_: MouseEvent| action.clone());
     html! {
         <fieldset class="question" data-testid="prediction">
             <legend class="unseen">{ &p.question }</legend>
-            <p aria-hidden="true"><b>{ "Predict first. " }</b>{ &p.question }</p>
+            <p aria-hidden="true"><b>{ if answer.is_none() { "What do you think? " } else { "" } }</b>{ &p.question }</p>
             { for p.options.iter().enumerate().map(option) }
             if answer.is_some() {
-                <p role="status"><b>{ verdict }</b>{ because(p, answer) }</p>
+                <p role="status" data-testid="because"><b>{ verdict }</b>{ because(p, answer) }</p>
             } else {
-                <button type="button" class="btn small" disabled={guess.is_none()} data-testid="reveal"
-                    onclick={props.on_action.reform(|_: MouseEvent| Action::Reveal)}>{ "Run it and see" }</button>
+                <p class="acts">
+                    <button type="button" class="btn small main" disabled={guess.is_none()} data-testid="reveal" onclick={send(Action::Reveal)}>
+                        { if task == Task::Watch { "Show the end at once" } else { "Run it and see" } }</button>
+                    if task == Task::Guess {
+                        <button type="button" class="btn small bare" data-testid="pass" onclick={send(Action::Pass)}>{ "Skip" }</button>
+                    }
+                </p>
+                if task == Task::Watch { <p class="quiet" role="status">{ "Watch: it runs." }</p> }
             }
         </fieldset>
     }

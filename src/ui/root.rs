@@ -6,7 +6,9 @@
 use super::aside::Watched;
 use super::bridge::{Answer, Question};
 use super::{bridge, chapters, details, dom, fields, gallery, history, screen, study};
+use crate::view::player::{Pace, Player};
 use crate::view::reduce::{reduce, reduce_within};
+use crate::view::task::Course;
 use crate::view::{Action, App, Theme, keys};
 use gloo_events::{EventListener, EventListenerOptions};
 use gloo_timers::callback::Timeout;
@@ -17,6 +19,9 @@ use yew::prelude::*;
 
 /// Milliseconds of a frame that simulation may take.
 const BUDGET_MS: f64 = 6.0;
+
+/// Where the browser keeps what was done of the course.
+const COURSE: &str = "faultline.course";
 
 /// Milliseconds after which the details of the page are fetched: a run moves first, and what stands around it follows.
 const DETAILS_MS: u32 = 200;
@@ -68,6 +73,7 @@ pub struct Root {
     // How many runs were left behind.
     left: u32,
     shown_theme: Option<Theme>,
+    kept_course: Course,
     // Given when all that was done so far is drawn.
     answers: Vec<Answer>,
     _listeners: Vec<EventListener>,
@@ -87,6 +93,7 @@ impl Component for Root {
         bridge::install(&scope.callback(Msg::Ask));
         fields::listen();
         let ticks = scope.clone();
+        let kept_course = app.borrow().course.clone();
         Root {
             _listeners: listen(&app, &on),
             app,
@@ -99,6 +106,7 @@ impl Component for Root {
             shown_hash: dom::address().1,
             left: 0,
             shown_theme: None,
+            kept_course,
             answers: Vec::new(),
         }
     }
@@ -168,6 +176,10 @@ impl Root {
         study::follow(&app, &self.on);
         if app.look.embed {
             return;
+        }
+        if app.course != self.kept_course {
+            self.kept_course = app.course.clone();
+            dom::store(COURSE, &app.course.text());
         }
         let times = app.left.as_ref().map_or(0, |l| l.times);
         let leaves = std::mem::replace(&mut self.left, times) != times;
@@ -272,6 +284,8 @@ fn state_of((search, hash): (String, String)) -> App {
             Some("dark") => Theme::Dark,
             _ => Theme::Auto,
         },
+        player: Player::at(Pace::Story),
+        course: Course::read(&dom::stored(COURSE).unwrap_or_default()),
         ..App::default()
     };
     reduce(&mut app, Action::Route(search, hash));

@@ -10,6 +10,7 @@ use super::transport::{TransportProps, transport};
 use super::{ViewProps, details, header};
 use crate::view::app::tally;
 use crate::view::open::Open;
+use crate::view::player::Pace;
 use crate::view::{Action, App, away};
 use yew::prelude::*;
 
@@ -48,6 +49,7 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                             <Slot part={Part::Chips} panel={panel.clone()} />
                             { error(app, on) }
                             { stage }
+                            { caption(app, open) }
                             { words }
                         </section>
                     }) }
@@ -60,11 +62,11 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                     history: details::here().filter(|_| app.history).map(|d| (d.history)(app, open, on)),
                     on_action: on.clone(),
                 }) }
-                if look.shows("time") {
-                    <section class="time-zone" data-testid="timeline" aria-label="Time">{ diagram }</section>
-                }
                 if lesson {
                     <Slot part={Part::Lesson} panel={panel.clone()} />
+                }
+                if look.shows("time") {
+                    <section class="time-zone" data-testid="timeline" aria-label="Time">{ diagram }</section>
                 }
                 if inspects {
                     { inspector(app.tab, &panel, of) }
@@ -72,6 +74,14 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
             </main>
         </div>
     }
+}
+
+/// One sentence on the stage: what has happened, or that waiting is passed over.
+fn caption(app: &App, open: &Open) -> Html {
+    let alone = open.beside.is_none() && (app.player.pace == Pace::Story || !app.player.playing);
+    let said = alone.then(|| crate::view::director::caption(&open.run().get(), &app.director)).flatten();
+    // What the live region says need not be read twice.
+    html! { <p class="caption" data-testid="caption" aria-hidden="true">{ said.unwrap_or_default() }</p> }
 }
 
 /// The stage with the protocol's boards beside or under it; two futures take all the room for themselves.

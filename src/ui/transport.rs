@@ -6,7 +6,7 @@
 use super::controls::maybe;
 use super::icons::{BACK, FORK, PAUSE, PLAY, START, STEP, TREE, UNDO, icon};
 use crate::view::Action;
-use crate::view::player::{Player, group, last_notch, speed_at, time_text};
+use crate::view::player::{Pace, Player, group, last_notch, speed_at, time_text};
 use yew::prelude::*;
 
 /// See [`transport`].
@@ -47,6 +47,7 @@ pub fn transport(props: &TransportProps) -> Html {
                 { icon(if playing { PAUSE } else { PLAY }) }{ if playing { "Pause" } else { "Play" } }</button>
             <button type="button" class="btn icon" aria-label="Next event" data-testid="step" onclick={send(Action::Step(1))}>{ icon(STEP) }</button>
             <p class="clock"><b>{ time_text(props.now_us) }</b><span class="dot">{ " · " }</span><span>{ "event " }{ group(props.events.into()) }</span></p>
+            { pace(props) }
             { speed(props) }
             <span class="acts">
                 <button type="button" class="btn" data-testid="fork" title="Keep this future, begin another here"
@@ -59,6 +60,17 @@ pub fn transport(props: &TransportProps) -> Html {
             // One child in either case: another number of them would make all the buttons anew, without the focus.
             { props.history.clone().unwrap_or_default() }
         </section>
+    }
+}
+
+/// Time follows what happens, or the speed that is set.
+fn pace(props: &TransportProps) -> Html {
+    let story = props.player.pace == Pace::Story;
+    let other = if story { Pace::Fixed } else { Pace::Story };
+    let turn = props.on_action.reform(move |_: MouseEvent| Action::Pace(other));
+    html! {
+        <button type="button" class="btn" data-testid="pace" aria-pressed={story.to_string()} onclick={turn}
+            title="Time follows what happens: waiting is passed over, and play stops at what matters">{ "Story" }</button>
     }
 }
 

@@ -6,6 +6,7 @@
 use super::chosen::{Dialog, Reach, Tab, Theme};
 use super::log::Filter;
 use super::measures::Ask;
+use super::player::Pace;
 use super::selection::Selection;
 use super::spacetime::Camera;
 use super::study::News;
@@ -23,6 +24,8 @@ pub enum Action {
     Pause,
     /// Play or pause.
     Toggle,
+    /// Let what happens, or the speed that is set, decide how fast time runs.
+    Pace(Pace),
     /// Go on by this many events.
     Step(u32),
     /// Go back by this many events.
@@ -77,6 +80,12 @@ pub enum Action {
     Redo,
     /// Begin the staged situation with this id.
     Stage(String),
+    /// Begin it, and let it run.
+    Begin(String),
+    /// Forget what was done of the course.
+    Forget,
+    /// Put the question aside.
+    Pass,
     /// Predict this.
     Guess(usize),
     /// Run the prediction, and show what comes out.

@@ -5,6 +5,7 @@
 
 use super::away::Away;
 use super::chosen::{Dialog, Reach, Tab, Theme};
+use super::director::Director;
 use super::export::{Export, Kept, Writing};
 use super::future::Journey;
 use super::left::Left;
@@ -14,6 +15,7 @@ use super::player::Player;
 use super::route::Look;
 use super::selection::Selection;
 use super::study::Study;
+use super::task::Course;
 use crate::check::{Checks, Class, Verdict};
 use crate::scenario::SharedRun;
 use crate::sim::Refusal;
@@ -26,6 +28,8 @@ pub struct App {
     pub open: Option<Open>,
     /// The clock of the screen.
     pub player: Player,
+    /// Who sees to the pace, where that follows what happens.
+    pub director: Director,
     /// What is picked.
     pub selection: Selection,
     /// The panel on top.
@@ -42,6 +46,8 @@ pub struct App {
     pub theme: Theme,
     /// Whether keys without a modifier do things; set off where they get in somebody's way.
     pub keys_off: bool,
+    /// What was done of the course.
+    pub course: Course,
     /// Less motion.
     pub calm: bool,
     /// The page is no wider than a phone.
@@ -68,6 +74,8 @@ pub struct App {
     pub unsettled_us: u64,
     /// The reader's time since the live region last spoke.
     pub silent_us: u64,
+    /// How many promises were broken when a story was last looked at.
+    pub broken: usize,
     /// The event up to which the live region has told.
     pub told: u32,
 }

@@ -16,6 +16,7 @@ pub mod chosen;
 pub mod compare;
 pub mod curve;
 pub mod differences;
+pub mod director;
 pub mod export;
 pub mod future;
 mod grove;
@@ -41,6 +42,7 @@ pub mod statistics;
 pub mod study;
 pub mod svg;
 pub mod tabs;
+pub mod task;
 #[cfg(test)]
 mod toy;
 pub mod twin;

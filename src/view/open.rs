@@ -22,6 +22,21 @@ pub struct Progress {
     pub guess: Option<usize>,
     /// What came out, once revealed.
     pub answer: Option<usize>,
+    /// The question was put aside, unanswered.
+    pub passed: bool,
+    /// What is watched for it now.
+    pub watch: Option<Watch>,
+}
+
+/// A run on its way to the moment that a prediction asks about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// The moment, in microseconds.
+    pub at_us: u64,
+    /// What comes out then.
+    pub answer: usize,
+    /// How many edits the run has: with another number it is another run.
+    pub edits: usize,
 }
 
 impl Progress {

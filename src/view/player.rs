@@ -12,6 +12,16 @@ const NOTCHES: i32 = 10;
 /// A frame that took longer than this (a tab in the background) counts as this.
 const LONGEST_FRAME_US: u64 = 100_000;
 
+/// What decides how fast time runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// The speed that is set: so many simulated microseconds a second.
+    #[default]
+    Fixed,
+    /// What happens: see [`super::director`].
+    Story,
+}
+
 /// The clock of the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Player {
@@ -21,6 +31,8 @@ pub struct Player {
     pub playing: bool,
     /// Simulated microseconds in a second of the reader's time.
     pub speed: u64,
+    /// What decides how fast time runs.
+    pub pace: Pace,
     /// True if the engine could not keep up with the speed in the last frame.
     pub late: bool,
     rest: u64,
@@ -28,11 +40,16 @@ pub struct Player {
 
 impl Default for Player {
     fn default() -> Self {
-        Player { now_us: 0, playing: false, speed: 100_000, late: false, rest: 0 }
+        Player { now_us: 0, playing: false, speed: 100_000, pace: Pace::Fixed, late: false, rest: 0 }
     }
 }
 
 impl Player {
+    /// One at its start, at this pace.
+    pub fn at(pace: Pace) -> Self {
+        Player { pace, ..Player::default() }
+    }
+
     /// The moment to show after a frame of `dt_us` microseconds of the reader's time. What is less
     /// than a microsecond is carried over, so that slow speeds do not stand still.
     pub fn target_us(&mut self, dt_us: u64) -> u64 {

@@ -11,7 +11,7 @@ use super::future::Journey;
 use super::log::{self, Filter};
 use super::open::Open;
 use super::origin::{Linked, Origin};
-use super::player::{self, speed_at};
+use super::player::{self, Pace, speed_at};
 use super::route::{Place, Route};
 use super::saved;
 use super::selection::Selection;
@@ -22,12 +22,6 @@ use crate::scenario::{SharedRun, front, text};
 use crate::sim::history::Run;
 use crate::sim::{EventId, Refusal, SimTime};
 
-/// Panels are drawn anew this often while time runs, in microseconds of the reader's time.
-const SETTLE_US: u64 = 150_000;
-/// The live region speaks at most this often.
-const SPEAK_US: u64 = 1_500_000;
-/// Above this speed (a tenth of true time) it is silent.
-const SPEAK_SPEED: u64 = 100_000;
 /// Events simulated between two looks at the budget.
 const SLICE: u32 = 256;
 /// Slices of the way to where a link leads that are gone before the page is first drawn.
@@ -47,17 +41,23 @@ pub fn reduce(app: &mut App, action: Action) {
 /// Does `action`; `out_of_time` is asked between slices of a frame's work.
 pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
     act(app, action, out_of_time);
+    story::keep_account(app);
     study::let_go(app);
 }
 
 fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
     match action {
-        Action::Frame(dt) => frame(app, dt, out_of_time),
+        Action::Frame(dt) => frames::frame(app, dt, out_of_time),
         Action::Play => play(app, true),
         Action::Pause => play(app, false),
         Action::Toggle => play(app, !app.player.playing),
-        Action::SetSpeed(s) => app.player.set_speed(s),
+        Action::Pace(pace) => story::set_pace(app, pace),
+        Action::SetSpeed(s) => {
+            app.player.pace = Pace::Fixed;
+            app.player.set_speed(s);
+        }
         Action::Nudge(by) => {
+            app.player.pace = Pace::Fixed;
             let notch = app.player.notch();
             app.player.set_speed(speed_at(notch + by * 2));
             app.say = format!("Speed {}.", app.player.speed_text());
@@ -81,6 +81,7 @@ fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
             }
         }
         Action::Retry => app.retry(),
+        Action::Forget => story::forget(app),
         Action::Error(None) => {
             app.error = None;
             app.away = app.away.take().filter(|a| !a.failed);
@@ -89,7 +90,7 @@ fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
         Action::Step(n) => on_run(app, &mut |app| step(app, n)),
         Action::Back(n) => on_run(app, &mut |app| back(app, n)),
         Action::Seek(us) => on_run(app, &mut |app| seek(app, us)),
-        Action::Travel(us) => on_run(app, &mut |app| go_far(app, us)),
+        Action::Travel(us) => on_run(app, &mut |app| frames::go_far(app, us)),
         Action::SeekEvent(id) => on_run(app, &mut |app| seek_event(app, id)),
         Action::Edit(fault) => on_run(app, &mut |app| edits::edit(app, vec![fault.clone()])),
         Action::Edits(faults) => on_run(app, &mut |app| edits::edit(app, faults.clone())),
@@ -108,9 +109,9 @@ fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
         Action::WithoutLastEdit => on_run(app, &mut futures::without_last_edit),
         Action::Reset => on_run(app, &mut |app| anew::again(app, |_| {})),
         Action::SetSeed(seed) => on_run(app, &mut |app| anew::again(app, |s| s.set_seed(seed))),
-        Action::Stage(id) => on_run(app, &mut |app| anew::stage(app, &id)),
-        Action::Guess(i) => on_run(app, &mut |app| guess(app, i)),
-        Action::Reveal => on_run(app, &mut anew::reveal),
+        Action::Stage(_) | Action::Begin(_) | Action::Pass | Action::Guess(_) | Action::Reveal => {
+            on_run(app, &mut |app| story::act(app, &action));
+        }
         Action::Measure(ask) => on_run(app, &mut |app| study::begin(app, ask)),
     }
 }
@@ -178,107 +179,13 @@ fn go(app: &mut App, aim: Aim, back: bool) {
     }
 }
 
-fn guess(app: &mut App, outcome: usize) {
-    if let Some(o) = &mut app.open {
-        o.lesson.guess = Some(outcome);
-    }
-}
-
 fn play(app: &mut App, on: bool) {
     app.player.playing = on && app.open.is_some();
+    app.director.begin();
     if let Some(o) = &mut app.open {
         o.settle();
     }
     app.say = if app.player.playing { "Playing." } else { "Paused." }.to_owned();
-}
-
-fn frame(app: &mut App, dt: u64, out_of_time: &mut dyn FnMut() -> bool) {
-    if let Some(goal) = app.journey {
-        return journey(app, goal, out_of_time);
-    }
-    let Some(o) = app.open.as_mut().filter(|_| app.player.playing) else {
-        return;
-    };
-    let target = SimTime(app.player.target_us(dt));
-    let mut run = o.run().get_mut();
-    let there = loop {
-        if run.advance(target, SLICE) {
-            break true;
-        }
-        if out_of_time() {
-            break false;
-        }
-    };
-    app.player.late = !there;
-    app.player.now_us = run.time().us();
-    let stopped = run.world().stopped().cloned();
-    drop(run);
-    o.touch();
-    app.unsettled_us += dt;
-    app.silent_us += dt;
-    if app.unsettled_us >= SETTLE_US {
-        o.settle();
-        app.unsettled_us = 0;
-    }
-    if let Some(refusal) = stopped {
-        play(app, false);
-        app.refuse(&refusal);
-    } else if app.player.speed <= SPEAK_SPEED && app.silent_us >= SPEAK_US {
-        tell_news(app);
-    }
-}
-
-/// Goes to the moment `us`: at once where this future has been, else frame by frame.
-fn go_far(app: &mut App, us: u64) {
-    let Some(o) = &app.open else { return };
-    let at_us = us.min(crate::sim::limits::RUN_US);
-    if at_us <= o.run().get().frontier().us() {
-        return seek(app, at_us);
-    }
-    let events = None;
-    set_out(app, Journey { at_us, events });
-}
-
-/// A frame's share of the way to where a link leads, or a hand pointed.
-fn journey(app: &mut App, goal: Journey, out_of_time: &mut dyn FnMut() -> bool) {
-    let Some(o) = &app.open else {
-        app.journey = None;
-        return;
-    };
-    let there = {
-        let mut run = o.run().get_mut();
-        loop {
-            let left = goal.events.map_or(SLICE, |n| n.saturating_sub(run.position()));
-            let there = match left {
-                0 => true,
-                left => run.advance(SimTime(goal.at_us), left.min(SLICE)),
-            };
-            if there || out_of_time() {
-                break there;
-            }
-        }
-    };
-    if there {
-        app.journey = None;
-        travel(app, |_| true);
-    } else if let Some(o) = &mut app.open {
-        o.touch();
-        app.player.now_us = o.run().get().time().us();
-        app.say = format!("On the way to {}.", player::time_text(goal.at_us));
-    }
-}
-
-/// Says the last telling event since the live region spoke.
-fn tell_news(app: &mut App) {
-    let Some(o) = &app.open else { return };
-    let run = o.run().get();
-    let end = run.position();
-    let news = (app.told.min(end)..end).rev().take(500).map(EventId);
-    if let Some(id) = news.into_iter().find(|&id| log::tells(run.trace(), id)) {
-        app.say = log::line(&run, id).text;
-        app.silent_us = 0;
-    }
-    app.told = end;
 }
 
 /// After a move in time: everybody sees it, and the live region says where we are.
@@ -361,10 +268,11 @@ pub fn open(app: &mut App, origin: Origin) -> Result<(), Refusal> {
 
 /// Puts `run` of `origin` on screen.
 fn show(app: &mut App, origin: Origin, run: Run<Checks>) {
-    let playing = app.player.playing;
+    let (playing, pace) = (app.player.playing, app.player.pace);
     app.journey = None;
     app.away = None;
-    app.player = player::Player::default();
+    app.player = player::Player::at(pace);
+    app.director.begin();
     app.player.playing = playing && app.open.is_some();
     app.player.set_speed(origin.speed());
     let same = |o: &Open| o.origin.def.id == origin.def.id;
@@ -411,6 +319,7 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
     };
     enter(app, linked);
     if let Some(speed) = r.look.speed {
+        app.player.pace = Pace::Fixed;
         app.player.set_speed(speed);
     }
     if r.look.autoplay && !app.calm {
@@ -460,7 +369,7 @@ fn enter(app: &mut App, linked: Linked) {
 fn set_out(app: &mut App, goal: Journey) {
     app.journey = Some(goal);
     let mut slices = 0;
-    journey(app, goal, &mut || {
+    frames::journey(app, goal, &mut || {
         slices += 1;
         slices > AT_ONCE
     });
@@ -470,8 +379,10 @@ pub use edits::may_replace;
 
 mod anew;
 mod edits;
+mod frames;
 mod futures;
 mod leaving;
+mod story;
 mod study;
 #[cfg(test)]
 mod tests;

@@ -94,7 +94,7 @@ facts! {
         /// He has sent a messenger.
         Sent { number: u8 } = "sent",
         /// He attacks at dawn, or retreats.
-        Decided { attack: bool } = "decided",
+        Decided { attack: bool } = "decided" => Decisive,
     }
 }
 

@@ -91,7 +91,7 @@ facts! {
         /// It has stopped another's id.
         Swallowed { id: u16 } = "swallowed",
         /// Its own id, of 1 to `of`, has come back: it leads.
-        Won { id: u16, of: u16 } = "won",
+        Won { id: u16, of: u16 } = "won" => Decisive,
         /// It has heard who leads.
         Learnt { leader: u16 } = "learnt",
     }

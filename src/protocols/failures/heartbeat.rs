@@ -110,9 +110,9 @@ facts! {
     /// What a process tells.
     enum Fact {
         /// It has heard this heartbeat.
-        Heard { whom: NodeId, number: i64 } = "heard",
+        Heard { whom: NodeId, number: i64 } = "heard" => Quiet,
         /// It suspects a process from now on.
-        Suspects { whom: NodeId } = "suspects",
+        Suspects { whom: NodeId } = "suspects" => Decisive,
         /// It trusts it again.
         Trusts { whom: NodeId } = "trusts",
     }

@@ -99,9 +99,9 @@ facts! {
     /// What the server tells those who watch. A place is a job's number in the order of arrival.
     pub enum Fact {
         /// A job came to wait or to be served.
-        Accepted { place: u64 } = "accepted",
+        Accepted { place: u64 } = "accepted" => Quiet,
         /// Its service ended, so long after it came.
-        Served { place: u64, total_us: u64, counts: bool } = "served",
+        Served { place: u64, total_us: u64, counts: bool } = "served" => Quiet,
         /// It was dropped, waiting or at the door; an accepted one has a place.
         Dropped { place: Option<u64>, counts: bool } = "dropped",
     }

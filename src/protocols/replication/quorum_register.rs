@@ -146,9 +146,9 @@ facts! {
         /// A client begins to read.
         Reads = "reads",
         /// It has written: w replicas have it.
-        Wrote { value: u64, version: Version } = "wrote",
+        Wrote { value: u64, version: Version } = "wrote" => Decisive,
         /// It has read this.
-        Read { value: u64, version: Version } = "read",
+        Read { value: u64, version: Version } = "read" => Decisive,
         /// A replica has this on disk now.
         Took { value: u64, version: Version } = "took",
     }

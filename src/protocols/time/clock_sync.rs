@@ -123,9 +123,9 @@ facts! {
     /// What a node tells those who watch.
     pub enum Fact {
         /// It has corrected its clock, after a round trip that ended so long ago.
-        Synced { by_us: i64, trip_us: u64, age_us: u64 } = "synced",
+        Synced { by_us: i64, trip_us: u64, age_us: u64 } = "synced" => Decisive,
         /// It gives an event this stamp.
-        Stamped { us: u64 } = "stamped",
+        Stamped { us: u64 } = "stamped" => Quiet,
     }
 }
 

@@ -159,13 +159,13 @@ facts! {
         /// A bank has voted Yes.
         Promised { t: T, bank: u16 } = "promised",
         /// Coordinator or bank have decided, or have learnt the decision.
-        Decided { t: T, bank: u16, commit: bool } = "decided",
+        Decided { t: T, bank: u16, commit: bool } = "decided" => Decisive,
         /// A bank's balance has changed.
         Moved { t: T, delta: i64 } = "moved",
         /// A bank is uncertain, and asks.
         Uncertain { t: T, bank: u16 } = "uncertain",
         /// A log record was forced to disk.
-        Forced = "forced",
+        Forced = "forced" => Quiet,
         /// The coordinator is done with a transfer, or gives it up.
         Over { t: T, done: bool } = "over",
     }

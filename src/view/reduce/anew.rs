@@ -12,6 +12,7 @@ use crate::view::app::App;
 use crate::view::left::Left;
 use crate::view::open::Progress;
 use crate::view::origin::Origin;
+use crate::view::task::Task;
 
 /// Runs the same scenario again, changed by `change`.
 pub(super) fn again(app: &mut App, change: impl FnOnce(&mut Origin)) {
@@ -56,7 +57,12 @@ pub(super) fn stage(app: &mut App, id: &str) {
             true
         });
         let back = leave(app, left);
-        let said = def.situations.get(place).map(|s| format!("{}: {}", s.label, s.hint));
+        // Who has not answered yet is told no more than the name.
+        let tells = app.open.as_ref().is_some_and(|o| Task::of(&def, &o.lesson).may_tell());
+        let said = def.situations.get(place).map(|s| match tells {
+            true => format!("{}: {}", s.label, s.hint),
+            false => format!("This begins: {}.", s.label),
+        });
         app.say = said.unwrap_or_default() + back;
         Ok(())
     });
@@ -83,15 +89,6 @@ pub(super) fn open_own(app: &mut App, text: &str) {
             app.say = format!("Opened: {title}.");
         }
         Err(refusal) => app.refuse_or_wait(&refusal, || Action::OpenFile(text.to_owned())),
-    }
-}
-
-/// Answers the prediction by running it.
-pub(super) fn reveal(app: &mut App) {
-    let Some(o) = &mut app.open else { return };
-    match crate::scenario::reveal(&o.base().opening) {
-        Ok(answer) => o.lesson.answer = Some(answer),
-        Err(refusal) => app.refuse(&refusal),
     }
 }
 

@@ -22,19 +22,19 @@ facts! {
         /// It has given its vote of a term, maybe to itself.
         Voted { term: Term, candidate: NodeId } = "voted",
         /// It has won a term, with this log.
-        Leads { term: Term, log: Log } = "leads",
+        Leads { term: Term, log: Log } = "leads" => Decisive,
         /// It leads no more.
         StepsDown = "steps-down",
         /// It has removed this entry from its log, and all behind it.
         Cut { from: Index } = "cut",
         /// As leader it goes back in a follower's log, which lacked what it sent.
-        BacksUp { follower: NodeId, next: Index } = "backs-up",
+        BacksUp { follower: NodeId, next: Index } = "backs-up" => Quiet,
         /// As leader it has found this entry, and all before it, on a majority.
-        Commits { index: Index } = "commits",
+        Commits { index: Index } = "commits" => Decisive,
         /// The request in an entry that it applied had been executed before.
         Skipped { index: Index } = "skipped",
         /// It has answered a request from its table of sessions.
-        AnsweredAgain { client: NodeId, serial: u32 } = "answered-again",
+        AnsweredAgain { client: NodeId, serial: u32 } = "answered-again" => Quiet,
     }
 }
 

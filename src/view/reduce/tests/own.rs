@@ -36,6 +36,8 @@ fn its_situation_ticks_its_step_and_its_question_is_answered() {
     app.open.as_mut().unwrap().settle();
     assert!(app.open.as_ref().unwrap().lesson.is_done(0));
     reduce(&mut app, Action::Reveal);
+    assert_eq!(app.open.as_ref().unwrap().lesson.answer, None, "it is watched first");
+    (0..3_600).for_each(|_| reduce(&mut app, Action::Frame(16_667)));
     assert_eq!(app.open.as_ref().unwrap().lesson.answer, Some(0));
 }
 
