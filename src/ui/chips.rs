@@ -6,7 +6,8 @@ use super::controls::{held, text_of};
 use super::icons::{DICE, icon};
 use super::props::PanelProps;
 use crate::view::app::{Tally, sentence};
-use crate::view::assumptions::assumptions;
+use crate::view::assumptions::{assumptions, capital};
+use crate::view::differences::unusual;
 use crate::view::{Action, Tab, route};
 use yew::prelude::*;
 
@@ -23,6 +24,7 @@ pub fn chips(props: &PanelProps) -> Html {
             <button type="button" class="chip" onclick={to(Tab::Timing)}><b>{ a.timing }</b></button>
             { seed(props) }
             <button type="button" class={classes!("chip", class)} onclick={to(Tab::Checks)} data-testid="verdict">{ text }</button>
+            { for unusual(&props.origin).into_iter().map(|w| html! { <span class="chip warn" data-testid="unusual">{ capital(&w) }</span> }) }
             { for a.walls.into_iter().map(|w| html! { <span class="chip warn">{ w }</span> }) }
         </div>
     }

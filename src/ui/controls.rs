@@ -86,8 +86,10 @@ pub fn SliderRow(props: &SliderProps) -> Html {
             }
         }
     };
-    let shown = number_text(value);
-    let spoken = match value == 0.0 && !row.zero.is_empty() {
+    // Without a limit there is no number to read.
+    let unset = value == 0.0 && !row.zero.is_empty();
+    let shown = if unset { String::new() } else { number_text(value) };
+    let spoken = match unset {
         true => row.zero.to_owned(),
         false => format!("{shown} {}", row.unit),
     };
@@ -99,7 +101,7 @@ pub fn SliderRow(props: &SliderProps) -> Html {
             <span class="value">
                 <input type="number" step="any" value={held(row.label, &shown)} data-field={row.label} data-is={shown} aria-label={format!("{}, number", row.label)}
                     disabled={props.disabled} onchange={typed} />
-                <span class="unit">{ row.unit }</span>
+                <span class="unit">{ if unset { row.zero } else { row.unit } }</span>
             </span>
         </div>
     }

@@ -8,11 +8,12 @@ use super::app::sentence;
 use super::compare::{Comparison, How, Parting};
 use super::log;
 use super::open::Open;
+use super::origin::Origin;
 use super::player::{group, time_text};
 use super::spacetime::Camera;
 use super::{Action, words};
 use crate::check::{Checks, Verdict};
-use crate::kit::{Param, ParamKind, Value};
+use crate::kit::{Param, ParamKind, Value, mutants};
 use crate::scenario::Scenario;
 use crate::sim::history::Run;
 use crate::sim::{Edit, NodeId, limits};
@@ -128,6 +129,23 @@ fn others_of(param: &Param, now: &Value, list: &mut Vec<Choice>) {
         }
         _ => {}
     }
+}
+
+/// What `origin` has otherwise than its scenario: the rule that it leaves out, and other settings.
+pub fn unusual(origin: &Origin) -> Vec<String> {
+    let def = &origin.def;
+    let (Ok(entry), Ok(usual)) = (def.entry(), def.params(&BTreeMap::new())) else {
+        return Vec::new();
+    };
+    let Ok(now) = def.params(&origin.opening.params) else {
+        return Vec::new();
+    };
+    let differs = |p: &&Param| usual.0.get(p.id) != now.0.get(p.id);
+    let say = |p: &Param| match (entry.mutant(&now), now.0.get(p.id)) {
+        (Some(mutant), _) if p.id == mutants::PARAM => Some(format!("left out: {}", mutant.rule)),
+        (_, value) => value.map(|v| in_a_name(p, v)),
+    };
+    entry.params.iter().filter(differs).filter_map(say).collect()
 }
 
 /// A value of a parameter as it is shown: with its unit, or in its own words.

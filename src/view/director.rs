@@ -12,7 +12,6 @@ use crate::check::Checks;
 use crate::sim::history::Run;
 use crate::sim::world::World;
 use crate::sim::{EventId, EventKind, Rank, SimTime, Span, Trace};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// As long as a message that tells something is on its way, at least, in microseconds of the reader's time.
 const FLIGHT_US: u64 = 700_000;
@@ -163,7 +162,8 @@ impl Leg {
     fn moment(&self) -> u64 {
         let part = |from: u64, to: u64, spent: u64, of: u64| match of {
             0 => to,
-            of => from + (u128::from(to - from) * u128::from(spent.min(of)) / u128::from(of)) as u64,
+            // In milliseconds of the reader's time, so that no product is too large.
+            of => from + (to - from).saturating_mul(spent.min(of) / 1_000) / (of / 1_000).max(1),
         };
         match self.spent_us.checked_sub(self.wait_us) {
             None => part(self.start_us, self.turn_us, self.spent_us, self.wait_us),
@@ -183,7 +183,8 @@ struct Seen {
 fn look_ahead(run: &Run<Checks>, rate: u64, until_us: Option<u64>) -> Leg {
     let (from, start_us) = (run.position(), run.time().us());
     let known = told_before(run.trace(), from);
-    let mut seen: BTreeMap<EventId, Seen> = BTreeMap::new();
+    // One an event, from here on.
+    let mut seen: Vec<Seen> = Vec::new();
     let mut found = None;
     let mut last = (from, start_us);
     let mut past = false;
@@ -193,7 +194,7 @@ fn look_ahead(run: &Run<Checks>, rate: u64, until_us: Option<u64>) -> Leg {
         if events == from {
             return true;
         }
-        let (id, event) = (EventId(events - 1), world.last_event());
+        let event = world.last_event();
         if until_us.is_some_and(|until| event.time.us() > until) {
             past = true;
             return false;
@@ -204,10 +205,10 @@ fn look_ahead(run: &Run<Checks>, rate: u64, until_us: Option<u64>) -> Leg {
         }
         let next = beat(world, &known).filter(|b| b.first || !only_first);
         if found.is_none() || next.is_some() {
-            seen.insert(id, Seen { cause: event.cause, at_us: event.time.us(), kind: event.kind });
             last = (events, event.time.us());
             found = found.max(next);
         }
+        seen.push(Seen { cause: event.cause, at_us: event.time.us(), kind: event.kind });
         true
     });
     let (end, end_us) = last;
@@ -238,11 +239,12 @@ fn look_ahead(run: &Run<Checks>, rate: u64, until_us: Option<u64>) -> Leg {
 }
 
 /// `leg` with the time that each part of it is given.
-fn paced(leg: Leg, seen: &BTreeMap<EventId, Seen>, rate: u64) -> Leg {
+fn paced(leg: Leg, seen: &[Seen], rate: u64) -> Leg {
     // Back along what brought it about, as far as that is still to come.
     let mut at = EventId(leg.end - 1);
     let (mut hops, mut turn_us) = (0, leg.end_us);
-    while let Some(event) = seen.get(&at) {
+    let ahead = |id: EventId| seen.get(id.0.checked_sub(leg.from)? as usize);
+    while let Some(event) = ahead(at) {
         turn_us = event.at_us;
         // A timer was set long ago: what happened then is another turn of the story.
         if event.kind == EventKind::Timer {
@@ -251,32 +253,37 @@ fn paced(leg: Leg, seen: &BTreeMap<EventId, Seen>, rate: u64) -> Leg {
         let delivers = event.kind == EventKind::Deliver;
         hops += u64::from(delivers);
         // What is on its way already has been since before.
-        if delivers && !seen.contains_key(&event.cause) {
+        if delivers && ahead(event.cause).is_none() {
             turn_us = leg.start_us;
         }
         at = event.cause;
     }
-    let usual =
-        |us: u64| (u128::from(us) * 1_000_000 / u128::from(rate.max(1))).min(u128::from(u64::MAX)) as u64;
+    let usual = |us: u64| us.saturating_mul(1_000_000) / rate.max(1);
     let wait_us = usual(turn_us - leg.start_us).min(WAIT_US);
     let least = FLIGHT_US * hops.min(HOPS);
     let flight_us = usual(leg.end_us - turn_us).clamp(least, least.max(2 * FLIGHT_US));
     Leg { turn_us, wait_us, flight_us, ..leg }
 }
 
-/// What was told since the last edit before event number `position`, by name.
-fn told_before(trace: &Trace, position: u32) -> BTreeSet<&'static str> {
+/// What was told since the last edit before event number `position`, by name: a handful.
+fn told_before(trace: &Trace, position: u32) -> Vec<&'static str> {
     let edits = trace.faults();
     let made = edits.partition_point(|(e, _)| e.0 < position);
     let since = made.checked_sub(1).map_or(0, |last| edits[last].0.0);
     let facts = trace.facts();
     let to = facts.partition_point(|(e, _)| e.0 < position);
     let from = facts.partition_point(|(e, _)| e.0 < since);
-    facts.iter().skip(from).take(to - from).map(|(_, told)| told.fact.name()).collect()
+    let mut names = Vec::new();
+    for (_, told) in facts.iter().skip(from).take(to - from) {
+        if !names.contains(&told.fact.name()) {
+            names.push(told.fact.name());
+        }
+    }
+    names
 }
 
 /// What the event that `world` shows is in the story.
-fn beat(world: &World, known: &BTreeSet<&'static str>) -> Option<Beat> {
+fn beat(world: &World, known: &[&'static str]) -> Option<Beat> {
     let event = world.last_event();
     // What a scenario begins with is its stage, not its story.
     if matches!(event.kind, EventKind::Fault | EventKind::Request) && event.time > SimTime::ZERO {
@@ -284,7 +291,7 @@ fn beat(world: &World, known: &BTreeSet<&'static str>) -> Option<Beat> {
     }
     let told = world.told().iter().filter(|t| !t.fact.fleeting());
     let beats = told.filter_map(|t| {
-        let (rank, first) = (t.fact.rank(), !known.contains(t.fact.name()));
+        let (rank, first) = (t.fact.rank(), !known.contains(&t.fact.name()));
         let counts = rank == Rank::Decisive || rank == Rank::Telling && first;
         counts.then_some(Beat { first, rank })
     });
@@ -299,20 +306,22 @@ pub fn turns(run: &Run<Checks>) -> Vec<EventId> {
     let to = facts.partition_point(|(e, _)| e.0 < here);
     let edits = trace.faults();
     let made = edits.partition_point(|(e, _)| e.0 < here);
-    // Of what is quiet there may be much.
-    let told = facts
+    // Of what is quiet there may be much. What a scenario begins with is its stage, not its story.
+    let mut told = facts[to.saturating_sub(LOOK_BACK)..to]
         .iter()
-        .take(to)
-        .rev()
-        .take(LOOK_BACK)
         .filter(|(_, t)| t.fact.rank() > Rank::Quiet)
-        .map(|(e, _)| *e);
-    let done = edits.iter().take(made).rev().take(LOOK_BACK).map(|(e, _)| *e);
-    // What a scenario begins with is its stage, not its story.
-    let done = done.filter(|&e| trace.event(e).time > SimTime::ZERO);
-    let mut all: Vec<EventId> = told.chain(done).collect();
-    all.sort_unstable();
-    all.dedup();
+        .peekable();
+    let done = edits[made.saturating_sub(LOOK_BACK)..made].iter().map(|(e, _)| *e);
+    let mut all = Vec::new();
+    for edit in done.filter(|&e| trace.event(e).time > SimTime::ZERO).chain([EventId(here)]) {
+        while let Some((event, _)) = told.next_if(|(e, _)| *e < edit) {
+            if all.last() != Some(event) {
+                all.push(*event);
+            }
+        }
+        all.push(edit);
+    }
+    all.pop();
     all
 }
 

@@ -194,6 +194,11 @@ pub fn link_rows(link: &Link) -> Vec<Row<LinkKey>> {
     rows
 }
 
+/// Whether a link's first view leaves it out: all but its delay and its losses.
+pub fn is_rest(key: LinkKey) -> bool {
+    !matches!(key, LinkKey::DelayA | LinkKey::DelayB | LinkKey::Loss)
+}
+
 /// The retransmission layer's interval.
 pub fn retransmit_row(link: &Link) -> Row<LinkKey> {
     let every = ms(link.layers.retransmit_us);

@@ -4,7 +4,6 @@
 
 use super::open::Progress;
 use crate::scenario::Scenario;
-use std::collections::BTreeSet;
 
 /// Where the learner stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +39,7 @@ impl Task {
 /// Which scenarios were gone through to the end, by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Course {
-    done: BTreeSet<String>,
+    done: Vec<String>,
 }
 
 impl Course {
@@ -55,13 +54,12 @@ impl Course {
 
     /// To be kept where the browser keeps things.
     pub fn text(&self) -> String {
-        let all: Vec<&str> = self.done.iter().map(String::as_str).collect();
-        all.join(" ")
+        self.done.join(" ")
     }
 
     /// Whether this scenario was gone through.
     pub fn has(&self, id: &str) -> bool {
-        self.done.contains(id)
+        self.done.iter().any(|d| d == id)
     }
 
     /// Whether none was.
@@ -72,7 +70,7 @@ impl Course {
     /// This scenario was gone through.
     pub fn add(&mut self, id: &str) {
         if !self.has(id) {
-            self.done.insert(id.to_owned());
+            self.done.push(id.to_owned());
         }
     }
 }

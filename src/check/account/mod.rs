@@ -17,7 +17,7 @@ pub(super) use note::fault;
 use super::recall::Recall;
 use crate::sim::{EventId, MsgId, NodeId, SimTime};
 use line::{Assumption, Line, Lines, Whom};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Something that a promise may need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Account {
     // Who may come into force again by itself.
     healing: BTreeSet<NodeId>,
     // What is held back by hand, and on which link.
-    held: BTreeMap<MsgId, Whom>,
+    held: Vec<(MsgId, Whom)>,
     begun: bool,
 }
 

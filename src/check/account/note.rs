@@ -114,7 +114,9 @@ impl Account {
             return;
         };
         let whom = Whom::Link(sent.from, sent.to);
-        self.held.insert(msg, whom);
+        if !self.held.iter().any(|(m, _)| *m == msg) {
+            self.held.push((msg, whom));
+        }
         self.lines.out((Assumption::Free, whom), (id, world.now()), || {
             let message = format!("a message from {} to {}", world.name(sent.from), world.name(sent.to));
             What::of(message, "is held back", "was held back")
@@ -131,9 +133,11 @@ impl Account {
     }
 
     fn free(&mut self, msg: MsgId, now: SimTime) {
-        if let Some(whom) = self.held.remove(&msg)
-            && !self.held.values().any(|w| *w == whom)
-        {
+        let Some(at) = self.held.iter().position(|(m, _)| *m == msg) else {
+            return;
+        };
+        let (_, whom) = self.held.remove(at);
+        if !self.held.iter().any(|(_, w)| *w == whom) {
             self.lines.back((Assumption::Free, whom), now);
         }
     }

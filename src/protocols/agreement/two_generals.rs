@@ -269,8 +269,12 @@ fn promises(_: &Params) -> Vec<Box<dyn Property>> {
         "a general retreats, though every messenger arrived".to_owned());
     let validity = never("Validity", claim, retreats).while_calm();
     let claim = "at dawn each general decides";
-    let termination = termination("Termination", claim, [A, B], |f| DECIDED(f).is_some())
-        .needs(&[Need::AllUp, Need::NoPause, Need::Correct, Need::Onward]);
+    let termination = termination("Termination", claim, [A, B], |f| DECIDED(f).is_some()).needs(&[
+        Need::AllUp,
+        Need::NoPause,
+        Need::Correct,
+        Need::Onward,
+    ]);
     vec![agreement.boxed(), validity.boxed(), termination.boxed()]
 }
 

@@ -296,8 +296,13 @@ fn promises(params: &Params) -> Vec<Box<dyn Property>> {
         .rests_on("no process lies, and a link changes nothing");
     let claim = "a leader is elected, and every process learns who it is";
     let everyone = (0..params.int("nodes") as u16).map(NodeId);
-    let termination = termination("Termination", claim, everyone, |f| KNOWS(f).is_some())
-        .needs(&[Need::AllUp, Need::NoLoss, Need::NoPause, Need::Correct, Need::Onward]);
+    let termination = termination("Termination", claim, everyone, |f| KNOWS(f).is_some()).needs(&[
+        Need::AllUp,
+        Need::NoLoss,
+        Need::NoPause,
+        Need::Correct,
+        Need::Onward,
+    ]);
     vec![safety.boxed(), termination.boxed()]
 }
 

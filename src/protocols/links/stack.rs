@@ -320,7 +320,9 @@ fn promises(params: &Params) -> Vec<Box<dyn Property>> {
     if params.flag("retransmit") {
         let claim = "every message that is sent is delivered in the end";
         let no_loss = no_loss("No loss", claim, sent, got);
-        all.push(no_loss.needs(&[Need::NoCrash, Need::Fair, Need::NoPause, Need::Correct, Need::Onward]).boxed());
+        all.push(
+            no_loss.needs(&[Need::NoCrash, Need::Fair, Need::NoPause, Need::Correct, Need::Onward]).boxed(),
+        );
     }
     if params.flag("dedupe") {
         let rest = "the layer dedupe is on from the start and stays on";

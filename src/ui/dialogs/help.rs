@@ -12,7 +12,10 @@ const GESTURES: &[(&str, &str)] = &[
     ("Click a node", "Its state; crash, pause, isolate it, make it lie"),
     ("Click a link", "Delay, loss, order, cut: each direction its own"),
     ("Click a message", "Hold, drop, duplicate, corrupt, deliver it now"),
-    ("Draw a line across links", "A partition, until it is healed"),
+    (
+        "Draw a line across links",
+        "What it crosses is cut; a line through all of them is a partition, until it is healed",
+    ),
     ("Drag in the diagram below", "Move through time; its red playhead travels"),
     ("Click an event there", "Its past, its future, and why it happened"),
     ("Ctrl and wheel, or pinch", "Zoom the diagram; Shift and wheel moves it"),

@@ -29,6 +29,10 @@ pub fn panel(props: &PanelProps) -> Html {
         let (patch, link) = (patch.clone(), link.clone());
         Callback::from(move |(key, v)| patch.emit(settings::link_patch(&link, key, v)))
     };
+    let rows = |more: bool| {
+        let all = settings::link_rows(&link).into_iter().filter(|r| settings::is_rest(r.key) == more);
+        all.map(|r| slider(r, &numbers)).collect::<Html>()
+    };
     let pick_reach = |r: Reach, label: &str| choice(label, props.reach == r, props.send(Action::Reach(r)));
     let bound = world.timing().bound(world.seed()).map_or(0, |b| b.0);
     html! {
@@ -46,10 +50,17 @@ pub fn panel(props: &PanelProps) -> Html {
             <section class="stack">
                 { models(&link, &patch) }
                 { delay_kinds(&link, &patch) }
-                { for settings::link_rows(&link).into_iter().map(|r| slider(r, &numbers)) }
-                { switch("First in, first out: no message overtakes", link.fifo, patch.reform(|fifo| LinkPatch {
-                    fifo: Some(fifo), ..LinkPatch::default() })) }
+                { rows(false) }
             </section>
+            // Open from the start where something of it is in use.
+            <details class="more" open={rest_in_use(&link)}>
+                <summary>{ "More: copies, order, bandwidth" }</summary>
+                <section class="stack">
+                    { rows(true) }
+                    { switch("First in, first out: no message overtakes", link.fifo, patch.reform(|fifo| LinkPatch {
+                        fifo: Some(fifo), ..LinkPatch::default() })) }
+                </section>
+            </details>
             <section class="stack">
                 <h2>{ "Delay distribution" }</h2>
                 { delay_curve(link.delay, bound) }
@@ -58,6 +69,12 @@ pub fn panel(props: &PanelProps) -> Html {
         </fieldset>
         </>
     }
+}
+
+/// Whether anything is set that the first view leaves out.
+fn rest_in_use(link: &Link) -> bool {
+    let chances = link.duplicate_ppm + link.reorder_ppm + link.corrupt_ppm;
+    chances > 0 || link.fifo || link.bandwidth_bytes_s > 0 || link.mtu_bytes > 0
 }
 
 /// The ends of the selected link; else those of the selected message; else the first two nodes.

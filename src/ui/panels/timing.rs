@@ -56,7 +56,7 @@ fn state(t: Timing, calm: bool) -> &'static str {
             "A bound holds all the time, but the nodes cannot read it off anywhere."
         }
         (Timing::Synchronous { .. }, _) => {
-            "A node that does not answer in time has failed: timeouts are proof."
+            "Where no message is lost, a node that does not answer in time has failed: there timeouts are proof."
         }
         (Timing::BoundedAsync { .. }, _) => "Delivery is bounded; steps and clocks are not.",
     }

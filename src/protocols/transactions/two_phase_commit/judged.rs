@@ -42,7 +42,9 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
     let over: fn(&Fact) -> _ = pick!(Fact::Over { t, .. } => *t);
     let completion = leads_to("Completion", "a transfer that begins is over in the end", begun, over);
     // A beginning of which nothing is on disk is not taken up again after a crash.
-    all.push(completion.needs(&[Need::NoCrash, Need::NoPause, Need::NoLoss, Need::Correct, Need::Onward]).boxed());
+    all.push(
+        completion.needs(&[Need::NoCrash, Need::NoPause, Need::NoLoss, Need::Correct, Need::Onward]).boxed(),
+    );
     all
 }
 
