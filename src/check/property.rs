@@ -10,7 +10,7 @@ use super::gauge::Gauges;
 use super::recall::Recall;
 use super::seen::{Seen, Wake};
 use super::standing::Standings;
-use crate::sim::{EventId, Trace, World};
+use crate::sim::{EventId, SimTime, Trace, World};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -76,6 +76,10 @@ pub trait Property {
     /// What it assumes of links, nodes and clocks: a verdict that is pending says which of these is not so.
     fn needs(&self) -> &[Need] {
         &[]
+    }
+    /// Since when the oldest waits of what it waits for.
+    fn waits_since(&self) -> SimTime {
+        SimTime::ZERO
     }
     /// The rule of the paper that this run leaves out, on which a violation is blamed.
     fn blame(&mut self, left_out: &'static str) {
@@ -172,12 +176,12 @@ impl Checks {
     /// The verdict of `p`; what is pending says which of its assumptions is not in force.
     fn grounded(&self, p: &dyn Property) -> Verdict {
         match p.verdict() {
-            Verdict::InProgress { why } => match self.account.excuse(p.needs()) {
+            Verdict::InProgress { why } => match self.account.excuse(p.needs(), p.waits_since()) {
                 Some(excuse) => Verdict::Pending { why: format!("{why}; {excuse}") },
                 None => Verdict::InProgress { why },
             },
             Verdict::Pending { why } => Verdict::Pending {
-                why: match self.account.excuse(p.needs()) {
+                why: match self.account.excuse(p.needs(), p.waits_since()) {
                     Some(excuse) => format!("{why}; {excuse}"),
                     None => why,
                 },

@@ -10,7 +10,7 @@ pub const FASTEST: u64 = 10_000_000_000;
 /// Steps of the speed scale for each factor of ten.
 const NOTCHES: i32 = 10;
 /// A frame that took longer than this (a tab in the background) counts as this.
-const LONGEST_FRAME_US: u64 = 100_000;
+pub const LONGEST_FRAME_US: u64 = 100_000;
 
 /// What decides how fast time runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -20,6 +20,8 @@ pub(super) enum Assumption {
     Correct,
     /// A node's clock goes on from what it has shown.
     Leap,
+    /// A node's clock shows what it would without leaps.
+    Offset,
     /// A node's clock keeps its pace.
     Drift,
     /// A node's processor and disk are as fast as the scenario made them.
@@ -30,22 +32,26 @@ pub(super) enum Assumption {
     Arrival,
     /// No message is held back by hand.
     Free,
-    /// A link is as the scenario made it: its delay, its losses.
+    /// A link loses and corrupts what the scenario made it.
+    Losses,
+    /// The rest of a link is as the scenario made it: its delay, its order.
     Settings,
 }
 
 impl Assumption {
     /// All.
-    pub const ALL: [Assumption; 10] = [
+    pub const ALL: [Assumption; 12] = [
         Assumption::Power,
         Assumption::Awake,
         Assumption::Correct,
         Assumption::Leap,
+        Assumption::Offset,
         Assumption::Drift,
         Assumption::Processor,
         Assumption::Open,
         Assumption::Arrival,
         Assumption::Free,
+        Assumption::Losses,
         Assumption::Settings,
     ];
 }
@@ -102,6 +108,8 @@ pub(super) struct Line {
     pub first: Out,
     /// What keeps it out of force now, if anything.
     pub now: Option<Out>,
+    /// The event in which it was taken out of force last.
+    pub last: EventId,
     /// When it came into force again last.
     pub until: SimTime,
     /// How often it was taken out of force.
@@ -141,18 +149,19 @@ impl Lines {
         self.0.range(all).map(|(&(_, whom), line)| (whom, line))
     }
 
-    /// It is out of force from now on, if it was not before.
+    /// It is out of force from now on, if it was not before, or by something else.
     pub fn out(&mut self, key: Key, (event, now): (EventId, SimTime), what: impl FnOnce() -> What) {
-        if self.is_out(key) {
-            return;
-        }
         let out = Out { event, since: now, what: what().into() };
         match self.line(key) {
+            Some(Line { now: Some(same), .. }) if same.what == out.what => {}
             Some(line) => {
-                line.now = Some(out);
+                (line.now, line.last) = (Some(out), event);
                 line.times += 1;
             }
-            None => self.begin(key, Line { first: out.clone(), now: Some(out), until: now, times: 1 }),
+            None => {
+                let line = Line { first: out.clone(), now: Some(out), last: event, until: now, times: 1 };
+                self.begin(key, line);
+            }
         }
     }
 
@@ -160,12 +169,12 @@ impl Lines {
     pub fn struck(&mut self, key: Key, (event, now): (EventId, SimTime), what: impl FnOnce() -> What) {
         match self.line(key) {
             Some(line) => {
-                line.until = now;
+                (line.until, line.last) = (now, event);
                 line.times += 1;
             }
             None => {
                 let first = Out { event, since: now, what: what().into() };
-                self.begin(key, Line { first, now: None, until: now, times: 1 });
+                self.begin(key, Line { first, now: None, last: event, until: now, times: 1 });
             }
         }
     }

@@ -18,6 +18,7 @@ use super::recall::Recall;
 use crate::sim::{EventId, MsgId, NodeId, SimTime};
 use line::{Assumption, Line, Lines, Whom};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// Something that a promise may need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub enum Need {
     AllUp,
     /// No node lies, omits, or is late.
     Correct,
+    /// No node takes longer for a step than the scenario made it.
+    Pace,
     /// No clock leaps or changes its pace.
     Clocks,
     /// No clock is behind what it has shown: set back, it stands still for whoever waits for a time.
@@ -52,6 +55,9 @@ pub struct Account {
     healing: BTreeSet<NodeId>,
     // What is held back by hand, and on which link.
     held: Vec<(MsgId, Whom)>,
+    // By how much each clock has leapt, and how long a step and a forced write took of each node at first.
+    leapt: Vec<i64>,
+    opening: Rc<[(u64, u64)]>,
     begun: bool,
 }
 
@@ -90,30 +96,35 @@ impl Account {
         self.stirred
     }
 
-    /// What took `need` out of force first, in words, with its event; `None` while it has been in force. Of what a
-    /// protocol gets over ([`Need::AllUp`], [`Need::Fair`]) only what is out of force now counts.
-    pub fn broken(&self, need: Need) -> Option<(EventId, String)> {
-        let lines = need.assumptions().iter().flat_map(|&a| self.lines.of(a).map(|(_, line)| line));
-        let counts = |line: &&Line| line.now.is_some() || !need.heals();
-        let first = lines.filter(counts).min_by_key(|line| line.first.event)?;
-        Some((first.first.event, first.said()))
+    /// The lines of what `need` is made of that bear on what was so since `since`: those out of force now; and of what a
+    /// protocol does not get over, those that have been. What was held back and let go is no loss.
+    fn lines(&self, need: Need, since: SimTime) -> impl Iterator<Item = &Line> {
+        let all =
+            need.assumptions().iter().flat_map(move |&a| self.lines.of(a).map(move |(_, line)| (a, line)));
+        let past =
+            move |a: Assumption, line: &Line| a != Assumption::Free && !need.heals() && line.until >= since;
+        all.filter(move |&(a, line)| line.now.is_some() || past(a, line)).map(|(_, line)| line)
     }
 
-    /// The first of `needs` that has been out of force: the assumption, and what broke it.
+    /// The assumption of `needs` that was missing, and what took it out of force, with its event: what is out of force now;
+    /// else what was so last.
     pub fn missing(&self, needs: &[Need]) -> Option<(EventId, String)> {
-        let broken = |&need: &Need| {
-            let (event, what) = self.broken(need)?;
-            Some((event, format!("{}, and {what}", need.assumed())))
-        };
-        needs.iter().find_map(broken)
+        let all =
+            || needs.iter().flat_map(|&need| self.lines(need, SimTime::ZERO).map(move |line| (need, line)));
+        let now = all().find(|(_, line)| line.now.is_some());
+        let (need, line) = now.or_else(|| all().max_by_key(|(_, line)| line.until))?;
+        Some((line.last, format!("{}, and {}", need.assumed(), line.said())))
     }
 
-    /// Why a promise that needs `needs` may wait: all of them that are out of force now, or have been with an effect that
-    /// stays: since when, and for whom.
-    pub fn excuse(&self, needs: &[Need]) -> Option<String> {
+    /// Why a promise that needs `needs`, and waits for something since `since`, may wait: all of them that are out of force
+    /// now, or have been since then with an effect that stays: since when, and for whom.
+    pub fn excuse(&self, needs: &[Need], since: SimTime) -> Option<String> {
         let mut excuses: Vec<String> = Vec::new();
         for &need in needs {
-            let past = || self.missing(&[need]).map(|m| m.1);
+            let past = || {
+                let last = self.lines(need, since).max_by_key(|line| line.until)?;
+                Some(format!("{}, and {}", need.assumed(), last.said()))
+            };
             let excuse = self.now(need).or_else(|| if need.passes() { None } else { past() });
             excuses.extend(excuse.filter(|e| !excuses.contains(e)));
         }
@@ -137,8 +148,9 @@ impl Need {
             Need::NoLoss => &[Assumption::Arrival, Assumption::Free],
             Need::Fair => &[Assumption::Open, Assumption::Free],
             Need::NoCrash | Need::AllUp => &[Assumption::Power],
-            Need::Correct => &[Assumption::Correct, Assumption::Processor],
-            Need::Clocks => &[Assumption::Leap, Assumption::Drift],
+            Need::Correct => &[Assumption::Correct],
+            Need::Pace => &[Assumption::Processor],
+            Need::Clocks => &[Assumption::Offset, Assumption::Drift],
             Need::Onward => &[Assumption::Leap],
             Need::NoPause => &[Assumption::Awake],
         }
@@ -163,6 +175,7 @@ impl Need {
             Need::NoCrash => "it is assumed that no node crashes",
             Need::AllUp => "it is assumed that no node fails",
             Need::Correct => "it is assumed that every node does what its code says, in time",
+            Need::Pace => "it is assumed that every node is as fast as it was made",
             Need::Clocks => "it is assumed that clocks run evenly",
             Need::Onward => "it is assumed that clocks go forward",
             Need::NoPause => "it is assumed that no node is paused",

@@ -41,9 +41,12 @@ impl Account {
     /// What a scenario has made faulty from the start.
     fn begin(&mut self, world: &World, id: EventId) {
         self.begun = true;
+        self.leapt = vec![0; world.node_count()];
+        self.opening = world.node_ids().map(|n| pace(world, n)).collect();
         for node in world.node_ids() {
             self.note_correct(world, node, id);
         }
+        self.note_cuts(world, id);
     }
 
     fn note_loss(&mut self, world: &World, trace: &Trace, id: EventId, event: &Event) {
@@ -71,10 +74,14 @@ impl Account {
     }
 
     fn note_cut(&mut self, world: &World, id: EventId, (from, to): (NodeId, NodeId)) {
-        let cut = world.link(from, to).cut;
-        self.mark((Assumption::Open, Whom::Link(from, to)), world, id, cut, || {
-            let link = format!("the link from {} to {}", world.name(from), world.name(to));
-            What::of(link, "is cut", "was cut")
+        let link = world.link(from, to);
+        let closed = link.cut || link.loss_ppm >= 1_000_000;
+        self.mark((Assumption::Open, Whom::Link(from, to)), world, id, closed, || {
+            let who = format!("the link from {} to {}", world.name(from), world.name(to));
+            match link.cut {
+                true => What::of(who, "is cut", "was cut"),
+                false => What::of(who, "loses everything", "lost everything"),
+            }
         });
     }
 
@@ -90,7 +97,7 @@ impl Account {
             }
             Some(Fault::Links { set }) => {
                 self.note_settings(Whom::Network, set, (id, event.time));
-                if set.cut.is_some() {
+                if set.cut.is_some() || set.loss_ppm.is_some() {
                     self.note_cuts(world, id);
                 }
             }
@@ -143,10 +150,13 @@ impl Account {
     }
 
     fn note_settings(&mut self, whom: Whom, set: &LinkPatch, at: (EventId, SimTime)) {
-        let only_cut = LinkPatch { cut: set.cut, ..LinkPatch::default() };
-        if *set != only_cut {
-            self.lines
-                .struck((Assumption::Settings, whom), at, || What::of("a link", "is changed", "was changed"));
+        let changed = || What::of("a link", "is changed", "was changed");
+        if set.loss_ppm.is_some() || set.corrupt_ppm.is_some() {
+            self.lines.struck((Assumption::Losses, whom), at, changed);
+        }
+        let others = LinkPatch { cut: None, loss_ppm: None, corrupt_ppm: None, ..set.clone() };
+        if others != LinkPatch::default() {
+            self.lines.struck((Assumption::Settings, whom), at, changed);
         }
     }
 
@@ -190,18 +200,25 @@ impl Account {
     fn note_clock(&mut self, world: &World, node: NodeId, id: EventId, fault: Option<&Fault>) {
         let (name, whom) = (world.name(node), Whom::Node(node));
         match fault {
-            Some(Fault::ClockJump { .. }) => {
+            Some(Fault::ClockJump { by_us, .. }) => {
+                let sum = &mut self.leapt[node.index()];
+                *sum = sum.saturating_add(*by_us);
+                let off = *sum != 0;
                 let leap = (Assumption::Leap, whom);
                 self.mark(leap, world, id, true, || {
                     What::of(format!("the clock of {name}"), "is behind itself", "leapt")
                 });
                 self.healing.insert(node);
+                self.mark((Assumption::Offset, whom), world, id, off, || {
+                    What::of(format!("the clock of {name}"), "leapt", "leapt")
+                });
             }
-            Some(Fault::Node { set, .. }) if set.drift_ppm.is_some() => {
-                let drifts = set.drift_ppm != Some(0);
+            Some(Fault::Node { set: NodePatch { drift_ppm: Some(ppm), .. }, .. }) => {
                 let drift = (Assumption::Drift, whom);
-                self.mark(drift, world, id, drifts, || {
-                    What::of(format!("the clock of {name}"), "has another pace", "had another pace")
+                self.mark(drift, world, id, *ppm != 0, || {
+                    let [now, then] =
+                        ["has", "had"].map(|verb| format!("{verb} a drift of {ppm} ppm").into());
+                    What { now, then, ..What::of(format!("the clock of {name}"), "", "") }
                 });
             }
             _ => {}
@@ -212,7 +229,7 @@ impl Account {
         let Some(us) = set.service_us.into_iter().chain(set.sync_us).max() else {
             return;
         };
-        if us > 0 {
+        if self.is_slow(world, node) {
             let name = world.name(node);
             let slow = (Assumption::Processor, Whom::Node(node));
             self.mark(slow, world, id, true, || {
@@ -227,16 +244,21 @@ impl Account {
         }
     }
 
+    /// Whether `node` takes longer for something than it did at first.
+    fn is_slow(&self, world: &World, node: NodeId) -> bool {
+        is_slower(pace(world, node), self.opening[node.index()])
+    }
+
     /// Nodes that come into force again by themselves: a clock set back catches up, a step that takes long ends.
     fn heal(&mut self, world: &World) {
         let now = world.now();
+        let opening = self.opening.clone();
+        let slow = |node: NodeId| is_slower(pace(world, node), opening[node.index()]);
         let healed = |lines: &mut Lines, node: NodeId| {
             let caught_up = world.clock_behind_us(node) == 0;
             let idle = world.busy_for(node) == Span::ZERO && world.waiting(node) == 0;
             let leap = caught_up && lines.back((Assumption::Leap, Whom::Node(node)), now);
-            let step = idle
-                && slow_no_more(world, node)
-                && lines.back((Assumption::Processor, Whom::Node(node)), now);
+            let step = idle && !slow(node) && lines.back((Assumption::Processor, Whom::Node(node)), now);
             (leap || step, caught_up && idle)
         };
         let all: Vec<NodeId> = self.healing.iter().copied().collect();
@@ -261,10 +283,14 @@ impl Account {
     }
 }
 
-/// Whether the pace of `node` is no longer what somebody made it.
-fn slow_no_more(world: &World, node: NodeId) -> bool {
+/// How long `node` takes for a step and for a forced write.
+fn pace(world: &World, node: NodeId) -> (u64, u64) {
     let c = world.config(node);
-    c.service_us + c.sync_us == 0
+    (c.service_us, c.sync_us)
+}
+
+fn is_slower(now: (u64, u64), before: (u64, u64)) -> bool {
+    now.0 > before.0 || now.1 > before.1
 }
 
 /// The fault that was done in event `id`.

@@ -41,7 +41,7 @@ impl Reach<'_> {
             up.iter().copied().filter(both).collect::<Vec<_>>()
         };
         let Some(group) = up.iter().map(|&s| hears(s)).find(|g| g.len() >= majority) else {
-            return Err(format!("no majority of servers can talk to each other{}", self.walled()));
+            return Err(format!("no majority of servers can talk to each other{}", self.walled(servers)));
         };
         let whole = group.iter().all(|&a| {
             up.iter().all(|&b| {
@@ -51,7 +51,7 @@ impl Reach<'_> {
         });
         match whole {
             true => Ok(group),
-            false => Err(format!("some servers hear only a part of the majority{}", self.walled())),
+            false => Err(format!("some servers hear only a part of the majority{}", self.walled(servers))),
         }
     }
 
@@ -111,11 +111,25 @@ impl Reach<'_> {
         Ok(longest)
     }
 
+    /// The longest that a message of so many bytes is under way between one of `left` and one of `right`, either way.
+    ///
+    /// # Errors
+    /// What is missing, in words.
+    pub fn longest_between(&self, left: &[NodeId], right: &[NodeId], bytes: u32) -> Result<Span, String> {
+        let mut longest = Span::ZERO;
+        for &a in left {
+            for &b in right {
+                longest = longest.max(self.delay((a, b), bytes)?).max(self.delay((b, a), bytes)?);
+            }
+        }
+        Ok(longest)
+    }
+
     /// The longest that a message of so many bytes takes from one to the other, provided that it is not lost.
     fn delay(&self, (a, b): (NodeId, NodeId), bytes: u32) -> Result<Span, String> {
         let (world, link) = (self.world, self.world.link(a, b));
         if link.loss_ppm > 0 || link.corrupt_ppm > 0 {
-            return Err(format!("links lose messages{}", self.changed((a, b))));
+            return Err(format!("links lose messages{}", self.changed(Assumption::Losses, (a, b))));
         }
         if world.waits_for_frame(a, b) {
             let (a, b) = (world.name(a), world.name(b));
@@ -123,7 +137,7 @@ impl Reach<'_> {
         }
         match link.longest(bytes) {
             Some(span) => Ok(span.max(world.queued_for(a, b))),
-            None => Err(format!("a delay without bound{}", self.changed((a, b)))),
+            None => Err(format!("a delay without bound{}", self.changed(Assumption::Settings, (a, b)))),
         }
     }
 
@@ -144,7 +158,7 @@ impl Reach<'_> {
                     return Err(format!("{to} hears nothing from {from}{since}"));
                 }
                 if self.delay((a, b), 1_500)? > patience {
-                    let since = self.changed((a, b));
+                    let since = self.changed(Assumption::Settings, (a, b));
                     return Err(format!("a message from {from} to {to} takes too long{since}"));
                 }
             }
@@ -167,15 +181,19 @@ impl Reach<'_> {
         keys.into_iter().filter_map(|key| Some(self.account.lines.get(key)?.now.as_ref()?.since))
     }
 
-    /// Since when the last of the cuts and walls that stand has stood.
-    fn walled(&self) -> String {
-        let lines = self.account.lines.of(Assumption::Open);
+    /// Since when the last of the walls, and of the cuts between `servers`, has stood.
+    fn walled(&self, servers: &[NodeId]) -> String {
+        let among = |whom: Whom| match whom {
+            Whom::Link(a, b) => servers.contains(&a) && servers.contains(&b),
+            _ => true,
+        };
+        let lines = self.account.lines.of(Assumption::Open).filter(|(whom, _)| among(*whom));
         said(lines.filter_map(|(_, line)| Some(line.now.as_ref()?.since)).max())
     }
 
-    /// When the settings of a link were changed last.
-    fn changed(&self, (a, b): (NodeId, NodeId)) -> String {
-        let keys = [Whom::Link(a, b), Whom::Network].map(|whom| (Assumption::Settings, whom));
+    /// When this was changed last of a link.
+    fn changed(&self, what: Assumption, (a, b): (NodeId, NodeId)) -> String {
+        let keys = [Whom::Link(a, b), Whom::Network].map(|whom| (what, whom));
         said(keys.iter().filter_map(|&key| Some(self.account.lines.get(key)?.until)).max())
     }
 }

@@ -6,8 +6,8 @@
 use super::{Broken, Promised, Rule};
 use crate::check::{Seen, Wake};
 use crate::sim::ledger::Ledger;
-use crate::sim::{Fact, NodeId};
-use std::collections::BTreeSet;
+use crate::sim::{Fact, NodeId, SimTime};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 /// Each of `who` comes to an end (decides, learns who leads).
@@ -68,14 +68,15 @@ pub fn leads_to<F: Fact, K>(
 where
     K: Ord + Clone + Display + 'static,
 {
-    let rule = LeadsTo { begun, ended, open: BTreeSet::new(), done: Ledger::default() };
+    let rule = LeadsTo { begun, ended, open: BTreeMap::new(), done: Ledger::default() };
     Promised::liveness(name, claim, rule)
 }
 
 struct LeadsTo<F, K> {
     begun: fn(&F) -> Option<K>,
     ended: fn(&F) -> Option<K>,
-    open: BTreeSet<K>,
+    // What is open, and since when.
+    open: BTreeMap<K, SimTime>,
     // What has ended, for it may be told again, or before its beginning.
     done: Ledger<K, ()>,
 }
@@ -99,7 +100,7 @@ impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for LeadsTo<F, K> {
             if let Some(key) = (self.begun)(fact)
                 && self.done.get(&key).is_none()
             {
-                self.open.insert(key);
+                self.open.entry(key).or_insert(seen.event.time);
             }
             if let Some(key) = (self.ended)(fact) {
                 self.open.remove(&key);
@@ -113,9 +114,13 @@ impl<F: Fact, K: Ord + Clone + Display + 'static> Rule for LeadsTo<F, K> {
         if self.open.is_empty() {
             return None;
         }
-        let few: Vec<String> = self.open.iter().take(NAMED).map(K::to_string).collect();
+        let few: Vec<String> = self.open.keys().take(NAMED).map(K::to_string).collect();
         let more = if self.open.len() > NAMED { ", ..." } else { "" };
         Some(format!("still open: {}{more}", few.join(", ")))
+    }
+
+    fn since(&self) -> SimTime {
+        self.open.values().min().copied().unwrap_or_default()
     }
 
     fn weight(&self) -> usize {

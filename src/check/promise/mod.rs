@@ -27,7 +27,7 @@ use super::account::Need;
 use super::property::{Class, Property, Verdict, witness};
 use super::recall::Recall;
 use super::seen::{Seen, Wake};
-use crate::sim::EventId;
+use crate::sim::{EventId, SimTime};
 use std::rc::Rc;
 
 /// What broke a promise: the events that show it, and what went wrong, in a sentence with names.
@@ -67,6 +67,11 @@ pub trait Rule: Clone + 'static {
     /// What it needs that is out of force, in words, so that nothing is promised now; beside what the ground says.
     fn excuse(&self) -> Option<&str> {
         None
+    }
+
+    /// Since when the oldest waits of what is missing: what was over before then is no excuse.
+    fn since(&self) -> SimTime {
+        SimTime::ZERO
     }
 
     /// Why it cannot be judged any more.
@@ -163,7 +168,7 @@ impl<R: Rule> Promised<R> {
     fn break_it(&mut self, broken: Broken, seen: &Seen<'_>) {
         let missing = seen.account.missing(self.needs);
         let (event, assumption) = match (self.left_out, missing) {
-            (Some(rule), _) => (None, rule.to_owned()),
+            (Some(rule), _) => (None, beside_a_liar(rule, seen)),
             (None, Some((event, what))) => (Some(event), what),
             (None, None) => (None, self.rests_on.to_owned()),
         };
@@ -172,6 +177,15 @@ impl<R: Rule> Promised<R> {
             why: broken.why,
             assumption,
         }));
+    }
+}
+
+/// The rule that is left out; a node that lies does as much harm.
+fn beside_a_liar(rule: &str, seen: &Seen<'_>) -> String {
+    let world = seen.world;
+    match world.node_ids().find(|&n| !world.lies(n).is_empty()) {
+        Some(liar) => format!("{rule}; and nobody lies, but {} does", world.name(liar)),
+        None => rule.to_owned(),
     }
 }
 
@@ -223,6 +237,10 @@ impl<R: Rule> Property for Promised<R> {
 
     fn needs(&self) -> &[Need] {
         self.needs
+    }
+
+    fn waits_since(&self) -> SimTime {
+        self.rule.since()
     }
 
     fn blame(&mut self, left_out: &'static str) {

@@ -81,6 +81,8 @@ impl<A: Fn(Reach<'_>) -> Result<Vec<NodeId>, String>> InCalm<A> {
         let here = Waiting { since: seen.event.time, event: seen.id, ..Waiting::default() };
         for (node, fact) in seen.facts::<Fact>() {
             if !matches!(fact, Fact::Retried { .. }) {
+                // Who begins to wait, or has waited for what is over, is looked at now.
+                self.look_at = SimTime::ZERO;
                 let waiting = self.clients.entry(node).or_default();
                 waiting.take(fact);
                 (waiting.since, waiting.event) = (here.since, here.event);
@@ -152,7 +154,9 @@ where
             self.note(seen);
         }
         // Trouble begins with what is done to the world, and may be over before the next look.
-        if seen.event.time < self.look_at && seen.event.kind != EventKind::Fault {
+        let stirs = matches!(seen.event.kind, EventKind::Fault | EventKind::Flap)
+            || seen.account.stirred() == seen.event.time;
+        if seen.event.time < self.look_at && !stirs {
             return Ok(());
         }
         self.judge(seen)

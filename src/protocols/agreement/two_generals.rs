@@ -261,7 +261,7 @@ const DECIDED: fn(&Fact) -> Option<(Only, &'static str)> = pick!(
 fn promises(_: &Params) -> Vec<Box<dyn Property>> {
     let claim = "both generals attack, or neither does";
     let agreement = agreement("Agreement", claim, "", DECIDED)
-        .needs(&[Need::NoLoss])
+        .needs(&[Need::NoLoss, Need::NoPause, Need::Correct, Need::Clocks])
         .rests_on("every messenger arrives before dawn, which is the same for both");
     // Agreement alone is cheap, for who always retreats always agrees.
     let claim = "if no messenger is lost and nothing else goes wrong, both attack";

@@ -391,7 +391,7 @@ fn promises(params: &Params) -> Vec<Box<dyn Property>> {
         })
         .boxed(),
         Promised::liveness("Everybody knows", "in the end every node has the newest version", everybody)
-            .needs(&[Need::AllUp, Need::NoPause, Need::Fair, Need::Correct, Need::Onward])
+            .needs(&[Need::AllUp, Need::NoPause, Need::Fair, Need::Correct, Need::Pace, Need::Onward])
             .boxed(),
     ]
 }

@@ -321,19 +321,21 @@ fn promises(params: &Params) -> Vec<Box<dyn Property>> {
         let claim = "every message that is sent is delivered in the end";
         let no_loss = no_loss("No loss", claim, sent, got);
         all.push(
-            no_loss.needs(&[Need::NoCrash, Need::Fair, Need::NoPause, Need::Correct, Need::Onward]).boxed(),
+            no_loss
+                .needs(&[Need::NoCrash, Need::Fair, Need::NoPause, Need::Correct, Need::Pace, Need::Onward])
+                .boxed(),
         );
     }
     if params.flag("dedupe") {
         let rest = "the layer dedupe is on from the start and stays on";
         let once = no_duplication("No duplication", "no message is delivered twice", NUMBER);
-        all.push(once.needs(&[Need::NoCrash]).rests_on(rest).boxed());
+        all.push(once.needs(&[Need::NoCrash, Need::Correct]).rests_on(rest).boxed());
     }
     if params.flag("reorder") {
         let claim = "no message is delivered after one that was sent later";
         let rest = "the layer reorder is on from the start and stays on";
         let fifo = fifo_order("FIFO order", claim, |f| Some((SENDER, NUMBER(f)?.into())));
-        all.push(fifo.needs(&[Need::NoCrash]).rests_on(rest).boxed());
+        all.push(fifo.needs(&[Need::NoCrash, Need::Correct]).rests_on(rest).boxed());
     }
     all
 }

@@ -26,7 +26,7 @@ pub(super) fn frame(app: &mut App, dt: u64, out_of_time: &mut dyn FnMut() -> boo
     };
     let story = app.player.pace == Pace::Story;
     let cue = match story {
-        true => app.director.cue(&o.run().get(), app.player.speed, dt),
+        true => app.director.cue(&o.run().get(), app.player.speed, dt.min(player::LONGEST_FRAME_US)),
         false => Cue::Free { end: u32::MAX },
     };
     let (target, end) = match cue {

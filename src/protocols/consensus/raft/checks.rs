@@ -7,6 +7,7 @@
 use super::config::Config;
 use super::facts::{Each, Fact};
 use super::log::{Entry, Index, Log, Term};
+use super::server::Server;
 use crate::check::Recall;
 use crate::check::account::reach::Reach;
 use crate::check::promise::{Ballots, Vote, elected};
@@ -331,11 +332,33 @@ fn works(config: Config, retry: Span, now: Reach<'_>) -> Result<Vec<NodeId>, Str
     }
     let longest = now.longest_delay(&group, 1_500)?.0;
     let (min, max) = (config.election_min.0, config.election_max.0);
-    if max - min < APART_US {
-        return Err("election timeouts are too alike for one server to come first (9.3)".to_owned());
-    }
     if config.heartbeat.0 + 2 * longest >= min || 2 * longest > max - min {
         return Err("a broadcast takes too long for the election timeout (5.6)".to_owned());
     }
+    // Of n timeouts drawn from a spread, the first two lie a part in n + 1 of it apart: a message must be quicker.
+    if max - min < APART_US || longest * servers > max - min {
+        return Err("election timeouts are too alike for one server to come first (9.3)".to_owned());
+    }
+    caught_up(world, &group, (servers, config.election_max.0 * 10, longest))?;
     Ok(group)
+}
+
+/// Whether more than half of all `servers` have, or soon have, as long a log as the longest of `group`: one that lags is
+/// brought up to date message by message, which may take any time.
+fn caught_up(
+    world: &World,
+    group: &[NodeId],
+    (servers, patience, longest): (u64, u64, u64),
+) -> Result<(), String> {
+    let last =
+        |&s: &NodeId| world.node_as::<Server>(s).map_or(0, |server| u64::from(server.log().last_index()));
+    let most = group.iter().map(last).max().unwrap_or(0);
+    let lags = |s: &&NodeId| (most - last(s)) * 2 * longest > patience;
+    let behind: Vec<&NodeId> = group.iter().filter(lags).collect();
+    match behind.first() {
+        Some(first) if 2 * (group.len() - behind.len()) as u64 <= servers => {
+            Err(format!("{} is still being brought up to date", world.name(**first)))
+        }
+        _ => Ok(()),
+    }
 }

@@ -20,10 +20,10 @@ pub(super) fn promises(p: &Params) -> Vec<Box<dyn Property>> {
     };
     let in_the_end = [
         Promised::liveness("Strong completeness", complete, Opinion::of(true))
-            .needs(&[Need::NoPause, Need::Correct, Need::Onward])
+            .needs(&[Need::NoPause, Need::Correct, Need::Pace, Need::Onward])
             .boxed(),
         Promised::liveness("Eventual strong accuracy", accurate, Opinion::of(false))
-            .needs(&[Need::NoPause, Need::NoLoss, Need::Correct, Need::Clocks])
+            .needs(&[Need::NoPause, Need::NoLoss, Need::Correct, Need::Pace, Need::Clocks])
             .boxed(),
     ];
     let claim = "whoever was just heard from anew is trusted";
@@ -49,7 +49,7 @@ fn detection(p: &Params) -> Option<Box<dyn Property>> {
     };
     let rule = Detection { within, fresh: fresh(p), crashed: BTreeMap::new(), up_since: BTreeMap::new() };
     let claim = "a crash is noticed within a period and T, and a longest delay if silence counts";
-    let needs = &[Need::Clocks, Need::NoPause, Need::Correct];
+    let needs = &[Need::Clocks, Need::NoPause, Need::Correct, Need::Pace];
     Some(Promised::safety("Detection", claim, rule).needs(needs).boxed())
 }
 
@@ -67,7 +67,8 @@ fn mistakes(p: &Params) -> Option<Box<dyn Property>> {
         0 => ("Strong accuracy", "nobody is suspected who runs (class P)"),
         _ => ("Mistakes end", "when T has grown above the longest delay there are no more"),
     };
-    const NEEDS: &[Need] = &[Need::NoLoss, Need::NoCrash, Need::NoPause, Need::Correct, Need::Clocks];
+    const NEEDS: &[Need] =
+        &[Need::NoLoss, Need::NoCrash, Need::NoPause, Need::Correct, Need::Pace, Need::Clocks];
     let made = BTreeMap::new();
     let promise = Promised::safety(name, claim, Mistakes { most, made }).needs(NEEDS);
     Some(promise.rests_on("no delay is longer than its bound").boxed())

@@ -39,7 +39,7 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
                 Fact::Accepted { .. } => None,
             },
         )
-        .needs(&[Need::NoCrash, Need::NoPause, Need::Correct, Need::Onward])
+        .needs(&[Need::NoCrash, Need::NoPause, Need::Correct, Need::Pace, Need::Onward])
         .boxed(),
     ];
     if params.int("buffer") > 0 {

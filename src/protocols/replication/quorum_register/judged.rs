@@ -54,10 +54,10 @@ fn enough(rules: &Rules, retry: Span, now: Reach<'_>) -> Result<Vec<NodeId>, Str
     if up.len() < need {
         return Err(format!("{} of {} replicas run, and {need} are to answer", up.len(), rules.nodes));
     }
-    let clients = world.node_ids().filter(|&n| world.is_client(n) && world.is_up(n));
-    let all: Vec<NodeId> = up.iter().copied().chain(clients).collect();
+    let clients: Vec<NodeId> = world.node_ids().filter(|&n| world.is_client(n) && world.is_up(n)).collect();
+    let all: Vec<NodeId> = up.iter().chain(&clients).copied().collect();
     now.sound(&all, Span(retry.0 / 10))?;
-    match now.longest_delay(&all, 1_500)? > retry {
+    match now.longest_between(&up, &clients, 1_500)? > retry {
         true => Err("a message takes longer than a client waits".to_owned()),
         false => Ok(up),
     }

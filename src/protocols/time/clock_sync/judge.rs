@@ -43,7 +43,7 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
                 "an answer corrects a clock to within (round trip - 2 shortest way) / 2",
                 bound,
             )
-            .needs(&[Need::Correct, Need::Clocks])
+            .needs(&[Need::Correct, Need::Pace, Need::Clocks])
             .rests_on("the way there and the way back each take at least the shortest way")
             .boxed(),
         );
@@ -65,7 +65,7 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
                 who,
                 |f: &Fact| matches!(f, Fact::Synced { .. }),
             )
-            .needs(&[Need::AllUp, Need::NoPause, Need::NoLoss, Need::Correct, Need::Onward])
+            .needs(&[Need::AllUp, Need::NoPause, Need::NoLoss, Need::Correct, Need::Pace, Need::Onward])
             .boxed(),
         );
     }

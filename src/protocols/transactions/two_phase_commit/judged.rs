@@ -43,7 +43,9 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
     let completion = leads_to("Completion", "a transfer that begins is over in the end", begun, over);
     // A beginning of which nothing is on disk is not taken up again after a crash.
     all.push(
-        completion.needs(&[Need::NoCrash, Need::NoPause, Need::NoLoss, Need::Correct, Need::Onward]).boxed(),
+        completion
+            .needs(&[Need::NoCrash, Need::NoPause, Need::NoLoss, Need::Correct, Need::Pace, Need::Onward])
+            .boxed(),
     );
     all
 }
@@ -70,7 +72,7 @@ fn atomic(banks: u16) -> Vec<Box<dyn Property>> {
             .rests_on("votes come before the coordinator's patience ends")
             .boxed(),
         leads_to("Termination", ac5, promised, released)
-            .needs(&[Need::AllUp, Need::NoPause, Need::NoLoss, Need::Correct, Need::Onward])
+            .needs(&[Need::AllUp, Need::NoPause, Need::NoLoss, Need::Correct, Need::Pace, Need::Onward])
             .boxed(),
     ]
 }
