@@ -27,8 +27,8 @@ const LONG_HOLD_US: u64 = 1_500_000;
 const SIGHT: u32 = 6_000;
 /// So many facts and edits are looked at for a caption.
 const LOOK_BACK: usize = 200;
-/// From this on a wait is worth a word: as many times longer than it is shown.
-const WORTH_SAYING: u64 = 2;
+/// A shorter wait than this, in microseconds of the run's time, is not worth a word.
+const WORTH_SAYING_US: u64 = 20_000;
 
 /// The way to the next beat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,7 +153,7 @@ impl Director {
     pub fn passes_us(&self) -> Option<u64> {
         let leg = self.leg.filter(|leg| leg.spent_us < leg.wait_us)?;
         let waits = leg.turn_us - leg.start_us;
-        (leg.wait_us == WAIT_US && waits >= WORTH_SAYING * 10_000).then_some(waits)
+        (leg.wait_us == WAIT_US && waits >= WORTH_SAYING_US).then_some(waits)
     }
 }
 
