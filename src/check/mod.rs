@@ -19,7 +19,7 @@ pub use account::{Account, Need};
 pub use consistency::Level;
 pub use gauge::{Gauge, Gauges};
 pub use promise::{Broken, Promised, Rule};
-pub use property::{CheckLine, Checks, Class, Property, Verdict, witness};
+pub use property::{CheckLine, Checks, Class, Property, Verdict, verdicts, witness};
 pub use recall::Recall;
 pub use seen::{Seen, Wake};
 pub use standing::{Standing, Standings};

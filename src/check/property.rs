@@ -10,6 +10,7 @@ use super::gauge::Gauges;
 use super::recall::Recall;
 use super::seen::{Seen, Wake};
 use super::standing::Standings;
+use crate::sim::history::Run;
 use crate::sim::{EventId, SimTime, Trace, World};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -35,7 +36,7 @@ pub enum Verdict {
         /// What is still missing: "2 requests unanswered".
         why: String,
     },
-    /// A liveness property that is not satisfied, while something that it needs is out of force.
+    /// A liveness property that is not satisfied, while something that it needs is out of force, or nothing is left to happen.
     Pending {
         /// What is still missing, and what is out of force: "1 request unanswered; nothing is promised now: S1 lies".
         why: String,
@@ -256,6 +257,20 @@ impl crate::sim::history::Watcher for Checks {
         let properties: usize = self.properties.iter().map(|p| 256 + p.weight()).sum();
         properties + self.account.weight() + self.gauges.weight() + self.standings.weight()
     }
+}
+
+/// What each promise says of `run` now. Where nothing is left to happen, nothing is in progress.
+pub fn verdicts(run: &Run<Checks>) -> Vec<CheckLine> {
+    let mut lines = run.watcher().lines();
+    if run.is_over() {
+        for line in &mut lines {
+            if let Verdict::InProgress { why } = &line.verdict {
+                line.verdict =
+                    Verdict::Pending { why: format!("{why}; and nothing is left that happens by itself") };
+            }
+        }
+    }
+    lines
 }
 
 /// A helper for witnesses: sorted, without repeats, at most a dozen. Of more the last are kept, for the last is

@@ -6,7 +6,7 @@
 use super::args::{Args, Next, shown};
 use super::subject::{Over, Subject, trouble};
 use super::{Failure, Outcome};
-use crate::check::{CheckLine, Checks, Verdict};
+use crate::check::{CheckLine, Checks, Verdict, verdicts};
 use crate::sim::history::Run;
 use crate::sim::{EventId, limits};
 use crate::view::export::{self, Script};
@@ -135,7 +135,7 @@ fn text(subject: &Subject, run: &Run<Checks>, all: bool, out: &mut dyn Write) ->
         }
     }
     writeln!(out, "{} events, {} messages", run.position(), run.world().messages())?;
-    for line in run.watcher().lines() {
+    for line in verdicts(run) {
         writeln!(out, "{}", verdict(&line))?;
     }
     writeln!(out, "hash {}", run.hash_text())?;

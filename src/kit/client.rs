@@ -9,6 +9,7 @@
 //! new request carries a new one, even after a crash of the client; so the number is on the
 //! client's disk before the request is on its way (Ongaro 2014, section 6.3).
 
+mod absent;
 mod calm;
 mod parts;
 mod told;
@@ -16,6 +17,7 @@ mod told;
 #[cfg(test)]
 mod tests;
 
+pub use absent::unanswered;
 pub use calm::answered_in_calm;
 pub use parts::{Asked, ClientConfig, ClientDisk, ClientTimer, Ended, Outcome, Score};
 pub use told::{

@@ -3,6 +3,7 @@
 //! The rule that is easy to break: whatever the tool, the page and the tests know of a protocol they know
 //! from here. Nobody above this layer names a protocol.
 
+use super::absence::Absence;
 use super::boards::Board;
 use super::gauges::GaugeDef;
 use super::mutants::{MutantDef, PARAM};
@@ -60,6 +61,8 @@ pub struct Entry {
     pub gauges: &'static [GaugeDef],
     /// What it shows beside the stage.
     pub boards: Option<fn(&Params, &World) -> Vec<Board>>,
+    /// What has not happened, with its conditions.
+    pub absences: Option<fn(&World, &Trace) -> Vec<Absence>>,
     /// What scenario files may ask of a run by name.
     pub probes: &'static [Probe],
 }
@@ -79,6 +82,7 @@ impl Entry {
         promises: |_| Vec::new(),
         gauges: &[],
         boards: None,
+        absences: None,
         probes: &[],
     };
 

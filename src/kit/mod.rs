@@ -9,6 +9,7 @@
 //! | what it tells those who watch | [`facts!`](crate::kit::facts) |
 //! | its numbers, with theory beside them | [`GaugeDef`], [`gauges`] |
 //! | what it shows beyond circles | [`Board`] |
+//! | why something has not happened | [`absence`] |
 //! | its clients: sessions, retries, redirects, outcomes | [`client`] |
 //! | who has answered, and whether they are enough | [`quorum`] |
 //! | a log that copies for nothing | [`journal`] |
@@ -21,6 +22,7 @@
 //! The rule that is easy to break: the kit knows no protocol. What only one of them needs is that
 //! protocol's own.
 
+pub mod absence;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod bench;
 pub mod boards;
@@ -38,6 +40,7 @@ pub mod prelude;
 pub mod quorum;
 pub mod store;
 
+pub use absence::{Absence, Condition, Lack, Lacking};
 pub use boards::Board;
 pub use entry::{Entry, Measure, Probe, measures};
 pub(crate) use facts::{facts, pick};

@@ -3,6 +3,7 @@
 //! The rule that is easy to break: what only some protocols use stays out, so that a name in a protocol
 //! file which is not its own is one of these, and can be learnt once.
 
+pub use super::absence::{Absence, Condition, Lack, Lacking};
 pub use super::boards::{Bar, Board, Branch, Field, Lamp, Mood, Part};
 pub use super::gauges::{self, number};
 pub use super::{Choice, Entry, GaugeDef, Param, Params, Probe, Published};
@@ -15,5 +16,5 @@ pub use crate::check::{Broken, Gauge, Need, Promised, Property, Recall, Rule, Se
 pub use crate::sim::world::Layout;
 pub use crate::sim::{
     Asked, Cell, CellTone, Ctx, Delay, EventId, EventKind, Form, Glyph, Host, Inspect, Kind, Link, Message,
-    NodeId, NodeSetup, Protocol, Refusal, Setup, Shape, Span, Timing, Tone, World,
+    NodeId, NodeSetup, Protocol, Refusal, Setup, Shape, Span, Timing, Tone, Trace, World,
 };

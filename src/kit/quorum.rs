@@ -119,6 +119,11 @@ impl<T> Quorum<T> {
         all.into_iter().filter(|&n| !self.heard(n))
     }
 
+    /// It in the fewest words, for the node that counts: `votes 2 of 3`.
+    pub fn tally(&self, what: &str) -> String {
+        format!("{what} {} of {}", self.count(), self.need)
+    }
+
     /// It as a lamp of a board: `votes 2 of 3`, out of `what`.
     pub fn lamp(&self, what: &str) -> Lamp {
         Lamp {

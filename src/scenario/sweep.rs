@@ -13,9 +13,9 @@ mod work;
 pub use did::Did;
 
 use super::{Opening, open};
-use crate::check::Verdict;
 use crate::check::faultmix::{Mix, Struck, fault_phase, plan_at_work, plan_over};
 use crate::check::shrink::{self, Case, Found, Size};
+use crate::check::{Verdict, verdicts};
 use crate::kit::{ParamKind, Value};
 use crate::sim::{Edit, Refusal, SimTime, World, limits};
 use work::Work;
@@ -85,7 +85,7 @@ impl Sweep {
         let opening = self.at(seed)?;
         let mut run = open(&opening)?;
         run.run_until(self.until);
-        let lines = run.watcher().lines();
+        let lines = verdicts(&run);
         let pending = lines.iter().any(|l| matches!(l.verdict, Verdict::Pending { .. }));
         let in_progress = !pending && lines.iter().any(|l| matches!(l.verdict, Verdict::InProgress { .. }));
         let did = match self.mix {

@@ -66,6 +66,8 @@ pub struct Inspect {
     pub prominent: bool,
     /// The second line in the node: `term 3`.
     pub badge: String,
+    /// What it counts and decides by, while it does: `votes 2 of 3`. Drawn on the node.
+    pub tally: String,
     /// Term, ballot, view: what the bands of the space-time diagram count.
     pub epoch: Option<u64>,
     /// The row under the node, at most the last dozen shown.
@@ -89,6 +91,12 @@ impl Inspect {
     /// With a second line in the node.
     pub fn badge(mut self, badge: impl Into<String>) -> Self {
         self.badge = badge.into();
+        self
+    }
+
+    /// With a count by which it decides, drawn on the node while it counts.
+    pub fn tally(mut self, tally: impl Into<String>) -> Self {
+        self.tally = tally.into();
         self
     }
 

@@ -57,6 +57,10 @@ pub enum Action {
     Window(Camera),
     /// Run the same again with this parameter at this value, as another future beside this one.
     Vary(String, String),
+    /// Run the same again without what was done to the world in this event, as another future beside this one.
+    Without(EventId),
+    /// Do this in another future, right after this event or now, with the present one beside it, and let time run.
+    Mend(Option<EventId>, Vec<Fault>),
     /// Run the same again without the last edit, as another future beside this one.
     WithoutLastEdit,
     /// Begin the run that is shown again: time zero, its parameters, all edits and other futures gone; the

@@ -16,7 +16,7 @@ use super::route::Look;
 use super::selection::Selection;
 use super::study::Study;
 use super::task::Course;
-use crate::check::{Checks, Class, Verdict};
+use crate::check::{Checks, Class, Verdict, verdicts};
 use crate::scenario::SharedRun;
 use crate::sim::Refusal;
 use crate::sim::history::Run;
@@ -96,7 +96,7 @@ pub struct Tally {
 /// Counts verdicts.
 pub fn tally(run: &Run<Checks>) -> Tally {
     let mut t = Tally::default();
-    for line in run.watcher().lines() {
+    for line in verdicts(run) {
         t.safety += usize::from(line.class == Class::Safety);
         t.violated += usize::from(matches!(line.verdict, Verdict::Violated { .. }));
         t.pending += usize::from(matches!(line.verdict, Verdict::Pending { .. }));

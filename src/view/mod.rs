@@ -10,6 +10,7 @@ pub mod away;
 pub mod before;
 pub mod beside;
 pub mod board;
+pub mod broken;
 pub mod causality;
 pub mod chart;
 pub mod chosen;
@@ -49,6 +50,7 @@ pub mod twin;
 pub mod waiting;
 pub mod walk;
 pub mod why;
+pub mod whynot;
 pub mod words;
 
 pub use action::Action;

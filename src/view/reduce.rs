@@ -106,6 +106,8 @@ fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
         Action::Beside(i) => on_run(app, &mut |app| futures::beside(app, i)),
         Action::Window(camera) => on_run(app, &mut |app| futures::window(app, camera)),
         Action::Vary(param, value) => on_run(app, &mut |app| futures::vary(app, &param, &value)),
+        Action::Mend(after, faults) => on_run(app, &mut |app| mend::mend(app, after, &faults)),
+        Action::Without(event) => on_run(app, &mut |app| futures::without(app, event)),
         Action::WithoutLastEdit => on_run(app, &mut futures::without_last_edit),
         Action::Reset => on_run(app, &mut |app| anew::again(app, |_| {})),
         Action::SetSeed(seed) => on_run(app, &mut |app| anew::again(app, |s| s.set_seed(seed))),
@@ -382,6 +384,7 @@ mod edits;
 mod frames;
 mod futures;
 mod leaving;
+mod mend;
 mod story;
 mod study;
 #[cfg(test)]

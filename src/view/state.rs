@@ -6,7 +6,7 @@
 use super::app::App;
 use super::future::Branch;
 use super::open::Open;
-use crate::check::{CheckLine, Class, Verdict};
+use crate::check::{CheckLine, Class, Verdict, verdicts};
 use crate::sim::world::{InFlight, Status, World};
 use crate::sim::{Edit, EventId, MsgId, NodeId};
 use serde::{Serialize, Serializer};
@@ -155,7 +155,7 @@ fn text(app: &App, open: &Open) -> String {
         nodes: world.node_ids().map(|id| node(world, id)).collect(),
         in_flight: messages.iter().take(MESSAGES).map(flight).collect(),
         in_flight_count: world.in_flight_count(),
-        checks: run.watcher().lines().into_iter().map(check).collect(),
+        checks: verdicts(&run).into_iter().map(check).collect(),
         edits: run.edits(),
         error: app.error.as_deref(),
     };

@@ -30,6 +30,8 @@ pub(super) enum Assumption {
     Open,
     /// What is sent is received.
     Arrival,
+    /// Of what is sent again and again something is received.
+    Fairness,
     /// No message is held back by hand.
     Free,
     /// A link loses and corrupts what the scenario made it.
@@ -40,7 +42,7 @@ pub(super) enum Assumption {
 
 impl Assumption {
     /// All.
-    pub const ALL: [Assumption; 12] = [
+    pub const ALL: [Assumption; 13] = [
         Assumption::Power,
         Assumption::Awake,
         Assumption::Correct,
@@ -50,6 +52,7 @@ impl Assumption {
         Assumption::Processor,
         Assumption::Open,
         Assumption::Arrival,
+        Assumption::Fairness,
         Assumption::Free,
         Assumption::Losses,
         Assumption::Settings,

@@ -17,7 +17,7 @@ pub(super) use note::fault;
 use super::recall::Recall;
 use crate::sim::{EventId, MsgId, NodeId, SimTime};
 use line::{Assumption, Line, Lines, Whom};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// Something that a promise may need.
@@ -25,7 +25,7 @@ use std::rc::Rc;
 pub enum Need {
     /// What is sent is received: nothing is lost by a link, a cut, a wall or a hand.
     NoLoss,
-    /// Links are fair: none is cut, no wall stands.
+    /// Links are fair: none is cut, no wall stands, none has lost everything for long.
     Fair,
     /// No node crashes.
     NoCrash,
@@ -55,6 +55,8 @@ pub struct Account {
     healing: BTreeSet<NodeId>,
     // What is held back by hand, and on which link.
     held: Vec<(MsgId, Whom)>,
+    // How many messages in a row each link has lost, from whom and to whom.
+    streaks: BTreeMap<(NodeId, NodeId), u32>,
     // By how much each clock has leapt, and how long a step and a forced write took of each node at first.
     leapt: Vec<i64>,
     opening: Rc<[(u64, u64)]>,
@@ -88,7 +90,7 @@ impl Account {
 
     /// The bytes that a copy takes, roughly.
     pub fn weight(&self) -> usize {
-        self.lines.weight() + self.healing.len() * 8
+        self.lines.weight() + self.healing.len() * 8 + self.streaks.len() * 16
     }
 
     /// Since when nothing was done to the world, nothing came into force by itself, and there was no bad luck.
@@ -146,7 +148,7 @@ impl Need {
     fn assumptions(self) -> &'static [Assumption] {
         match self {
             Need::NoLoss => &[Assumption::Arrival, Assumption::Free],
-            Need::Fair => &[Assumption::Open, Assumption::Free],
+            Need::Fair => &[Assumption::Open, Assumption::Fairness, Assumption::Free],
             Need::NoCrash | Need::AllUp => &[Assumption::Power],
             Need::Correct => &[Assumption::Correct],
             Need::Pace => &[Assumption::Processor],

@@ -27,7 +27,8 @@ use super::account::Need;
 use super::property::{Class, Property, Verdict, witness};
 use super::recall::Recall;
 use super::seen::{Seen, Wake};
-use crate::sim::{EventId, SimTime};
+use crate::sim::{EventId, Fault, NodeId, SimTime};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What broke a promise: the events that show it, and what went wrong, in a sentence with names.
@@ -172,12 +173,35 @@ impl<R: Rule> Promised<R> {
             (None, Some((event, what))) => (Some(event), what),
             (None, None) => (None, self.rests_on.to_owned()),
         };
+        let lives = lives_between(&broken.events, seen);
         self.end = Some(Rc::new(End {
-            witness: witness(broken.events.into_iter().chain(event)),
+            witness: witness(broken.events.into_iter().chain(event).chain(lives)),
             why: broken.why,
             assumption,
         }));
     }
+}
+
+/// The last crash and the last recovery of each node between two of `events` at it: what it did before and after
+/// contradicts each other, perhaps because it forgot.
+fn lives_between(events: &[EventId], seen: &Seen<'_>) -> Vec<EventId> {
+    let mut span: BTreeMap<NodeId, (EventId, EventId)> = BTreeMap::new();
+    for (&id, node) in events.iter().filter_map(|id| Some((id, seen.trace.get(*id)?.node))) {
+        let (first, last) = span.entry(node).or_insert((id, id));
+        (*first, *last) = (id.min(*first), id.max(*last));
+    }
+    let mut lives: BTreeMap<(NodeId, bool), EventId> = BTreeMap::new();
+    for (id, fault) in seen.trace.faults() {
+        let (node, back) = match fault {
+            Fault::Crash { node, .. } => (*node, false),
+            Fault::Recover { node } => (*node, true),
+            _ => continue,
+        };
+        if span.get(&node).is_some_and(|(first, last)| first < id && id < last) {
+            lives.insert((node, back), *id);
+        }
+    }
+    lives.into_values().collect()
 }
 
 /// The rule that is left out; a node that lies does as much harm.

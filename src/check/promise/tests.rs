@@ -9,7 +9,7 @@ mod deliver;
 mod happen;
 
 use super::*;
-use crate::check::{CheckLine, Checks, Level};
+use crate::check::{CheckLine, Checks, Level, verdicts};
 use crate::sim::history::Run;
 use crate::sim::{
     Ctx, Edit, Fact, Fault, Host, Inspect, Message, NodeId, NodeSetup, Protocol, Setup, SimTime, Span, World,

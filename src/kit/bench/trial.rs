@@ -3,7 +3,7 @@
 //! The rule that is easy to break: a message is named by its kind and its number among all of that kind
 //! that were sent, from 1, copies not counted. To name one is to run until it has been sent.
 
-use crate::check::{CheckLine, Checks, Class, Verdict};
+use crate::check::{CheckLine, Checks, Class, Verdict, verdicts};
 use crate::kit::measures;
 use crate::sim::history::Run;
 use crate::sim::{EventId, EventKind, Fault, Mark, MsgId, NodeId, SimTime};
@@ -86,7 +86,7 @@ impl Trial {
     /// The line of the promise `name`.
     #[track_caller]
     pub fn line(&self, name: &str) -> CheckLine {
-        let lines = self.run.watcher().lines();
+        let lines = verdicts(&self.run);
         let names: Vec<_> = lines.iter().map(|l| l.name).collect();
         let line = lines.iter().find(|l| l.name == name).cloned();
         line.unwrap_or_else(|| panic!("{}: no promise '{name}' among {names:?}", self.name))
@@ -128,7 +128,7 @@ impl Trial {
     /// Panics unless every promise holds. Gives back how many there are.
     #[track_caller]
     pub fn all_hold(&self) -> usize {
-        let lines = self.run.watcher().lines();
+        let lines = verdicts(&self.run);
         let names: Vec<_> = lines.iter().map(|l| l.name).collect();
         self.hold(&names);
         names.len()
@@ -137,7 +137,7 @@ impl Trial {
     /// Panics if a safety promise is broken or could not be judged.
     #[track_caller]
     pub fn safe(&self) {
-        let lines = self.run.watcher().lines();
+        let lines = verdicts(&self.run);
         let bad = lines.iter().find(|l| match l.verdict {
             Verdict::Violated { .. } => true,
             Verdict::Unknown { .. } => l.class == Class::Safety,
@@ -148,7 +148,7 @@ impl Trial {
 
     /// Whether some promise still waits.
     pub fn waits(&self) -> bool {
-        let lines = self.run.watcher().lines();
+        let lines = verdicts(&self.run);
         let waits = |l: &CheckLine| matches!(l.verdict, Verdict::InProgress { .. } | Verdict::Pending { .. });
         lines.iter().any(waits)
     }

@@ -3,7 +3,7 @@
 mod register;
 
 use super::*;
-use crate::check::{CheckLine, Checks, Gauges, Level, Verdict};
+use crate::check::{CheckLine, Checks, Gauges, Level, Verdict, verdicts};
 use crate::kit::{Params, measures};
 use crate::sim::history::Run;
 use crate::sim::world::{NodeSetup, Setup};
@@ -85,7 +85,7 @@ impl Bench {
     }
 
     fn line(&self, name: &str) -> CheckLine {
-        let lines = self.run.watcher().lines();
+        let lines = verdicts(&self.run);
         lines.into_iter().find(|l| l.name == name).unwrap()
     }
 
@@ -243,10 +243,10 @@ fn going_back_and_on_tells_the_same_story() {
     let mut b = Bench::new(&[Way::Mute, DOES]);
     b.ask("set 1");
     b.for_ms(1_000);
-    let (told, hash, lines) = (b.told(), b.run.hash_text(), b.run.watcher().lines());
+    let (told, hash, lines) = (b.told(), b.run.hash_text(), verdicts(&b.run));
     b.run.seek(SimTime::ZERO);
     b.run.run_until(SimTime::from_ms(1_000));
-    assert_eq!((b.told(), b.run.hash_text(), b.run.watcher().lines()), (told, hash, lines));
+    assert_eq!((b.told(), b.run.hash_text(), verdicts(&b.run)), (told, hash, lines));
 }
 
 /// A second of calm is a second without an answer *and* with the first server up and reached: its crash, its

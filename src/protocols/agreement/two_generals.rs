@@ -40,6 +40,7 @@ pub static ENTRY: Entry = Entry {
     build,
     promises,
     gauges: GAUGES,
+    absences: Some(absences),
     ..Entry::BLANK
 };
 
@@ -251,6 +252,26 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
         layout: Layout::TwoHills,
         ..Setup::default()
     })
+}
+
+/// A general who does not attack, though he should once enough is known.
+fn absences(world: &World, _: &Trace) -> Vec<Absence> {
+    let waits = [(A, B), (B, A)].into_iter().filter_map(|(me, other)| {
+        let general = world.node_as::<General>(me)?;
+        if general.orders.attack == Some(true) {
+            return None;
+        }
+        let number = general.awaits().min(general.k);
+        let knows = general.orders.sent == general.k || general.orders.received == general.k;
+        let says = match general.orders.sent {
+            sent if sent == general.k => format!("messenger {sent}, the last of {sent}, has left him"),
+            _ => format!("messenger {number} of {} has reached him before dawn", general.k),
+        };
+        let dawn = Condition::of("it is dawn", general.orders.attack.is_some()).lacks([Lack::Time(me)]);
+        let heard = Condition::of(says, knows).lacks([Lack::Way(other, me, &[])]);
+        Some(Absence::of(Lacking::Decision, format!("{} does not attack", world.name(me)), vec![heard, dawn]))
+    });
+    waits.collect()
 }
 
 const DECIDED: fn(&Fact) -> Option<(Only, &'static str)> = pick!(

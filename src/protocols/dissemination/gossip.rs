@@ -19,6 +19,7 @@
 //! The rule that is easy to break: only a *newer* version is taken, and it is passed on as it is. Whoever
 //! takes what comes last goes back in time when an old message is late. Versions survive a crash on disk.
 
+mod absent;
 mod theory;
 
 use crate::check::promise::{monotonic, no_creation};
@@ -64,6 +65,7 @@ pub static ENTRY: Entry = Entry {
     promises,
     gauges: GAUGES,
     boards: Some(boards),
+    absences: Some(absent::absences),
     ..Entry::BLANK
 };
 

@@ -39,6 +39,7 @@ pub static ENTRY: Entry = Entry {
     promises,
     gauges: GAUGES,
     boards: Some(boards),
+    absences: Some(absences),
     ..Entry::BLANK
 };
 
@@ -282,6 +283,28 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
         layout: Layout::Ring,
         ..Setup::default()
     })
+}
+
+/// Who does not know who leads, and where on the ring the largest id, or the news, is stuck.
+fn absences(world: &World, _: &Trace) -> Vec<Absence> {
+    let all = || world.node_ids().filter_map(|n| Some((n, world.node_as::<Process>(n)?)));
+    let ignorant = all().filter(|(_, p)| p.leader.is_none()).count();
+    if ignorant == 0 {
+        return Vec::new();
+    }
+    let hops = |kinds: &'static [&'static str]| all().map(move |(n, p)| Lack::Way(n, p.next, kinds));
+    let (largest, n) = (all().map(|(_, p)| p.id).max().unwrap_or(0), world.node_count());
+    let called = all().any(|(_, p)| p.participant || p.leader.is_some());
+    let won = all().any(|(_, p)| p.leads());
+    let conditions = vec![
+        Condition::of("somebody has called an election", called),
+        Condition::of(format!("the largest id, {largest}, comes round the whole ring"), won)
+            .lacks(hops(&["election"])),
+        Condition::of(format!("the news of it has come to all: to {} of {n}", n - ignorant), false)
+            .lacks(if won { hops(&["elected"]).collect() } else { Vec::new() }),
+    ];
+    let what = if won { "not everyone knows who leads" } else { "no process is elected" };
+    vec![Absence::of(Lacking::Leader, what, conditions)]
 }
 
 /// Who says so knows who leads.

@@ -71,6 +71,7 @@ pub static ENTRY: Entry = Entry {
     promises: judged::promises,
     gauges: quality::GAUGES,
     boards: Some(boards),
+    absences: Some(absences),
     ..Entry::BLANK
 };
 
@@ -290,6 +291,36 @@ fn build(p: &Params, seed: u64) -> Result<Setup, Refusal> {
 }
 
 /// Who suspects whom, as only a god sees it: what is right, what is wrong, what is not noticed yet.
+/// Who is down and trusted, and who runs and is suspected.
+fn absences(world: &World, _: &Trace) -> Vec<Absence> {
+    let mut all = Vec::new();
+    for (p, q) in world.node_ids().flat_map(|p| world.node_ids().map(move |q| (p, q))).filter(|(p, q)| p != q)
+    {
+        let Some(watcher) = world.node_as::<Process>(p).filter(|_| world.is_up(p)) else {
+            continue;
+        };
+        let (me, whom) = (world.name(p), world.name(q));
+        match (watcher.detector.suspects(q), judged::down(world, q)) {
+            (false, true) => {
+                let patience = watcher.detector.patience(q).unwrap_or_default();
+                let silence =
+                    format!("the silence of {whom} has lasted longer than {me} is patient, {patience}");
+                let conditions = vec![Condition::of(silence, false).lacks([Lack::Time(p)])];
+                let what = format!("{me} does not suspect {whom}, which is down");
+                all.push(Absence::of(Lacking::Convergence, what, conditions));
+            }
+            (true, false) => {
+                let news = format!("a heartbeat of {whom} has come in time since");
+                let conditions = vec![Condition::of(news, false).lacks([Lack::Way(q, p, &["heartbeat"])])];
+                let what = format!("{me} does not trust {whom}, which runs");
+                all.push(Absence::of(Lacking::Convergence, what, conditions));
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
 fn boards(_: &Params, world: &World) -> Vec<Board> {
     let nodes: Vec<NodeId> = world.node_ids().collect();
     let cell = |p: NodeId, q: NodeId| {

@@ -50,6 +50,7 @@ pub static ENTRY: Entry = Entry {
     promises,
     gauges: GAUGES,
     boards: Some(boards),
+    absences: Some(absences),
     ..Entry::BLANK
 };
 
@@ -310,6 +311,36 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
 const NUMBER: fn(&Fact) -> Option<u16> = pick!(Fact::Delivered { packet } => packet.number);
 
 /// Only what this stack promises. Without retransmission a loss is in order, and so on.
+/// The first message that was sent and has not come.
+fn absences(world: &World, trace: &Trace) -> Vec<Absence> {
+    let came = |number: u16| world.node_as::<Receiver>(RECEIVER).is_some_and(|r| r.times(number) > 0);
+    let sent = trace.facts().iter().take_while(|(event, _)| event.0 < world.events());
+    let mut missing = sent.filter_map(|(event, told)| match told.as_fact::<Fact>()? {
+        Fact::Sent { packet } if !came(packet.number) => Some((*event, *packet)),
+        _ => None,
+    });
+    let first = missing.next().map(|(event, packet)| {
+        let layers = world.link(SENDER, RECEIVER).layers;
+        let arrives = Condition::of("it arrives, the first time or sent again", false)
+            .lacks([Lack::Sent(event, RECEIVER), Lack::Way(SENDER, RECEIVER, &[])]);
+        let again = Condition::of("what is lost is sent again (retransmit)", layers.retransmit_us > 0);
+        let before = Condition::of(
+            "what was sent before it has come (reorder)",
+            !world.waits_for_frame(SENDER, RECEIVER),
+        );
+        let mut conditions = vec![arrives, again];
+        if layers.reorder {
+            conditions.push(before);
+        }
+        let more = match missing.count() {
+            0 => String::new(),
+            n => format!(", nor have {n} others"),
+        };
+        Absence::of(Lacking::Delivery, format!("{} has not been delivered{more}", packet.label()), conditions)
+    });
+    first.into_iter().collect()
+}
+
 fn promises(params: &Params) -> Vec<Box<dyn Property>> {
     let sent: fn(&Fact) -> _ = pick!(Fact::Sent { packet } => packet.label());
     let got: fn(&Fact) -> _ = pick!(Fact::Delivered { packet } => packet.label());

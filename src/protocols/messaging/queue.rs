@@ -17,11 +17,12 @@
 
 mod judge;
 
+use crate::kit::{Absence, Condition, Lack, Lacking};
 use crate::kit::{Choice, Entry, Load, Param, Params, facts, load, messages, mutants};
 use crate::sim::world::Layout;
 use crate::sim::{
     Asked, Cell, CellTone, Ctx, Delay, Form, Glyph, Host, Inspect, Link, NodeId, NodeSetup, Protocol,
-    Refusal, Setup, Span,
+    Refusal, Setup, Span, Told, Trace, World,
 };
 use std::collections::VecDeque;
 
@@ -59,6 +60,7 @@ pub static ENTRY: Entry = Entry {
     promises: judge::promises,
     gauges: judge::GAUGES,
     boards: Some(judge::boards),
+    absences: Some(absences),
     ..Entry::BLANK
 };
 
@@ -274,6 +276,32 @@ impl Source {
             ctx.set_timer((), gap);
         }
     }
+}
+
+/// The jobs that were sent and have no answer.
+fn absences(world: &World, trace: &Trace) -> Vec<Absence> {
+    let (Some(source), Some(server)) = (world.node_as::<Source>(SOURCE), world.node_as::<Server>(SERVER))
+    else {
+        return Vec::new();
+    };
+    let open = source.sent.saturating_sub(source.done + source.refused);
+    if open == 0 {
+        return Vec::new();
+    }
+    let dropped = |told: &Told| matches!(told.as_fact::<Fact>(), Some(Fact::Dropped { .. }));
+    let gone = trace.facts().iter().rev().find(|(event, told)| event.0 < world.events() && dropped(told));
+    let waiting = server.waiting.len();
+    let conditions = vec![
+        Condition::of("they have come to the server", server.arrived >= u64::from(source.sent))
+            .lacks([Lack::Way(SOURCE, SERVER, &["job"])]),
+        Condition::of(format!("they have found room: {} have not", server.dropped), server.dropped == 0)
+            .lacks(gone.map(|(event, _)| Lack::Not(*event))),
+        Condition::of(format!("those before them are served: {waiting} wait"), waiting == 0)
+            .lacks([Lack::Time(SERVER)]),
+        Condition::of("they have been served, and the answer has come", false)
+            .lacks([Lack::Way(SERVER, SOURCE, &["done"]), Lack::Time(SERVER)]),
+    ];
+    vec![Absence::of(Lacking::Answer, format!("{open} jobs have no answer"), conditions)]
 }
 
 /// A burst is at most this large.

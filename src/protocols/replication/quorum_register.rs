@@ -87,6 +87,7 @@ pub static ENTRY: Entry = Entry {
     promises: judged::promises,
     gauges: judged::GAUGES,
     boards: Some(judged::boards),
+    absences: Some(client::absences),
     ..Entry::BLANK
 };
 

@@ -25,8 +25,8 @@ mod judge;
 mod setup;
 mod soft;
 
-use crate::kit::{Choice, Entry, Param, facts, messages, mutants};
-use crate::sim::{Asked, Ctx, Form, Glyph, Inspect, NodeId, Protocol, Span};
+use crate::kit::{Absence, Choice, Condition, Entry, Lack, Lacking, Param, facts, messages, mutants};
+use crate::sim::{Asked, Ctx, Form, Glyph, Inspect, NodeId, Protocol, Span, Trace, World};
 use soft::SoftClock;
 use std::collections::BTreeMap;
 
@@ -74,6 +74,7 @@ pub static ENTRY: Entry = Entry {
     promises: judge::promises,
     gauges: judge::GAUGES,
     boards: Some(judge::boards),
+    absences: Some(absences),
     ..Entry::BLANK
 };
 
@@ -354,6 +355,26 @@ impl Client {
     fn asks(&self) -> bool {
         matches!(self.config.method, Method::Cristian | Method::Ntp)
     }
+}
+
+/// Whose clock was never corrected, though there is a way of correcting it.
+fn absences(world: &World, _: &Trace) -> Vec<Absence> {
+    let never = world.node_ids().filter_map(|me| {
+        let client = world.node_as::<Client>(me).filter(|c| c.corrections == 0)?;
+        let (says, kinds): (_, &'static [&'static str]) = match client.config.method {
+            Method::Cristian | Method::Ntp => ("the server has told it the time", &["ask", "tell"]),
+            Method::Berkeley => ("the master has told it by how much", &["poll", "mine", "change"]),
+            Method::None => ("it has a way to learn what others' clocks show", &[]),
+        };
+        let told = Condition::of(says, false);
+        let told = if kinds.is_empty() { told } else { told.lacks([Lack::Word(SERVER, me, kinds)]) };
+        Some(Absence::of(
+            Lacking::Convergence,
+            format!("the clock of {} was never corrected", world.name(me)),
+            vec![told],
+        ))
+    });
+    never.collect()
 }
 
 impl Protocol for Client {

@@ -26,6 +26,7 @@
 //! The rule that is easy to break: the record comes before the message. A Yes that is sent and not on disk, or a
 //! decision that is told and not on disk, is forgotten in a crash by the only one who must not forget it.
 
+mod absent;
 mod bank;
 mod coordinator;
 mod judged;
@@ -87,6 +88,7 @@ pub static ENTRY: Entry = Entry {
     promises: judged::promises,
     gauges: judged::GAUGES,
     boards: Some(judged::boards),
+    absences: Some(absent::absences),
     ..Entry::BLANK
 };
 

@@ -4,8 +4,11 @@
 //! not holding, and pending is not broken.
 
 use super::PanelProps;
-use crate::check::{CheckLine, Class, Verdict};
+use super::whynot::WhyNotList;
+use crate::check::{CheckLine, Checks, Class, Verdict, verdicts};
 use crate::sim::EventId;
+use crate::sim::history::Run;
+use crate::view::broken::{self, WhatIf};
 use crate::view::log;
 use crate::view::{Action, Selection};
 use yew::prelude::*;
@@ -13,7 +16,7 @@ use yew::prelude::*;
 /// The panel of the promises.
 pub fn panel(props: &PanelProps) -> Html {
     let run = props.run.get();
-    let lines = run.watcher().lines();
+    let lines = verdicts(&run);
     if lines.is_empty() {
         return html! { <p class="quiet">{ "Nobody promises anything here." }</p> };
     }
@@ -39,12 +42,28 @@ pub fn panel(props: &PanelProps) -> Html {
                     { why(&line.verdict) }
                     if let Verdict::Violated { witness: ids, .. } = &line.verdict {
                         <ol class="witnesses">{ for ids.iter().filter(|id| run.trace().get(**id).is_some()).map(|id| witness(*id)) }</ol>
+                        { what_if(props, &run, line) }
                     }
                 </div>
             </li>
         }
     };
-    html! { <ul class="checks">{ for lines.iter().map(check) }</ul> }
+    html! {
+        <>
+        <WhyNotList ..props.clone() />
+        <ul class="checks">{ for lines.iter().map(check) }</ul>
+        </>
+    }
+}
+
+/// The nearest run in which it may hold, beside this one.
+fn what_if(props: &PanelProps, run: &Run<Checks>, line: &CheckLine) -> Html {
+    let asked = if props.lock { None } else { broken::what_if(run, &props.origin, line) };
+    let Some(WhatIf { label, action }) = asked else {
+        return html! {};
+    };
+    let onclick = props.on_action.reform(move |_: MouseEvent| action.clone());
+    html! { <p><button type="button" class="btn" data-testid="what-if" {onclick}>{ label }</button></p> }
 }
 
 fn kind(c: Class) -> &'static str {

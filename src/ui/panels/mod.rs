@@ -13,6 +13,7 @@ mod request;
 mod text;
 mod timing;
 mod why;
+mod whynot;
 
 use crate::ui::controls::maybe;
 use crate::ui::details;

@@ -20,7 +20,7 @@ use crate::sim::world::{Layout, World};
 use crate::sim::{Fault, MsgId, NodeId, SimTime};
 use crate::view::stage::{self as show, Manner, Motion, Plan, Pt, Scene, Sides, outline};
 use crate::view::svg::{self, px};
-use crate::view::{Action, Selection};
+use crate::view::{Action, Selection, broken};
 use std::rc::Rc;
 use web_sys::{HtmlElement, KeyboardEvent, MouseEvent, PointerEvent};
 use yew::prelude::*;
@@ -238,7 +238,16 @@ impl Stage {
                     }) }
                 </g>
                 if let Some(apart) = &ctx.props().apart { { node::apart(scene, &apart.nodes) } }
+                { node::ringed(scene, &self.broken_at(ctx.props())) }
             </svg>
+        }
+    }
+
+    /// Where a promise broke in the event that is picked.
+    fn broken_at(&self, props: &ViewProps) -> Vec<NodeId> {
+        match props.selection {
+            Selection::Event(event) => broken::ringed(&props.run.get(), event),
+            _ => Vec::new(),
         }
     }
 

@@ -53,6 +53,17 @@ pub fn apart(scene: &Scene, nodes: &[NodeId]) -> Html {
     html! { <g>{ for nodes.iter().filter_map(mark) }</g> }
 }
 
+/// A ring around each of these nodes: what they did shows that a promise is broken.
+pub fn ringed(scene: &Scene, nodes: &[NodeId]) -> Html {
+    let ring = |n: &NodeId| {
+        let n = scene.nodes.get(n.index())?;
+        Some(html! {
+            <circle class="broken-ring" data-testid={format!("broken-{}", n.id)} cx={px(n.at.x)} cy={px(n.at.y)} r={px(n.radius + 9.0)} />
+        })
+    };
+    html! { <g>{ for nodes.iter().filter_map(ring) }</g> }
+}
+
 fn class(n: &NodeView, picked: bool) -> String {
     let mut class = String::from("node");
     let mut add = |is: bool, word: &str| {
@@ -120,9 +131,7 @@ fn inside(n: &NodeView, parts: &mut Vec<Html>) {
     parts.extend(sign.map(|d| path("sign", d.to_owned(), moved(-8.0, -n.radius + 5.0))));
     parts.push(text(if wide { "name wide" } else { "name" }, 0.0, name_y, &n.name));
     parts.push(text("badge", 0.0, badge_y, state));
-    if (sign.is_some() || n.prominent) && n.status == Status::Up && !n.client {
-        parts.push(text("role", 0.0, -n.radius - 19.0, &n.role));
-    }
+    parts.extend(n.above().map(|words| text("role", 0.0, -n.radius - 19.0, &words)));
 }
 
 fn moved(x: f64, y: f64) -> String {

@@ -4,7 +4,7 @@
 //! (`docs/command-line.md`). Fields are added; none is renamed or taken away. And they stand in the
 //! order of their names, as everywhere in this program's JSON: so they do in the structs here.
 
-use crate::check::Checks;
+use crate::check::{Checks, verdicts};
 use crate::scenario::Opening;
 use crate::sim::history::Run;
 use crate::sim::{EventId, EventKind, Loss, MsgId, NodeId};
@@ -84,7 +84,7 @@ pub fn head(opening: &Opening, run: &Run<Checks>, out: &mut String) {
 /// The line that says how it stands.
 pub fn tail(run: &Run<Checks>, out: &mut String) {
     let line = Tail {
-        checks: sorted(&run.watcher().lines()),
+        checks: sorted(&verdicts(run)),
         events: run.position(),
         hash: run.hash_text(),
         messages: run.world().messages(),

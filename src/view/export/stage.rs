@@ -193,9 +193,8 @@ impl Sheet<'_> {
         let class = if wide { "name small" } else { "name" };
         self.paper.text(class, "middle", 0.0, name_y, &n.name);
         self.paper.text("badge", "middle", 0.0, badge_y, state);
-        if (sign.is_some() || n.prominent) && n.status == Status::Up && !n.client {
-            let y = -n.radius - 19.0;
-            self.paper.text("role", "middle", 0.0, y, &n.role);
+        if let Some(words) = n.above() {
+            self.paper.text("role", "middle", 0.0, -n.radius - 19.0, &words);
         }
         self.below(n);
     }

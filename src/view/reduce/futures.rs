@@ -5,9 +5,9 @@
 use crate::check::Checks;
 use crate::scenario::Opening;
 use crate::scenario::futures::check_name;
-use crate::sim::Refusal;
 use crate::sim::history::Run;
 use crate::sim::limits::FUTURES;
+use crate::sim::{EventId, Refusal};
 use crate::view::app::App;
 use crate::view::compare;
 use crate::view::differences::{in_a_name, name_of};
@@ -61,6 +61,27 @@ pub(super) fn without_last_edit(app: &mut App) {
     let before = o.run().get().edits_before();
     differ(app, "without the last edit", |opening| {
         opening.edits.clone_from(&before);
+    });
+}
+
+/// Runs the same again without the edit that was made in `event`, and puts it beside what is shown.
+pub(super) fn without(app: &mut App, event: EventId) {
+    let Some(o) = &app.open else { return };
+    let (said, rest) = {
+        let run = o.run().get();
+        let faults = run.trace().faults();
+        let Some((_, fault)) = faults.iter().find(|(e, _)| *e == event) else {
+            drop(run);
+            return app.refuse(&Refusal::new("no-edit", "nothing was done to the world in that event"));
+        };
+        let (at_us, mut rest) = (run.trace().event(event).time.us(), run.edits().to_vec());
+        if let Some(i) = rest.iter().position(|e| e.at_us == at_us && e.fault == *fault) {
+            rest.remove(i);
+        }
+        (format!("without {}", crate::view::words::fault(run.world(), fault)), rest)
+    };
+    differ(app, &said, |opening| {
+        opening.edits.clone_from(&rest);
     });
 }
 
@@ -157,7 +178,7 @@ pub(super) fn window(app: &mut App, camera: Camera) {
 }
 
 /// Adds a future that parted at this time and place; its number. Says so if there are too many.
-fn add(
+pub(super) fn add(
     app: &mut App,
     (origin, base): (Origin, Origin),
     (parted_us, fork): (u64, Fork),
@@ -182,7 +203,7 @@ fn add(
 
 /// The first letter that no future's name is or begins with, as in `B: loss 20 %`. There are fewer
 /// futures than letters.
-fn free_letter(futures: &[Future]) -> char {
+pub(super) fn free_letter(futures: &[Future]) -> char {
     let of = |name: &str, letter: char| {
         let rest = name.strip_prefix(letter);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(": "))

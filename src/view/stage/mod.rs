@@ -51,6 +51,8 @@ pub struct NodeView {
     pub prominent: bool,
     /// The second line.
     pub badge: String,
+    /// What it counts and decides by, while it does.
+    pub tally: String,
     /// The row below, at most as many as there is room for, the last ones.
     pub cells: Vec<Cell>,
     /// How many cells before those are not shown.
@@ -68,6 +70,18 @@ pub struct NodeView {
 }
 
 impl NodeView {
+    /// What stands above the disc: the role, where it stands out, and what is counted.
+    pub fn above(&self) -> Option<String> {
+        let up = self.status == Status::Up;
+        let role = up && !self.client && (self.glyph != Glyph::None || self.prominent);
+        match (role, up && !self.tally.is_empty()) {
+            (true, true) => Some(format!("{} · {}", self.role, self.tally)),
+            (true, false) => Some(self.role.clone()),
+            (false, true) => Some(self.tally.clone()),
+            (false, false) => None,
+        }
+    }
+
     /// What the node is, in one sentence: its accessible name.
     pub fn sentence(&self) -> String {
         let mut parts = vec![self.name.clone()];
@@ -78,6 +92,7 @@ impl NodeView {
         };
         add(&self.role);
         add(&self.badge);
+        add(&self.tally);
         add(match self.status {
             Status::Up => "",
             Status::Crashed => "crashed",
@@ -186,6 +201,10 @@ fn node(world: &World, plan: &Plan, id: NodeId) -> NodeView {
         // Where there is no room for it, it must not cause a rendering either.
         badge: match plan.detail {
             Detail::Full => inspect.badge,
+            _ => String::new(),
+        },
+        tally: match plan.detail {
+            Detail::Full => inspect.tally,
             _ => String::new(),
         },
         cells: inspect.cells,

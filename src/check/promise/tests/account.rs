@@ -99,3 +99,20 @@ fn what_is_out_of_force_is_named_with_whom_and_since_when() {
         assert_eq!(waits(needs, &edits, 850), after, "{need:?}");
     }
 }
+
+/// Where nothing is left to happen, nothing is in progress; while an edit is to come, something is.
+#[test]
+fn nothing_is_in_progress_where_nothing_is_left_to_happen() {
+    let promise = || {
+        let ended = |s: &Say| matches!(s, Ended(_));
+        termination("Termination", "it ends", [B], ended)
+    };
+    let mut run = tell(promise(), &[(500, 2, Begun(1))], Vec::new());
+    let why = "0 of 1 have come to an end; and nothing is left that happens by itself";
+    assert_eq!(verdicts(&run)[0].verdict, Verdict::Pending { why: why.to_owned() });
+    run.seek(SimTime::from_ms(400));
+    let waits = Verdict::InProgress { why: "0 of 1 have come to an end".to_owned() };
+    assert_eq!(verdicts(&run)[0].verdict, waits);
+    let later = Edit::at(2_000_000, Fault::Recover { node: B });
+    assert_eq!(verdicts(&tell(promise(), &[], vec![later]))[0].verdict, waits);
+}

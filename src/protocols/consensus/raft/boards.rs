@@ -15,13 +15,13 @@ use crate::sim::{NodeId, Trace, World};
 const ENTRIES: Index = 6;
 
 /// The servers that run, each with its state.
-fn up(world: &World) -> impl Iterator<Item = (NodeId, &Server)> {
+pub(super) fn up(world: &World) -> impl Iterator<Item = (NodeId, &Server)> {
     let here = world.node_ids().filter(|&n| world.is_up(n));
     here.filter_map(|n| Some((n, world.node_as::<Server>(n)?)))
 }
 
 /// The leaders that run.
-fn leaders(world: &World) -> impl Iterator<Item = (NodeId, &Server)> {
+pub(super) fn leaders(world: &World) -> impl Iterator<Item = (NodeId, &Server)> {
     up(world).filter(|(_, s)| s.role() == Role::Leader)
 }
 

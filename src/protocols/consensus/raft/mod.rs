@@ -25,6 +25,7 @@
 //! The rule that is easy to break: nothing leaves a server before what it rests on is on disk
 //! ([`server`]). What is left out: snapshots, membership changes, reads without the log.
 
+mod absent;
 mod boards;
 mod checks;
 pub mod config;
@@ -94,6 +95,7 @@ pub const ENTRY: Entry = Entry {
     promises: checks::promises,
     gauges: gauges::ALL,
     boards: Some(boards::of),
+    absences: Some(absent::absences),
     probes: boards::PROBES,
     ..Entry::BLANK
 };

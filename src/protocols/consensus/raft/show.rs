@@ -40,6 +40,22 @@ fn somebody(node: Option<NodeId>) -> String {
     node.map_or_else(|| "nobody".to_owned(), name_of)
 }
 
+/// A candidate's votes; a leader's copies of the first entry that it may commit by counting (section 5.4.2).
+fn tally(s: &Server) -> String {
+    match s.role {
+        Role::Follower => String::new(),
+        Role::Candidate | Role::PreCandidate => s.votes.tally("votes"),
+        Role::Leader => {
+            let mut open = s.commit_index + 1..=s.log.last_index();
+            let own = open.find(|&i| s.log.term_at(i) == Some(s.current_term));
+            own.map_or_else(String::new, |index| {
+                let lack = s.config.peers(s.me).filter(|&n| s.match_index(n) < Some(index)).count();
+                format!("copies {} of {}", usize::from(s.config.servers) - lack, s.config.majority())
+            })
+        }
+    }
+}
+
 /// A server's state.
 pub(super) fn server(s: &Server) -> Inspect {
     let (name, glyph) = role(s.role);
@@ -53,8 +69,9 @@ pub(super) fn server(s: &Server) -> Inspect {
         prominent: s.role == Role::Leader,
         badge: format!("term {}", s.current_term),
         epoch: Some(s.current_term.into()),
+        tally: tally(s),
         cells,
-        fields: Vec::new(),
+        ..Inspect::default()
     }
     .field("currentTerm", s.current_term)
     .field("votedFor", somebody(s.voted_for))

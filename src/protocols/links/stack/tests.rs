@@ -1,6 +1,7 @@
 //! Tests of the link stack. The mean number of sends until one arrives is published with its gauges.
 
 use super::{ENTRY, RECEIVER, Receiver, SENDER, SHOWN, Sender};
+use crate::check::Verdict;
 use crate::kit::bench::{Bench, Trial, down, fault};
 use crate::sim::{Protocol, World};
 
@@ -76,7 +77,7 @@ fn a_crash_of_the_receiver_brings_duplicates_back_and_is_named() {
         if run.breaks("No duplication") {
             back += 1;
             let broken = run.broken("No duplication");
-            assert_eq!(broken.witness.len(), 3, "both deliveries and the crash");
+            assert_eq!(broken.witness.len(), 4, "both deliveries, the crash and the recovery");
             assert!(broken.assumption.contains("Receiver crashed ("));
         }
     }
@@ -104,6 +105,24 @@ fn a_loss_of_everything_is_a_cut_and_refused_and_a_cut_in_the_run_is_named() {
     let run = stack(ALL_LAYERS).at(50, cut).until_ms(5_000).run(1);
     let why = run.pending("No loss");
     assert!(why.contains("links are fair, and the link from"), "{why}");
+}
+
+/// What can hardly or never arrive is not in progress: nearly all is lost, or the resending was switched
+/// off and all is over.
+#[test]
+fn what_can_never_arrive_is_not_in_progress() {
+    let links = |set: &str| fault(&format!(r#"{{"do":"links","set":{set}}}"#));
+    let rare = links(r#"{"loss_ppm":999999}"#);
+    let once = links(r#"{"layers":{"retransmit_us":0},"loss_ppm":900000}"#);
+    for (fault, said) in
+        [(rare, "has lost ten messages in a row (since"), (once, "nothing is left that happens by itself")]
+    {
+        let run = stack(ALL_LAYERS).at(50, fault).until_ms(60_000).run(1);
+        let Verdict::Pending { why } = run.line("No loss").verdict else {
+            panic!("{said}: {:?}", run.line("No loss"));
+        };
+        assert!(why.contains(said), "{why}");
+    }
 }
 
 /// A layer knows frames, not meanings: the mutant's second message is a new one to it.

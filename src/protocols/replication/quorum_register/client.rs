@@ -230,6 +230,23 @@ impl Client {
     }
 }
 
+/// The reads and writes that have no answer yet.
+pub(super) fn absences(world: &World, _: &Trace) -> Vec<Absence> {
+    const KINDS: &[&str] = &["query", "has", "store", "ack"];
+    let waits = world.node_ids().filter_map(|me| {
+        let client = world.node_as::<Client>(me)?;
+        let open = client.open.as_ref()?;
+        let says = match open.store {
+            Some(_) => "replicas that have stored it:",
+            None => "replicas that have said what they have:",
+        };
+        let answers = Condition::quorum(says, &open.answers, (me, client.rules.replicas()), KINDS);
+        let what = format!("{} waits to {}, and has no answer", world.name(me), open.op);
+        Some(Absence::of(Lacking::Answer, what, vec![answers]))
+    });
+    waits.collect()
+}
+
 impl Protocol for Client {
     type Msg = Msg;
     type Timer = Timer;
@@ -326,6 +343,11 @@ impl Protocol for Client {
                 (format!("{op}?"), format!("{op}: {} of {}", answers.count(), answers.need()))
             }
         };
-        Inspect::of("client", Glyph::Person).badge(badge).field("asks for", now).field("last", last)
+        let tally = self.open.as_ref().map_or_else(String::new, |open| open.answers.tally("answers"));
+        Inspect::of("client", Glyph::Person)
+            .tally(tally)
+            .badge(badge)
+            .field("asks for", now)
+            .field("last", last)
     }
 }

@@ -23,9 +23,9 @@ pub(super) enum Phase {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Open {
     amount: i64,
-    phase: Phase,
+    pub(super) phase: Phase,
     // Whose answer is missing.
-    waiting: BTreeSet<NodeId>,
+    pub(super) waiting: BTreeSet<NodeId>,
 }
 
 /// The log: in memory what is so, on disk what was so when it was forced last.
@@ -66,6 +66,17 @@ impl Coordinator {
             amount: params.int("amount"),
             log: Log::default(),
             last: T(0),
+        }
+    }
+
+    /// The answers that have come, of those it waits for.
+    fn tally(&self, open: &Open) -> String {
+        let banks = usize::from(self.rules.banks);
+        let have = banks.saturating_sub(open.waiting.len());
+        match open.phase {
+            Phase::Voting => format!("yes {have} of {banks}"),
+            Phase::Commit | Phase::Abort => format!("acks {have} of {banks}"),
+            Phase::Debit | Phase::Credit => String::new(),
         }
     }
 
@@ -269,12 +280,13 @@ impl Protocol for Coordinator {
             Some(Phase::Abort) => ("has aborted", Glyph::Cross),
             Some(Phase::Debit | Phase::Credit) => ("orders", Glyph::Question),
         };
-        let badge = newest.map(|(t, o)| format!("{t}: {} to come", o.waiting.len()));
+        let badge = newest.map(|(t, _)| t.to_string());
         Inspect {
             role: role.to_owned(),
             glyph,
             prominent: matches!(glyph, Glyph::Check | Glyph::Cross),
             badge: badge.unwrap_or_default(),
+            tally: newest.map_or_else(String::new, |(_, o)| self.tally(o)),
             ..Inspect::default()
         }
         .field("open", self.log.said())

@@ -1,0 +1,81 @@
+//! What has not happened in Raft, and what it takes: a leader (section 5.2), a committed entry (sections 5.3 and 5.4.2), an
+//! answer to a client (section 8).
+//!
+//! The rule that is easy to break: conditions are counted as the server counts them that decides by them.
+
+use super::boards::{leaders, up};
+use super::log::Index;
+use super::message::Msg;
+use super::name_of;
+use super::server::{Role, Server};
+use crate::kit::client::unanswered;
+use crate::kit::store::KeyValue;
+use crate::kit::{Absence, Condition, Lack, Lacking};
+use crate::sim::{NodeId, Trace, World};
+
+const VOTES: &[&str] = &["RequestVote", "RequestVote reply"];
+const WOULD_BE_VOTES: &[&str] = &["PreVote", "PreVote reply"];
+const APPENDS: &[&str] = &["AppendEntries", "heartbeat", "AppendEntries reply"];
+
+/// All of it.
+pub(super) fn absences(world: &World, _: &Trace) -> Vec<Absence> {
+    let newest = up(world).map(|(_, s)| s.current_term()).max();
+    let leads = leaders(world).any(|(_, s)| Some(s.current_term()) == newest);
+    let elected = (!leads).then(|| not_elected(world));
+    let behind = leaders(world).filter_map(|(me, s)| not_committed(me, s));
+    elected.into_iter().chain(behind).chain(unanswered::<KeyValue<Msg>>(world)).collect()
+}
+
+/// Whoever stands for the newest term; without one, those who may come to stand.
+fn not_elected(world: &World) -> Absence {
+    let servers: Vec<NodeId> = world.node_ids().filter(|&n| world.node_as::<Server>(n).is_some()).collect();
+    let (running, need) = (up(world).count(), servers.len() / 2 + 1);
+    let down = servers.iter().filter(|&&n| !world.is_up(n)).map(|&n| Lack::Running(n));
+    let majority =
+        Condition::of(format!("more than half of the servers run: {running} of {need}"), running >= need)
+            .lacks(down);
+    let stands = up(world).filter(|(_, s)| matches!(s.role(), Role::Candidate | Role::PreCandidate));
+    let Some((me, server)) = stands.max_by_key(|(_, s)| s.current_term()) else {
+        let patience = up(world).map(|(n, _)| Lack::Time(n));
+        let stands = Condition::of("a server's election timeout runs out", false).lacks(patience);
+        return Absence::of(Lacking::Leader, "no server leads", vec![majority, stands]);
+    };
+    let name = name_of(me);
+    let (term, says, kinds) = match server.role() {
+        Role::PreCandidate => {
+            (server.current_term() + 1, "would-be votes, of more than half:", WOULD_BE_VOTES)
+        }
+        _ => (server.current_term(), "votes, of more than half:", VOTES),
+    };
+    let votes = Condition::quorum(says, server.votes(), (me, servers.iter().copied()), kinds);
+    Absence::of(Lacking::Leader, format!("{name} is not elected for term {term}"), vec![majority, votes])
+}
+
+/// The first entry of a leader that is not committed. Copies count from its first entry of its own term on.
+fn not_committed(me: NodeId, leader: &Server) -> Option<Absence> {
+    let (log, term) = (leader.log(), leader.current_term());
+    let first = leader.commit_index() + 1;
+    let own = (first..=log.last_index()).find(|&i| log.term_at(i) == Some(term));
+    (first <= log.last_index()).then(|| {
+        let name = name_of(me);
+        let what = format!("entry {first} of {name} is not committed");
+        let says = match own {
+            Some(i) if i == first => format!("it is of the leader's own term {term}"),
+            Some(i) => format!("the leader has an entry of its own term {term}: entry {i}"),
+            None => format!(
+                "the leader has an entry of its own term {term}: copies of older ones do not count (5.4.2)"
+            ),
+        };
+        let copied = own.unwrap_or(first);
+        let conditions = vec![Condition::of(says, own.is_some()), copies(me, leader, copied)];
+        Absence::of(Lacking::Decision, what, conditions)
+    })
+}
+
+fn copies(me: NodeId, leader: &Server, index: Index) -> Condition {
+    let config = leader.config();
+    let without: Vec<NodeId> = config.peers(me).filter(|&n| leader.match_index(n) < Some(index)).collect();
+    let (have, need) = (usize::from(config.servers) - without.len(), config.majority());
+    Condition::of(format!("copies of entry {index} that the leader knows of: {have} of {need}"), have >= need)
+        .lacks(without.into_iter().map(|n| Lack::Word(n, me, APPENDS)))
+}

@@ -1,0 +1,35 @@
+//! What has not happened: that everybody knows.
+//!
+//! The rule that is easy to break: of many who have not heard, and of many who could have told them, a few are looked at.
+
+use super::Node;
+use crate::kit::{Absence, Condition, Lack, Lacking};
+use crate::sim::{NodeId, Trace, World};
+
+/// So many are looked at of those who have not heard, and of those who could tell them.
+const FEW: usize = 4;
+
+/// Who does not have the newest version, and what kept it from them.
+pub(super) fn absences(world: &World, _: &Trace) -> Vec<Absence> {
+    let all: Vec<(NodeId, u32)> =
+        world.node_ids().filter_map(|n| Some((n, world.node_as::<Node>(n)?.disk.news.version))).collect();
+    let newest = all.iter().map(|(_, v)| *v).max().unwrap_or(0);
+    let with = |wanted: bool| -> Vec<NodeId> {
+        all.iter().filter(|(_, v)| (*v == newest) == wanted).map(|(n, _)| *n).collect()
+    };
+    let (have, lack) = (with(true), with(false));
+    if lack.is_empty() {
+        return Vec::new();
+    }
+    let down: Vec<Lack> = lack.iter().filter(|&&n| !world.is_up(n)).map(|&n| Lack::Running(n)).collect();
+    let up = lack.iter().filter(|&&n| world.is_up(n)).take(FEW);
+    let ways = up.flat_map(|&n| have.iter().take(FEW).map(move |&h| Lack::Way(h, n, &["tell", "exchange"])));
+    let ways: Vec<Lack> = ways.collect();
+    let told = ways.is_empty();
+    let conditions = vec![
+        Condition::of("every node runs", down.is_empty()).lacks(down),
+        Condition::of("somebody who has it tells each of the others", told).lacks(ways),
+    ];
+    let what = format!("{} of {} nodes do not have version {newest}", lack.len(), all.len());
+    vec![Absence::of(Lacking::Convergence, what, conditions)]
+}
