@@ -138,7 +138,7 @@ impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Answer::Value(v) => write!(f, "ok {v}"),
-            Answer::Refused(v) => write!(f, "failed, it is {v}"),
+            Answer::Refused(v) => write!(f, "no match, it is {v}"),
         }
     }
 }

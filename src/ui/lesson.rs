@@ -219,7 +219,7 @@ fn edits(props: &PanelProps, run: &Run<Checks>) -> Html {
                         onclick={send(Action::Redo)}>{ icon(REDO) }</button>
                 </span></div>
             if edits.is_empty() {
-                <p class="quiet">{ "None yet. Click a node, a link or a message, and break something." }</p>
+                <p class="quiet">{ "None yet. Pick a node, a link or a message, and break something." }</p>
             }
             if edits.len() > LISTED {
                 <p class="quiet">{ "Listed: those about this moment." }</p>

@@ -69,8 +69,10 @@ fn rank(m: LinkModel) -> u8 {
 
 fn links_more(l: &Link, same: bool) -> String {
     let mut text = l.model.name().to_owned();
-    if l.loss_ppm > 0 {
-        text += &format!(", loss {}", words::chance(l.loss_ppm));
+    match (l.model, l.loss_ppm) {
+        (LinkModel::FairLoss, 0) => text += ", though none is lost now",
+        (_, 0) => {}
+        (_, ppm) => text += &format!(", loss {}", words::chance(ppm)),
     }
     if l.duplicate_ppm > 0 {
         text += &format!(", duplication {}", words::chance(l.duplicate_ppm));

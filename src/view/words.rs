@@ -118,7 +118,7 @@ pub fn timing_text(t: Timing) -> String {
         Timing::Alternating { good_us, bad_us, .. } => {
             format!("partially synchronous, {} good, {} bad", Span(good_us), Span(bad_us))
         }
-        Timing::Asynchronous => "asynchronous".to_owned(),
+        Timing::Asynchronous => "asynchronous, no bound is promised".to_owned(),
         Timing::BoundedAsync { delay_us } => {
             format!("bounded asynchrony, delivery within {}", Span(delay_us))
         }

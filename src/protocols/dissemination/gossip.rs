@@ -9,8 +9,8 @@
 //! - *push-pull*: does both with one message.
 //!
 //! Nobody is in charge and nobody knows the whole; still everybody knows after about log n rounds, because
-//! those who know nearly double in each. Pushing is quick at first and slow at the end, when most are told
-//! what they know; pulling is the other way round: once few are left, each finds someone who knows at once.
+//! those who know multiply in each: with a fanout of one they nearly double at first. Pushing is quick at
+//! first and slow at the end, when most are told what they know; pulling is the other way round: once few are left, each finds someone who knows at once.
 //! Both together take the best of each. Lost messages cost a round or so, and crashed nodes nothing.
 //!
 //! What is known when a period begins is what is told in it, so that a round is a round: the number of

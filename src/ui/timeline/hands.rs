@@ -164,6 +164,18 @@ impl Timeline {
         self.tell(props);
     }
 
+    /// An event that is picked anew, here or elsewhere, comes into sight; not while time runs, for then it would leave at once.
+    pub(super) fn show_picked(&mut self, props: &ViewProps, old: &ViewProps) {
+        let Selection::Event(event) = props.selection else { return };
+        if props.selection == old.selection || props.playing {
+            return;
+        }
+        let at = props.run.get().trace().get(event).map(|e| e.time.us());
+        if let (Some(at), Some(camera)) = (at, &mut self.camera) {
+            camera.show(at, props.now_us);
+        }
+    }
+
     /// Shows what the two diagrams of a comparison were told to show, whichever of them was told.
     pub(super) fn heed(&mut self, apart: &Apart, old: &ViewProps) {
         let old = old.apart.as_ref().and_then(|a| a.window);

@@ -122,6 +122,7 @@ impl Component for Timeline {
             camera.follows |= leap;
             camera.follow(props.now_us);
         }
+        self.show_picked(props, old);
         self.paint(props);
         let event = |s: Selection| matches!(s, Selection::Event(_));
         event(props.selection) != event(old.selection)

@@ -46,6 +46,18 @@ impl Camera {
         }
     }
 
+    /// Brings `at_us` into sight, if it is not, and with it the moment shown where both have room.
+    pub fn show(&mut self, at_us: u64, now_us: u64) {
+        let (at, now) = (at_us as f64, now_us as f64);
+        if at >= self.from_us && at <= self.to_us() {
+            return;
+        }
+        let both = at < now && now - at < 0.6 * self.span_us;
+        let from = if both { now - LEAD * self.span_us } else { at - 0.3 * self.span_us };
+        self.from_us = from.max(0.0);
+        self.settle(now_us);
+    }
+
     /// Moves by `by_us`, and follows only if `now_us` is still in sight.
     pub fn pan(&mut self, by_us: f64, now_us: u64) {
         self.from_us = (self.from_us + by_us).max(-0.1 * self.span_us);
@@ -172,6 +184,17 @@ mod tests {
         assert_eq!(c.from_us, 50.0);
         c.pan(950.0, 1_900);
         assert!(c.follows);
+    }
+
+    #[test]
+    fn what_is_picked_comes_into_sight_and_the_moment_shown_stays_where_there_is_room() {
+        let mut c = camera(5_000.0, 1_000.0);
+        c.show(5_400, 5_800);
+        assert_eq!((c.from_us, c.follows), (5_000.0, true), "it was in sight");
+        c.show(4_900, 5_300);
+        assert_eq!((c.from_us, c.follows), (4_460.0, true), "both have room");
+        c.show(1_000, 5_300);
+        assert_eq!((c.from_us, c.follows), (700.0, false), "the moment shown has none");
     }
 
     #[test]

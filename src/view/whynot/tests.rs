@@ -268,14 +268,13 @@ fn an_absence_names_its_cause_and_the_remedy_ends_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-/// Every protocol that elects, decides, answers, delivers or converges says what it takes; and at any moment of its
-/// scenarios' openings an answer is short, its events are of the past, and what is met lacks nothing.
+/// At any moment of the scenarios' openings an answer is short, its events are of the past, and what is met lacks nothing; and
+/// all five kinds occur.
 #[test]
 fn an_answer_is_short_and_of_the_past_at_any_moment() {
     let mut kinds = std::collections::BTreeSet::new();
     for def in crate::scenario::library::all() {
         let entry = def.entry().unwrap();
-        assert!(entry.absences.is_some(), "{} says nothing", entry.id);
         let mut run = open(&Opening::of(&def.id)).unwrap();
         for ms in (0..3_000).step_by(97) {
             run.run_until(SimTime::from_ms(ms));

@@ -185,7 +185,7 @@ impl Message for Msg {
             Msg::ClientRequest { op, .. } => op.to_string(),
             Msg::ClientReply { answer, .. } => match answer {
                 Answer::Value(v) => format!("ok {v}"),
-                Answer::Refused(_) => "failed".to_owned(),
+                Answer::Refused(_) => "no match".to_owned(),
             },
             Msg::Redirect { hint: Some(s), .. } => format!("ask {}", name_of(*s)),
             Msg::Redirect { hint: None, .. } => "no leader".to_owned(),
