@@ -30,8 +30,8 @@ impl Canvas {
     /// Makes it `width` by `height` CSS pixels, on the page and at the screen's own resolution, and empties it.
     pub fn begin(&mut self, width: f64, height: f64) {
         let ratio = window().map_or(1.0, |w| w.device_pixel_ratio()).clamp(1.0, 3.0);
-        if self.size != (width, height, ratio) {
-            self.size = (width, height, ratio);
+        let resized = std::mem::replace(&mut self.size, (width, height, ratio)) != (width, height, ratio);
+        if resized {
             self.element.set_width((width * ratio) as u32);
             self.element.set_height((height * ratio) as u32);
             // By script: the page's policy forbids style attributes.
@@ -41,7 +41,11 @@ impl Canvas {
         }
         // A canvas that was resized, and one whose last drawing left a transform, begin alike.
         let _ = self.pen.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
-        self.pen.clear_rect(0.0, 0.0, width, height);
+        // A new size has emptied it. What is drawn for paper is printed stroke by stroke, and on some printers what is
+        // wiped out there is a white sheet over the figure below.
+        if !resized {
+            self.pen.clear_rect(0.0, 0.0, width, height);
+        }
         self.pen.set_line_join("round");
         self.pen.set_line_cap("round");
     }
@@ -145,11 +149,19 @@ pub fn dash(pattern: &[f64]) -> js_sys::Array {
     pattern.iter().map(|d| wasm_bindgen::JsValue::from_f64(*d)).collect()
 }
 
-/// Where a pointer is, from the top left corner of the element behind `node`.
+/// Where a pointer is, from the top left corner of the element behind `node`, in the pixels in which that was drawn:
+/// the page may be shown larger or smaller, by CSS zoom or a transform.
 pub fn place(node: &NodeRef, e: &web_sys::MouseEvent) -> (f64, f64) {
     let Some(element) = node.cast::<Element>() else {
         return (0.0, 0.0);
     };
     let rect = element.get_bounding_client_rect();
-    (f64::from(e.client_x()) - rect.left(), f64::from(e.client_y()) - rect.top())
+    let within = |at: i32, from: f64, drawn: i32, shown: f64| {
+        let scale = if shown > 0.0 { f64::from(drawn) / shown } else { 1.0 };
+        (f64::from(at) - from) * scale
+    };
+    (
+        within(e.client_x(), rect.left(), element.client_width(), rect.width()),
+        within(e.client_y(), rect.top(), element.client_height(), rect.height()),
+    )
 }
