@@ -303,7 +303,8 @@ fn listen(app: &Rc<RefCell<App>>, on: &Callback<Action>) -> Vec<EventListener> {
     let lets_go = |of: &web_sys::EventTarget, event: &'static str| {
         let (app, on) = (app.clone(), on.clone());
         EventListener::new(of, event, move |_| {
-            if app.borrow().player.held {
+            // It is held for ever once the program has broken.
+            if app.try_borrow().is_ok_and(|app| app.player.held) {
                 on.emit(Action::Hold(false));
             }
         })

@@ -30,8 +30,8 @@ impl Canvas {
     /// Makes it `width` by `height` CSS pixels, on the page and at the screen's own resolution, and empties it.
     pub fn begin(&mut self, width: f64, height: f64) {
         let ratio = window().map_or(1.0, |w| w.device_pixel_ratio()).clamp(1.0, 3.0);
-        let resized = std::mem::replace(&mut self.size, (width, height, ratio)) != (width, height, ratio);
-        if resized {
+        if self.size != (width, height, ratio) {
+            self.size = (width, height, ratio);
             self.element.set_width((width * ratio) as u32);
             self.element.set_height((height * ratio) as u32);
             // By script: the page's policy forbids style attributes.
@@ -41,11 +41,7 @@ impl Canvas {
         }
         // A canvas that was resized, and one whose last drawing left a transform, begin alike.
         let _ = self.pen.set_transform(ratio, 0.0, 0.0, ratio, 0.0, 0.0);
-        // A new size has emptied it. What is drawn for paper is printed stroke by stroke, and on some printers what is
-        // wiped out there is a white sheet over the figure below.
-        if !resized {
-            self.pen.clear_rect(0.0, 0.0, width, height);
-        }
+        self.pen.clear_rect(0.0, 0.0, width, height);
         self.pen.set_line_join("round");
         self.pen.set_line_cap("round");
     }

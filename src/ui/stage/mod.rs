@@ -117,7 +117,6 @@ impl Component for Stage {
                 let old = std::mem::replace(&mut self.size, (w, h));
                 // While it was not seen, nothing told of other colours.
                 if old == (w, h) || old.0 == 0.0 {
-                    self.canvas = Canvas::of(&self.surface);
                     self.palette = self.canvas.as_ref().and_then(Canvas::palette);
                 }
                 if old != (w, h) {

@@ -136,7 +136,6 @@ impl Component for Timeline {
             // While it was not seen, nothing told of other colours.
             Msg::Sized(w, h) => {
                 self.size = (w, h);
-                self.canvas = Canvas::of(&self.surface);
                 self.palette = self.canvas.as_ref().and_then(Canvas::palette);
             }
             Msg::Recoloured => self.palette = self.canvas.as_ref().and_then(Canvas::palette),
