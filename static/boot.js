@@ -1,7 +1,7 @@
 // Starts the page, and says in words why it could not.
 //
 // The rule that is easy to break: this file must run in any browser of the last ten years and must
-// not itself need what it tests for. It is a classic script, and it is the page's only own script.
+// not itself need what it tests for. It is a classic script, and what stands in it the page needs to start.
 (function () {
   "use strict";
 

@@ -7,7 +7,7 @@
 use super::icons::{CLOSE, icon};
 use super::storage::{self, Trouble};
 use super::tabs::{self, Tab};
-use super::{chapters, clipboard, dom, upload};
+use super::{chapters, clipboard, dom, sizes, upload};
 use crate::sim::Refusal;
 use crate::view::kept::{self, Keeper, Offer};
 use crate::view::{Action, App};
@@ -34,9 +34,23 @@ pub fn start(app: &Watched, on: &Callback<Action>) {
         Some(place)
     });
     let props = AsideProps { app: app.clone(), on_action: on.clone() };
+    let _ = bring_paper();
     if let Some(place) = place {
         yew::Renderer::<Aside>::with_root_and_props(place, props).render();
     }
+}
+
+/// Brings the style sheet for paper, which nobody needs at first.
+fn bring_paper() -> Option<()> {
+    let document = dom::document()?;
+    let script = document.get_element_by_id("boot-module")?.get_attribute("href")?;
+    let sheet = document.create_element("link").ok()?;
+    sheet.set_attribute("rel", "stylesheet").ok()?;
+    sheet.set_attribute("media", "print").ok()?;
+    // Of the same build, by its version.
+    sheet.set_attribute("href", &script.replace("faultline.js", "print.css")).ok()?;
+    document.body()?.append_child(&sheet).ok()?;
+    Some(())
 }
 
 /// The state of the page, to look at.
@@ -151,7 +165,10 @@ impl Component for Aside {
             told: None,
             held: false,
             _listeners: listen(ctx, &look),
-            _interval: Interval::new(LOOK_MS, move || look.emit(false)),
+            _interval: Interval::new(LOOK_MS, move || {
+                sizes::look_at_screen();
+                look.emit(false);
+            }),
         }
     }
 
@@ -406,11 +423,23 @@ fn listen(ctx: &Context<Aside>, look: &Callback<bool>) -> Vec<EventListener> {
             let file = e.data_transfer()?.files()?.get(0);
             Some(file.map_or(Msg::Held(false), Msg::Dropped))
         }),
-        EventListener::new(&document, "visibilitychange", move |_| hiding.emit(true)),
+        EventListener::new(&document, "visibilitychange", move |_| {
+            // Behind another tab nothing may have told of other colours.
+            sizes::redraw();
+            hiding.emit(true);
+        }),
         EventListener::new(&window, "pagehide", move |_| left.emit(true)),
+        EventListener::new(&window, "beforeprint", |_| for_paper(true)),
+        EventListener::new(&window, "afterprint", |_| for_paper(false)),
     ];
     all.extend(turned);
     all
+}
+
+/// Has the drawings drawn for white paper, or again as the page is. What style sheets colour needs no word (print.css).
+fn for_paper(begins: bool) {
+    dom::root_attribute("data-paper", begins.then_some(""));
+    sizes::redraw();
 }
 
 fn holds_files(e: &DragEvent) -> bool {

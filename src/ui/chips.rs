@@ -41,7 +41,7 @@ fn seed(props: &PanelProps) -> Html {
     let roll = on.reform(|_: MouseEvent| Action::SetSeed((js_sys::Math::random() * 1e4) as u64));
     let seed = props.origin.seed().to_string();
     html! {
-        <span class="chip seed"><label>{ "Seed" }
+        <span class="chip seed"><label data-seed={seed.clone()}>{ "Seed" }
             <input type="text" inputmode="numeric" data-testid="seed" value={held("seed", &seed)} data-field="seed" data-is={seed}
                 maxlength="20" disabled={lock} onchange={set} /></label>
             <button type="button" class="btn icon bare" aria-label="Another seed" title="Another seed" disabled={lock}

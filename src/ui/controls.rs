@@ -1,8 +1,11 @@
-//! The small parts that panels are made of: a slider with its number, a switch, a button.
+//! The small parts that panels are made of: a slider with its number, a switch, a button; a word in the place of what is
+//! on its way.
 //!
 //! The rule that is easy to break: a slider that is being dragged shows its own value and tells
 //! the run once, on release; sixty edits a second would fill the list of edits with noise.
 
+use super::dom;
+use crate::view::Action;
 use crate::view::settings::{Row, TRAVEL, number_text};
 use crate::view::svg::px;
 use wasm_bindgen::JsCast;
@@ -17,7 +20,7 @@ pub fn text_of(e: &Event) -> String {
 /// What the field called `field` (its `data-field`) is to show: `value`, or while it has the focus what stands
 /// in it, for every redraw would take back what is being typed. fields.rs lets go of it.
 pub fn held(field: &str, value: &str) -> String {
-    match super::dom::active() {
+    match dom::active() {
         Some(input) if input.get_attribute("data-field").as_deref() == Some(field) => {
             input.unchecked_into::<HtmlInputElement>().value()
         }
@@ -134,4 +137,24 @@ pub fn choice(label: &str, pressed: bool, on: Callback<()>) -> Html {
     html! {
         <button type="button" class="btn small" aria-pressed={pressed.to_string()} {onclick}>{ label }</button>
     }
+}
+
+/// What is said of a part that is on its way; after a while, what can be done if it does not come (panels.css).
+pub fn coming(text: &str, testid: Option<&'static str>, on: &Callback<Action>) -> Html {
+    html! {
+        <div class="coming quiet" data-testid={testid}>
+            <p>{ text }</p>
+            <p class="late">{ "It takes long. Look whether there is a network. " }{ reload(on) }</p>
+        </div>
+    }
+}
+
+/// Loads the page again, at the run as it stands.
+pub fn reload(on: &Callback<Action>) -> Html {
+    let onclick = on.reform(|_: MouseEvent| {
+        dom::reload();
+        // Its address is written once time stands.
+        Action::Pause
+    });
+    html! { <button type="button" class="btn small" data-testid="reload" {onclick}>{ "Load the page again" }</button> }
 }

@@ -4,6 +4,7 @@
 //! The rule that is easy to break: it comes with a part of the program of its own, after the first scenario is on
 //! screen. So whoever draws one of these asks [`here`] for it, and has something to show while it is on its way.
 
+use super::address::Address;
 use super::aside::Watched;
 use super::chapters::{self, Come};
 use super::props::PanelProps;
@@ -31,6 +32,8 @@ pub struct Details {
     pub(super) panel: fn(Tab, &PanelProps) -> Html,
     /// The state of the page for a script.
     pub(super) state: fn(&App) -> String,
+    /// Lets the address follow the run; what it is handed is called when it can be written again.
+    pub(super) follow: fn(&mut Address, &App, &Callback<()>),
     /// What stands beside the page.
     pub(super) aside: fn(&Watched, &Callback<Action>),
 }
@@ -53,18 +56,18 @@ pub fn here() -> Option<&'static Details> {
     HERE.get()
 }
 
-/// Brings them; whether they are here then. Asked for again, it is tried again.
+/// Brings them, and what writes links, in which dialogs and the address speak; whether all is here then. Asked for again,
+/// it is tried again.
 pub async fn fetch() -> bool {
+    let text = || chapters::fetch(TEXT.name);
     if let (None, Some(load)) = (HERE.get(), LOAD.get()) {
-        // Dialogs and the address speak in links: what writes them comes along.
-        let text = || chapters::fetch(TEXT.name);
         spawn_local(async move {
             text().await;
         });
         HERE.set(load().await);
-        text().await;
     }
-    HERE.get().is_some()
+    // In a program that is whole it has always been here.
+    (text().await || cfg!(not(feature = "split"))) && HERE.get().is_some()
 }
 
 /// Whether `app` shows what only they can draw.
@@ -75,3 +78,17 @@ pub fn needed(app: &App) -> bool {
 /// What is said where they cannot be had.
 pub const MISSING: &str = "A part of this page could not be loaded: the diagram over time, panels, dialogs. Look whether there is \
     a network; whatever you do next tries again.";
+
+/// What is said where they are here, and what writes links is not.
+const UNWRITTEN: &str = "A part of this page could not be loaded: what writes links. So nothing is kept; whatever you do next \
+    tries again.";
+
+/// What is said of what cannot be had.
+pub fn missing() -> &'static str {
+    if here().is_some() { UNWRITTEN } else { MISSING }
+}
+
+/// Whether `app` says that.
+pub fn is_missing(app: &App) -> bool {
+    app.error.as_deref().is_some_and(|e| e == MISSING || e == UNWRITTEN)
+}

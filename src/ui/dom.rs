@@ -73,20 +73,31 @@ pub fn base() -> String {
     href.split(['#', '?']).next().unwrap_or_default().to_owned()
 }
 
-/// Rewrites the address without a new entry in the history.
-pub fn replace_hash(hash: &str) {
-    if let Some(history) = window().and_then(|w| w.history().ok()) {
-        let (search, _) = address();
-        let url = format!("{}{search}{hash}", base());
-        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&url));
-    }
+/// Rewrites the address without a new entry in the history; whether the browser allows it.
+pub fn replace_hash(hash: &str) -> bool {
+    let Some(history) = window().and_then(|w| w.history().ok()) else {
+        return false;
+    };
+    let (search, _) = address();
+    let url = format!("{}{search}{hash}", base());
+    history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&url)).is_ok()
 }
 
-/// A new entry in the history, at the same address: what follows rewrites that one, and "back" leads here.
-pub fn push_address() {
-    if let Some(history) = window().and_then(|w| w.history().ok()) {
-        let _ = history.push_state_with_url(&wasm_bindgen::JsValue::NULL, "", None);
-    }
+/// A new entry in the history, at the same address: what follows rewrites that one, and "back" leads here. Whether the
+/// browser allows it.
+pub fn push_address() -> bool {
+    let history = window().and_then(|w| w.history().ok());
+    history.is_some_and(|h| h.push_state_with_url(&wasm_bindgen::JsValue::NULL, "", None).is_ok())
+}
+
+/// Loads the page again, in a moment: what is to be drawn or written before, is.
+pub fn reload() {
+    gloo_timers::callback::Timeout::new(0, || {
+        if let Some(w) = window() {
+            let _ = w.location().reload();
+        }
+    })
+    .forget();
 }
 
 /// The page is no wider than a phone; the same as in the style sheets.

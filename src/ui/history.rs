@@ -66,14 +66,6 @@ pub fn history(app: &App, open: &Open, on: &Callback<Action>) -> Html {
     }
 }
 
-/// Leaves the run before in the browser's history, under its own address: "back" leads to it.
-pub fn leave_behind(app: &App) {
-    if let Some(hash) = app.left.as_ref().and_then(|l| l.hash.as_ref()) {
-        dom::replace_hash(hash);
-    }
-    dom::push_address();
-}
-
 /// The tree without where each future is by now, which it does not show: so it is drawn anew when
 /// something has happened to it, and not for every frame.
 fn standing(mut branches: Vec<Branch>) -> Vec<Branch> {

@@ -3,6 +3,7 @@
 //! The rule that is easy to break: a component decides nothing. It draws plain data and sends an
 //! [`crate::view::Action`]; what follows from it is decided, and tested, in `view`.
 
+mod address;
 mod aside;
 mod boards;
 mod bridge;

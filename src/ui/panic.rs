@@ -38,11 +38,7 @@ fn show(info: &PanicHookInfo<'_>) -> Option<()> {
     let line = make("p", &sentence(info), "")?;
     let _ = line.set_attribute("data-testid", "error");
     let _ = boxed.append_child(&line);
-    let again = button("Start again with this run", "btn main", || {
-        if let Some(w) = dom::window() {
-            let _ = w.location().reload();
-        }
-    })?;
+    let again = button("Start again with this run", "btn main", dom::reload)?;
     let _ = boxed.append_child(&again);
     // Where even the start breaks, starting again does not help; a file can be sent to somebody.
     let mine = tabs::remembered().map(|tab| storage::shelf(&tab));

@@ -3,9 +3,10 @@
 //! The rule that is easy to break: the state changes only through [`crate::view::reduce`]. What
 //! the browser must be told of it (address, colours, focus) is read off the state afterwards.
 
+use super::address::Address;
 use super::aside::Watched;
 use super::bridge::{Answer, Question};
-use super::{bridge, chapters, details, dom, fields, gallery, history, screen, study};
+use super::{bridge, chapters, details, dom, fields, gallery, screen, study};
 use crate::view::player::{Pace, Player};
 use crate::view::reduce::{reduce, reduce_within};
 use crate::view::task::Course;
@@ -38,6 +39,8 @@ pub enum Msg {
     Settled,
     /// The details of the page have come, or could not be had.
     Details(bool),
+    /// The address can be written again.
+    Address,
 }
 
 /// What the root component begins with.
@@ -69,9 +72,9 @@ pub struct Root {
     // The chapter that is on its way because something waits for it.
     fetching: Option<&'static str>,
     details: Way,
-    shown_hash: String,
-    // How many runs were left behind.
-    left: u32,
+    // What stands beside the page was begun.
+    aside: bool,
+    address: Address,
     shown_theme: Option<Theme>,
     kept_course: Course,
     // Given when all that was done so far is drawn.
@@ -103,8 +106,8 @@ impl Component for Root {
             last_ms: None,
             fetching: None,
             details: Way::Failed,
-            shown_hash: dom::address().1,
-            left: 0,
+            aside: false,
+            address: Address::new(),
             shown_theme: None,
             kept_course,
             answers: Vec::new(),
@@ -112,8 +115,10 @@ impl Component for Root {
     }
 
     fn update(&mut self, ctx: &Context<Self>, msg: Msg) -> bool {
-        if let Msg::Do(Action::Arrived(..)) = msg {
-            self.fetching = None;
+        match &msg {
+            Msg::Do(Action::Arrived(..)) => self.fetching = None,
+            Msg::Do(Action::Route(_, hash)) => self.address.came(hash),
+            _ => {}
         }
         let acts = matches!(&msg, Msg::Do(action) if !matches!(action, Action::Error(_)));
         match msg {
@@ -122,6 +127,7 @@ impl Component for Root {
             Msg::Ask(question) => self.answers.push(question.answer(&mut self.app.borrow_mut())),
             Msg::Settled => self.fetch_details(ctx),
             Msg::Details(here) => self.details(here),
+            Msg::Address => {}
         }
         self.ask_for_frame();
         self.fetch_wanted(ctx);
@@ -154,7 +160,7 @@ impl Component for Root {
             let later = ctx.link().callback(|()| Msg::Settled);
             Timeout::new(DETAILS_MS, move || later.emit(())).forget();
         }
-        self.tell_browser();
+        self.tell_browser(ctx);
         // Parents hear of it after their children: by now everything is drawn.
         self.answers.drain(..).for_each(Answer::give);
     }
@@ -162,7 +168,7 @@ impl Component for Root {
 
 impl Root {
     /// What the browser must know of the state: colours, address, entries of its history.
-    fn tell_browser(&mut self) {
+    fn tell_browser(&mut self, ctx: &Context<Self>) {
         let app = self.app.borrow();
         if self.shown_theme != Some(app.theme) {
             self.shown_theme = Some(app.theme);
@@ -181,18 +187,8 @@ impl Root {
             self.kept_course = app.course.clone();
             dom::store(COURSE, &app.course.text());
         }
-        let times = app.left.as_ref().map_or(0, |l| l.times);
-        let leaves = std::mem::replace(&mut self.left, times) != times;
-        if leaves {
-            history::leave_behind(&app);
-        }
-        // While time runs the address is left alone: it would change sixty times a second.
-        if leaves || !app.is_moving() {
-            let hash = app.address();
-            if let Some(hash) = hash.filter(|h| *h != self.shown_hash) {
-                dom::replace_hash(&hash);
-                self.shown_hash = hash;
-            }
+        if let Some(details) = details::here() {
+            (details.follow)(&mut self.address, &app, &ctx.link().callback(|()| Msg::Address));
         }
     }
 
@@ -220,18 +216,19 @@ impl Root {
 
     fn details(&mut self, here: bool) {
         self.details = if here { Way::Here } else { Way::Failed };
-        match details::here() {
-            Some(details) => {
-                (details.aside)(&Watched::from(&self.app), &self.on);
-                // Nothing is missing any more.
-                if self.app.borrow().error.as_deref() == Some(details::MISSING) {
-                    self.on.emit(Action::Error(None));
-                }
-            }
-            None if details::needed(&self.app.borrow()) => {
-                self.on.emit(Action::Error(Some(details::MISSING.to_owned())));
-            }
-            None => {}
+        if let Some(details) = details::here().filter(|_| !self.aside) {
+            self.aside = true;
+            (details.aside)(&Watched::from(&self.app), &self.on);
+        }
+        let (said, needed) = {
+            let app = self.app.borrow();
+            (details::is_missing(&app), details::needed(&app))
+        };
+        match here {
+            // Nothing is any more.
+            true if said => self.on.emit(Action::Error(None)),
+            false if needed => self.on.emit(Action::Error(Some(details::missing().to_owned()))),
+            _ => {}
         }
     }
 
@@ -302,6 +299,18 @@ fn listen(app: &Rc<RefCell<App>>, on: &Callback<Action>) -> Vec<EventListener> {
         let (search, hash) = dom::address();
         route.emit(Action::Route(search, hash));
     });
+    // A hand that has hold of the moment may let go of it anywhere.
+    let lets_go = |of: &web_sys::EventTarget, event: &'static str| {
+        let (app, on) = (app.clone(), on.clone());
+        EventListener::new(of, event, move |_| {
+            // It is held for ever once the program has broken.
+            if app.try_borrow().is_ok_and(|app| app.player.held) {
+                on.emit(Action::Hold(false));
+            }
+        })
+    };
+    let mut all = vec![hash, lets_go(&window, "blur")];
+    all.extend(["pointerup", "pointercancel", "keyup"].map(|event| lets_go(&document, event)));
     let (app, on) = (app.clone(), on.clone());
     let options = EventListenerOptions::enable_prevent_default();
     let keys = EventListener::new_with_options(&document, "keydown", options, move |e| {
@@ -313,7 +322,8 @@ fn listen(app: &Rc<RefCell<App>>, on: &Callback<Action>) -> Vec<EventListener> {
             on.emit(action);
         }
     });
-    vec![hash, keys]
+    all.push(keys);
+    all
 }
 
 /// What a key asks for here and now, if anything.
@@ -335,5 +345,5 @@ fn key_action(app: &App, e: &web_sys::KeyboardEvent) -> Option<Action> {
         "Escape" => false,
         _ => app.keys_off,
     };
-    if taken || app.keys_off && e.key() != "Escape" { None } else { keys::find(&e.key()) }
+    if taken || app.keys_off && e.key() != "Escape" { None } else { keys::find(&e.key(), &e.code()) }
 }

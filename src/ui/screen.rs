@@ -3,6 +3,7 @@
 //! The rule that is easy to break: an embed shows the parts its address names, in the same
 //! components; there is no second page to keep in step.
 
+use super::controls::{coming, reload};
 use super::panels::{Part, Slot, inspector};
 use super::props::PanelProps;
 use super::stage::Stage;
@@ -108,7 +109,7 @@ fn boards_of(open: &Open) -> Html {
 fn diagram(view: &ViewProps) -> Html {
     match details::here() {
         Some(details) => (details.timeline)(view),
-        None => html! { <p class="coming quiet">{ "The diagram is coming." }</p> },
+        None => coming("The diagram is coming.", None, &view.on_action),
     }
 }
 
@@ -145,14 +146,13 @@ fn handed(app: &App, open: &Open, on: &Callback<Action>) -> (ViewProps, PanelPro
 pub fn error(app: &App, on: &Callback<Action>) -> Html {
     let missing;
     let (text, retry) = match (&app.error, &app.away) {
-        (Some(text), _) => (text, false),
+        (Some(text), _) => (text, details::is_missing(app)),
         (None, Some(away)) if away.failed => {
             missing = away::missing(away.chapter);
             (&missing, true)
         }
         (None, Some(away)) => {
-            let text = away::coming(away.chapter);
-            return html! { <p class="coming quiet" data-testid="coming">{ text }</p> };
+            return coming(&away::coming(away.chapter), Some("coming"), on);
         }
         (None, None) => return html! {},
     };
@@ -166,6 +166,7 @@ pub fn error(app: &App, on: &Callback<Action>) -> Html {
             if retry {
                 <button type="button" class="btn" data-testid="retry" onclick={on.reform(|_: MouseEvent| Action::Retry)}>
                     { "Try again" }</button>
+                if app.open.is_none() || app.address().is_some() { { reload(on) } }
             }
             <button type="button" class="btn icon bare" aria-label="Close this message" onclick={close}>
                 { super::icons::icon(super::icons::CLOSE) }</button>

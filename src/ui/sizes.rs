@@ -1,10 +1,12 @@
-//! How large the drawings are: one observer for all of them, which measures once a frame and hands the sizes down.
+//! How large the drawings are: one observer for all of them, which measures once a frame and hands the sizes down; and
+//! when they must be drawn anew though nothing of them has changed, for another screen or for paper.
 //!
 //! The rule that is easy to break: nobody else measures a drawing, and a drawing is exactly as large as it was
 //! told. Its canvas and its figure take their size from there, never from the style sheet: what has not been told
 //! yet is cut off or leaves a margin, and is never squashed.
 
-use std::cell::RefCell;
+use super::dom;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -31,6 +33,7 @@ struct Observer {
 
 thread_local! {
     static ONE: RefCell<Option<Observer>> = const { RefCell::new(None) };
+    static DENSITY: Cell<f64> = const { Cell::new(0.0) };
 }
 
 /// Measures everything, then tells those whose size has changed: all in the frame before it is painted.
@@ -46,6 +49,26 @@ fn measure() {
     });
     for (tell, (width, height)) in changed {
         tell(f64::from(width), f64::from(height));
+    }
+}
+
+/// Has everything drawn anew: told the size that it has, a drawing knows that what is around it has changed,
+/// the screen's density or the page's colours.
+pub fn redraw() {
+    let all: Vec<(Tell, (i32, i32))> = ONE.with_borrow_mut(|one| {
+        one.iter_mut().flat_map(|one| &one.watched).map(|w| (w.tell.clone(), w.size)).collect()
+    });
+    for (tell, (width, height)) in all {
+        tell(f64::from(width), f64::from(height));
+    }
+}
+
+/// Has everything drawn anew if the screen has another density than at the last look: the window was moved to another, or
+/// the reader zooms. Not every browser tells of it, so somebody has to look.
+pub fn look_at_screen() {
+    let density = dom::window().map_or(1.0, |w| w.device_pixel_ratio());
+    if DENSITY.replace(density) != density {
+        redraw();
     }
 }
 

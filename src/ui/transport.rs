@@ -34,19 +34,22 @@ pub fn transport(props: &TransportProps) -> Html {
         let input = e.target_dyn_into::<web_sys::HtmlInputElement>()?;
         Some(Action::Seek(input.value_as_number() as u64 * 1_000))
     });
+    // Let go of, wherever that is, time goes on: the page itself hears it (root.rs).
+    let hold = on.reform(|_: PointerEvent| Action::Hold(true));
+    let hold_by_key = on.reform(|_: KeyboardEvent| Action::Hold(true));
     let now_ms = props.now_us.div_ceil(1_000);
     html! {
         <section class="transport" aria-label="Transport">
             <input type="range" class="scrub" data-testid="scrub" aria-label="Moment, in milliseconds" min="0"
                 max={props.frontier_us.div_ceil(1_000).max(now_ms).max(1).to_string()} value={now_ms.to_string()}
-                aria-valuetext={time_text(props.now_us)} oninput={scrub} />
+                aria-valuetext={time_text(props.now_us)} oninput={scrub} onpointerdown={hold} onkeydown={hold_by_key} />
             <button type="button" class="btn icon" aria-label="To the start" onclick={send(Action::Seek(0))}>{ icon(START) }</button>
             <button type="button" class="btn icon" aria-label="Previous event" data-testid="back" onclick={send(Action::Back(1))}>{ icon(BACK) }</button>
             <button type="button" class="btn main play" data-testid={if playing { "pause" } else { "play" }} id="play"
                 onclick={send(if playing { Action::Pause } else { Action::Play })}>
                 { icon(if playing { PAUSE } else { PLAY }) }{ if playing { "Pause" } else { "Play" } }</button>
             <button type="button" class="btn icon" aria-label="Next event" data-testid="step" onclick={send(Action::Step(1))}>{ icon(STEP) }</button>
-            <p class="clock"><b>{ time_text(props.now_us) }</b><span class="dot">{ " · " }</span><span>{ "event " }{ group(props.events.into()) }</span></p>
+            <p class="clock" translate="no"><b>{ time_text(props.now_us) }</b><span class="dot">{ " · " }</span><span>{ "event " }{ group(props.events.into()) }</span></p>
             { pace(props) }
             { speed(props) }
             <span class="acts">
@@ -85,7 +88,7 @@ fn speed(props: &TransportProps) -> Html {
         <label class="speed"><span>{ "speed" }</span>
             <input type="range" data-testid="speed" aria-label="Speed" min="0" max={last_notch().to_string()}
                 value={props.player.notch().to_string()} aria-valuetext={text.clone()} oninput={set} />
-            <output title={if late { "As fast as this machine can" } else { "Simulated seconds a second" }}>
+            <output translate="no" title={if late { "As fast as this machine can" } else { "Simulated seconds a second" }}>
                 { text }{ if late { " max" } else { "" } }</output>
         </label>
     }

@@ -2,6 +2,7 @@
 //!
 //! The rule that is easy to break: this is named by that part alone (`src/parts.rs`).
 
+use super::address::Address;
 use super::details::Details;
 use super::{aside, boards, compare, dialogs, history, panels, timeline};
 use crate::view::App;
@@ -15,5 +16,6 @@ pub static DETAILS: Details = Details {
     boards: boards::boards,
     panel: panels::detail,
     state: App::state_json,
+    follow: Address::follow,
     aside: aside::start,
 };

@@ -24,6 +24,8 @@ pub enum Action {
     Pause,
     /// Play or pause.
     Toggle,
+    /// Time stands still, however it plays, for a hand has hold of the moment; with `false` it goes on as before.
+    Hold(bool),
     /// Let what happens, or the speed that is set, decide how fast time runs.
     Pace(Pace),
     /// Go on by this many events.

@@ -122,7 +122,7 @@ impl App {
 
     /// Whether the next frame has something to do.
     pub fn is_moving(&self) -> bool {
-        self.player.playing || self.journey.is_some()
+        self.player.runs() || self.journey.is_some()
     }
 }
 

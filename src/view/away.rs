@@ -24,5 +24,9 @@ pub fn coming(chapter: &str) -> String {
 
 /// What is said of a chapter that cannot be had.
 pub fn missing(chapter: &str) -> String {
-    format!("{} could not be loaded. Look whether there is a network, then try again.", part_title(chapter))
+    format!(
+        "{} could not be loaded. Look whether there is a network, then try again; if the page was renewed meanwhile, \
+         load it again.",
+        part_title(chapter)
+    )
 }

@@ -29,6 +29,8 @@ pub struct Player {
     pub now_us: u64,
     /// Whether time runs.
     pub playing: bool,
+    /// Whether a hand has hold of the moment: then time stands still, though it plays.
+    pub held: bool,
     /// Simulated microseconds in a second of the reader's time.
     pub speed: u64,
     /// What decides how fast time runs.
@@ -40,7 +42,15 @@ pub struct Player {
 
 impl Default for Player {
     fn default() -> Self {
-        Player { now_us: 0, playing: false, speed: 100_000, pace: Pace::Fixed, late: false, rest: 0 }
+        Player {
+            now_us: 0,
+            playing: false,
+            held: false,
+            speed: 100_000,
+            pace: Pace::Fixed,
+            late: false,
+            rest: 0,
+        }
     }
 }
 
@@ -48,6 +58,11 @@ impl Player {
     /// One at its start, at this pace.
     pub fn at(pace: Pace) -> Self {
         Player { pace, ..Player::default() }
+    }
+
+    /// Whether time goes on with the next frame.
+    pub fn runs(&self) -> bool {
+        self.playing && !self.held
     }
 
     /// The moment to show after a frame of `dt_us` microseconds of the reader's time. What is less

@@ -51,15 +51,11 @@ fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
         Action::Play => play(app, true),
         Action::Pause => play(app, false),
         Action::Toggle => play(app, !app.player.playing),
+        Action::Hold(held) => app.player.held = held,
         Action::Pace(pace) => story::set_pace(app, pace),
-        Action::SetSpeed(s) => {
-            app.player.pace = Pace::Fixed;
-            app.player.set_speed(s);
-        }
+        Action::SetSpeed(s) => set_speed(app, s),
         Action::Nudge(by) => {
-            app.player.pace = Pace::Fixed;
-            let notch = app.player.notch();
-            app.player.set_speed(speed_at(notch + by * 2));
+            set_speed(app, speed_at(app.player.notch() + by * 2));
             app.say = format!("Speed {}.", app.player.speed_text());
         }
         Action::Select(s) => select(app, s),
@@ -116,6 +112,12 @@ fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
         }
         Action::Measure(ask) => on_run(app, &mut |app| study::begin(app, ask)),
     }
+}
+
+/// Lets time run at this speed, whatever happens.
+fn set_speed(app: &mut App, speed: u64) {
+    app.player.pace = Pace::Fixed;
+    app.player.set_speed(speed);
 }
 
 /// Does what needs a run on screen.
@@ -321,8 +323,7 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
     };
     enter(app, linked);
     if let Some(speed) = r.look.speed {
-        app.player.pace = Pace::Fixed;
-        app.player.set_speed(speed);
+        set_speed(app, speed);
     }
     if r.look.autoplay && !app.calm {
         play(app, true);

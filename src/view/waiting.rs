@@ -34,8 +34,9 @@ impl App {
         None
     }
 
-    /// Asks for the chapter again.
+    /// Asks for the chapter again; what else is missing, the page asks for at every action.
     pub(super) fn retry(&mut self) {
+        self.error = None;
         if let Some(away) = &mut self.away {
             away.failed = false;
             self.say = coming(away.chapter);

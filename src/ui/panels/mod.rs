@@ -15,7 +15,7 @@ mod timing;
 mod why;
 mod whynot;
 
-use crate::ui::controls::maybe;
+use crate::ui::controls::{coming, maybe};
 use crate::ui::details;
 use crate::ui::props::PanelProps;
 use crate::view::{Action, Selection, Tab};
@@ -74,7 +74,7 @@ pub fn Slot(props: &SlotProps) -> Html {
         Part::Lesson => super::lesson::lesson(&props.panel),
         Part::Tab(tab) => match details::here() {
             Some(details) => (details.panel)(tab, &props.panel),
-            None => html! { <p class="coming quiet">{ "This panel is coming." }</p> },
+            None => coming("This panel is coming.", None, &props.panel.on_action),
         },
     }
 }

@@ -145,11 +145,19 @@ pub fn dash(pattern: &[f64]) -> js_sys::Array {
     pattern.iter().map(|d| wasm_bindgen::JsValue::from_f64(*d)).collect()
 }
 
-/// Where a pointer is, from the top left corner of the element behind `node`.
+/// Where a pointer is, from the top left corner of the element behind `node`, in the pixels in which that was drawn:
+/// the page may be shown larger or smaller, by CSS zoom or a transform.
 pub fn place(node: &NodeRef, e: &web_sys::MouseEvent) -> (f64, f64) {
     let Some(element) = node.cast::<Element>() else {
         return (0.0, 0.0);
     };
     let rect = element.get_bounding_client_rect();
-    (f64::from(e.client_x()) - rect.left(), f64::from(e.client_y()) - rect.top())
+    let within = |at: i32, from: f64, drawn: i32, shown: f64| {
+        let scale = if shown > 0.0 { f64::from(drawn) / shown } else { 1.0 };
+        (f64::from(at) - from) * scale
+    };
+    (
+        within(e.client_x(), rect.left(), element.client_width(), rect.width()),
+        within(e.client_y(), rect.top(), element.client_height(), rect.height()),
+    )
 }

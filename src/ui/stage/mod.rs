@@ -27,7 +27,7 @@ use yew::prelude::*;
 
 /// What the stage hears.
 pub enum Msg {
-    /// It has this size now.
+    /// It has this size now; the one that it had, where it is to be drawn anew (sizes.rs).
     Sized(f64, f64),
     /// The page's colours have changed.
     Recoloured,
@@ -114,8 +114,14 @@ impl Component for Stage {
         let props = ctx.props();
         match msg {
             Msg::Sized(w, h) => {
-                self.size = (w, h);
-                self.plan = None;
+                let old = std::mem::replace(&mut self.size, (w, h));
+                // While it was not seen, nothing told of other colours.
+                if old == (w, h) || old.0 == 0.0 {
+                    self.palette = self.canvas.as_ref().and_then(Canvas::palette);
+                }
+                if old != (w, h) {
+                    self.plan = None;
+                }
                 let changed = self.look(props);
                 // Here, and not only once the figure was rendered: Yew may let a frame come between the two.
                 self.paint(props);
@@ -167,7 +173,6 @@ impl Component for Stage {
     fn rendered(&mut self, ctx: &Context<Self>, first: bool) {
         if first {
             self.canvas = Canvas::of(&self.surface);
-            self.palette = self.canvas.as_ref().and_then(Canvas::palette);
             let link = ctx.link().clone();
             self.watch = SizeWatch::new(&self.root, move |w, h| link.send_message(Msg::Sized(w, h)));
         }

@@ -47,6 +47,7 @@ impl Timeline {
         let on_axis = y < TOP - 6.0 || y > self.size.1 - 18.0;
         if (x - head).abs() < 12.0 || on_axis {
             self.hold = Some(Hold::Playhead);
+            props.on_action.emit(Action::Hold(true));
             if on_axis {
                 self.seek(props, x);
             }

@@ -33,7 +33,7 @@ pub fn timeline(props: &ViewProps) -> Html {
 
 /// What the diagram hears.
 pub enum Msg {
-    /// It has this size now.
+    /// It has this size now; the one that it had, where it is to be drawn anew (sizes.rs).
     Sized(f64, f64),
     /// The page's colours have changed.
     Recoloured,
@@ -133,7 +133,12 @@ impl Component for Timeline {
         let now = props.now_us;
         let before = self.camera;
         match msg {
-            Msg::Sized(w, h) => self.size = (w, h),
+            Msg::Sized(w, h) if self.size != (w, h) && self.size.0 > 0.0 => self.size = (w, h),
+            // While it was not seen, nothing told of other colours.
+            Msg::Sized(w, h) => {
+                self.size = (w, h);
+                self.palette = self.canvas.as_ref().and_then(Canvas::palette);
+            }
             Msg::Recoloured => self.palette = self.canvas.as_ref().and_then(Canvas::palette),
             Msg::Down(e) => self.down(props, &e),
             Msg::Moved(e) => self.moved(props, &e),
@@ -194,7 +199,6 @@ impl Component for Timeline {
             return;
         }
         self.canvas = Canvas::of(&self.surface);
-        self.palette = self.canvas.as_ref().and_then(Canvas::palette);
         let link = ctx.link().clone();
         self.watch = SizeWatch::new(&self.plot, move |w, h| link.send_message(Msg::Sized(w, h)));
         // Not through Yew, whose wheel listeners may not keep the page from zooming.

@@ -21,7 +21,7 @@ pub(super) fn frame(app: &mut App, dt: u64, out_of_time: &mut dyn FnMut() -> boo
     if let Some(goal) = app.journey {
         return journey(app, goal, out_of_time);
     }
-    let Some(o) = app.open.as_mut().filter(|_| app.player.playing) else {
+    let Some(o) = app.open.as_mut().filter(|_| app.player.runs()) else {
         return;
     };
     let story = app.player.pace == Pace::Story;
