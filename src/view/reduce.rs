@@ -95,16 +95,13 @@ fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
         Action::Walk(stride, back) => on_run(app, &mut |app| walked(app, stride, back)),
         Action::Go(aim, back) => on_run(app, &mut |app| go(app, aim, back)),
         Action::History(on) => on_run(app, &mut |app| app.history = on),
-        Action::Fork => on_run(app, &mut futures::fork),
-        Action::Future(i) => on_run(app, &mut |app| futures::show(app, i)),
-        Action::Rename(i, name) => on_run(app, &mut |app| futures::rename(app, i, &name)),
-        Action::Remove(i) => on_run(app, &mut |app| futures::remove(app, i)),
-        Action::Beside(i) => on_run(app, &mut |app| futures::beside(app, i)),
-        Action::Window(camera) => on_run(app, &mut |app| futures::window(app, camera)),
-        Action::Vary(param, value) => on_run(app, &mut |app| futures::vary(app, &param, &value)),
+        Action::Fork | Action::Future(_) | Action::Rename(..) | Action::Remove(_) | Action::Beside(_) => {
+            on_run(app, &mut |app| futures::act(app, &action));
+        }
+        Action::Window(_) | Action::Vary(..) | Action::Without(_) | Action::WithoutLastEdit => {
+            on_run(app, &mut |app| futures::act(app, &action));
+        }
         Action::Mend(after, faults) => on_run(app, &mut |app| mend::mend(app, after, &faults)),
-        Action::Without(event) => on_run(app, &mut |app| futures::without(app, event)),
-        Action::WithoutLastEdit => on_run(app, &mut futures::without_last_edit),
         Action::Reset => on_run(app, &mut |app| anew::again(app, |_| {})),
         Action::SetSeed(seed) => on_run(app, &mut |app| anew::again(app, |s| s.set_seed(seed))),
         Action::Stage(_) | Action::Begin(_) | Action::Pass | Action::Guess(_) | Action::Reveal => {

@@ -8,6 +8,7 @@ use crate::scenario::futures::check_name;
 use crate::sim::history::Run;
 use crate::sim::limits::FUTURES;
 use crate::sim::{EventId, Refusal};
+use crate::view::action::Action;
 use crate::view::app::App;
 use crate::view::compare;
 use crate::view::differences::{in_a_name, name_of};
@@ -18,8 +19,24 @@ use crate::view::selection::Selection;
 use crate::view::shared::{RunRef, Shared};
 use crate::view::spacetime::Camera;
 
+/// Does what is asked of the futures.
+pub(super) fn act(app: &mut App, action: &Action) {
+    match action {
+        Action::Fork => fork(app),
+        Action::Future(i) => show(app, *i),
+        Action::Rename(i, name) => rename(app, *i, name),
+        Action::Remove(i) => remove(app, *i),
+        Action::Beside(i) => beside(app, *i),
+        Action::Window(camera) => window(app, *camera),
+        Action::Vary(param, value) => vary(app, param, value),
+        Action::Without(event) => without(app, *event),
+        Action::WithoutLastEdit => without_last_edit(app),
+        _ => {}
+    }
+}
+
 /// Begins another future from here, and shows it.
-pub(super) fn fork(app: &mut App) {
+fn fork(app: &mut App) {
     let Some(o) = &app.open else { return };
     let run = o.run().get().fork();
     let fork = Fork { parent: o.current, events: run.position() };
@@ -37,7 +54,7 @@ pub(super) fn fork(app: &mut App) {
 }
 
 /// Runs the same again with the parameter `param` at `value`, and puts it beside what is shown.
-pub(super) fn vary(app: &mut App, param: &str, value: &str) {
+fn vary(app: &mut App, param: &str, value: &str) {
     let Some(o) = &app.open else { return };
     let def = o.origin.def.clone();
     match def.parse_param(param, value) {
@@ -55,7 +72,7 @@ pub(super) fn vary(app: &mut App, param: &str, value: &str) {
 
 /// Runs the same again without the edit that was made last, or those that one gesture made, and puts it
 /// beside what is shown.
-pub(super) fn without_last_edit(app: &mut App) {
+fn without_last_edit(app: &mut App) {
     let Some(o) = &app.open else { return };
     // Up to there the futures are alike, so that what names a message means the same one.
     let before = o.run().get().edits_before();
@@ -65,7 +82,7 @@ pub(super) fn without_last_edit(app: &mut App) {
 }
 
 /// Runs the same again without the edit that was made in `event`, and puts it beside what is shown.
-pub(super) fn without(app: &mut App, event: EventId) {
+fn without(app: &mut App, event: EventId) {
     let Some(o) = &app.open else { return };
     let (said, rest) = {
         let run = o.run().get();
@@ -169,7 +186,7 @@ pub(super) fn beside(app: &mut App, i: Option<usize>) {
 
 /// Lets both diagrams of a comparison show the same stretch of time. Without one there is one diagram,
 /// which looks after itself.
-pub(super) fn window(app: &mut App, camera: Camera) {
+fn window(app: &mut App, camera: Camera) {
     let open = app.open.as_mut();
     if let Some(b) = open.and_then(|o| o.beside.as_mut()) {
         let told = b.window.map_or(0, |(told, _)| told);
@@ -218,7 +235,7 @@ fn unknown(i: usize) -> Refusal {
 }
 
 /// Shows the future with number `i`.
-pub(super) fn show(app: &mut App, i: usize) {
+fn show(app: &mut App, i: usize) {
     let Some(o) = app.open.as_mut().filter(|o| i < o.futures.len()) else {
         return app.refuse(&unknown(i));
     };
@@ -256,7 +273,7 @@ fn same_thing(here: &RunRef, there: &RunRef, picked: Selection) -> Selection {
 }
 
 /// Removes the future with number `i`; the last one stays.
-pub(super) fn remove(app: &mut App, i: usize) {
+fn remove(app: &mut App, i: usize) {
     if !super::edits::may_change(app) {
         return;
     }
@@ -279,7 +296,7 @@ pub(super) fn remove(app: &mut App, i: usize) {
 }
 
 /// Gives the future with number `i` a name.
-pub(super) fn rename(app: &mut App, i: usize, name: &str) {
+fn rename(app: &mut App, i: usize, name: &str) {
     let Some(o) = app.open.as_mut().filter(|o| i < o.futures.len()) else {
         return app.refuse(&unknown(i));
     };
