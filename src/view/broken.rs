@@ -11,13 +11,28 @@ use crate::kit::mutants::PARAM;
 use crate::sim::history::Run;
 use crate::sim::{EventId, EventKind, Fault, NodeId};
 
+/// The promises that broke in `event`.
+fn broken_in(run: &Run<Checks>, event: EventId) -> impl Iterator<Item = CheckLine> + use<> {
+    let in_it =
+        move |v: &Verdict| matches!(v, Verdict::Violated { witness, .. } if witness.last() == Some(&event));
+    run.watcher().lines().into_iter().filter(move |line| in_it(&line.verdict))
+}
+
+/// The sentence on the stage in the moment in which a promise breaks.
+pub fn sentence(run: &Run<Checks>) -> Option<String> {
+    let last = EventId(run.position().checked_sub(1)?);
+    let line = broken_in(run, last).next()?;
+    let Verdict::Violated { why, .. } = line.verdict else {
+        return None;
+    };
+    Some(format!("{} is broken: {why}.", line.name))
+}
+
 /// The nodes at which a promise was broken in `event`: those at which what shows it happened. None if none broke in it.
 pub fn ringed(run: &Run<Checks>, event: EventId) -> Vec<NodeId> {
     let mut nodes = Vec::new();
-    for line in run.watcher().lines() {
-        if let Verdict::Violated { witness, .. } = &line.verdict
-            && witness.last() == Some(&event)
-        {
+    for line in broken_in(run, event) {
+        if let Verdict::Violated { witness, .. } = &line.verdict {
             let known = witness.iter().filter_map(|e| run.trace().get(*e));
             nodes.extend(known.map(|e| e.node).filter(|n| n.index() < run.world().node_count()));
         }

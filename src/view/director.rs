@@ -339,6 +339,9 @@ pub fn caption(run: &Run<Checks>, director: &Director) -> Option<String> {
     if let Some(us) = director.passes_us() {
         return Some(format!("{} pass.", Span(us / 1_000 * 1_000)));
     }
+    if let Some(broken) = super::broken::sentence(run) {
+        return Some(broken);
+    }
     let events = captioned(run);
     let said = super::log::line(run, *events.last()?).text;
     Some(match events.len() {

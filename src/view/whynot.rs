@@ -89,8 +89,8 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn answer(&self, absence: &Absence) -> WhyNot {
-        let mut left = EVENTS;
-        let conditions: Vec<Told> = absence.conditions.iter().map(|c| self.told(c, &mut left)).collect();
+        let mut named: Vec<Obstacle> = Vec::new();
+        let conditions: Vec<Told> = absence.conditions.iter().map(|c| self.told(c, &mut named)).collect();
         let obstacles = || conditions.iter().flat_map(|c| &c.obstacles);
         let remedy = self.remedy(obstacles());
         let outlook = match &remedy {
@@ -102,12 +102,13 @@ impl Asked<'_> {
         WhyNot { conditions, remedy, outlook }
     }
 
-    /// A condition with its obstacles, each once, as long as there is room for events.
-    fn told(&self, condition: &Condition, left: &mut usize) -> Told {
+    /// A condition with its obstacles, those that are not named before, as long as there is room for events.
+    fn told(&self, condition: &Condition, named: &mut Vec<Obstacle>) -> Told {
         let mut obstacles: Vec<Obstacle> = Vec::new();
         for obstacle in condition.lacks.iter().flat_map(|&lack| self.obstacles(lack)) {
-            if *left > 0 && !obstacles.contains(&obstacle) {
-                *left -= usize::from(obstacle.event.is_some());
+            let room = named.iter().filter(|o| o.event.is_some()).count() < EVENTS;
+            if room && !named.contains(&obstacle) {
+                named.push(obstacle.clone());
                 obstacles.push(obstacle);
             }
         }

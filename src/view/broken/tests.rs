@@ -64,6 +64,10 @@ fn a_forgotten_vote_shows_the_crash_and_the_restart_and_rings_who_voted() {
     let last = *witness.last().unwrap();
     assert_eq!(ringed(&run.get(), last), [NodeId(0), NodeId(1), NodeId(2)]);
     assert_eq!(ringed(&run.get(), witness[0]), []);
+    run.get_mut().seek_event(last.0 + 1);
+    assert_eq!(sentence(&run.get()), Some(format!("Election safety is broken: {why}.")));
+    run.get_mut().seek_event(last.0 + 2);
+    assert_eq!(sentence(&run.get()), None, "that moment has passed");
     // The rule that is left out is what differs, not the crash.
     let what = asked(&app).unwrap();
     assert!(what.label.starts_with("What if this rule were kept: "), "{}", what.label);
