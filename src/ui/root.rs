@@ -5,7 +5,7 @@
 
 use super::aside::Watched;
 use super::bridge::{Answer, Question};
-use super::{bridge, chapters, details, dom, fields, gallery, history, screen, study};
+use super::{bridge, chapters, details, dom, fields, history, landing, screen, study};
 use crate::view::player::{Pace, Player};
 use crate::view::reduce::{reduce, reduce_within};
 use crate::view::task::Course;
@@ -38,6 +38,8 @@ pub enum Msg {
     Settled,
     /// The details of the page have come, or could not be had.
     Details(bool),
+    /// So has the landing page.
+    Landing(bool),
 }
 
 /// What the root component begins with.
@@ -69,6 +71,7 @@ pub struct Root {
     // The chapter that is on its way because something waits for it.
     fetching: Option<&'static str>,
     details: Way,
+    landing: Way,
     shown_hash: String,
     // How many runs were left behind.
     left: u32,
@@ -88,7 +91,7 @@ impl Component for Root {
         let on = scope.callback(Msg::Do);
         let app = ctx.props().app.0.clone();
         if !app.borrow().look.embed {
-            chapters::fetch_ahead();
+            chapters::fetch_ahead(landing::fetch);
         }
         bridge::install(&scope.callback(Msg::Ask));
         fields::listen();
@@ -103,6 +106,7 @@ impl Component for Root {
             last_ms: None,
             fetching: None,
             details: Way::Failed,
+            landing: Way::Failed,
             shown_hash: dom::address().1,
             left: 0,
             shown_theme: None,
@@ -122,11 +126,15 @@ impl Component for Root {
             Msg::Ask(question) => self.answers.push(question.answer(&mut self.app.borrow_mut())),
             Msg::Settled => self.fetch_details(ctx),
             Msg::Details(here) => self.details(here),
+            Msg::Landing(here) => self.landing(here),
         }
         self.ask_for_frame();
         self.fetch_wanted(ctx);
         if acts && details::needed(&self.app.borrow()) {
             self.fetch_details(ctx);
+        }
+        if acts && landing::missing(&self.app.borrow()) {
+            self.fetch_landing(ctx);
         }
         true
     }
@@ -137,7 +145,7 @@ impl Component for Root {
             <>
             { match &app.open {
                 Some(open) => screen::screen(&app, open, &self.on),
-                None => gallery::gallery(&app, &self.on),
+                None => landing::page(&app, &self.on),
             } }
             // A node from the first: one that came later would push those beside it to other places, and all of the
             // page would be made anew, under the hands of whoever has the focus in it.
@@ -218,6 +226,24 @@ impl Root {
         }
     }
 
+    /// Fetches the landing page, unless it is here or coming.
+    fn fetch_landing(&mut self, ctx: &Context<Self>) {
+        if self.landing == Way::Failed {
+            self.landing = Way::Coming;
+            ctx.link().send_future(async { Msg::Landing(landing::fetch().await) });
+        }
+    }
+
+    fn landing(&mut self, here: bool) {
+        self.landing = if here { Way::Here } else { Way::Failed };
+        let said = self.app.borrow().error.as_deref() == Some(landing::MISSING);
+        match landing::missing(&self.app.borrow()) {
+            true => self.on.emit(Action::Error(Some(landing::MISSING.to_owned()))),
+            false if said => self.on.emit(Action::Error(None)),
+            false => {}
+        }
+    }
+
     fn details(&mut self, here: bool) {
         self.details = if here { Way::Here } else { Way::Failed };
         match details::here() {
@@ -263,12 +289,16 @@ pub async fn first_state() -> App {
         let asked = dom::address();
         let mut app = state_of(asked.clone());
         let Some(chapter) = app.wanted() else {
+            if app.open.is_none() && !landing::fetch().await {
+                reduce(&mut app, Action::Error(Some(landing::MISSING.to_owned())));
+            }
             return app;
         };
         let here = chapters::fetch(chapter).await;
         // Meanwhile the reader may have followed another link of the page's text.
         if !here && asked == dom::address() {
             reduce(&mut app, Action::Arrived(chapter, false));
+            landing::fetch().await;
             return app;
         }
     }

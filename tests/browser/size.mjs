@@ -14,8 +14,8 @@ export const FIRST = 532_000;
 export const CHAPTER = 90_000;
 // What stands around the stage (src/ui/details.rs), which comes when a run has begun to move; with it what reads and
 // writes runs (src/scenario/text.rs); what reads scenario files (src/scenario/own.rs), which comes with the first of
-// them; and what these share and no chapter needs.
-export const LATER = { details: 200_000, text: 70_000, reader: 190_000, later: 40_000 };
+// them; the landing page (src/ui/gallery/); and what these share and no chapter needs.
+export const LATER = { details: 200_000, text: 70_000, reader: 190_000, landing: 14_000, later: 40_000 };
 
 // What is loaded later: a chapter, one of those, or nothing.
 export const partOf = (path) => /split_(?!shared\.)(?:shared_)?(\w+)\.wasm$/.exec(path)?.[1];
