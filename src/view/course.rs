@@ -16,19 +16,20 @@ pub struct Chapter {
     pub scenarios: Vec<&'static Brief>,
 }
 
-/// What a search for `words` finds in `all`: scenarios that have each of them in title, summary, protocol or chapter.
+/// What a search for `words` finds in `all`: scenarios that have each of them in id, title, summary, protocol or chapter.
 pub fn chapters(all: &'static [Brief], words: &str) -> Vec<Chapter> {
     let words: Vec<String> = words.split_whitespace().map(str::to_lowercase).collect();
     let mut chapters: Vec<Chapter> = Vec::new();
     for brief in all {
-        let title = chapter_title(brief.chapter);
-        let text = format!("{} {} {} {title}", brief.title, brief.summary, brief.protocol).to_lowercase();
+        let name = chapter_title(brief.chapter);
+        let Brief { id, title, summary, protocol, .. } = brief;
+        let text = format!("{id} {title} {summary} {protocol} {name}").to_lowercase();
         if !words.iter().all(|w| text.contains(w)) {
             continue;
         }
         match chapters.last_mut() {
             Some(last) if last.id == brief.chapter => last.scenarios.push(brief),
-            _ => chapters.push(Chapter { id: brief.chapter, title, scenarios: vec![brief] }),
+            _ => chapters.push(Chapter { id: brief.chapter, title: name, scenarios: vec![brief] }),
         }
     }
     chapters

@@ -26,6 +26,7 @@ pub mod keys;
 pub mod left;
 pub mod live;
 pub mod log;
+pub mod lost;
 pub mod measures;
 pub mod open;
 pub mod origin;
@@ -47,6 +48,7 @@ pub mod tabs;
 pub mod task;
 #[cfg(test)]
 mod toy;
+pub mod tune;
 pub mod twin;
 pub mod waiting;
 pub mod walk;

@@ -36,6 +36,17 @@ pub(super) fn again(app: &mut App, change: impl FnOnce(&mut Origin)) {
     }
 }
 
+/// Runs the same scenario again with this parameter at this value.
+pub(super) fn set(app: &mut App, param: &str, value: &str) {
+    let Some(o) = &app.open else { return };
+    match o.origin.def.parse_param(param, value) {
+        Err(refusal) => app.refuse(&refusal),
+        Ok(value) => again(app, |origin| {
+            origin.opening.params.insert(param.to_owned(), value);
+        }),
+    }
+}
+
 /// Begins the staged situation `id`.
 pub(super) fn stage(app: &mut App, id: &str) {
     if let Err(refusal) = may_replace(app) {
