@@ -149,7 +149,7 @@ fn a_finger_means_what_is_nearest_each_direction_on_its_own_side() {
 /// Whoever just misses a node or a message means no link behind it, and what is beside a link is beside it.
 #[test]
 fn a_near_miss_means_no_link() {
-    let (mut world, mut trace) = toy::run(5, 0, 9, 1);
+    let (world, trace) = toy::run(5, 2, 1, 40);
     let plan = stage(&world);
     let pairs = scene(&world, &plan, None).pairs;
     let (a, b) = (NodeId(0), NodeId(1));
@@ -165,12 +165,8 @@ fn a_near_miss_means_no_link() {
     assert_eq!(at(out(3.0)), Selection::Node(a));
     assert_eq!(at(out(9.0)), Selection::None, "a near miss of the node");
     assert_eq!(at(out(16.0)), Selection::Link(a, b));
-    while world.in_flight().is_empty() {
-        world.step(&mut trace);
-    }
-    let manner = super::Manner { now: world.now(), ..Default::default() };
-    let mut one =
-        super::motion(&world, &trace, &plan, manner, &mut super::Sides::default()).messages.remove(0);
+    let mut all = motion(&world, &trace, &plan, manner(&world), &mut Sides::default()).messages;
+    let mut one = all.remove(0);
     one.at = middle;
     let at = |p| hit::at(&plan, std::slice::from_ref(&one), &pairs, p);
     assert_eq!(at(middle.by(way.x * 13.0, way.y * 13.0)), Selection::Message(one.msg));
