@@ -3,7 +3,7 @@
 //! The rule that is easy to break: what is abbreviated is whole in the title of its shape.
 
 /// The width of a letter, in sizes of the type.
-const LETTER: f64 = 0.56;
+const LETTER: f64 = 0.58;
 
 /// `words` as they fit into `room` pixels in a type of `px` pixels: "General A" becomes "Gen. A", and then "GA".
 pub fn fitted(words: &str, room: f64, px: f64) -> String {
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn what_fits_stays_and_one_long_word_is_cut() {
         assert_eq!(fitted("S1", 30.0, 17.0), "S1");
-        assert_eq!(fitted("Coordinator", 50.0, 12.5), "Coordi\u{2026}");
+        assert_eq!(fitted("Coordinator", 50.0, 12.5), "Coord\u{2026}");
         assert_eq!((in_a_cell("123").as_str(), in_a_cell("12345").as_str()), ("123", "12\u{2026}"));
     }
 }
