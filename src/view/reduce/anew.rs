@@ -14,6 +14,15 @@ use crate::view::open::Progress;
 use crate::view::origin::Origin;
 use crate::view::task::Task;
 
+/// Runs the same scenario again, as it was or with another seed or setting.
+pub(super) fn act(app: &mut App, action: &Action) {
+    match action {
+        Action::SetSeed(seed) => again(app, |origin| origin.set_seed(*seed)),
+        Action::Set(param, value) => set(app, param, value),
+        _ => again(app, |_| {}),
+    }
+}
+
 /// Runs the same scenario again, changed by `change`.
 pub(super) fn again(app: &mut App, change: impl FnOnce(&mut Origin)) {
     if let Err(refusal) = may_replace(app) {
@@ -37,7 +46,7 @@ pub(super) fn again(app: &mut App, change: impl FnOnce(&mut Origin)) {
 }
 
 /// Runs the same scenario again with this parameter at this value.
-pub(super) fn set(app: &mut App, param: &str, value: &str) {
+fn set(app: &mut App, param: &str, value: &str) {
     let Some(o) = &app.open else { return };
     match o.origin.def.parse_param(param, value) {
         Err(refusal) => app.refuse(&refusal),
