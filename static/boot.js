@@ -97,6 +97,13 @@
     }
   }
 
+  // The landing page's own part, and the pictures on its cards.
+  function dressLanding() {
+    fetchFor(document.querySelector("#app .hero"));
+    var pictures = document.querySelectorAll("#app [data-src]");
+    for (var i = 0; i < pictures.length; i += 1) pictures[i].src = pictures[i].getAttribute("data-src");
+  }
+
   // Says what is being opened, and fetches the parts that it needs along with the program. The landing page needs a part of
   // its own, and the chapter of what runs on it.
   function prepare() {
@@ -105,7 +112,7 @@
     var link = landing && on ? opened(on.getAttribute("href")) : opened(location.hash.split("?")[0]);
     if (!link) return;
     fetchFor(link);
-    if (landing) return fetchFor(document.querySelector("#app .hero .says"));
+    if (landing) return dressLanding();
     document.getElementById("boot-status").textContent = "Opening: " + link.querySelector("b").textContent;
   }
 

@@ -19,9 +19,10 @@ const part = (name) => (existsSync(join(dist, `split_${name}.wasm`)) ? ` data-pa
 
 const picture = (id) => `cards/${id}.svg`;
 
-// Whoever is here for the first time starts with the first.
+// Whoever is here for the first time starts with the first. Who is on the way to a scenario loads no pictures: boot.js asks for
+// them.
 const card = ({ id, title, summary }, first) =>
-  `<li><a class="card" href="#/s/${id}"><i class="pic"><img src="./${picture(id)}" alt="" width="220" height="120" loading="lazy">${first ? '<em class="flag">Start here</em>' : ""}</i>` +
+  `<li><a class="card" href="#/s/${id}"><i class="pic"><img data-src="./${picture(id)}" alt="" width="220" height="120" loading="lazy">${first ? '<em class="flag">Start here</em>' : ""}</i>` +
   `<b>${escaped(title)}</b><span>${escaped(summary)}</span></a></li>`;
 
 const chapters = new Map();
