@@ -109,9 +109,7 @@ fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
         Action::Window(camera) => on_run(app, &mut |app| futures::window(app, camera)),
         Action::Vary(param, value) => on_run(app, &mut |app| futures::vary(app, &param, &value)),
         Action::WithoutLastEdit => on_run(app, &mut futures::without_last_edit),
-        Action::Reset | Action::SetSeed(_) | Action::Set(..) => {
-            on_run(app, &mut |app| anew::act(app, &action));
-        }
+        Action::Reset | Action::SetSeed(_) | Action::Set(..) => on_run(app, &mut |a| anew::act(a, &action)),
         Action::Stage(_) | Action::Begin(_) | Action::Pass | Action::Guess(_) | Action::Reveal => {
             on_run(app, &mut |app| story::act(app, &action));
         }
