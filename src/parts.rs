@@ -1,5 +1,5 @@
-//! The seam between the page and what comes on demand: each chapter, and the details of the page, is a part of the
-//! program of its own.
+//! The seam between the page and what comes on demand: each chapter, the details of the page, and the landing page, is a
+//! part of the program of its own.
 //!
 //! The rule that is easy to break: a part is what only its function here leads to, so what it holds may be named
 //! nowhere else. Without the feature `split` this is one program, and everything is in it.
@@ -9,6 +9,8 @@
 
 use faultline::ui::chapters::Come;
 use faultline::ui::details::Details;
+use faultline::ui::gallery::LANDING;
+use faultline::ui::landing::Landing;
 use faultline::ui::whole::DETAILS;
 
 /// Brings the chapter of that name; whether it is here then.
@@ -21,6 +23,11 @@ pub fn details() -> Come<Option<&'static Details>> {
     Box::pin(async { bring_details().await })
 }
 
+/// Brings the landing page, if it can be had.
+pub fn landing() -> Come<Option<&'static Landing>> {
+    Box::pin(async { bring_landing().await })
+}
+
 #[cfg(not(feature = "split"))]
 async fn bring(_: &'static str) -> bool {
     true
@@ -31,12 +38,17 @@ async fn bring_details() -> Option<&'static Details> {
     Some(&DETAILS)
 }
 
+#[cfg(not(feature = "split"))]
+async fn bring_landing() -> Option<&'static Landing> {
+    Some(&LANDING)
+}
+
 #[cfg(feature = "split")]
-use split::{bring, bring_details};
+use split::{bring, bring_details, bring_landing};
 
 #[cfg(feature = "split")]
 mod split {
-    use super::{DETAILS, Details};
+    use super::{DETAILS, Details, LANDING, Landing};
     use faultline::protocols::{self, Chapter};
     use faultline::scenario::library::{Folder, built, provide};
     use faultline::scenario::own::{self, READER, Reader};
@@ -50,6 +62,15 @@ mod split {
 
     pub async fn bring_details() -> Option<&'static Details> {
         part().await.ok()
+    }
+
+    #[wasm_split(landing, fallible)]
+    fn landing_part() -> Result<&'static Landing, SplitLoaderError> {
+        Ok(&LANDING)
+    }
+
+    pub async fn bring_landing() -> Option<&'static Landing> {
+        landing_part().await.ok()
     }
 
     #[wasm_split(reader, fallible)]

@@ -7,6 +7,7 @@
 
   var EMPTY_MODULE = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
   var blocked = "";
+  var asked = {};
 
   document.addEventListener("securitypolicyviolation", function (event) {
     blocked = blocked || event.violatedDirective + " blocked " + (event.blockedURI || "it");
@@ -68,9 +69,8 @@
     }
   }
 
-  // The link of the page's text that leads where the address does.
-  function opened() {
-    var path = location.hash.split("?")[0];
+  // The card of the page's text that leads there.
+  function opened(path) {
     var links = document.querySelectorAll("#app .card");
     for (var i = 0; i < links.length; i += 1) {
       if (links[i].getAttribute("href") === path) return links[i];
@@ -80,6 +80,8 @@
 
   // Fetches a part of the program that will be asked for.
   function preload(part) {
+    if (asked[part]) return;
+    asked[part] = true;
     var link = document.createElement("link");
     link.rel = "preload";
     link.as = "fetch";
@@ -88,14 +90,30 @@
     document.head.appendChild(link);
   }
 
-  // Says what is being opened, and fetches the parts that it needs along with the program; the text says which.
-  function prepare() {
-    var link = opened();
-    if (!link) return;
-    document.getElementById("boot-status").textContent = "Opening: " + link.querySelector("b").textContent;
-    for (var at = link; at; at = at.parentElement) {
+  // Fetches the parts of the program that what stands here needs: it and all around it say which.
+  function fetchFor(element) {
+    for (var at = element; at; at = at.parentElement) {
       if (at.hasAttribute("data-part")) preload(at.getAttribute("data-part"));
     }
+  }
+
+  // The landing page's own part, and the pictures on its cards.
+  function dressLanding() {
+    fetchFor(document.querySelector("#app .hero"));
+    var pictures = document.querySelectorAll("#app [data-src]");
+    for (var i = 0; i < pictures.length; i += 1) pictures[i].src = pictures[i].getAttribute("data-src");
+  }
+
+  // Says what is being opened, and fetches the parts that it needs along with the program. The landing page needs a part of
+  // its own, and the chapter of what runs on it.
+  function prepare() {
+    var landing = /^(#\/?)?$/.test(location.hash);
+    var on = document.querySelector("#app .on");
+    var link = landing && on ? opened(on.getAttribute("href")) : opened(location.hash.split("?")[0]);
+    if (!link) return;
+    fetchFor(link);
+    if (landing) return dressLanding();
+    document.getElementById("boot-status").textContent = "Opening: " + link.querySelector("b").textContent;
   }
 
   // The colours that the reader has chosen; and in another page nothing but the name.

@@ -16,7 +16,7 @@ import { join } from "node:path";
 
 const LOADER = "__wasm_split.js";
 // The parts that are no chapters: what only they share is not brought along with one.
-const LATER = ["details", "reader", "text"];
+const LATER = ["details", "landing", "reader", "text"];
 const FEATURES = [
   "bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue",
 ].map((feature) => `--enable-${feature}`);

@@ -1,12 +1,12 @@
-// Writes into the page's text the list of all scenarios: node tools/start.mjs LINES.json DIST.
+// Writes into the page's text the list of all scenarios, and beside it a picture of each: node tools/start.mjs LINES.json DIST.
 //
 // It is what stands on screen before the program has come, and where it cannot run; and boot.js reads off it which
 // part of the program an address needs.
 //
-// The rule that is easy to break: it has the markup of src/ui/gallery.rs, so that nothing moves when the program
+// The rule that is easy to break: it has the markup of src/ui/gallery/, so that nothing moves when the program
 // takes its place (start.test.mjs).
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const PLACE = "<!-- scenarios -->";
@@ -17,16 +17,24 @@ const escaped = (text) => text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "
 // ` data-part="./FILE"`, where the program is in parts.
 const part = (name) => (existsSync(join(dist, `split_${name}.wasm`)) ? ` data-part="./split_${name}.wasm"` : "");
 
-const card = ({ id, title, summary }) =>
-  `<li><a class="card" href="#/s/${id}"><b>${escaped(title)}</b><span>${escaped(summary)}</span></a></li>`;
+const picture = (id) => `cards/${id}.svg`;
+
+// Whoever is here for the first time starts with the first. Who is on the way to a scenario loads no pictures: boot.js asks for
+// them.
+const card = ({ id, title, summary }, first) =>
+  `<li><a class="card" href="#/s/${id}"><i class="pic"><img data-src="./${picture(id)}" alt="" width="220" height="120" loading="lazy">${first ? '<em class="flag">Start here</em>' : ""}</i>` +
+  `<b>${escaped(title)}</b><span>${escaped(summary)}</span></a></li>`;
 
 const chapters = new Map();
-for (const line of JSON.parse(readFileSync(lines, "utf8"))) {
+const all = JSON.parse(readFileSync(lines, "utf8"));
+mkdirSync(join(dist, "cards"), { recursive: true });
+for (const line of all) {
+  writeFileSync(join(dist, picture(line.id)), line.picture);
   if (!chapters.has(line.chapter)) chapters.set(line.chapter, []);
   chapters.get(line.chapter).push(line);
 }
 const sections = [...chapters].map(([chapter, list]) => {
-  const cards = list.map(card).join("");
+  const cards = list.map((line) => card(line, line === all[0])).join("");
   return `<section class="chapter"${part(chapter.toLowerCase())}><h2>${escaped(chapter)}</h2><ul class="cards">${cards}</ul></section>`;
 });
 
@@ -39,4 +47,11 @@ const html = readFileSync(page, "utf8");
 if (!html.includes(PLACE)) throw new Error(`${page} has no ${PLACE}`);
 const shared = part("shared");
 const boot = /<link id="boot-module"[^>]*>/;
-writeFileSync(page, html.replace(PLACE, sections.join("\n")).replace(boot, (link) => link + preload).replace('<main class="gallery start">', `<main class="gallery start"${shared}>`));
+const live = all.find((line) => line.live);
+const filled = html
+  .replace(PLACE, sections.join("\n"))
+  .replace(boot, (link) => link + preload)
+  .replace('<main class="gallery start">', `<main class="gallery start"${shared}>`)
+  .replace('<div class="hero">', `<div class="hero"${part("landing")}>`)
+  .replace('class="on" href="#/"', `class="on" href="#/s/${live.id}"`);
+writeFileSync(page, filled);

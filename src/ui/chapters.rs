@@ -59,14 +59,20 @@ pub async fn with_all<T>(attempt: impl Fn() -> Result<T, Refusal>) -> Result<T, 
     }
 }
 
-/// Brings all chapters, one after the other, once the page has stood for some seconds: the next scenario then opens
-/// without waiting. Not where the reader saves data; and it ends where one cannot be had.
-pub fn fetch_ahead() {
+/// Brings what `first` does and all chapters, one after the other, once the page has stood for some seconds: what is opened
+/// next then opens without waiting. Not where the reader saves data; and it ends where one cannot be had.
+pub fn fetch_ahead<F>(first: fn() -> F)
+where
+    F: Future<Output = bool> + 'static,
+{
     if saves_data() {
         return;
     }
-    let begin = || {
-        spawn_local(async {
+    let begin = move || {
+        spawn_local(async move {
+            if !first().await {
+                return;
+            }
             for &(chapter, _) in TITLES {
                 if !fetch(chapter).await {
                     return;

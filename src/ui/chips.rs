@@ -1,6 +1,7 @@
-//! The row of chips over the stage: the assumptions in force and the verdict, each a way to its panel.
+//! The row of chips over the stage: the verdict and what is unusual, pinned; the assumptions in force; each a way to its panel.
 //!
-//! The rule that is easy to break: a chip says what is, read off the run; it is not a setting.
+//! The rule that is easy to break: a chip says what is, read off the run; it is not a setting. And the row is as high with many
+//! as with few, for the stage below must not move under the hands: what does not fit is scrolled to.
 
 use super::controls::{held, text_of};
 use super::icons::{DICE, icon};
@@ -20,12 +21,16 @@ pub fn chips(props: &PanelProps) -> Html {
     let (class, text) = verdict(t);
     html! {
         <div class="chips">
-            <button type="button" class="chip" onclick={to(Tab::Link)}><b>{ a.links }</b></button>
-            <button type="button" class="chip" onclick={to(Tab::Timing)}><b>{ a.timing }</b></button>
-            { seed(props) }
-            <button type="button" class={classes!("chip", class)} onclick={to(Tab::Checks)} data-testid="verdict">{ text }</button>
-            { for unusual(&props.origin).into_iter().map(|w| html! { <span class="chip warn" data-testid="unusual">{ capital(&w) }</span> }) }
-            { for a.walls.into_iter().map(|w| html! { <span class="chip warn">{ w }</span> }) }
+            <div class="pinned">
+                <button type="button" class={classes!("chip", class)} onclick={to(Tab::Checks)} data-testid="verdict">{ text }</button>
+                { for unusual(&props.origin).into_iter().map(|w| { let w = capital(&w); html! { <span class="chip warn" data-testid="unusual" title={w.clone()}>{ w }</span> } }) }
+            </div>
+            <div class="rest">
+                <button type="button" class="chip" onclick={to(Tab::Link)}><b>{ a.links }</b></button>
+                <button type="button" class="chip" onclick={to(Tab::Timing)}><b>{ a.timing }</b></button>
+                { seed(props) }
+                { for a.walls.into_iter().map(|w| html! { <span class="chip warn">{ w }</span> }) }
+            </div>
         </div>
     }
 }

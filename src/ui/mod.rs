@@ -19,10 +19,11 @@ mod dom;
 mod download;
 mod drawing;
 mod fields;
-mod gallery;
+pub mod gallery;
 mod header;
 mod history;
 mod icons;
+pub mod landing;
 mod lesson;
 mod panels;
 mod panic;
@@ -45,13 +46,14 @@ pub use props::ViewProps;
 
 /// Puts the page into the element `#app`, with the chapter that its address needs, which `chapter` brings; in a
 /// worker, does the work that it was ordered. Until then what the page's text says stays on screen.
-pub fn mount(chapter: chapters::Load, details: details::Load) {
+pub fn mount(chapter: chapters::Load, details: details::Load, landing: landing::Load) {
     chapters::come_by(chapter);
     if worker::is_one() {
         return worker::serve();
     }
     panic::install();
     details::come_by(details);
+    landing::come_by(landing);
     wasm_bindgen_futures::spawn_local(async {
         let app = root::first_state().await;
         if let Some(place) = dom::document().and_then(|d| d.get_element_by_id("app")) {

@@ -29,6 +29,8 @@ pub struct ViewProps {
     pub calm: bool,
     /// The reader may look and travel, not change: the stage offers nothing that edits.
     pub lock: bool,
+    /// It is the small stage of the landing page.
+    pub small: bool,
     /// Which opening of a scenario it belongs to: another number, and what was shown of the last one means nothing.
     pub opening: usize,
     /// What sets the run apart from the one beside it, where two are shown.

@@ -6,7 +6,7 @@
 use super::address::Address;
 use super::aside::Watched;
 use super::bridge::{Answer, Question};
-use super::{bridge, chapters, details, dom, fields, gallery, screen, study};
+use super::{bridge, chapters, details, dom, fields, landing, screen, study};
 use crate::view::player::{Pace, Player};
 use crate::view::reduce::{reduce, reduce_within};
 use crate::view::task::Course;
@@ -39,6 +39,8 @@ pub enum Msg {
     Settled,
     /// The details of the page have come, or could not be had.
     Details(bool),
+    /// So has the landing page.
+    Landing(bool),
     /// The address can be written again.
     Address,
 }
@@ -75,6 +77,7 @@ pub struct Root {
     // What stands beside the page was begun.
     aside: bool,
     address: Address,
+    landing: Way,
     shown_theme: Option<Theme>,
     kept_course: Course,
     // Given when all that was done so far is drawn.
@@ -91,7 +94,7 @@ impl Component for Root {
         let on = scope.callback(Msg::Do);
         let app = ctx.props().app.0.clone();
         if !app.borrow().look.embed {
-            chapters::fetch_ahead();
+            chapters::fetch_ahead(landing::fetch);
         }
         bridge::install(&scope.callback(Msg::Ask));
         fields::listen();
@@ -108,6 +111,7 @@ impl Component for Root {
             details: Way::Failed,
             aside: false,
             address: Address::new(),
+            landing: Way::Failed,
             shown_theme: None,
             kept_course,
             answers: Vec::new(),
@@ -128,11 +132,15 @@ impl Component for Root {
             Msg::Settled => self.fetch_details(ctx),
             Msg::Details(here) => self.details(here),
             Msg::Address => {}
+            Msg::Landing(here) => self.landing(here),
         }
         self.ask_for_frame();
         self.fetch_wanted(ctx);
         if acts && details::needed(&self.app.borrow()) {
             self.fetch_details(ctx);
+        }
+        if acts && landing::missing(&self.app.borrow()) {
+            self.fetch_landing(ctx);
         }
         true
     }
@@ -143,7 +151,7 @@ impl Component for Root {
             <>
             { match &app.open {
                 Some(open) => screen::screen(&app, open, &self.on),
-                None => gallery::gallery(&app, &self.on),
+                None => landing::page(&app, &self.on),
             } }
             // A node from the first: one that came later would push those beside it to other places, and all of the
             // page would be made anew, under the hands of whoever has the focus in it.
@@ -214,6 +222,24 @@ impl Root {
         }
     }
 
+    /// Fetches the landing page, unless it is here or coming.
+    fn fetch_landing(&mut self, ctx: &Context<Self>) {
+        if self.landing == Way::Failed {
+            self.landing = Way::Coming;
+            ctx.link().send_future(async { Msg::Landing(landing::fetch().await) });
+        }
+    }
+
+    fn landing(&mut self, here: bool) {
+        self.landing = if here { Way::Here } else { Way::Failed };
+        let said = self.app.borrow().error.as_deref() == Some(landing::MISSING);
+        match landing::missing(&self.app.borrow()) {
+            true => self.on.emit(Action::Error(Some(landing::MISSING.to_owned()))),
+            false if said => self.on.emit(Action::Error(None)),
+            false => {}
+        }
+    }
+
     fn details(&mut self, here: bool) {
         self.details = if here { Way::Here } else { Way::Failed };
         if let Some(details) = details::here().filter(|_| !self.aside) {
@@ -260,12 +286,16 @@ pub async fn first_state() -> App {
         let asked = dom::address();
         let mut app = state_of(asked.clone());
         let Some(chapter) = app.wanted() else {
+            if app.open.is_none() && !landing::fetch().await {
+                reduce(&mut app, Action::Error(Some(landing::MISSING.to_owned())));
+            }
             return app;
         };
         let here = chapters::fetch(chapter).await;
         // Meanwhile the reader may have followed another link of the page's text.
         if !here && asked == dom::address() {
             reduce(&mut app, Action::Arrived(chapter, false));
+            landing::fetch().await;
             return app;
         }
     }

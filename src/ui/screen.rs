@@ -122,6 +122,7 @@ fn handed(app: &App, open: &Open, on: &Callback<Action>) -> (ViewProps, PanelPro
         playing: app.player.playing,
         calm: app.calm,
         lock: app.look.lock,
+        small: false,
         opening: open.futures[0].run.identity(),
         apart: None,
         on_action: on.clone(),

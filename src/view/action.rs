@@ -70,6 +70,8 @@ pub enum Action {
     Reset,
     /// Run it again with this seed, all edits and other futures gone.
     SetSeed(u64),
+    /// Run it again with this parameter at this value, all edits and other futures gone.
+    Set(String, String),
     /// Simulated microseconds in a second of the reader's time.
     SetSpeed(u64),
     /// Slower (-1) or faster (+1) by one notch of the scale.

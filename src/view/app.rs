@@ -68,6 +68,8 @@ pub struct App {
     pub left: Option<Left>,
     /// A moment that is asked for and that is not reached yet: frames go on until it is.
     pub journey: Option<Journey>,
+    /// Time waits for what is done to the message that is picked, and will go on.
+    pub waits: bool,
     /// The sentence in the live region.
     pub say: String,
     /// The reader's time since the panels were last drawn, in microseconds.

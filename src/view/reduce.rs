@@ -40,7 +40,9 @@ pub fn reduce(app: &mut App, action: Action) {
 
 /// Does `action`; `out_of_time` is asked between slices of a frame's work.
 pub fn reduce_within(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
+    let means = hold::meaning(app, &action);
     act(app, action, out_of_time);
+    hold::follow(app, means);
     story::keep_account(app);
     study::let_go(app);
 }
@@ -102,8 +104,7 @@ fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
             on_run(app, &mut |app| futures::act(app, &action));
         }
         Action::Mend(after, faults) => on_run(app, &mut |app| mend::mend(app, after, &faults)),
-        Action::Reset => on_run(app, &mut |app| anew::again(app, |_| {})),
-        Action::SetSeed(seed) => on_run(app, &mut |app| anew::again(app, |s| s.set_seed(seed))),
+        Action::Reset | Action::SetSeed(_) | Action::Set(..) => on_run(app, &mut |a| anew::act(a, &action)),
         Action::Stage(_) | Action::Begin(_) | Action::Pass | Action::Guess(_) | Action::Reveal => {
             on_run(app, &mut |app| story::act(app, &action));
         }
@@ -381,6 +382,7 @@ mod anew;
 mod edits;
 mod frames;
 mod futures;
+mod hold;
 mod leaving;
 mod mend;
 mod story;

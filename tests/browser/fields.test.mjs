@@ -46,7 +46,7 @@ test("what is typed while time runs stays until it is taken, in every field", as
   assert.equal(await typed(page, await visible(page, "name"), "Hello"), "Hello", "the name of a future");
   await page.keyboard.press("Enter");
   await page.getByTestId("future-0").getByText("Hello").waitFor();
-  const number = page.getByRole("spinbutton").first();
+  const number = page.locator(".row .value").first().getByRole("spinbutton");
   assert.equal(await typed(page, number, "12345"), "12345", "the number of a slider");
   await page.keyboard.press("Enter");
   await until(page, "one edit", (s) => s.edits.length > 0);
@@ -73,7 +73,7 @@ test("Esc, and going elsewhere after a refusal, bring back what the field is to 
   await hook(page, "diagram").focus();
   await settled(page);
   assert.equal(await seed.inputValue(), "7");
-  const number = page.getByRole("spinbutton").first();
+  const number = page.locator(".row .value").first().getByRole("spinbutton");
   const before = await number.inputValue();
   await typed(page, number, "777");
   await page.keyboard.press("Escape");

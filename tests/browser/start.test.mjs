@@ -25,7 +25,7 @@ function hold() {
 
 // Where and what the headings and cards are.
 const seen = (page) =>
-  page.locator(".hero h1, .hero p, .chapter h2, .card").evaluateAll((all) =>
+  page.locator(".hero h1, .says p, .chapter h2, .card").evaluateAll((all) =>
     all.map((e) => {
       const { x, y, width, height } = e.getBoundingClientRect();
       return [e.textContent, e.getAttribute("href"), ...[x, y, width, height].map(Math.round)].join(" ");

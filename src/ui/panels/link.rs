@@ -37,8 +37,10 @@ pub fn panel(props: &PanelProps) -> Html {
     let bound = world.timing().bound(world.seed()).map_or(0, |b| b.0);
     html! {
         <>
+        if props.selection == Selection::None { { super::here::here(props) } }
         { super::message::card(&run, props) }
         <section>
+            if props.selection == Selection::None { <h2>{ "Links" }</h2> }
             { ends_row(world, from, to, &props.on_action) }
             <div class="acts" role="group" aria-label="What an edit reaches">
                 { pick_reach(Reach::One, "→ one way") }
@@ -119,7 +121,7 @@ fn ends_row(world: &World, from: NodeId, to: NodeId, on: &Callback<Action>) -> H
                 <span aria-hidden="true">{ "→" }</span>
                 { pick("To", to, from, false) }
             </span>
-            <button type="button" class="btn small" onclick={swap}>{ "other way" }</button>
+            <button type="button" class="btn small" aria-label="other way" title="other way" onclick={swap}>{ "⇄" }</button>
         </div>
     }
 }

@@ -4,6 +4,7 @@
 //! [`detail`]. The tabs, their keys and their tests are made from this list; the panels come with the details.
 
 mod checks;
+mod here;
 mod link;
 mod log;
 mod measures;

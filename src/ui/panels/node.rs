@@ -13,6 +13,7 @@ use crate::ui::controls::{button, maybe, slider};
 use crate::ui::props::PanelProps;
 use crate::view::before::change;
 use crate::view::compare::FieldDifference;
+use crate::view::lost::{Kept, lost};
 use crate::view::player::{group, time_text};
 use crate::view::twin::{NodeRow, node_row, status_text};
 use crate::view::{Action, Selection, settings};
@@ -161,12 +162,39 @@ fn changed(run: &Run<Checks>, event: EventId, name: &str, on: &Callback<Action>)
     }
 }
 
+/// Of a node that is down: what memory lost, struck out, and what the disk keeps.
+fn down(kept: Vec<Kept>, durable: &str) -> Html {
+    let line = |k: Kept| {
+        let value = match k.back {
+            None => html! { <>{ k.was }<span class="quiet">{ " · kept" }</span></> },
+            Some(back) => html! {
+                <><del><span class="unseen">{ "lost: " }</span>{ k.was }</del>
+                if !back.is_empty() { <span class="quiet">{ " → " }{ back }</span> }</>
+            },
+        };
+        html! { <><dt>{ k.name }</dt><dd>{ value }</dd></> }
+    };
+    html! {
+        <section class="stack" data-testid="lost">
+            <h2>{ "What the crash took" }</h2>
+            <p class="quiet">{ "Struck out: only memory held it. What is kept comes back from the disk." }</p>
+            <dl class="fields">
+                { for kept.into_iter().map(line) }
+                if !durable.is_empty() && durable != "()" { <dt>{ "on disk" }</dt><dd>{ durable.to_owned() }</dd> }
+            </dl>
+        </section>
+    }
+}
+
 /// Role, clock, timers, disk, and the whole state by name.
 fn state(world: &World, id: NodeId, row: &NodeRow) -> Html {
     let inspect = world.inspect(id);
     let clock = world.clock(id);
     let line = |name: &str, value: String| html! { <><dt>{ name.to_owned() }</dt><dd>{ value }</dd></> };
     let (written, durable) = world.disk(id);
+    if row.status == Status::Crashed {
+        return down(lost(world, id), &durable);
+    }
     html! {
         <section class="stack">
             <h2>{ "State" }</h2>

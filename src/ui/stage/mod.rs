@@ -159,7 +159,7 @@ impl Component for Stage {
     fn view(&self, ctx: &Context<Self>) -> Html {
         let link = ctx.link();
         html! {
-            <div class="stage" data-testid="stage" ref={self.root.clone()}
+            <div class="stage" data-testid={if ctx.props().small { "small-stage" } else { "stage" }} ref={self.root.clone()}
                 onpointerdown={link.callback(Msg::Down)} onpointermove={link.callback(Msg::Moved)}
                 onpointerup={link.callback(Msg::Up)} onpointercancel={link.callback(|_| Msg::Away)}
                 onclick={link.callback(Msg::Clicked)} onkeydown={link.callback(Msg::Key)}>

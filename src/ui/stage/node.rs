@@ -5,6 +5,7 @@
 
 use crate::sim::world::Status;
 use crate::sim::{Cell, CellTone, Glyph, NodeId};
+use crate::view::stage::fit::{fitted, in_a_cell};
 use crate::view::stage::{Detail, NodeView, Scene};
 use crate::view::svg::{self, px};
 use std::rc::Rc;
@@ -99,7 +100,12 @@ fn parts(n: &NodeView) -> Vec<Html> {
     } else {
         let class = if r < 17.0 { "name small" } else { "name middle" };
         if n.detail == Detail::Short {
-            parts.push(text(class, 0.0, 4.0, &n.name));
+            parts.push(text(
+                class,
+                0.0,
+                4.0,
+                &fitted(&n.name, 2.0 * r - 2.0, if r < 17.0 { 9.5 } else { 12.0 }),
+            ));
         }
         // Of dots only those that are filled have one: room is scarce, and colour must not be alone.
         if n.detail == Detail::Short || n.prominent {
@@ -128,9 +134,10 @@ fn inside(n: &NodeView, parts: &mut Vec<Html>) {
     };
     let (name_y, badge_y) = if sign.is_some() { (6.0, 21.0) } else { (1.0, 17.0) };
     let wide = n.name.chars().count() > 5;
+    let (name_px, room) = (if wide { 12.5 } else { 17.0 }, 1.86 * n.radius);
     parts.extend(sign.map(|d| path("sign", d.to_owned(), moved(-8.0, -n.radius + 5.0))));
-    parts.push(text(if wide { "name wide" } else { "name" }, 0.0, name_y, &n.name));
-    parts.push(text("badge", 0.0, badge_y, state));
+    parts.push(text(if wide { "name wide" } else { "name" }, 0.0, name_y, &fitted(&n.name, room, name_px)));
+    parts.push(text("badge", 0.0, badge_y, &fitted(state, room, 11.0)));
     parts.extend(n.above().map(|words| text("role", 0.0, -n.radius - 19.0, &words)));
 }
 
@@ -199,11 +206,12 @@ fn cell(c: &Cell, x: f64, y: f64) -> Html {
         CellTone::Conflict => "cell conflict",
         CellTone::Empty => "cell empty",
     };
+    let shown = in_a_cell(&c.text);
     html! {
         <g {class} transform={moved(x, y)}>
-            <title>{ &c.title }</title>
+            <title>{ &c.title }{ if shown == c.text { String::new() } else { format!(" ({})", c.text) } }</title>
             <rect x="0.75" width="13.5" height="13.5" rx="2.5" />
-            { text("", CELL / 2.0, 10.5, &c.text) }
+            { text(if shown.chars().count() > 2 { "tight" } else { "" }, CELL / 2.0, 10.5, &shown) }
         </g>
     }
 }

@@ -14,6 +14,15 @@ use crate::view::open::Progress;
 use crate::view::origin::Origin;
 use crate::view::task::Task;
 
+/// Runs the same scenario again, as it was or with another seed or setting.
+pub(super) fn act(app: &mut App, action: &Action) {
+    match action {
+        Action::SetSeed(seed) => again(app, |origin| origin.set_seed(*seed)),
+        Action::Set(param, value) => set(app, param, value),
+        _ => again(app, |_| {}),
+    }
+}
+
 /// Runs the same scenario again, changed by `change`.
 pub(super) fn again(app: &mut App, change: impl FnOnce(&mut Origin)) {
     if let Err(refusal) = may_replace(app) {
@@ -33,6 +42,17 @@ pub(super) fn again(app: &mut App, change: impl FnOnce(&mut Origin)) {
             app.say = format!("At the start.{}", leave(app, left));
         }
         Err(refusal) => app.refuse(&refusal),
+    }
+}
+
+/// Runs the same scenario again with this parameter at this value.
+fn set(app: &mut App, param: &str, value: &str) {
+    let Some(o) = &app.open else { return };
+    match o.origin.def.parse_param(param, value) {
+        Err(refusal) => app.refuse(&refusal),
+        Ok(value) => again(app, |origin| {
+            origin.opening.params.insert(param.to_owned(), value);
+        }),
     }
 }
 

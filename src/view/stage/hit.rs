@@ -1,7 +1,7 @@
 //! What is under a finger, and what a line drawn across the stage separates.
 //!
 //! The rule that is easy to break: a finger is 24 pixels wide. What is nearest within that reach
-//! is meant, a message before a node before a link.
+//! is meant, a message before a node before a link; and who just misses a message or a node means no link behind it.
 
 use super::PairView;
 use super::geometry::{Pt, crossing, to_segment};
@@ -13,6 +13,10 @@ use crate::view::Selection;
 
 /// Half the width of a finger.
 const REACH: f64 = 14.0;
+/// Half the width of the band in which a link is meant.
+const LINK: f64 = 12.0;
+/// Who is so far beyond the reach of a message or a node has missed it, and means nothing else.
+const MISSED: f64 = 10.0;
 /// How far from its line the middle of a direction's own side is.
 pub const SIDE: f64 = 9.0;
 
@@ -29,17 +33,27 @@ pub fn at(plan: &Plan, messages: &[MessageView], pairs: &[PairView], p: Pt) -> S
         (n.distance(p) - reach, Selection::Node(NodeId(i as u16)))
     });
     let mut links = pairs.iter().flat_map(|pair| {
+        let (m, n) = plan.line(pair.a, pair.b, 0.0);
+        let beyond = to_segment(p, m, n) - LINK;
         let (a, b) = plan.line(pair.a, pair.b, SIDE);
         let (c, d) = plan.line(pair.b, pair.a, SIDE);
         [
-            (to_segment(p, a, b) - REACH, Selection::Link(pair.a, pair.b)),
-            (to_segment(p, c, d) - REACH, Selection::Link(pair.b, pair.a)),
+            (beyond.max(to_segment(p, a, b) - REACH), Selection::Link(pair.a, pair.b)),
+            (beyond.max(to_segment(p, c, d) - REACH), Selection::Link(pair.b, pair.a)),
         ]
     });
     if plan.places.iter().any(inside) {
         return near(&mut nodes).unwrap_or_default();
     }
-    near(&mut moving).or_else(|| near(&mut nodes)).or_else(|| near(&mut links)).unwrap_or_default()
+    if let Some(picked) = near(&mut moving).or_else(|| near(&mut nodes)) {
+        return picked;
+    }
+    let missed_message = messages.iter().any(|m| m.at.distance(p) <= REACH + MISSED);
+    let missed_node = plan.places.iter().any(|n| n.distance(p) <= plan.radius.max(12.0) + 4.0 + MISSED);
+    if missed_message || missed_node {
+        return Selection::None;
+    }
+    near(&mut links).unwrap_or_default()
 }
 
 /// What a line drawn from `p` to `q` does.

@@ -7,6 +7,7 @@
 mod border;
 pub mod circle;
 pub mod figure;
+pub mod fit;
 pub mod geometry;
 pub mod hit;
 pub mod labels;

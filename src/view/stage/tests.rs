@@ -146,6 +146,33 @@ fn a_finger_means_what_is_nearest_each_direction_on_its_own_side() {
     }
 }
 
+/// Whoever just misses a node or a message means no link behind it, and what is beside a link is beside it.
+#[test]
+fn a_near_miss_means_no_link() {
+    let (world, trace) = toy::run(5, 2, 1, 40);
+    let plan = stage(&world);
+    let pairs = scene(&world, &plan, None).pairs;
+    let (a, b) = (NodeId(0), NodeId(1));
+    let (from, to) = (plan.at(a), plan.at(b));
+    let way = from.heading(to);
+    let beside = |p: Pt, px: f64| p.by(-way.y * px, way.x * px);
+    let at = |p| hit::at(&plan, &[], &pairs, p);
+    let middle = from.toward(to, 0.5);
+    assert_eq!(at(beside(middle, 3.0)), Selection::Link(a, b));
+    assert_eq!(at(beside(middle, -11.0)), Selection::Link(b, a));
+    assert_eq!(at(beside(middle, -14.0)), Selection::None, "beside the link");
+    let out = |px: f64| from.by(way.x * (plan.radius + px), way.y * (plan.radius + px));
+    assert_eq!(at(out(3.0)), Selection::Node(a));
+    assert_eq!(at(out(9.0)), Selection::None, "a near miss of the node");
+    assert_eq!(at(out(16.0)), Selection::Link(a, b));
+    let mut all = motion(&world, &trace, &plan, manner(&world), &mut Sides::default()).messages;
+    let mut one = all.remove(0);
+    one.at = middle;
+    let at = |p| hit::at(&plan, std::slice::from_ref(&one), &pairs, p);
+    assert_eq!(at(middle.by(way.x * 13.0, way.y * 13.0)), Selection::Message(one.msg));
+    assert_eq!(at(middle.by(way.x * 20.0, way.y * 20.0)), Selection::None, "a near miss of the message");
+}
+
 #[test]
 fn every_state_of_a_link_has_its_name() {
     let (mut world, mut trace) = toy::run(3, 0, 10, 1);
