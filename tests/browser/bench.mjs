@@ -9,7 +9,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { ask, drawn, led, openScenario, servers } from "./hands.mjs";
 import { first } from "./first.mjs";
 import { hook, start, visible } from "./harness.mjs";
-import { FIRST, partOf, weigh } from "./size.mjs";
+import { FIRST, isBeside, LATER, partOf, weigh } from "./size.mjs";
 import { frames, percentile } from "./trace.mjs";
 
 const files = Object.fromEntries(process.argv.slice(2).filter((w) => w.includes("=")).map((w) => w.split("=")));
@@ -18,8 +18,8 @@ const words = process.argv.slice(2).filter((w) => !w.includes("="));
 async function size() {
   const files = weigh("dist");
   const sum = (some) => some.reduce((total, { gzip }) => total + gzip, 0) / 1e3;
-  const core = files.filter(({ path }) => !partOf(path));
-  const largest = files.filter(({ path }) => partOf(path) && partOf(path) !== "details").slice(0, 1);
+  const core = files.filter(({ path }) => !partOf(path) && !isBeside(path));
+  const largest = files.filter(({ path }) => partOf(path) && !(partOf(path) in LATER)).slice(0, 1);
   return [line("core and the largest chapter, gzip -9", sum([...core, ...largest]), "KB", FIRST / 1e3), line("all of the page", sum(files), "KB")];
 }
 
