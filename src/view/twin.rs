@@ -3,12 +3,15 @@
 //! The rule that is easy to break: it says everything that the picture says. Who sees the picture
 //! only as text must not miss a state.
 
+use super::assumptions::assumptions;
 use super::words;
 use crate::check::Checks;
 use crate::sim::history::Run;
 use crate::sim::world::{InFlight, Status, World};
-use crate::sim::{Loss, MsgId, NodeId, Span};
+use crate::sim::{CellTone, Loss, MsgId, NodeId, Span};
 
+/// Cells told of a node at most.
+const CELLS: usize = 4;
 /// Messages listed at most.
 pub const MESSAGES: usize = 60;
 
@@ -27,8 +30,16 @@ pub struct NodeRow {
     pub status: Status,
     /// Whether it lies.
     pub byzantine: bool,
-    /// The cells under it, in one line.
-    pub cells: String,
+    /// What it counts and decides by, while it does.
+    pub tally: String,
+    /// The newest cells under it, each with its whole story: "entry 3 of term 2: set x 1, committed".
+    pub cells: Vec<String>,
+    /// How many older cells there are.
+    pub older: usize,
+    /// What its clock does, if it is not perfect.
+    pub clock: Option<String>,
+    /// How many inputs wait at it.
+    pub waiting: usize,
     /// Its timers, each with the time left.
     pub timers: Vec<String>,
 }
@@ -61,6 +72,8 @@ pub struct Twin {
     pub messages: Vec<MessageRow>,
     /// How many more there are.
     pub more: usize,
+    /// What stands between nodes: partitions and cuts.
+    pub walls: Vec<String>,
 }
 
 /// The stage of `world` as text.
@@ -70,6 +83,7 @@ pub fn twin(world: &World) -> Twin {
         nodes: world.node_ids().map(|n| node_row(world, n)).collect(),
         messages: flying.iter().take(MESSAGES).map(|m| flying_row(world, m)).collect(),
         more: flying.len().saturating_sub(MESSAGES),
+        walls: assumptions(world).walls,
     }
 }
 
@@ -77,7 +91,9 @@ pub fn twin(world: &World) -> Twin {
 pub fn node_row(world: &World, id: NodeId) -> NodeRow {
     let inspect = world.inspect(id);
     let now = world.now().us();
-    let cells: Vec<&str> = inspect.cells.iter().map(|c| c.text.as_str()).collect();
+    let cells: Vec<String> =
+        inspect.cells.iter().filter(|c| c.tone != CellTone::Empty).map(|c| c.title.clone()).collect();
+    let older = cells.len().saturating_sub(CELLS);
     let timers = world.timers(id).into_iter();
     NodeRow {
         id,
@@ -86,7 +102,11 @@ pub fn node_row(world: &World, id: NodeId) -> NodeRow {
         badge: inspect.badge,
         status: world.status(id),
         byzantine: !world.lies(id).is_empty(),
-        cells: cells.join(" "),
+        tally: inspect.tally,
+        cells: cells.into_iter().skip(older).collect(),
+        older,
+        clock: super::stage::clock(world.clock(id)),
+        waiting: world.waiting(id),
         timers: timers
             .map(|t| format!("{} in {}", t.name, Span(round_ms(t.due.us().saturating_sub(now)))))
             .collect(),

@@ -52,6 +52,23 @@ for (const { id, telling, asks } of lessons()) {
   });
 }
 
+for (const { id } of lessons()) {
+  test(`${id}: by touch alone on a phone the card leads to the answer, and on to what to try`, async () => {
+    const page = await site.open(`#/s/${id}`, { viewport: SIZES.phone, hasTouch: true });
+    await task(page, "guess");
+    await page.locator("[data-testid=prediction] label").first().tap();
+    await page.locator("[data-testid=reveal]:not([disabled])").waitFor({ timeout: PATIENCE });
+    await hook(page, "reveal").tap();
+    await task(page, "watch");
+    await hook(page, "reveal").tap();
+    await visible(page, "because");
+    await task(page, "try");
+    await page.locator(".todos li.now").first().waitFor({ timeout: PATIENCE });
+    assertQuiet(page);
+    await page.context().close();
+  });
+}
+
 test("by touch on a phone: the guess, the run, the answer, and the question put aside", async () => {
   const page = await site.open("#/s/two-generals", { viewport: SIZES.phone, hasTouch: true });
   await visible(page, "lesson");

@@ -18,13 +18,21 @@ pub fn panel(props: &PanelProps) -> Html {
     let node_line = |n: &NodeRow| {
         let picked = props.selection == Selection::Node(n.id);
         let lies = if n.byzantine { ", Byzantine" } else { "" };
+        let clock = n.clock.as_ref().map_or_else(String::new, |c| format!(", clock {c}"));
+        let waits = if n.waiting > 0 { format!(", {} inputs wait", n.waiting) } else { String::new() };
+        let tally = if n.tally.is_empty() { String::new() } else { format!(" · {}", n.tally) };
         html! {
             <tr key={n.id.0}>
                 <th scope="row"><button type="button" class="btn small" aria-pressed={picked.to_string()}
                     onclick={select(Selection::Node(n.id))}>{ &n.name }</button></th>
                 <td>
-                    <p>{ format!("{} {}", n.role, n.badge) }<span class="quiet">{ format!(" · {}{lies}", status_text(n.status)) }</span></p>
-                    if !n.cells.is_empty() { <p class="mono quiet">{ &n.cells }</p> }
+                    <p>{ format!("{} {}{tally}", n.role, n.badge) }<span class="quiet">{ format!(" · {}{lies}{clock}{waits}", status_text(n.status)) }</span></p>
+                    if !n.cells.is_empty() {
+                        <ul class="quiet">
+                            if n.older > 0 { <li>{ format!("{} earlier", n.older) }</li> }
+                            { for n.cells.iter().map(|c| html! { <li>{ c }</li> }) }
+                        </ul>
+                    }
                     if !n.timers.is_empty() { <p class="quiet">{ n.timers.join(", ") }</p> }
                     if picked && !props.lock {
                         { node::actions(world, n, &props.on_action) }
@@ -52,6 +60,7 @@ pub fn panel(props: &PanelProps) -> Html {
             <caption class="over">{ "Nodes" }</caption>
             <tbody>{ for t.nodes.iter().map(node_line) }</tbody>
         </table>
+        if !t.walls.is_empty() { <p>{ t.walls.join(". ") }</p> }
         if !props.lock {
             <div class="acts">
                 { crate::ui::controls::button("Separate nodes…", "", props.send(Action::Dialog(Some(Dialog::Separate)))) }

@@ -220,7 +220,7 @@ fn node(world: &World, plan: &Plan, id: NodeId) -> NodeView {
 
 /// What is wrong with a clock, to the millisecond, so that the text does not change with every
 /// event of a drifting one.
-fn clock(face: ClockFace) -> Option<String> {
+pub(super) fn clock(face: ClockFace) -> Option<String> {
     let ms = face.offset_us / 1_000;
     match (ms, face.drift_ppm) {
         (0, 0) => None,
