@@ -53,7 +53,7 @@ fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
         Action::Play => play(app, true),
         Action::Pause => play(app, false),
         Action::Toggle => play(app, !app.player.playing),
-        Action::Hold(held) => app.player.held = held,
+        Action::Hold(held) => hold::hold(app, held),
         Action::Pace(pace) => story::set_pace(app, pace),
         Action::SetSpeed(s) => set_speed(app, s),
         Action::Nudge(by) => {

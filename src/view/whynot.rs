@@ -10,7 +10,7 @@ use crate::check::Checks;
 use crate::kit::{Absence, Condition, Entry, Lack};
 use crate::sim::history::Run;
 use crate::sim::world::Status;
-use crate::sim::{EventId, EventKind, Fault, LinkPatch, Loss, MsgId, NodeId};
+use crate::sim::{EventId, EventKind, Fault, LinkPatch, Loss, MsgId, NodeId, NodePatch};
 
 /// At most so many events are named in one answer.
 pub const EVENTS: usize = 8;
@@ -96,8 +96,12 @@ impl Asked<'_> {
         let outlook = match &remedy {
             Some(_) => "",
             None if self.run.is_over() => "Nothing is left that happens by itself.",
-            None if conditions.iter().all(|c| c.met) => "Nothing is lacking: it should come at once.",
-            None => "Nothing that is broken now stands in the way: let time run, and ask again.",
+            None if conditions.iter().all(|c| c.met) => "All of this is met.",
+            None if obstacles().any(|o| o.remedy == Cure::None) => "What is named here cannot be taken away.",
+            None if obstacles().next().is_some() => "It may still come: let time run, and ask again.",
+            None => {
+                "What stands in the way is not among what is looked at here: links, nodes, and the newest messages."
+            }
         };
         WhyNot { conditions, remedy, outlook }
     }
@@ -107,7 +111,11 @@ impl Asked<'_> {
         let mut obstacles: Vec<Obstacle> = Vec::new();
         for obstacle in condition.lacks.iter().flat_map(|&lack| self.obstacles(lack)) {
             let room = named.iter().filter(|o| o.event.is_some()).count() < EVENTS;
-            if room && !named.contains(&obstacle) {
+            // A wall has two sides and many pairs, and is named once.
+            let healed = Cure::Now(Fault::Heal);
+            let same_wall =
+                |o: &Obstacle| o.event == obstacle.event && o.remedy == healed && obstacle.remedy == healed;
+            if room && !named.iter().any(|o| *o == obstacle || same_wall(o)) {
                 named.push(obstacle.clone());
                 obstacles.push(obstacle);
             }
@@ -124,10 +132,12 @@ impl Asked<'_> {
                 vec![Obstacle { event: Some(event), text, remedy: Cure::None }]
             }
             Lack::Time(node) => vec![self.absent(node).unwrap_or_else(|| self.waiting(node))],
-            Lack::Way(from, to, kinds) => self.standing(&[(from, to)]).unwrap_or_else(|| {
+            // What was lost there stays lost, whatever is mended now.
+            Lack::Way(from, to, kinds) => {
                 let newest = self.newest(&[(from, to)], kinds);
-                newest.and_then(|msg| self.fate(msg)).into_iter().collect()
-            }),
+                let fate = newest.and_then(|msg| self.fate(msg));
+                self.standing(&[(from, to)]).unwrap_or_default().into_iter().chain(fate).collect()
+            }
             Lack::Word(from, to, kinds) => self.standing(&[(from, to), (to, from)]).unwrap_or_else(|| {
                 let newest = self.newest(&[(from, to), (to, from)], kinds);
                 let found = newest.and_then(|msg| self.fate(msg).or_else(|| self.received(msg, to)));
@@ -220,7 +230,8 @@ impl Asked<'_> {
             let text = || log::line(self.run, end).text;
             return lost.then(|| Obstacle { event: Some(end), text: text(), remedy: self.cure(msg, end) });
         }
-        let kind = trace.kind(msg).name;
+        // By what it says: that an answer is a no is half of the answer.
+        let kind = self.run.label(msg);
         let (from, to) = (self.name(sent.from), self.name(sent.to));
         let flight = world.in_flight().into_iter().find(|f| f.msg == msg);
         let (text, remedy) = match flight {
@@ -242,6 +253,8 @@ impl Asked<'_> {
         let Some(sent) = trace.get_sent(msg) else { return Cure::None };
         match trace.event(end).loss {
             Loss::Link | Loss::ByHand | Loss::BufferFull | Loss::Checksum => Cure::Then(sent.cause, msg),
+            Loss::SendOmission => Cure::Now(honest(sent.from)),
+            Loss::ReceiveOmission => Cure::Now(honest(sent.to)),
             _ => Cure::Time,
         }
     }
@@ -324,6 +337,12 @@ impl Asked<'_> {
         let made = self.run.trace().faults().iter().filter(|(e, _)| e.0 < self.run.position());
         made.rev().find(|(_, f)| is(f)).map(|(e, _)| *e)
     }
+}
+
+/// `node` leaves nothing out any more.
+fn honest(node: NodeId) -> Fault {
+    let set = NodePatch { send_omission_ppm: Some(0), receive_omission_ppm: Some(0), ..NodePatch::default() };
+    Fault::Node { node, set }
 }
 
 #[cfg(test)]

@@ -267,8 +267,10 @@ fn absences(world: &World, _: &Trace) -> Vec<Absence> {
             sent if sent == general.k => format!("messenger {sent}, the last of {sent}, has left him"),
             _ => format!("messenger {number} of {} has reached him before dawn", general.k),
         };
-        let dawn = Condition::of("it is dawn", general.orders.attack.is_some()).lacks([Lack::Time(me)]);
-        let heard = Condition::of(says, knows).lacks([Lack::Way(other, me, &[])]);
+        let dawn =
+            Condition::of("at dawn he has decided", general.orders.attack.is_some()).lacks([Lack::Time(me)]);
+        // The one before must have reached the other, or he has nothing to answer.
+        let heard = Condition::of(says, knows).lacks([Lack::Way(other, me, &[]), Lack::Way(me, other, &[])]);
         Some(Absence::of(Lacking::Decision, format!("{} does not attack", world.name(me)), vec![heard, dawn]))
     });
     waits.collect()

@@ -312,7 +312,7 @@ fn absences(world: &World, _: &Trace) -> Vec<Absence> {
             (true, false) => {
                 let news = format!("a heartbeat of {whom} has come in time since");
                 let conditions = vec![Condition::of(news, false).lacks([Lack::Way(q, p, &["heartbeat"])])];
-                let what = format!("{me} does not trust {whom}, which runs");
+                let what = format!("{me} does not trust {whom}, which has not crashed");
                 all.push(Absence::of(Lacking::Convergence, what, conditions));
             }
             _ => {}

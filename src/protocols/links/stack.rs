@@ -321,13 +321,14 @@ fn absences(world: &World, trace: &Trace) -> Vec<Absence> {
     });
     let first = missing.next().map(|(event, packet)| {
         let layers = world.link(SENDER, RECEIVER).layers;
-        let arrives = Condition::of("it arrives, the first time or sent again", false)
-            .lacks([Lack::Sent(event, RECEIVER), Lack::Way(SENDER, RECEIVER, &[])]);
+        let arrives = Condition::of("it arrives, the first time or sent again", false).lacks([
+            Lack::Running(RECEIVER),
+            Lack::Running(SENDER),
+            Lack::Sent(event, RECEIVER),
+        ]);
         let again = Condition::of("what is lost is sent again (retransmit)", layers.retransmit_us > 0);
-        let before = Condition::of(
-            "what was sent before it has come (reorder)",
-            !world.waits_for_frame(SENDER, RECEIVER),
-        );
+        let before =
+            Condition::of("what was sent before it has come (reorder)", (1..packet.number).all(came));
         let mut conditions = vec![arrives, again];
         if layers.reorder {
             conditions.push(before);

@@ -290,16 +290,29 @@ fn absences(world: &World, trace: &Trace) -> Vec<Absence> {
     }
     let dropped = |told: &Told| matches!(told.as_fact::<Fact>(), Some(Fact::Dropped { .. }));
     let gone = trace.facts().iter().rev().find(|(event, told)| event.0 < world.events() && dropped(told));
-    let waiting = server.waiting.len();
+    let (waiting, here) = (server.waiting.len() as u64, u64::from(server.working.is_some()));
+    let known = server.served + server.dropped + waiting + here;
+    let forgotten = server.arrived.saturating_sub(known);
     let conditions = vec![
-        Condition::of("they have come to the server", server.arrived >= u64::from(source.sent))
-            .lacks([Lack::Way(SOURCE, SERVER, &["job"])]),
-        Condition::of(format!("they have found room: {} have not", server.dropped), server.dropped == 0)
-            .lacks(gone.map(|(event, _)| Lack::Not(*event))),
-        Condition::of(format!("those before them are served: {waiting} wait"), waiting == 0)
+        Condition::of(
+            format!("jobs that have come to the server: {} of {}", server.arrived, source.sent),
+            server.arrived >= u64::from(source.sent),
+        )
+        .lacks([Lack::Way(SOURCE, SERVER, &["job"])]),
+        Condition::of(
+            format!("none is dropped for lack of room: {} were", server.dropped),
+            server.dropped == 0,
+        )
+        .lacks(gone.map(|(event, _)| Lack::Not(*event))),
+        Condition::of(format!("none is forgotten in a crash: {forgotten} were"), forgotten == 0),
+        Condition::of(format!("none is before them: {waiting} wait"), waiting == 0)
             .lacks([Lack::Time(SERVER)]),
-        Condition::of("they have been served, and the answer has come", false)
-            .lacks([Lack::Way(SERVER, SOURCE, &["done"]), Lack::Time(SERVER)]),
+        Condition::of(
+            format!("answers that have come: {} of {}", source.done, server.served),
+            u64::from(source.done) == server.served,
+        )
+        .lacks([Lack::Way(SERVER, SOURCE, &["done"])]),
+        Condition::of("the server works", world.is_up(SERVER)).lacks([Lack::Running(SERVER)]),
     ];
     vec![Absence::of(Lacking::Answer, format!("{open} jobs have no answer"), conditions)]
 }

@@ -177,7 +177,7 @@ fn down(kept: Vec<Kept>, durable: &str) -> Html {
     html! {
         <section class="stack" data-testid="lost">
             <h2>{ "What the crash took" }</h2>
-            <p class="quiet">{ "Struck out: only memory held it. What is kept comes back from the disk." }</p>
+            <p class="quiet">{ "Struck out is what another takes the place of when the node boots from its disk; the rest is the same then." }</p>
             <dl class="fields">
                 { for kept.into_iter().map(line) }
                 if !durable.is_empty() && durable != "()" { <dt>{ "on disk" }</dt><dd>{ durable.to_owned() }</dd> }

@@ -3,6 +3,7 @@
 //! The rule that is easy to break: an answer is worked out for the one that is open alone, for it looks back over many messages.
 
 use super::PanelProps;
+use crate::kit::{Absence, Lacking};
 use crate::view::log;
 use crate::view::player::time_text;
 use crate::view::whynot::{Obstacle, Remedy, Told, WhyNot, absences, why_not};
@@ -15,7 +16,8 @@ const LISTED: usize = 6;
 /// The list; nothing where nothing is lacking.
 #[component]
 pub fn WhyNotList(props: &PanelProps) -> Html {
-    let opened = use_state(|| None::<usize>);
+    // By its kind and its number among those: others of the list come and go.
+    let opened = use_state(|| None::<(Lacking, usize)>);
     let run = props.run.get();
     let Ok(entry) = props.origin.def.entry() else {
         return html! {};
@@ -24,11 +26,13 @@ pub fn WhyNotList(props: &PanelProps) -> Html {
     if all.is_empty() {
         return html! {};
     }
-    let item = |(i, absence): (usize, &crate::kit::Absence)| {
-        let open = *opened == Some(i);
+    let item = |(i, absence): (usize, &Absence)| {
+        let nth = all.iter().take(i).filter(|a| a.lacking == absence.lacking).count();
+        let mine = (absence.lacking, nth);
+        let open = *opened == Some(mine);
         let toggle = {
             let opened = opened.clone();
-            Callback::from(move |_: MouseEvent| opened.set((!open).then_some(i)))
+            Callback::from(move |_: MouseEvent| opened.set((!open).then_some(mine)))
         };
         html! {
             <li key={i}>

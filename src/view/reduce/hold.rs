@@ -41,7 +41,7 @@ pub(super) fn meaning(app: &App, action: &Action) -> Means {
 pub(super) fn follow(app: &mut App, means: Means) {
     match means {
         Means::Wait => {
-            app.player.playing = false;
+            play(app, false);
             app.waits = true;
             app.say = "Time waits.".to_owned();
         }
@@ -54,6 +54,15 @@ pub(super) fn follow(app: &mut App, means: Means) {
         }
         Means::Forget => app.waits = false,
         Means::GoOn | Means::Nothing => {}
+    }
+}
+
+/// Lets a hand hold time, or let go of it.
+pub(super) fn hold(app: &mut App, held: bool) {
+    app.player.held = held;
+    // What stands still is shown as it is.
+    if let Some(o) = &mut app.open {
+        o.settle();
     }
 }
 

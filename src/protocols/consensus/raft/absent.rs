@@ -19,8 +19,13 @@ const APPENDS: &[&str] = &["AppendEntries", "heartbeat", "AppendEntries reply"];
 
 /// All of it.
 pub(super) fn absences(world: &World, _: &Trace) -> Vec<Absence> {
+    // Whoever stands in a corner, cut off, with a higher term takes nothing from a leader whom more than half follow.
+    let follow = |term| up(world).filter(|(_, s)| s.current_term() == term).count();
     let newest = up(world).map(|(_, s)| s.current_term()).max();
-    let leads = leaders(world).any(|(_, s)| Some(s.current_term()) == newest);
+    let leads = leaders(world).any(|(_, s)| {
+        let term = s.current_term();
+        Some(term) == newest || follow(term) >= s.config().majority()
+    });
     let elected = (!leads).then(|| not_elected(world));
     let behind = leaders(world).filter_map(|(me, s)| not_committed(me, s));
     elected.into_iter().chain(behind).chain(unanswered::<KeyValue<Msg>>(world)).collect()
@@ -32,7 +37,7 @@ fn not_elected(world: &World) -> Absence {
     let (running, need) = (up(world).count(), servers.len() / 2 + 1);
     let down = servers.iter().filter(|&&n| !world.is_up(n)).map(|&n| Lack::Running(n));
     let majority =
-        Condition::of(format!("more than half of the servers run: {running} of {need}"), running >= need)
+        Condition::of(format!("servers that run: {running}, and {need} are needed"), running >= need)
             .lacks(down);
     let stands = up(world).filter(|(_, s)| matches!(s.role(), Role::Candidate | Role::PreCandidate));
     let Some((me, server)) = stands.max_by_key(|(_, s)| s.current_term()) else {

@@ -27,7 +27,7 @@ pub(super) fn absences(world: &World, _: &Trace) -> Vec<Absence> {
     let ways: Vec<Lack> = ways.collect();
     let told = ways.is_empty();
     let conditions = vec![
-        Condition::of("every node runs", down.is_empty()).lacks(down),
+        Condition::of("those who do not have it run", down.is_empty()).lacks(down),
         Condition::of("somebody who has it tells each of the others", told).lacks(ways),
     ];
     let what = format!("{} of {} nodes do not have version {newest}", lack.len(), all.len());

@@ -23,7 +23,7 @@ fn waits<'a>(t: T, phase: Phase, (waiting, banks): (impl IntoIterator<Item = &'a
     let (what, says, kinds): (_, _, &'static [&'static str]) = match phase {
         Phase::Voting => (
             format!("{t} is not decided"),
-            format!("votes of Yes: {have} of {banks}"),
+            format!("votes: {have} of {banks}; one No is enough to abort"),
             &["VOTE-REQ", "YES", "NO"],
         ),
         Phase::Commit | Phase::Abort => (
