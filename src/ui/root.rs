@@ -289,6 +289,10 @@ pub async fn first_state() -> App {
             if app.open.is_none() && !landing::fetch().await {
                 reduce(&mut app, Action::Error(Some(landing::MISSING.to_owned())));
             }
+            // Meanwhile the reader may have followed a link, which nobody heard.
+            if asked != dom::address() {
+                continue;
+            }
             return app;
         };
         let here = chapters::fetch(chapter).await;
