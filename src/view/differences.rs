@@ -145,7 +145,10 @@ pub fn unusual(origin: &Origin) -> Vec<String> {
         (Some(mutant), _) if p.id == mutants::PARAM => Some(format!("left out: {}", mutant.rule)),
         (_, value) => value.map(|v| in_a_name(p, v)),
     };
-    entry.params.iter().filter(differs).filter_map(say).collect()
+    // The rule first: where there is room for one alone, it is that one.
+    let (rule, others): (Vec<&Param>, Vec<&Param>) =
+        entry.params.iter().filter(differs).partition(|p| p.id == mutants::PARAM);
+    rule.into_iter().chain(others).filter_map(say).collect()
 }
 
 /// A value of a parameter as it is shown: with its unit, or in its own words.
@@ -295,6 +298,19 @@ mod tests {
         reduce(&mut app, Action::Route(String::new(), hash));
         reduce(&mut app, Action::Seek(1_500_000));
         app
+    }
+
+    /// A phone has room for one chip or two.
+    #[test]
+    fn of_what_is_unusual_the_rule_that_is_left_out_comes_first() {
+        let of = |hash: &str| {
+            let mut app = App::default();
+            reduce(&mut app, Action::Route(String::new(), hash.to_owned()));
+            unusual(&app.open.unwrap().origin)
+        };
+        assert!(of("#/s/raft-election").is_empty());
+        let all = of("#/s/raft-election?servers=3&clients=0&mutant=forget-vote");
+        assert!(all.len() == 3 && all[0].starts_with("left out: "), "{all:?}");
     }
 
     /// Each choice is another run of the same seed, or refused in words: none is the same run again under

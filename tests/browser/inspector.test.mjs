@@ -15,7 +15,7 @@ after(() => site?.close());
 test("while nothing is picked the inspector says what can be done here, and leads there", async () => {
   const page = await openScenario(site, "raft-election");
   const here = await visible(page, "here");
-  assert.match(await here.innerText(), /Click a node[^]*Click a link[^]*Click a message/);
+  assert.match(await here.innerText(), /Pick a node[^]*Pick a link[^]*Pick a message/);
   await assertAccessible(page, "what can be done here");
   await here.getByRole("button", { name: "S2", exact: true }).click();
   await visible(page, "stage-menu");

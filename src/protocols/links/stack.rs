@@ -335,6 +335,7 @@ fn absences(world: &World, trace: &Trace) -> Vec<Absence> {
         }
         let more = match missing.count() {
             0 => String::new(),
+            1 => ", nor has another".to_owned(),
             n => format!(", nor have {n} others"),
         };
         Absence::of(Lacking::Delivery, format!("{} has not been delivered{more}", packet.label()), conditions)

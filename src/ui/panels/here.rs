@@ -41,7 +41,7 @@ fn nodes(props: &PanelProps, world: &World) -> Html {
     let pick = |n: NodeId| button(world.name(n), "", props.send(Action::Select(Selection::Node(n))));
     html! {
         <>
-        <p><b>{ "Click a node" }</b>{ ": crash it, pause it, cut it off, change its clock." }</p>
+        <p><b>{ "Pick a node" }</b>{ ": crash it, pause it, cut it off, change its clock." }</p>
         if world.node_count() <= NAMED { <div class="acts">{ for world.node_ids().map(pick) }</div> }
         </>
     }
@@ -51,7 +51,7 @@ fn links(props: &PanelProps, world: &World) -> Html {
     let walled = world.partitions().next().is_some();
     html! {
         <>
-        <p><b>{ "Click a link" }</b>{ ": delay, loss, cut; each direction by itself. Draw a line across several to cut them." }</p>
+        <p><b>{ "Pick a link" }</b>{ ": delay, loss, cut; each direction by itself. Draw a line across several to cut them." }</p>
         if !props.lock {
             <div class="acts">
                 { button("Separate nodes…", "", props.send(Action::Dialog(Some(Dialog::Separate)))) }
@@ -72,7 +72,7 @@ fn messages(props: &PanelProps, world: &World) -> Html {
     });
     html! {
         <>
-        <p><b>{ "Click a message" }</b>{ ": time waits, and you drop it, hold it, double it, or deliver it now." }</p>
+        <p><b>{ "Pick a message" }</b>{ ": time waits, and you drop it, hold it, double it, or deliver it now." }</p>
         <div class="acts flying">{ for named }</div>
         </>
     }
