@@ -2,18 +2,22 @@
 //! would remove what stands there still.
 //!
 //! The rule that is easy to break: an obstacle is looked up, in the world as it is now or in the fate of the newest message
-//! that could have helped; what is not found there is not guessed. A remedy is tried in a second future, and promises nothing.
+//! that could have helped; what is not found there is not guessed. A remedy is tried in another future before it is offered, and
+//! one that does not help there says so.
 
 use super::player::time_text;
 use super::{log, words};
 use crate::check::Checks;
-use crate::kit::{Absence, Condition, Entry, Lack};
+use crate::kit::{Absence, Condition, Entry, Lack, Lacking};
 use crate::sim::history::Run;
 use crate::sim::world::Status;
-use crate::sim::{EventId, EventKind, Fault, LinkPatch, Loss, MsgId, NodeId, NodePatch};
+use crate::sim::{EventId, EventKind, Fault, LinkPatch, Loss, MsgId, NodeId, NodePatch, SimTime, Span};
 
 /// At most so many events are named in one answer.
 pub const EVENTS: usize = 8;
+/// For so long a remedy is tried before it is offered, and for so many events.
+pub const TRIED: Span = Span::secs(5);
+const TRIED_EVENTS: u32 = 5_000;
 /// So many messages are looked at, the newest first.
 const LOOK_BACK: usize = 20_000;
 
@@ -71,6 +75,8 @@ pub struct Remedy {
     pub after: Option<EventId>,
     /// What is done there.
     pub faults: Vec<Fault>,
+    /// Whether it came about in that future, where it was tried for [`TRIED`].
+    pub helps: bool,
 }
 
 /// What has not happened in `run`, as the protocol behind `entry` says.
@@ -78,9 +84,37 @@ pub fn absences(run: &Run<Checks>, entry: &Entry) -> Vec<Absence> {
     entry.absences.map_or_else(Vec::new, |read| read(run.world(), run.trace()))
 }
 
-/// Why `absence`, which is one of `run` as it is now, has not come about.
-pub fn why_not(run: &Run<Checks>, absence: &Absence) -> WhyNot {
-    Asked { run }.answer(absence)
+/// Why `absence`, which is one of `run` as it is now by the protocol behind `entry`, has not come about.
+pub fn why_not(run: &Run<Checks>, entry: &Entry, absence: &Absence) -> WhyNot {
+    let mut why = Asked { run }.answer(absence);
+    if let Some(remedy) = &mut why.remedy {
+        remedy.helps = helps(run, entry, absence, remedy);
+    }
+    why
+}
+
+/// Whether `absence` ends in the future that `remedy` begins. What is not elected for one term is not for the next.
+fn helps(run: &Run<Checks>, entry: &Entry, absence: &Absence, remedy: &Remedy) -> bool {
+    let same = |a: &Absence| {
+        a.lacking == absence.lacking && (a.what == absence.what || absence.lacking == Lacking::Leader)
+    };
+    let mut other = run.fork();
+    if let Some(after) = remedy.after {
+        other.seek_event(after.0 + 1);
+    }
+    if other.edit_all(remedy.faults.clone()).is_err() {
+        return false;
+    }
+    let (until, most) = (SimTime(run.time().us() + TRIED.0), other.position() + TRIED_EVENTS);
+    loop {
+        if !absences(&other, entry).iter().any(same) {
+            return true;
+        }
+        if other.time() >= until || other.position() >= most || other.is_over() {
+            return false;
+        }
+        other.run_until(SimTime((other.time().us() + TRIED.0 / 50).min(until.0)));
+    }
 }
 
 struct Asked<'a> {
@@ -309,7 +343,7 @@ impl Asked<'_> {
         }
         if !faults.is_empty() {
             let said: Vec<String> = faults.iter().map(|f| words::fault(self.run.world(), f)).collect();
-            return Some(Remedy { label: said.join("; "), after: None, faults });
+            return Some(Remedy { label: said.join("; "), after: None, faults, helps: false });
         }
         let lost = obstacles.clone().find_map(|o| match o.remedy {
             Cure::Then(event, msg) => Some((event, msg)),
@@ -323,7 +357,7 @@ impl Asked<'_> {
             self.name(sent.from),
             self.name(sent.to)
         );
-        Some(Remedy { label, after: Some(after), faults: vec![Fault::DeliverNow { msg }] })
+        Some(Remedy { label, after: Some(after), faults: vec![Fault::DeliverNow { msg }], helps: false })
     }
 
     // ------------------------------------------------------------ names and edits

@@ -6,7 +6,7 @@ use super::PanelProps;
 use crate::kit::{Absence, Lacking};
 use crate::view::log;
 use crate::view::player::time_text;
-use crate::view::whynot::{Obstacle, Remedy, Told, WhyNot, absences, why_not};
+use crate::view::whynot::{Obstacle, Remedy, TRIED, Told, WhyNot, absences, why_not};
 use crate::view::{Action, Selection};
 use yew::prelude::*;
 
@@ -39,7 +39,7 @@ pub fn WhyNotList(props: &PanelProps) -> Html {
                 <button type="button" class="ask" aria-expanded={open.to_string()} onclick={toggle}>
                     <span>{ sentence(&absence.what) }</span>{ " " }<b>{ "Why not?" }</b>
                 </button>
-                if open { { answer(props, &run, &why_not(&run, absence)) } }
+                if open { { answer(props, &run, &why_not(&run, entry, absence)) } }
             </li>
         }
     };
@@ -102,6 +102,7 @@ fn offer(props: &PanelProps, remedy: &Remedy) -> Html {
     let action = Action::Mend(remedy.after, remedy.faults.clone());
     let onclick = props.on_action.reform(move |_: MouseEvent| action.clone());
     html! {
-        <p><button type="button" class="btn" data-testid="mend" {onclick}>{ "See another future: " }{ &remedy.label }</button></p>
+        <p><button type="button" class="btn" data-testid="mend" {onclick}>{ "See another future: " }{ &remedy.label }</button>
+            if !remedy.helps { <span class="quiet">{ format!(" Tried: in {TRIED} it does not come about that way.") }</span> }</p>
     }
 }

@@ -4,7 +4,6 @@
 //! reason; and what the remedy changes must be the cause alone.
 
 use super::*;
-use crate::kit::Lacking;
 use crate::scenario::Opening;
 use crate::scenario::opening::open;
 use crate::sim::SimTime;
@@ -226,7 +225,7 @@ impl Case {
         let mut run = self.run();
         let absence =
             self.found(&run).ok_or_else(|| format!("not among {:#?}", absences(&run, self.entry())))?;
-        let found = why_not(&run, &absence);
+        let found = why_not(&run, self.entry(), &absence);
         let wrong = |what: &str| Err(format!("{what}: {found:#?}"));
         let obstacles: Vec<&Obstacle> = found.conditions.iter().flat_map(|c| &c.obstacles).collect();
         let text = obstacles.iter().map(|o| o.text.as_str()).collect::<Vec<_>>().join("\n");
@@ -240,6 +239,9 @@ impl Case {
         let Some(remedy) = found.remedy.clone().filter(|r| r.label.contains(self.remedy)) else {
             return wrong("another remedy");
         };
+        if !remedy.helps {
+            return wrong("it is said not to help");
+        }
         // With the remedy it happens; without it, it does not, as long as we care to wait.
         let until = SimTime::from_ms(self.asked_ms + 4_000);
         let mut as_it_is = run.clone();
@@ -268,6 +270,26 @@ fn an_absence_names_its_cause_and_the_remedy_ends_it() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
+/// Whose id was lost at the hole has it back no more, for nobody sends it again: the remedy says that it does not help.
+#[test]
+fn a_remedy_that_does_not_help_says_so() {
+    let case = Case {
+        scenario: "ring-election",
+        edits: &[(0, r#"{"do":"crash","node":2}"#)],
+        asked_ms: 2_000,
+        what: "no process is elected",
+        ..CASE
+    };
+    let run = case.run();
+    let absence = case.found(&run).unwrap();
+    let remedy = why_not(&run, case.entry(), &absence).remedy.unwrap();
+    let mut other = run.clone();
+    other.edit_all(remedy.faults.clone()).unwrap();
+    other.run_until(SimTime::from_ms(30_000));
+    assert_eq!(remedy.helps, case.found(&other).is_none(), "{}", remedy.label);
+    assert!(!remedy.helps, "{}", remedy.label);
+}
+
 /// At any moment of the scenarios' openings an answer is short, its events are of the past, and what is met lacks nothing; and
 /// all five kinds occur.
 #[test]
@@ -280,7 +302,7 @@ fn an_answer_is_short_and_of_the_past_at_any_moment() {
             run.run_until(SimTime::from_ms(ms));
             for absence in absences(&run, entry) {
                 kinds.insert(absence.lacking);
-                let answer = why_not(&run, &absence);
+                let answer = why_not(&run, entry, &absence);
                 let obstacles = || answer.conditions.iter().flat_map(|c| &c.obstacles);
                 assert!(obstacles().filter(|o| o.event.is_some()).count() <= EVENTS);
                 assert!(obstacles().filter_map(|o| o.event).all(|e| e.0 < run.position()), "{answer:#?}");
