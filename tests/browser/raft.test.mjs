@@ -171,7 +171,7 @@ test("a message is picked from the text twin and dropped", async () => {
   for (let i = 0; i < 200 && state.in_flight.length === 0; i += 1) state = await ask(page, "step", 1);
   const [message] = state.in_flight;
   await openTab(page, "Text");
-  await hook(page, "twin").getByRole("listitem").first().getByRole("button").click();
+  await hook(page, "twin").locator(".log").getByRole("button").first().click();
   await hook(page, "twin").getByRole("button", { name: "Drop", exact: true }).click();
   // It is lost here and now: at this very moment, as the next event.
   const { in_flight, edits, time_us } = await ask(page, "step", 1);
