@@ -199,6 +199,10 @@ fn a_prediction_is_watched_to_its_end() {
         }
         assert_eq!(lesson(&app).answer, Some(expected), "{} after {frames} frames", brief.id);
         assert!(frames < 45 * 60, "{}: {frames} frames", brief.id);
+        for (i, step) in def.steps.iter().enumerate() {
+            let ticked = lesson(&app).is_done(i);
+            assert!(!(ticked && step.done.asks_a_deed()), "{}: {}", brief.id, step.text);
+        }
         if brief.id == "raft-election" {
             let (run, picked) = (app.open.as_ref().unwrap().run().get(), app.selection);
             let Selection::Event(event) = picked else { panic!("{picked:?}") };
@@ -206,4 +210,21 @@ fn a_prediction_is_watched_to_its_end() {
         }
         println!("{}: {:.1} s", brief.id, f64::from(frames) / 60.0);
     }
+}
+
+/// What a question's run did to itself is nobody's deed, but begun by hand, the same situation is one's own.
+#[test]
+fn a_deed_counts_where_it_is_ones_own() {
+    let mut app = opened("raft-election", None);
+    reduce(&mut app, Action::Guess(0));
+    reduce(&mut app, Action::Reveal);
+    reduce(&mut app, Action::Reveal);
+    let done = |app: &App, i| app.open.as_ref().unwrap().lesson.is_done(i);
+    assert!(done(&app, 0) && !done(&app, 1), "somebody led; nobody crashed the leader");
+    reduce(&mut app, Action::Begin("leader-crash".to_owned()));
+    for _ in 0..FRAMES {
+        reduce(&mut app, Action::Frame(FRAME));
+    }
+    reduce(&mut app, Action::Seek(3_000_000));
+    assert!(done(&app, 1) && done(&app, 2));
 }

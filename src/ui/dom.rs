@@ -38,6 +38,18 @@ pub fn focus_in(within: &Element, selector: &str) {
     }
 }
 
+/// Scrolls to what `selector` finds, unless all of it can be seen.
+pub fn show(selector: &str) {
+    let Some(found) = document().and_then(|d| d.query_selector(selector).ok().flatten()) else {
+        return;
+    };
+    let place = found.get_bounding_client_rect();
+    let height = window().and_then(|w| w.inner_height().ok()?.as_f64()).unwrap_or(f64::MAX);
+    if place.top() < 0.0 || place.bottom() > height {
+        found.scroll_into_view();
+    }
+}
+
 /// The element that has the focus.
 pub fn active() -> Option<Element> {
     document()?.active_element()

@@ -5,6 +5,7 @@
 //! answered and listed is read off the run, not the author's word; and before the guess nothing on the page gives
 //! the answer away.
 
+use super::dom;
 use super::icons::{REDO, UNDO, icon};
 use super::props::PanelProps;
 use super::prose::prose;
@@ -65,6 +66,14 @@ fn card(props: &PanelProps) -> Html {
     }
 }
 
+/// A press after which the stage is to be watched.
+fn watched(props: &PanelProps, action: impl Fn() -> Action + 'static) -> Callback<MouseEvent> {
+    props.on_action.reform(move |_: MouseEvent| {
+        dom::show("[data-testid=stage]");
+        action()
+    })
+}
+
 /// The situations to begin with. What each will show is said once the question is answered.
 fn situations(props: &PanelProps) -> Html {
     let all = &props.origin.def.situations;
@@ -74,7 +83,7 @@ fn situations(props: &PanelProps) -> Html {
     let open = task(props).may_tell();
     let stage = |(i, s): (usize, &Situation)| {
         let id = s.id.clone();
-        let begin = props.on_action.reform(move |_: MouseEvent| Action::Begin(id.clone()));
+        let begin = watched(props, move || Action::Begin(id.clone()));
         let on = props.lesson.staged == Some(i);
         html! {
             <li><button type="button" class="staged" aria-pressed={on.to_string()} data-testid={format!("stage-{}", s.id)} onclick={begin}>
@@ -152,7 +161,7 @@ fn question(props: &PanelProps, task: Task) -> Html {
                 <p role="status" data-testid="because"><b>{ verdict }</b>{ because(p, answer) }</p>
             } else {
                 <p class="acts">
-                    <button type="button" class="btn small main" disabled={guess.is_none()} data-testid="reveal" onclick={send(Action::Reveal)}>
+                    <button type="button" class="btn small main" disabled={guess.is_none()} data-testid="reveal" onclick={watched(props, || Action::Reveal)}>
                         { if task == Task::Watch { "Show the end at once" } else { "Run it and see" } }</button>
                     if task == Task::Guess {
                         <button type="button" class="btn small bare" data-testid="pass" onclick={send(Action::Pass)}>{ "Skip" }</button>

@@ -20,12 +20,18 @@ fn broken_in(run: &Run<Checks>, event: EventId) -> impl Iterator<Item = CheckLin
 
 /// The sentence on the stage in the moment in which a promise breaks.
 pub fn sentence(run: &Run<Checks>) -> Option<String> {
-    let last = EventId(run.position().checked_sub(1)?);
-    let line = broken_in(run, last).next()?;
+    said(run, EventId(run.position().checked_sub(1)?))
+}
+
+/// Which promises broke in `event`: the first with its reason, the others by name.
+pub fn said(run: &Run<Checks>, event: EventId) -> Option<String> {
+    let mut broken = broken_in(run, event);
+    let line = broken.next()?;
     let Verdict::Violated { why, .. } = line.verdict else {
         return None;
     };
-    Some(format!("{} is broken: {why}.", line.name))
+    let others: String = broken.map(|other| format!(" {} is broken, too.", other.name)).collect();
+    Some(format!("{} is broken: {why}.{others}", line.name))
 }
 
 /// The nodes at which a promise was broken in `event`: those at which what shows it happened. None if none broke in it.

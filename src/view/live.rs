@@ -168,7 +168,7 @@ impl Live {
         let invites = match (leader, fallen) {
             (Some(_), None) => format!("Click the {role}."),
             (Some(n), Some(_)) => format!("{} took over. Stop it, too?", self.name(n)),
-            (None, _) if self.fallen.len() * 2 > servers => "Too few are left to choose.".to_owned(),
+            (None, _) if self.fallen.len() * 2 > servers => "Too few are left: bring one back.".to_owned(),
             (None, _) => format!("The {role} is gone. Watch."),
         };
         Words {
@@ -274,7 +274,7 @@ mod tests {
             play(&mut live, |l| l.leader().is_some()).unwrap();
             live.stop_leader();
         }
-        assert_eq!(live.words().invites, "Too few are left to choose.");
+        assert_eq!(live.words().invites, "Too few are left: bring one back.");
         assert_eq!(play(&mut live, |l| l.leader().is_some()), None);
         live.bring_back();
         play(&mut live, |l| l.leader().is_some()).unwrap();

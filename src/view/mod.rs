@@ -38,6 +38,7 @@ mod saved;
 pub mod selection;
 pub mod settings;
 pub mod shared;
+pub mod shelf;
 pub mod sides;
 pub mod spacetime;
 pub mod stage;

@@ -26,6 +26,8 @@ pub struct Progress {
     pub passed: bool,
     /// What is watched for it now.
     pub watch: Option<Watch>,
+    /// The run is the question's own, which has so many edits: what they do is not the reader's deed.
+    pub asked: Option<usize>,
 }
 
 /// A run on its way to the moment that a prediction asks about.
@@ -112,7 +114,8 @@ impl Open {
         let run = self.settled.get();
         let def = &self.origin.def;
         if let Ok(params) = def.params(&self.origin.opening.params) {
-            self.lesson.done |= def.steps_done(&run, &params, self.lesson.done);
+            let nobodys = self.lesson.asked == Some(run.edits().len());
+            self.lesson.done |= def.steps_done(&run, &params, self.lesson.done, nobodys);
         }
     }
 

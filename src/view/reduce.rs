@@ -6,6 +6,7 @@
 
 use super::action::Action;
 use super::app::App;
+use super::broken;
 use super::chosen::{Dialog, Tab};
 use super::future::Journey;
 use super::log::{self, Filter};
@@ -202,7 +203,7 @@ fn travel(app: &mut App, go: impl FnOnce(&Open) -> bool) {
     let stopped = run.world().stopped().cloned();
     let last = run.position().checked_sub(1).map(EventId);
     app.say = match last.filter(|_| went) {
-        Some(id) => log::line(&run, id).text,
+        Some(id) => broken::said(&run, id).unwrap_or_else(|| log::line(&run, id).text),
         None if went => "At the start.".to_owned(),
         None => "Nothing is left to happen.".to_owned(),
     };

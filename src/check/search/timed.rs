@@ -10,7 +10,7 @@ use super::{Bounds, Ending, Explored};
 use crate::check::{CheckLine, Checks, Recall};
 use crate::sim::history::Run;
 use crate::sim::world::{Status, World};
-use crate::sim::{Fault, Loss, MsgId, SimTime};
+use crate::sim::{EventKind, Fault, Loss, MsgId, SimTime};
 use std::collections::BTreeSet;
 
 /// A state, by the way that leads to it.
@@ -38,8 +38,10 @@ pub(super) fn explore(root: &Run<Checks>, bounds: Bounds) -> Explored {
             let Some(next) = moved(&run, by) else {
                 continue;
             };
-            let spent = with(here.spent, by);
-            if !seen.number(key(&next, spent), reached.len()).1 {
+            let spent = with(here.spent, by, next.world());
+            // What luck has drawn is no more than is allowed, either.
+            let too_much = spent.losses > bounds.faults.losses;
+            if too_much || !seen.number(key(&next, spent), reached.len()).1 {
                 continue;
             }
             reached.push(Reached { before: at as u32, by, depth: here.depth + 1, spent });
@@ -71,9 +73,12 @@ fn ended(
     }
 }
 
-/// What was spent when `by` has been done.
-fn with(mut spent: Faults, by: Move) -> Faults {
+/// What was spent when `by` has been done and led to `world`.
+fn with(mut spent: Faults, by: Move, world: &World) -> Faults {
     match by {
+        Move::Next if world.last_event().kind == EventKind::Lost && world.last_event().loss == Loss::Link => {
+            spent.losses += 1;
+        }
         Move::Crash(_) => spent.crashes += 1,
         Move::Drop(_) => spent.losses += 1,
         Move::Duplicate(_) => spent.copies += 1,

@@ -33,7 +33,7 @@ use crate::sim::{
     Asked, Cell, CellTone, Ctx, Delay, FieldKind, Form, FormField, Glyph, Host, Inspect, Link, NodeId,
     NodeSetup, Protocol, Refusal, Setup, Span, World,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use theory::rounds;
 
 /// The registry line.
@@ -372,7 +372,7 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
 }
 
 fn promises(params: &Params) -> Vec<Box<dyn Property>> {
-    let everybody = Everybody { nodes: params.int("nodes") as u16, newest: 0, have: BTreeSet::new() };
+    let everybody = Everybody { nodes: params.int("nodes") as u16, newest: 0, have: BTreeMap::new() };
     vec![
         no_creation(
             "No creation",
@@ -398,12 +398,12 @@ fn promises(params: &Params) -> Vec<Box<dyn Property>> {
     ]
 }
 
-/// Who has the newest version.
+/// Who has the newest version; two who write at once may give two values the same one.
 #[derive(Clone)]
 struct Everybody {
     nodes: u16,
     newest: u32,
-    have: BTreeSet<NodeId>,
+    have: BTreeMap<char, BTreeSet<NodeId>>,
 }
 
 impl Rule for Everybody {
@@ -415,14 +415,23 @@ impl Rule for Everybody {
                 self.have.clear();
             }
             if news.version == self.newest {
-                self.have.insert(node);
+                self.have.entry(news.letter()).or_default().insert(node);
             }
         }
         Ok(())
     }
 
     fn missing(&self) -> Option<String> {
-        let (have, all, newest) = (self.have.len(), self.nodes, self.newest);
+        let (all, newest) = (self.nodes, self.newest);
+        let each: Vec<String> =
+            self.have.iter().map(|(value, have)| format!("{value} at {}", have.len())).collect();
+        if each.len() > 1 {
+            return Some(format!(
+                "version {newest} is several values, none newer than the others: {}",
+                each.join(", ")
+            ));
+        }
+        let have = self.have.values().next().map_or(0, BTreeSet::len);
         (have < usize::from(all)).then(|| format!("{have} of {all} nodes have version {newest}"))
     }
 }
@@ -452,9 +461,9 @@ static GAUGES: &[GaugeDef] = &[
     ]),
     GaugeDef::new("know_percent", "nodes that have the newest version", "%", |_| {
         gauges::reading(|w| {
-            let versions = || w.node_ids().filter_map(|n| Some(w.node_as::<Node>(n)?.disk.news.version));
-            let newest = versions().max()?;
-            let have = versions().filter(|&v| v == newest && v > 0).count();
+            let known = || w.node_ids().filter_map(|n| Some(w.node_as::<Node>(n)?.disk.news));
+            let newest = known().max()?;
+            let have = known().filter(|&news| news == newest && news.version > 0).count();
             Some(100.0 * have as f64 / w.node_count() as f64)
         })
     }),

@@ -164,14 +164,16 @@ impl Cluster {
                 }
             }
         };
+        // What can be done stands out.
+        let main = |it: bool| if it { "btn main" } else { "btn" };
         html! {
             <div class="hands">
                 <div class="acts">
                     if let Some(words) = words {
-                        <button type="button" class="btn main" aria-disabled={(!words.may_stop).to_string()} data-testid="stop-leader"
+                        <button type="button" class={main(words.may_stop)} aria-disabled={(!words.may_stop).to_string()} data-testid="stop-leader"
                             onclick={ctx.link().callback(|_: MouseEvent| Msg::Stop)}>{ words.stop }</button>
                         if let Some(bring) = words.bring {
-                            <button type="button" class="btn" data-testid="bring-back"
+                            <button type="button" class={main(!words.may_stop)} data-testid="bring-back"
                                 onclick={ctx.link().callback(|_: MouseEvent| Msg::Bring)}>{ bring }</button>
                         }
                     }

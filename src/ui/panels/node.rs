@@ -15,8 +15,9 @@ use crate::view::before::change;
 use crate::view::compare::FieldDifference;
 use crate::view::lost::{Kept, lost};
 use crate::view::player::{group, time_text};
+use crate::view::shelf::plain;
 use crate::view::twin::{NodeRow, node_row, status_text};
-use crate::view::{Action, Selection, settings};
+use crate::view::{Action, Selection, settings, words};
 use yew::prelude::*;
 
 /// The panel of the selected node, or of the first one.
@@ -191,7 +192,9 @@ fn state(world: &World, id: NodeId, row: &NodeRow) -> Html {
     let inspect = world.inspect(id);
     let clock = world.clock(id);
     let line = |name: &str, value: String| html! { <><dt>{ name.to_owned() }</dt><dd>{ value }</dd></> };
+    let name = |n: usize| world.node_ids().nth(n).map(|node| words::name(world, node));
     let (written, durable) = world.disk(id);
+    let (written, durable) = (plain(&written, &name), plain(&durable, &name));
     if row.status == Status::Crashed {
         return down(lost(world, id), &durable);
     }

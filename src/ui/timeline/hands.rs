@@ -236,5 +236,9 @@ fn says(trace: &Trace, from_us: u64, to_us: u64) -> String {
         _ => String::new(),
     };
     let (from, to) = (time_text(from_us), time_text(to_us));
-    format!("The diagram shows {from} to {to}: {} events{epochs}.", group(events))
+    format!(
+        "The diagram shows {from} to {to}: {} {}{epochs}.",
+        group(events),
+        if events == 1 { "event" } else { "events" }
+    )
 }

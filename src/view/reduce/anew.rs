@@ -36,7 +36,7 @@ pub(super) fn again(app: &mut App, change: impl FnOnce(&mut Origin)) {
     match open(app, origin) {
         Ok(()) => {
             if let Some(o) = &mut app.open {
-                o.lesson = Progress { staged: None, ..lesson };
+                o.lesson = Progress { staged: None, asked: None, ..lesson };
             }
             app.player.set_speed(speed);
             app.say = format!("At the start.{}", leave(app, left));
@@ -56,8 +56,8 @@ fn set(app: &mut App, param: &str, value: &str) {
     }
 }
 
-/// Begins the staged situation `id`.
-pub(super) fn stage(app: &mut App, id: &str) {
+/// Begins the staged situation `id`; `asked`: as the run of the question, not as the reader's.
+pub(super) fn stage(app: &mut App, id: &str, asked: bool) {
     if let Err(refusal) = may_replace(app) {
         return app.refuse(&refusal);
     }
@@ -70,7 +70,8 @@ pub(super) fn stage(app: &mut App, id: &str) {
         open(app, origin)?;
         if let Some(o) = &mut app.open {
             o.futures[0].base = now;
-            o.lesson = Progress { staged: Some(place), ..lesson };
+            let asked = asked.then(|| o.run().get().edits().len());
+            o.lesson = Progress { staged: Some(place), asked, ..lesson };
         }
         travel(app, |o| {
             o.run().get_mut().seek(SimTime(seek_us));

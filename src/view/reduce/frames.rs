@@ -3,7 +3,7 @@
 //! The rule that is easy to break: a frame does as much as its budget allows and no more; what is left is for the next.
 
 use super::{SLICE, play, seek, set_out, story, travel};
-use crate::sim::{EventId, SimTime};
+use crate::sim::{EventId, Rank, SimTime};
 use crate::view::app::App;
 use crate::view::director::Cue;
 use crate::view::future::Journey;
@@ -12,10 +12,12 @@ use crate::view::player::{self, Pace};
 
 /// Panels are drawn anew this often while time runs, in microseconds of the reader's time.
 const SETTLE_US: u64 = 150_000;
-/// The live region speaks at most this often.
+/// The live region speaks at most this often, unless a promise breaks.
 const SPEAK_US: u64 = 1_500_000;
-/// Above this speed (a tenth of true time) it is silent.
+/// Above this speed (a tenth of true time) it says only what decides.
 const SPEAK_SPEED: u64 = 100_000;
+/// So many events are looked at for what it says.
+const NEWS: usize = 500;
 
 pub(super) fn frame(app: &mut App, dt: u64, out_of_time: &mut dyn FnMut() -> bool) {
     if let Some(goal) = app.journey {
@@ -60,8 +62,8 @@ pub(super) fn frame(app: &mut App, dt: u64, out_of_time: &mut dyn FnMut() -> boo
     if let Some(refusal) = stopped {
         play(app, false);
         app.refuse(&refusal);
-    } else if beat || app.player.speed <= SPEAK_SPEED && app.silent_us >= SPEAK_US {
-        tell_news(app);
+    } else if beat || app.silent_us >= SPEAK_US {
+        tell_news(app, !beat && app.player.speed > SPEAK_SPEED);
     }
     story::follow(app, story);
 }
@@ -106,13 +108,21 @@ pub(super) fn journey(app: &mut App, goal: Journey, out_of_time: &mut dyn FnMut(
     }
 }
 
-/// Says the last telling event since the live region spoke.
-fn tell_news(app: &mut App) {
+/// Says what the live region has not said yet: the last epoch that has begun (who leads), else the last event that decided
+/// something, and, unless `only` that is to be said, the last that tells anything.
+fn tell_news(app: &mut App, only: bool) {
     let Some(o) = &app.open else { return };
     let run = o.run().get();
-    let end = run.position();
-    let news = (app.told.min(end)..end).rev().take(500).map(EventId);
-    if let Some(id) = news.into_iter().find(|&id| log::tells(run.trace(), id)) {
+    let (trace, end) = (run.trace(), run.position());
+    let new = app.told.min(end);
+    let epoch = trace.epochs().iter().rev().map(|m| m.event).find(|e| (new..end).contains(&e.0));
+    let facts = trace.facts();
+    let before = |event: u32| facts.partition_point(|(e, _)| e.0 < event);
+    let fresh = facts[before(new)..before(end)].iter().rev().take(NEWS);
+    let decisive = fresh.map(|(e, t)| (*e, t.fact.rank())).find(|(_, rank)| *rank == Rank::Decisive);
+    let telling = || (new..end).rev().take(NEWS).map(EventId).find(|&id| log::tells(trace, id));
+    let decided = epoch.or(decisive.map(|(e, _)| e));
+    if let Some(id) = decided.or_else(|| if only { None } else { telling() }) {
         app.say = log::line(&run, id).text;
         app.silent_us = 0;
     }

@@ -9,6 +9,7 @@ use crate::scenario::revealed;
 use crate::sim::{EventId, SimTime};
 use crate::view::action::Action;
 use crate::view::app::App;
+use crate::view::broken;
 use crate::view::director::turns;
 use crate::view::open::{Open, Watch};
 use crate::view::player::Pace;
@@ -18,7 +19,7 @@ use crate::view::task::{Course, Task};
 /// Does what is asked of the lesson.
 pub(super) fn act(app: &mut App, action: &Action) {
     match action {
-        Action::Stage(id) => anew::stage(app, id),
+        Action::Stage(id) => anew::stage(app, id, false),
         Action::Begin(id) => begin(app, id),
         Action::Pass => pass(app),
         Action::Reveal => reveal(app),
@@ -54,21 +55,22 @@ pub(super) fn stop(app: &mut App) {
     app.say = said;
 }
 
-/// After a frame: a promise that has just broken stops a story, and so does the moment that was asked about.
+/// After a frame: a promise that has just broken is said and stops a story, and so does the moment that was asked about.
 pub(super) fn follow(app: &mut App, story: bool) {
-    let watches = app.open.as_ref().is_some_and(|o| o.lesson.watch.is_some());
-    if story
-        && !watches
-        && let Some(event) = just_broken(app)
-    {
-        stop(app);
-        travel(app, |o| {
-            o.run().get_mut().seek_event(event.0 + 1);
-            true
-        });
-        select(app, Selection::Event(event));
-        app.tab = crate::view::Tab::Checks;
-        return;
+    if let Some(event) = just_broken(app) {
+        if story && app.open.as_ref().is_some_and(|o| o.lesson.watch.is_none()) {
+            stop(app);
+            travel(app, |o| {
+                o.run().get_mut().seek_event(event.0 + 1);
+                true
+            });
+            select(app, Selection::Event(event));
+            app.tab = crate::view::Tab::Checks;
+            return;
+        }
+        let said = app.open.as_ref().and_then(|o| broken::said(&o.run().get(), event));
+        app.say = said.unwrap_or_default();
+        app.silent_us = 0;
     }
     let Some(o) = &mut app.open else { return };
     let Some(watch) = o.lesson.watch else { return };
@@ -98,7 +100,7 @@ fn just_broken(app: &mut App) -> Option<EventId> {
 /// Stages the situation `id`, and lets it run at the pace of the story; a page that is to be calm waits for a hand.
 fn begin(app: &mut App, id: &str) {
     app.player.playing = false;
-    anew::stage(app, id);
+    anew::stage(app, id, false);
     if app.error.is_none() && app.player.pace == Pace::Story && !app.calm {
         let said = std::mem::take(&mut app.say);
         play(app, true);
@@ -126,7 +128,7 @@ fn reveal(app: &mut App) {
     };
     app.player.playing = false;
     match situation {
-        Some(id) => anew::stage(app, &id),
+        Some(id) => anew::stage(app, &id, true),
         None => anew::again(app, |_| {}),
     }
     let Some(o) = app.open.as_mut().filter(|_| app.error.is_none()) else {

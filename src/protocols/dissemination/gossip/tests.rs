@@ -43,3 +43,15 @@ fn a_crash_forgets_nothing() {
     run.hold(&["Never back", "No creation"]);
     gossip(&["nodes=6", "rewrite_ms=150"]).every_mix(0..20, Trial::safe);
 }
+
+/// Two who write at once give two values one version: neither is newer, and nobody is told that all have the newest.
+#[test]
+fn two_values_of_one_version_are_not_one() {
+    let write = |node, what: &str| Fault::Request { node: NodeId(node), request: what.to_owned() };
+    let run = gossip(&["nodes=6"]).at(1_000, write(1, "write p")).at(1_000, write(4, "write q")).run(3);
+    let why = run.broken("Everybody knows").why;
+    assert!(why.contains("version 2 is several values, none newer than the others: p at "), "{why}");
+    let absent = super::absent::absences(run.world(), run.trace());
+    assert_eq!(absent.len(), 1);
+    assert_eq!(absent[0].what, "Version 2 is p and q, and neither is newer");
+}

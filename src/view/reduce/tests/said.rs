@@ -53,3 +53,41 @@ fn sharing_stops_time_so_that_the_link_stays_what_it_is() {
         assert_eq!((app.link().unwrap(), app.player.playing), (link, false));
     }
 }
+
+/// What is said while `app` plays at a fixed rate for so many frames.
+fn heard(app: &mut App, speed: u64, frames: u32) -> Vec<String> {
+    reduce(app, Action::Pace(Pace::Fixed));
+    reduce(app, Action::SetSpeed(speed));
+    reduce(app, Action::Play);
+    let mut all = Vec::new();
+    for _ in 0..frames {
+        reduce(app, Action::Frame(16_667));
+        if all.last() != Some(&app.say) {
+            all.push(app.say.clone());
+        }
+    }
+    all
+}
+
+/// However fast time runs, what decides is said, and who leads before all else; what else tells something only where it is slow
+/// enough to be followed.
+#[test]
+fn what_decides_is_said_at_any_speed() {
+    let fast = heard(&mut raft(), 500_000, 600);
+    assert!(fast.iter().any(|said| said.contains("leads term 1")), "{fast:?}");
+    let decides =
+        |said: &String| said == "Playing." || said.contains(" leads ") || said.contains(" commits ");
+    assert!(fast.iter().all(decides), "{fast:?}");
+    let slow = heard(&mut raft(), 100_000, 600);
+    assert!(slow.iter().any(|said| said.contains("leads term 1")) && !slow.iter().all(decides), "{slow:?}");
+}
+
+/// A promise that breaks is said at any speed, though time goes on; and so it is of whoever steps there.
+#[test]
+fn a_broken_promise_is_always_said() {
+    let mut app = at("#/s/raft-recovery");
+    reduce(&mut app, Action::Stage("forgotten-vote".to_owned()));
+    let fast = heard(&mut app, 1_000_000, 300);
+    assert!(app.player.playing);
+    assert!(fast.iter().any(|said| said.starts_with("Election safety is broken: ")), "{fast:?}");
+}
