@@ -96,6 +96,10 @@ fn causes(run: &Run<Checks>, event: EventId) -> (Vec<Cause>, &'static str) {
             let because = "It was lost because of this edit:".to_owned();
             told.push(cause(run, edit, because));
         }
+        if let Some(edit) = clock_edit(trace, e) {
+            let because = "When its timer ran out was changed by this edit:".to_owned();
+            told.push(cause(run, edit, because));
+        }
         let Some(before) = e.cause.some() else {
             return (told, end(e));
         };
@@ -193,6 +197,19 @@ fn culprit(trace: &Trace, lost: EventId) -> Option<EventId> {
     before.into_iter().find(|(_, f)| did(f)).map(|(id, _)| *id)
 }
 
+/// The last edit of the clock by which a timer was set, while it was set.
+fn clock_edit(trace: &Trace, e: &Event) -> Option<EventId> {
+    let since = e.cause.some().filter(|_| e.kind == EventKind::Timer)?;
+    let did = |fault: &Fault| match fault {
+        Fault::ClockJump { node, .. } => *node == e.node,
+        Fault::Node { node, set } => *node == e.node && set.drift_ppm.is_some(),
+        _ => false,
+    };
+    let meanwhile = trace.faults().iter().rev().take_while(|(id, _)| *id > since);
+    let mut meanwhile = meanwhile.filter(|(id, _)| trace.event(*id).time <= e.time);
+    meanwhile.find(|(_, f)| did(f)).map(|(id, _)| *id)
+}
+
 /// One sweep over the run: where each event of each lane stands.
 fn lanes(trace: &Trace, cone: &Cone, nodes: usize) -> Vec<LaneCount> {
     let limits: Vec<_> = (0..nodes).map(|l| cone.lane(l)).collect();
@@ -269,7 +286,7 @@ mod tests {
             let why = why(&run, i).unwrap();
             let cone = Cone::new(trace, i, run.world().node_count()).unwrap();
             let mut at = i;
-            for cause in why.causes.iter().filter(|c| !c.because.contains("edit")) {
+            for cause in why.causes.iter().filter(|c| !c.because.contains("this edit")) {
                 assert_eq!(trace.event(at).cause, cause.event);
                 assert_eq!(cone.relation(trace, cause.event), Relation::Past);
                 kinds[usize::from(cause.because.contains("timer"))] += 1;
@@ -304,6 +321,21 @@ mod tests {
             assert_eq!(past, stamp(trace, i, nodes));
         }
         assert_eq!(why(&run, EventId(trace.len() as u32)), None);
+    }
+
+    /// All five stand because their clocks were set: the chain says so.
+    #[test]
+    fn a_clock_that_was_set_is_among_the_causes_of_its_timer() {
+        let jump = Fault::ClockJump { node: NodeId(1), by_us: 400_000 };
+        let run = raft(&[(20, jump)]);
+        let trace = run.trace();
+        let edit = trace.faults().last().unwrap().0;
+        let mut events = trace.events_from(EventId(0));
+        let rang = events.find(|(_, e)| e.kind == EventKind::Timer && e.node == NodeId(1)).unwrap();
+        let why = why(&run, rang.0).unwrap();
+        assert_eq!(why.causes[0].event, edit, "{why:?}");
+        assert!(why.causes[0].text.contains("clock"), "{why:?}");
+        assert_eq!(why.causes[1].event, rang.1.cause);
     }
 
     #[test]
