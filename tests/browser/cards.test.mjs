@@ -1,0 +1,475 @@
+// The card of every scenario, played from the guess to the next scenario: once by keyboard alone, once by touch alone on a phone.
+// Every step of "Now try" is done by the page's own controls, in the way that its `how` says.
+//
+// The rule that is easy to break: a script only looks and waits here. What changes the run is a key or a finger. And a step that
+// the run of the guess has ticked is written down all the same: which those are depends on that run, and on when a step counts.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { assertQuiet, hook, PATIENCE, scenarioRoutes, SIZES, start, visible } from "./harness.mjs";
+import { ask, eventually, frames, leaderOf, openScenario, servers, settled, until } from "./hands.mjs";
+
+let site;
+// The addresses of all scenarios, in the order of the course.
+let course;
+before(async () => {
+  site = await start();
+  const page = await site.open("#/");
+  course = await scenarioRoutes(page);
+  await page.context().close();
+});
+after(() => site?.close());
+
+// Every scenario's file: [{ id, steps: [text] }].
+function lessons() {
+  const root = new URL("../../scenarios/", import.meta.url);
+  const files = readdirSync(root, { recursive: true }).filter((name) => name.endsWith(".md"));
+  const value = (part, key) => JSON.parse(new RegExp(`^${key} = (".*")$`, "m").exec(part)[1]);
+  return files.map((name) => {
+    const [head, ...steps] = readFileSync(new URL(name, root), "utf8").split("[[step]]");
+    return { id: value(head, "id"), steps: steps.map((part) => value(part, "text")) };
+  });
+}
+
+const task = (page, name) => page.locator(`[data-testid=task][data-task=${name}]`).waitFor({ timeout: PATIENCE });
+
+// What a learner does, put together of what a key or a finger can do. Who is meant is a name, or is found in the state.
+class Hand {
+  constructor(page) {
+    this.page = page;
+  }
+
+  look() {
+    return ask(this.page, "state");
+  }
+
+  async who(one) {
+    const state = await this.look();
+    const node = typeof one === "function" ? one(state) : state.nodes.find((n) => n.name === one);
+    assert.ok(node, `nobody is ${one}`);
+    return node;
+  }
+
+  async way(from, to) {
+    return hook(this.page, `link-${(await this.who(from)).id}-${(await this.who(to)).id}`);
+  }
+
+  async do(play) {
+    for (const act of play) await act(this);
+  }
+
+  async unless(found, play) {
+    if (!found(await this.look())) await this.do(play);
+  }
+
+  async isTicked() {
+    return /\bticked\b/.test(await this.page.locator(".todos li").nth(this.step).getAttribute("class"));
+  }
+
+  // Does `go` again and again until `come(state)`, or if nothing is said until the step is ticked.
+  async repeat(go, what = `ticked: ${this.text}`, come = () => this.isTicked()) {
+    const end = performance.now() + PATIENCE;
+    for (;;) {
+      const state = await this.look();
+      if (await come(state)) return state;
+      assert.ok(performance.now() < end, `${what}: not within ${PATIENCE} ms, at ${state.time_us} us of the run`);
+      await go(state);
+    }
+  }
+
+  // Lets time run, and run on wherever the story stops.
+  async play(what, come) {
+    await this.repeat(({ playing }) => (playing ? frames(this.page) : this.press(hook(this.page, "play"))), what, come);
+    await this.pause();
+  }
+
+  // Time may stop by itself before the press: that lets it run, and the next one stops it.
+  async pause() {
+    await this.repeat(() => this.press(this.page.locator("#play")), "time stands", (s) => !s.playing);
+  }
+
+  // Goes on event by event.
+  async stepOn(what, come) {
+    await this.pause();
+    return this.repeat(() => this.next(), what, come);
+  }
+
+  async toStart() {
+    await this.pause();
+    await this.press(this.page.getByRole("button", { name: "To the start", exact: true }));
+    await settled(this.page);
+  }
+
+  // Lets time run faster than the story does, where little that is new happens for long.
+  async hurry() {
+    await this.repeat(() => this.faster(), "half a second a second", (s) => s.speed >= 0.5);
+  }
+
+  async begin(situation) {
+    await this.press(hook(this.page, `stage-${situation}`));
+    await this.page.locator(`[data-testid=stage-${situation}][aria-pressed=true]`).waitFor({ timeout: PATIENCE });
+  }
+
+  // Picks a node, and takes what its menu offers.
+  async choose(one, action) {
+    await this.pick(one);
+    await this.press(await visible(this.page, `act-${action}`));
+    await settled(this.page);
+  }
+
+  // Steps until a message is on its way (and `also`), and picks it.
+  async pickMessage(also = () => true) {
+    const { in_flight } = await this.stepOn("a message on its way", (s) => s.in_flight.some(also));
+    const place = in_flight.findIndex(also);
+    await this.pickFlight(in_flight[place], place);
+  }
+
+  // The same, and does this to it.
+  async strike(action, also) {
+    await this.pickMessage(also);
+    await this.onMessage(action);
+    await settled(this.page);
+  }
+
+  // Builds a wall between these sides and the rest.
+  async separate(...sides) {
+    await this.askToSeparate();
+    const dialog = await visible(this.page, "dialog");
+    for (const [i, side] of sides.entries()) {
+      for (const one of side) {
+        const { name } = await this.who(one);
+        const there = dialog.getByRole("button", { name: `${name}, side ${i + 1}`, exact: true });
+        for (let press = 0; press < 10 && (await there.count()) === 0; press += 1) {
+          await this.press(dialog.getByRole("button", { name: new RegExp(`^${name}(,|$)`) }));
+          await settled(this.page);
+        }
+      }
+    }
+    await this.press(hook(this.page, "separate"));
+    await hook(this.page, "dialog").waitFor({ state: "detached" });
+  }
+
+  // Presses the button of this name in a page of the inspector.
+  async pressIn(tab, name) {
+    await this.tab(tab);
+    await this.press(this.page.locator("#panel").getByRole("button", { name, exact: true }));
+    await settled(this.page);
+  }
+
+  // Throws the switch of this name in the Link tab.
+  async turn(name) {
+    await this.tab("Link");
+    await this.press(this.page.locator("#panel label.switch", { hasText: name }));
+    await settled(this.page);
+  }
+
+  // Sets a number in the Link tab.
+  async set(name, value) {
+    await this.tab("Link");
+    await this.write(this.page.getByRole("spinbutton", { name: `${name}, number`, exact: true }), value);
+  }
+
+  // Fills a form in the Node tab, and sends it.
+  async request(one, form, value) {
+    await this.pick(one);
+    await this.tab("Node");
+    const request = hook(this.page, `ask-${form}`);
+    await this.write(request.locator("input"), value);
+    await this.press(request.getByRole("button"));
+    await settled(this.page);
+  }
+}
+
+// A keyboard alone. What it presses is among what the Tab key comes to.
+class Keys extends Hand {
+  static context = { viewport: SIZES.desktop };
+
+  async focus(what, options) {
+    await what.focus(options);
+    const [has, stop] = await what.evaluate((e) => [e === document.activeElement, e.tabIndex >= 0]);
+    assert.ok(has && stop, `the Tab key does not come to ${what}`);
+  }
+
+  async press(what, options) {
+    const input = what.locator("input");
+    const ticks = (await input.count()) > 0;
+    await this.focus(ticks ? input : what, options);
+    await this.page.keyboard.press(ticks ? "Space" : "Enter");
+  }
+
+  // Fields and tabs have a use of their own for keys; play has none for these.
+  async key(name) {
+    await this.focus(this.page.locator("#play"));
+    await this.page.keyboard.press(name);
+  }
+
+  next = () => this.key("ArrowRight");
+  reset = () => this.key("r");
+  undo = () => this.key("u");
+  faster = () => this.key("]");
+  askToSeparate = () => this.key("p");
+
+  async heal() {
+    await this.askToSeparate();
+    await this.press((await visible(this.page, "dialog")).getByRole("button", { name: "Heal the network" }));
+  }
+
+  async pick(one) {
+    await this.press(hook(this.page, `node-${(await this.who(one)).id}`));
+    await visible(this.page, "stage-menu");
+  }
+
+  // The Tab key comes to the links of a node once it is picked.
+  async pickLink(from, to) {
+    await this.pick(from);
+    await this.press(await this.way(from, to));
+    await settled(this.page);
+  }
+
+  async pickFlight(_, place) {
+    await this.tab("Text");
+    await this.press(hook(this.page, "twin").locator(".log .line").nth(place));
+  }
+
+  async onMessage(action) {
+    await this.press(hook(this.page, "twin").locator(".log").getByRole("button", { name: action, exact: true }));
+  }
+
+  async tab(name) {
+    const now = this.page.getByRole("tab", { selected: true });
+    await this.focus(now);
+    const all = await this.page.getByRole("tab").count();
+    for (let i = 0; i < all && !(await now.innerText()).startsWith(name); i += 1) {
+      await this.page.keyboard.press("ArrowRight");
+      await settled(this.page);
+    }
+    assert.ok((await now.innerText()).startsWith(name), `no tab ${name}`);
+  }
+
+  async write(field, value) {
+    await this.focus(field);
+    await this.page.keyboard.press("ControlOrMeta+a");
+    await this.page.keyboard.type(value);
+    await this.page.keyboard.press("Tab");
+    await settled(this.page);
+  }
+}
+
+// Fingers alone, on a phone.
+class Fingers extends Hand {
+  static context = { viewport: SIZES.phone, hasTouch: true };
+
+  press = (what, options) => what.tap(options);
+  next = () => this.press(hook(this.page, "step"));
+  reset = () => this.press(hook(this.page, "reset"));
+  undo = () => this.press(hook(this.page, "undo"));
+  askToSeparate = () => this.pressIn("Text", "Separate nodes…");
+  heal = () => this.choose((s) => servers(s)[0], "heal");
+  onMessage = (action) => this.press(hook(this.page, `act-${action.toLowerCase()}`));
+  tab = (name) => this.press(this.page.getByRole("tab", { name: new RegExp(`^${name}`) }));
+
+  async faster() {
+    const { width, height } = await hook(this.page, "speed").boundingBox();
+    await this.press(hook(this.page, "speed"), { position: { x: width * 0.4, y: height / 2 } });
+  }
+
+  async pick(one) {
+    await this.press(hook(this.page, `node-${(await this.who(one)).id}`).locator(".disc"));
+    await visible(this.page, "stage-menu");
+  }
+
+  // Taps where messages of this link travel, a part of the way, and at least so many pixels off the nodes.
+  async tapWay(way, part, off) {
+    await way.scrollIntoViewIfNeeded();
+    const at = await way.locator(".target").evaluate((path, [part, off]) => {
+      const long = path.getTotalLength();
+      const p = path.getPointAtLength(Math.min(Math.max(part * long, off), long - off));
+      const { a, b, c, d, e, f } = path.getScreenCTM();
+      return [a * p.x + c * p.y + e, b * p.x + d * p.y + f];
+    }, [part, off]);
+    await this.page.touchscreen.tap(...at);
+    await settled(this.page);
+  }
+
+  // Where a message is over the line, the finger means that: then another part of the line is free.
+  async pickLink(from, to) {
+    const way = await this.way(from, to);
+    const picked = async () => (await way.getAttribute("aria-pressed")) === "true";
+    for (let part = 0.3; part < 0.8 && !(await picked()); part += 0.1) await this.tapWay(way, part, 0);
+    assert.ok(await picked(), `no finger picks ${way}`);
+  }
+
+  // What has just left lies at the rim of its node.
+  async pickFlight({ from, to, sent_us, due_us }) {
+    const { time_us } = await this.look();
+    await this.tapWay(hook(this.page, `link-${from}-${to}`), (time_us - sent_us) / (due_us - sent_us), 8);
+    await visible(this.page, "stage-menu");
+  }
+
+  // The field takes what stands in it when the finger goes elsewhere.
+  async write(field, value) {
+    await this.press(field);
+    await field.fill(value);
+    await this.press(this.page.getByRole("tab", { selected: true }));
+    await settled(this.page);
+  }
+}
+
+const crashed = (state) => state.nodes.find((n) => n.status === "crashed");
+const follower = (state) => servers(state).find((n) => n.role === "follower" && n.status === "up");
+const uncertain = (state) => state.nodes.filter((n) => n.role === "uncertain").length;
+const asking = (state) => state.in_flight.filter((m) => m.kind === "DECISION-REQ").length;
+const receiver = (state) => state.nodes[state.in_flight[0].to];
+const dawn = (state) => state.nodes.every((n) => n.role !== "waits for dawn");
+const wrote = (state) => /^(wrote|read) [1-9]\d*$/.test(state.nodes.find((n) => n.name === "C1").badge);
+
+// The verbs of a hand, to be said before there is one: `play()` is (hand) => hand.play().
+const verbs = new Proxy({}, { get: (_, verb) => (...words) => (hand) => hand[verb](...words) });
+const { begin, choose, heal, hurry, pause, pick, pickLink, pickMessage, play, pressIn, request, reset, separate } = verbs;
+const { set, stepOn, strike, toStart, turn, undo, unless } = verbs;
+
+const block = [reset(), stepOn("both banks show a question mark", (s) => uncertain(s) === 2), choose("Coordinator", "crash")];
+
+// How each step is done, in order. When the first begins, the run of the guess stands at its end: where dawn has come, or nothing
+// more happens, or its own edits still come, a learner resets.
+const PLAYS = {
+  "two-generals": [
+    [play()],
+    [reset(), strike("Drop")],
+    [
+      ...[begin("calm-night"), toStart(), strike("Drop"), play("dawn", dawn)],
+      // An undo leads to another dawn, not back to before it.
+      ...[undo(), toStart(), strike("Drop", (m) => m.label === "ack 4"), play()],
+    ],
+  ],
+  "raft-election": [
+    [play()],
+    [play("somebody leads", leaderOf), choose(leaderOf, "crash")],
+    [play()],
+    [choose(crashed, "recover"), play()],
+  ],
+  "raft-replication": [
+    [stepOn()],
+    [choose(follower, "crash"), play()],
+    [choose(crashed, "recover"), play()],
+  ],
+  "raft-partition": [
+    // A client that goes on asking the old leader stands on its side, too: else its log has nothing that stays dashed.
+    [reset(), play("somebody leads", leaderOf), separate([leaderOf, follower, "C1"])],
+    [play()],
+    [play()],
+    [heal(), play()],
+  ],
+  "raft-recovery": [
+    [choose("S1", "crash"), choose("S1", "recover")],
+    [begin("forgotten-vote"), hurry(), play()],
+  ],
+  "raft-nine": [
+    [reset(), separate(["S1", "S2", "S3"], ["S4", "S5", "S6"])],
+    [play()],
+    [heal(), play()],
+  ],
+  gossip: [
+    [hurry(), play()],
+    [request("N7", "write", "q"), hurry(), play()],
+    [reset(), ...["N3", "N9", "N15", "N21", "N27"].map((node) => choose(node, "crash")), play()],
+  ],
+  "ring-election": [
+    [reset(), pickMessage(), stepOn()],
+    [play()],
+    [reset(), stepOn("a number on its way", (s) => s.in_flight.length > 0), choose(receiver, "crash"), play()],
+  ],
+  heartbeat: [
+    [choose("P3", "crash"), play()],
+    [choose("P3", "recover"), play()],
+    [strike("Hold"), play()],
+  ],
+  "link-stack": [
+    [reset(), play()],
+    [begin("retransmit"), play()],
+    // That may be ticked, and the layer that it brings is not on.
+    [begin("retransmit"), pause(), pickLink("Sender", "Receiver"), turn("Deduplicate"), turn("Reorder buffer")],
+    [begin("all-three"), toStart(), pickLink("Sender", "Receiver"), set("Loss", "60"), hurry(), play()],
+  ],
+  queue: [
+    [play()],
+    [request("Source", "burst", "40"), play()],
+    [choose("Server", "crash"), choose("Server", "recover"), play()],
+  ],
+  "quorum-register": [
+    [begin("one-and-one"), hurry(), play()],
+    [reset(), choose("R3", "crash"), hurry(), play("C1 has written", wrote), choose("R2", "crash"), play()],
+    [begin("inversion"), hurry(), play()],
+  ],
+  "clock-sync": [
+    [play()],
+    [pick("C1"), pressIn("Node", "Clock +1 s"), play()],
+    // An edit reaches both directions at first.
+    [pickLink("C1", "Server"), pressIn("Link", "→ one way"), set("Shortest", "100"), play()],
+  ],
+  "two-phase-commit": [
+    [reset(), hurry(), play()],
+    [...block, play()],
+    [unless(crashed, block), stepOn("both ask", (s) => asking(s) === 2), choose("Coordinator", "recover"), play()],
+    [begin("half-done"), play()],
+  ],
+};
+
+// From the guess to the end of what is asked about.
+async function answer(hand) {
+  const { page } = hand;
+  const reveal = hook(page, "reveal");
+  await task(page, "guess");
+  await hand.press(page.locator("[data-testid=prediction] label").first());
+  await page.locator("[data-testid=reveal]:not([disabled])").waitFor({ timeout: PATIENCE });
+  await hand.press(reveal);
+  // The button is the same: pressed once more it goes to the end. A short run may have come there by itself.
+  await eventually(async () => {
+    if ((await reveal.count()) > 0) await hand.press(reveal, { timeout: 1_000 });
+    await settled(page);
+    assert.equal(await hook(page, "because").count(), 1, "no answer");
+  });
+}
+
+// Does every step that is not ticked yet.
+async function tryAll(hand, plays, steps) {
+  for (const [i, play] of plays.entries()) {
+    Object.assign(hand, { step: i, text: steps[i] });
+    if (await hand.isTicked()) continue;
+    await hand.do(play);
+    await hand.repeat(() => frames(hand.page));
+  }
+}
+
+// On to the next scenario of the course; behind the last one is the gallery.
+async function goOn(hand, id) {
+  const { page } = hand;
+  await task(page, "next");
+  assert.ok(course.includes(`#/s/${id}`), `${id} is not in the gallery`);
+  const next = course[course.indexOf(`#/s/${id}`) + 1];
+  await hand.press(hook(page, "next"));
+  if (next === undefined) return visible(page, "gallery");
+  await until(page, `the page is at ${next}`, (s) => s && `#/s/${s.scenario}` === next);
+  return task(page, "guess");
+}
+
+test("the table says of every scenario, and of nothing else, how its card is played", () => {
+  assert.deepEqual(Object.keys(PLAYS).sort(), lessons().map((l) => l.id).sort());
+});
+
+for (const { id, steps } of lessons()) {
+  for (const [way, Kind] of [["keyboard", Keys], ["touch", Fingers]]) {
+    test(`${id}: by ${way} alone the card leads from the guess, through all there is to try, to the next scenario`, async () => {
+      const plays = PLAYS[id];
+      assert.equal(plays?.length, steps.length, `PLAYS is to say of each of the ${steps.length} steps of ${id} how it is done`);
+      const page = await openScenario(site, id, Kind.context);
+      const hand = new Kind(page);
+      await answer(hand);
+      await tryAll(hand, plays, steps);
+      await goOn(hand, id);
+      assertQuiet(page);
+      await page.context().close();
+    });
+  }
+}
