@@ -125,16 +125,14 @@ impl Scenario {
     }
 
     /// Which steps `run` has done, one bit each, besides those that are `known` to be done; `params` are
-    /// those of the run. Where what was done to it is `nobodys` deed, as in the run of a question, only what is to be seen
-    /// counts.
-    pub fn steps_done(&self, run: &Run<Checks>, params: &Params, known: u64, nobodys: bool) -> u64 {
+    /// those of the run.
+    pub fn steps_done(&self, run: &Run<Checks>, params: &Params, known: u64) -> u64 {
         let Ok(entry) = self.entry() else {
             return 0;
         };
         let judge = Judge::of(run, entry, params);
         let steps = self.steps.iter().enumerate().take(64);
-        let open = steps.filter(|(i, step)| known >> i & 1 == 0 && !(nobodys && step.done.asks_a_deed()));
-        let fresh = open.filter(|(_, step)| judge.holds(&step.done));
+        let fresh = steps.filter(|(i, step)| known >> i & 1 == 0 && judge.holds(&step.done));
         fresh.fold(0, |all, (i, _)| all | 1 << i)
     }
 }

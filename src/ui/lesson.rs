@@ -114,7 +114,18 @@ fn steps(props: &PanelProps) -> Html {
                     if !s.how.is_empty() && !ticked { <span class="how quiet">{ &s.how }</span> }</span></li>
         }
     };
-    html! { <><h2>{ "Now try" }</h2><ol class="todos">{ for steps.iter().enumerate().map(step) }</ol></> }
+    html! { <><h2>{ "Now try" }</h2>if next.is_some() { { own_run(props) } }<ol class="todos">{ for steps.iter().enumerate().map(step) }</ol></> }
+}
+
+/// The way from the question's run, which may be over or go on by itself, to one of the reader's own.
+fn own_run(props: &PanelProps) -> Html {
+    if props.lock || !props.lesson.is_asked(&props.run.get()) {
+        return html! {};
+    }
+    html! {
+        <p class="acts"><button type="button" class="btn small main" data-testid="own-run" onclick={watched(props, || Action::Reset)}>
+            { "Begin a run of your own" }</button></p>
+    }
 }
 
 /// The way on.

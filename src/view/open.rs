@@ -26,7 +26,7 @@ pub struct Progress {
     pub passed: bool,
     /// What is watched for it now.
     pub watch: Option<Watch>,
-    /// The run is the question's own, which has so many edits: what they do is not the reader's deed.
+    /// The run that is shown began as the question's own, which has so many edits.
     pub asked: Option<usize>,
 }
 
@@ -42,6 +42,11 @@ pub struct Watch {
 }
 
 impl Progress {
+    /// Whether `run` is the question's own, to which the reader has done nothing: what it shows is nobody's deed.
+    pub fn is_asked(&self, run: &Run<Checks>) -> bool {
+        self.asked == Some(run.edits().len())
+    }
+
     /// Whether step `i` was reached.
     pub fn is_done(&self, i: usize) -> bool {
         self.done >> i & 1 == 1
@@ -113,9 +118,10 @@ impl Open {
         self.settled = self.run().clone();
         let run = self.settled.get();
         let def = &self.origin.def;
-        if let Ok(params) = def.params(&self.origin.opening.params) {
-            let nobodys = self.lesson.asked == Some(run.edits().len());
-            self.lesson.done |= def.steps_done(&run, &params, self.lesson.done, nobodys);
+        if !self.lesson.is_asked(&run)
+            && let Ok(params) = def.params(&self.origin.opening.params)
+        {
+            self.lesson.done |= def.steps_done(&run, &params, self.lesson.done);
         }
     }
 

@@ -1,8 +1,8 @@
 // The card of every scenario, played from the guess to the next scenario: once by keyboard alone, once by touch alone on a phone.
 // Every step of "Now try" is done by the page's own controls, in the way that its `how` says.
 //
-// The rule that is easy to break: a script only looks and waits here. What changes the run is a key or a finger. And a step that
-// the run of the guess has ticked is written down all the same: which those are depends on that run, and on when a step counts.
+// The rule that is easy to break: a script only looks and waits here. What changes the run is a key or a finger. A scenario that
+// PLAYS does not name is played by story.test.mjs to its answer, and its steps by runs alone.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
@@ -206,7 +206,6 @@ class Keys extends Hand {
 
   next = () => this.key("ArrowRight");
   reset = () => this.key("r");
-  undo = () => this.key("u");
   faster = () => this.key("]");
   askToSeparate = () => this.key("p");
 
@@ -263,7 +262,6 @@ class Fingers extends Hand {
   press = (what, options) => what.tap(options);
   next = () => this.press(hook(this.page, "step"));
   reset = () => this.press(hook(this.page, "reset"));
-  undo = () => this.press(hook(this.page, "undo"));
   askToSeparate = () => this.pressIn("Text", "Separate nodes…");
   heal = () => this.choose((s) => servers(s)[0], "heal");
   onMessage = (action) => this.press(hook(this.page, `act-${action.toLowerCase()}`));
@@ -327,20 +325,18 @@ const wrote = (state) => /^(wrote|read) [1-9]\d*$/.test(state.nodes.find((n) => 
 // The verbs of a hand, to be said before there is one: `play()` is (hand) => hand.play().
 const verbs = new Proxy({}, { get: (_, verb) => (...words) => (hand) => hand[verb](...words) });
 const { begin, choose, heal, hurry, pause, pick, pickLink, pickMessage, play, pressIn, request, reset, separate } = verbs;
-const { set, stepOn, strike, toStart, turn, undo, unless } = verbs;
+const { set, stepOn, strike, toStart, turn, unless } = verbs;
 
 const block = [reset(), stepOn("both banks show a question mark", (s) => uncertain(s) === 2), choose("Coordinator", "crash")];
 
-// How each step is done, in order. When the first begins, the run of the guess stands at its end: where dawn has come, or nothing
-// more happens, or its own edits still come, a learner resets.
+// How each step is done, in order. When the first begins, a run of one's own stands at its start.
 const PLAYS = {
   "two-generals": [
     [play()],
     [reset(), strike("Drop")],
     [
       ...[begin("calm-night"), toStart(), strike("Drop"), play("dawn", dawn)],
-      // An undo leads to another dawn, not back to before it.
-      ...[undo(), toStart(), strike("Drop", (m) => m.label === "ack 4"), play()],
+      ...[begin("calm-night"), toStart(), strike("Drop", (m) => m.label === "ack 4"), play()],
     ],
   ],
   "raft-election": [
@@ -356,7 +352,7 @@ const PLAYS = {
   ],
   "raft-partition": [
     // A client that goes on asking the old leader stands on its side, too: else its log has nothing that stays dashed.
-    [reset(), play("somebody leads", leaderOf), separate([leaderOf, follower, "C1"])],
+    [play("somebody leads", leaderOf), separate([leaderOf, follower, "C1"])],
     [play()],
     [play()],
     [heal(), play()],
@@ -366,7 +362,7 @@ const PLAYS = {
     [begin("forgotten-vote"), hurry(), play()],
   ],
   "raft-nine": [
-    [reset(), separate(["S1", "S2", "S3"], ["S4", "S5", "S6"])],
+    [separate(["S1", "S2", "S3"], ["S4", "S5", "S6"])],
     [play()],
     [heal(), play()],
   ],
@@ -376,20 +372,19 @@ const PLAYS = {
     [reset(), ...["N3", "N9", "N15", "N21", "N27"].map((node) => choose(node, "crash")), play()],
   ],
   "ring-election": [
-    [reset(), pickMessage(), stepOn()],
+    [pickMessage(), stepOn()],
     [play()],
     [reset(), stepOn("a number on its way", (s) => s.in_flight.length > 0), choose(receiver, "crash"), play()],
   ],
   heartbeat: [
     [choose("P3", "crash"), play()],
     [choose("P3", "recover"), play()],
-    [strike("Hold"), play()],
+    [reset(), strike("Hold"), play()],
   ],
   "link-stack": [
-    [reset(), play()],
+    [play()],
     [begin("retransmit"), play()],
-    // That may be ticked, and the layer that it brings is not on.
-    [begin("retransmit"), pause(), pickLink("Sender", "Receiver"), turn("Deduplicate"), turn("Reorder buffer")],
+    [pause(), pickLink("Sender", "Receiver"), turn("Deduplicate"), turn("Reorder buffer")],
     [begin("all-three"), toStart(), pickLink("Sender", "Receiver"), set("Loss", "60"), hurry(), play()],
   ],
   queue: [
@@ -409,7 +404,7 @@ const PLAYS = {
     [pickLink("C1", "Server"), pressIn("Link", "→ one way"), set("Shortest", "100"), play()],
   ],
   "two-phase-commit": [
-    [reset(), hurry(), play()],
+    [hurry(), play()],
     [...block, play()],
     [unless(crashed, block), stepOn("both ask", (s) => asking(s) === 2), choose("Coordinator", "recover"), play()],
     [begin("half-done"), play()],
@@ -432,8 +427,10 @@ async function answer(hand) {
   });
 }
 
-// Does every step that is not ticked yet.
+// Begins a run of one's own where the question had one, and does every step that is not ticked yet.
 async function tryAll(hand, plays, steps) {
+  const own = hook(hand.page, "own-run");
+  if ((await own.count()) > 0) await hand.press(own);
   for (const [i, play] of plays.entries()) {
     Object.assign(hand, { step: i, text: steps[i] });
     if (await hand.isTicked()) continue;
@@ -454,15 +451,16 @@ async function goOn(hand, id) {
   return task(page, "guess");
 }
 
-test("the table says of every scenario, and of nothing else, how its card is played", () => {
-  assert.deepEqual(Object.keys(PLAYS).sort(), lessons().map((l) => l.id).sort());
+test("the table names scenarios that there are", () => {
+  const known = lessons().map((l) => l.id);
+  assert.deepEqual(Object.keys(PLAYS).filter((id) => !known.includes(id)), []);
 });
 
-for (const { id, steps } of lessons()) {
+for (const { id, steps } of lessons().filter((l) => l.id in PLAYS)) {
   for (const [way, Kind] of [["keyboard", Keys], ["touch", Fingers]]) {
     test(`${id}: by ${way} alone the card leads from the guess, through all there is to try, to the next scenario`, async () => {
       const plays = PLAYS[id];
-      assert.equal(plays?.length, steps.length, `PLAYS is to say of each of the ${steps.length} steps of ${id} how it is done`);
+      assert.equal(plays.length, steps.length, `PLAYS is to say of each of the ${steps.length} steps of ${id} how it is done`);
       const page = await openScenario(site, id, Kind.context);
       const hand = new Kind(page);
       await answer(hand);

@@ -46,18 +46,6 @@ pub enum Condition {
     Probe(ProbeReads),
 }
 
-impl Condition {
-    /// Whether it cannot hold unless something was done to the world.
-    pub fn asks_a_deed(&self) -> bool {
-        match self {
-            Condition::Fault(_) => true,
-            Condition::All(all) | Condition::Then(all) => all.iter().any(Condition::asks_a_deed),
-            Condition::Any(any) => any.iter().all(Condition::asks_a_deed),
-            _ => false,
-        }
-    }
-}
-
 /// A range of whole numbers, where at most one end need be given: `at_least` (1 if nothing is said),
 /// `at_most`, `exactly`.
 #[derive(Clone, Copy, Debug)]

@@ -63,7 +63,7 @@ pub(super) fn stage(app: &mut App, id: &str, asked: bool) {
     }
     let Some(o) = &app.open else { return };
     let now = o.base().clone();
-    let lesson = o.lesson;
+    let (speed, lesson) = (app.player.speed, o.lesson);
     let left = leaving(app);
     let done = now.stage(id).and_then(|(origin, place, seek_us)| {
         let def = origin.def.clone();
@@ -73,6 +73,7 @@ pub(super) fn stage(app: &mut App, id: &str, asked: bool) {
             let asked = asked.then(|| o.run().get().edits().len());
             o.lesson = Progress { staged: Some(place), asked, ..lesson };
         }
+        app.player.set_speed(speed);
         travel(app, |o| {
             o.run().get_mut().seek(SimTime(seek_us));
             true

@@ -97,11 +97,11 @@ fn just_broken(app: &mut App) -> Option<EventId> {
     (events.len() > known).then(|| events.iter().min().copied())?
 }
 
-/// Stages the situation `id`, and lets it run at the pace of the story; a page that is to be calm waits for a hand.
+/// Stages the situation `id`, and lets it run; a page that is to be calm waits for a hand.
 fn begin(app: &mut App, id: &str) {
     app.player.playing = false;
     anew::stage(app, id, false);
-    if app.error.is_none() && app.player.pace == Pace::Story && !app.calm {
+    if app.error.is_none() && !app.calm {
         let said = std::mem::take(&mut app.say);
         play(app, true);
         app.say = said;
