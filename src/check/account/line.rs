@@ -38,11 +38,13 @@ pub(super) enum Assumption {
     Losses,
     /// The rest of a link is as the scenario made it: its delay, its order.
     Settings,
+    /// The timing model bounds delivery, by no more than it did at first.
+    Bound,
 }
 
 impl Assumption {
     /// All.
-    pub const ALL: [Assumption; 13] = [
+    pub const ALL: [Assumption; 14] = [
         Assumption::Power,
         Assumption::Awake,
         Assumption::Correct,
@@ -56,6 +58,7 @@ impl Assumption {
         Assumption::Free,
         Assumption::Losses,
         Assumption::Settings,
+        Assumption::Bound,
     ];
 }
 

@@ -15,7 +15,7 @@ pub mod reach;
 pub(super) use note::fault;
 
 use super::recall::Recall;
-use crate::sim::{EventId, MsgId, NodeId, SimTime};
+use crate::sim::{EventId, MsgId, NodeId, SimTime, Span};
 use line::{Assumption, Line, Lines, Whom};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -41,6 +41,9 @@ pub enum Need {
     Onward,
     /// No node is paused.
     NoPause,
+    /// Every message that arrives does so within a bound that is known: the one of the timing model in which the
+    /// scenario began, or a shorter one.
+    Bound,
 }
 
 /// The account.
@@ -60,6 +63,8 @@ pub struct Account {
     // By how much each clock has leapt, and how long a step and a forced write took of each node at first.
     leapt: Vec<i64>,
     opening: Rc<[(u64, u64)]>,
+    // The longest that a message took at first, by the timing model, if it had a bound.
+    bound: Option<Span>,
     begun: bool,
 }
 
@@ -155,6 +160,7 @@ impl Need {
             Need::Clocks => &[Assumption::Offset, Assumption::Drift],
             Need::Onward => &[Assumption::Leap],
             Need::NoPause => &[Assumption::Awake],
+            Need::Bound => &[Assumption::Bound],
         }
     }
 
@@ -181,6 +187,7 @@ impl Need {
             Need::Clocks => "it is assumed that clocks run evenly",
             Need::Onward => "it is assumed that clocks go forward",
             Need::NoPause => "it is assumed that no node is paused",
+            Need::Bound => "it is assumed that messages arrive within a known time",
         }
     }
 }

@@ -53,6 +53,8 @@ impl Account {
             self.note_correct(world, node, id);
         }
         self.note_cuts(world, id);
+        self.bound = world.timing().bound(world.seed());
+        self.note_bound(world, id);
     }
 
     fn note_loss(&mut self, world: &World, trace: &Trace, id: EventId, event: &Event) {
@@ -132,6 +134,7 @@ impl Account {
                 }
             }
             Some(Fault::Heal) => self.note_cuts(world, id),
+            Some(Fault::Timing { .. }) => self.note_bound(world, id),
             Some(Fault::Hold { msg }) => self.note_held(world, trace, id, *msg),
             Some(Fault::Release { msg } | Fault::DeliverNow { msg }) => self.free(*msg, event.time),
             _ => {}
@@ -196,6 +199,20 @@ impl Account {
                 self.note_cut(world, id, (from, to));
             }
         }
+    }
+
+    /// A model without a bound, or with one longer than at first, is none to build timeouts on.
+    fn note_bound(&mut self, world: &World, id: EventId) {
+        let now = world.timing().bound(world.seed());
+        let kept = now.zip(self.bound).is_some_and(|(now, first)| now <= first);
+        self.mark((Assumption::Bound, Whom::Network), world, id, !kept, || {
+            let how = |gives: &str, lets: &str| match now {
+                None => format!("{gives} delays no bound"),
+                Some(longest) => format!("{lets} a message take {longest}"),
+            };
+            let (now, then) = (how("gives", "lets").into(), how("gave", "let").into());
+            What { now, then, ..What::of("the timing model", "", "") }
+        });
     }
 
     fn note_status(&mut self, world: &World, node: NodeId, id: EventId) {

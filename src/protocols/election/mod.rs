@@ -1,3 +1,3 @@
 //! Election.
 
-super::chapter! { "election", "Election": ring }
+super::chapter! { "election", "Election": ring, bully }

@@ -3,7 +3,7 @@
 //! The rule that is easy to break: who waits has no excuse in what has passed and left nothing behind.
 
 use super::*;
-use crate::sim::NodePatch;
+use crate::sim::{NodePatch, Timing};
 
 const B: NodeId = NodeId(1);
 
@@ -115,4 +115,21 @@ fn nothing_is_in_progress_where_nothing_is_left_to_happen() {
     assert_eq!(verdicts(&run)[0].verdict, waits);
     let later = Edit::at(2_000_000, Fault::Recover { node: B });
     assert_eq!(verdicts(&tell(promise(), &[], vec![later]))[0].verdict, waits);
+}
+
+/// A world without a bound on delays has none from the start; a timing model with one brings it, and a longer one than that
+/// of the beginning does not.
+#[test]
+fn a_bound_on_delays_is_one_that_the_timing_model_gives() {
+    let timing = |delay_us| Fault::Timing { timing: Timing::BoundedAsync { delay_us } };
+    let named = |said: &str| {
+        let why = format!("0 of 1 have come to an end; {}, and {said}", Need::Bound.assumed());
+        Verdict::Pending { why }
+    };
+    let in_time = &[Need::Bound];
+    let none = named("the timing model gives delays no bound (since 0.000 s)");
+    assert_eq!(waits(in_time, &[], 50), none);
+    let edits = [(100, timing(20_000))];
+    let longer = named("the timing model lets a message take 20 ms (since 0.100 s)");
+    assert_eq!(waits(in_time, &edits, 200), longer);
 }
