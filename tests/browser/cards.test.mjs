@@ -376,6 +376,12 @@ const PLAYS = {
     [play()],
     [reset(), stepOn("a number on its way", (s) => s.in_flight.length > 0), choose(receiver, "crash"), play()],
   ],
+  bully: [
+    [play()],
+    [choose(leaderOf, "crash"), play()],
+    [choose(crashed, "recover"), play()],
+    [separate(["P1", "P2"]), play()],
+  ],
   heartbeat: [
     [choose("P3", "crash"), play()],
     [choose("P3", "recover"), play()],
