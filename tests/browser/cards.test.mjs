@@ -319,6 +319,7 @@ const follower = (state) => servers(state).find((n) => n.role === "follower" && 
 const uncertain = (state) => state.nodes.filter((n) => n.role === "uncertain").length;
 const asking = (state) => state.in_flight.filter((m) => m.kind === "DECISION-REQ").length;
 const receiver = (state) => state.nodes[state.in_flight[0].to];
+const late = (state) => state.time_us >= 300_000;
 const dawn = (state) => state.nodes.every((n) => n.role !== "waits for dawn");
 const wrote = (state) => /^(wrote|read) [1-9]\d*$/.test(state.nodes.find((n) => n.name === "C1").badge);
 
@@ -386,6 +387,12 @@ const PLAYS = {
     [choose("P3", "crash"), play()],
     [choose("P3", "recover"), play()],
     [reset(), strike("Hold"), play()],
+  ],
+  paxos: [
+    [play()],
+    [reset(), choose("A3", "crash"), play()],
+    [reset(), choose("A2", "crash"), choose("A3", "crash"), play("nothing moves on", late), choose("A3", "recover"), play()],
+    [begin("duel"), play("some ballots", (s) => s.nodes.some((n) => n.epoch >= 8)), choose("P1", "pause"), play()],
   ],
   "link-stack": [
     [play()],
