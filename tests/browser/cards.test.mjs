@@ -392,7 +392,7 @@ const PLAYS = {
     [play()],
     [reset(), choose("A3", "crash"), play()],
     [reset(), choose("A2", "crash"), choose("A3", "crash"), play("nothing moves on", late), choose("A3", "recover"), play()],
-    [begin("duel"), play("some ballots", (s) => s.time_us >= 1_000_000), choose("P1", "pause"), play()],
+    [begin("duel"), hurry(), play("some ballots", (s) => s.time_us >= 1_000_000), choose("P1", "pause"), play()],
   ],
   "link-stack": [
     [play()],

@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 
 // In bytes of gzip: page, styles, scripts, the core of the program, and one chapter with what chapters share.
-export const FIRST = 548_000;
+export const FIRST = 565_000;
 // Each further chapter.
 export const CHAPTER = 90_000;
 // What stands around the stage (src/ui/details.rs), which comes when a run has begun to move; with it what reads and

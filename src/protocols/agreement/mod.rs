@@ -1,3 +1,3 @@
 //! Agreement.
 
-super::chapter! { "agreement", "Agreement": two_generals }
+super::chapter! { "agreement", "Agreement": two_generals, paxos }

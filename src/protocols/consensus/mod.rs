@@ -1,3 +1,3 @@
 //! Consensus.
 
-super::chapter! { "consensus", "Consensus": raft, paxos }
+super::chapter! { "consensus", "Consensus": raft }
