@@ -65,7 +65,7 @@ pub static ENTRY: Entry = Entry {
         Param::ms("gap_ms", "In turn: from one proposer to the next", 300, 1..=10_000),
         Param::choice(
             "backoff",
-            "How long a proposer waits that was outbid",
+            "How long a proposer waits before it tries again",
             &[
                 Choice::new("random", "drawn, from a range that doubles each time"),
                 Choice::new("fixed", "always the same"),
@@ -73,15 +73,7 @@ pub static ENTRY: Entry = Entry {
         ),
         Param::ms("backoff_ms", "That wait; or the first range", 10, 0..=1_000),
         Param::ms("patience_ms", "How long a ballot may last", 200, 20..=10_000),
-        Param::choice(
-            "nack",
-            "Whom an acceptor tells of a higher ballot",
-            &[
-                Choice::new("refused", "who is refused, as the paper advises"),
-                Choice::new("outbid", "also whose ballot it has just forsaken"),
-                Choice::new("nobody", "nobody: patience has to run out"),
-            ],
-        ),
+        Param::flag("nack", "An acceptor tells whom it refuses", true),
         Param::choice(
             "tell",
             "Whom an acceptor tells what it has accepted",
@@ -161,6 +153,8 @@ facts! {
         Refused { ballot: Ballot } = "refused" => Quiet,
         /// A proposer has heard of a higher ballot, and gives its own up.
         Outbid { ballot: Ballot, by: Ballot } = "outbid",
+        /// A proposer has waited long enough for its ballot, and gives it up.
+        RanOut { ballot: Ballot } = "ran-out",
         /// A learner knows that this value is chosen.
         Learnt { ballot: Ballot, value: Value, proposer: u16 } = "learnt" => Decisive,
     }
@@ -176,11 +170,6 @@ struct Ballot {
 impl Ballot {
     /// No ballot; lower than all.
     const NONE: Ballot = Ballot { round: 0, proposer: 0 };
-
-    /// Who has begun it.
-    fn owner(self) -> NodeId {
-        NodeId(self.proposer.saturating_sub(1))
-    }
 
     /// It as one number, for the bands of the diagram: 3.2 is 32.
     fn epoch(self) -> u64 {
@@ -254,20 +243,12 @@ impl fmt::Display for Last {
     }
 }
 
-/// Whom an acceptor tells that it has promised a higher ballot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Nack {
-    Refused,
-    Outbid,
-    Nobody,
-}
-
 /// What is installed on proposers and acceptors alike. Proposers are the first nodes.
 #[derive(Clone, Debug, Hash)]
 struct Rules {
     proposers: u16,
     acceptors: u16,
-    nack: Nack,
+    nack: bool,
     tell_all: bool,
     mutant: Mutant,
 }
@@ -277,11 +258,7 @@ impl Rules {
         Rules {
             proposers: params.int("proposers") as u16,
             acceptors: params.int("acceptors") as u16,
-            nack: match params.word("nack") {
-                "outbid" => Nack::Outbid,
-                "nobody" => Nack::Nobody,
-                _ => Nack::Refused,
-            },
+            nack: params.flag("nack"),
             tell_all: params.word("tell") == "all",
             mutant: Mutant::of(params),
         }

@@ -3,7 +3,7 @@
 //! The rule that is easy to break: it answers when its disk has answered. What it has promised and accepted it
 //! may never forget, and it need remember nothing else (section 2.2, after P1a).
 
-use super::{Ballot, Fact, Last, Msg, Mutant, Nack, Proposal, Rules, Value};
+use super::{Ballot, Fact, Last, Msg, Mutant, Proposal, Rules, Value};
 use crate::kit::prelude::*;
 
 /// What it must never forget.
@@ -31,12 +31,8 @@ impl Acceptor {
     /// Phase 1b: it answers a prepare request whose number is greater than any that it has answered. The same one
     /// again is a second copy, and is answered as the first.
     fn prepare(&mut self, ctx: &mut Cx<'_>, from: NodeId, ballot: Ballot) {
-        let before = self.votes.promised;
-        if ballot < before {
+        if ballot < self.votes.promised {
             return self.refuse(ctx, from, ballot);
-        }
-        if self.rules.nack == Nack::Outbid && before != Ballot::NONE && before < ballot {
-            ctx.send(before.owner(), Msg::Nack { ballot: before, promised: ballot });
         }
         self.votes.promised = ballot;
         match self.rules.mutant {
@@ -77,7 +73,7 @@ impl Acceptor {
         let promised = self.votes.promised;
         ctx.note(format!("ignores ballot {ballot}: it has promised {promised}"));
         ctx.fact(Fact::Refused { ballot });
-        if self.rules.nack != Nack::Nobody {
+        if self.rules.nack {
             ctx.send(from, Msg::Nack { ballot, promised });
         }
     }

@@ -165,7 +165,10 @@ fn not_known(world: &World, me: NodeId, proposer: &Proposer) -> Absence {
     let own = match &proposer.phase {
         Phase::Waits => vec![Condition::of("it has begun a ballot", false).lacks([Lack::Time(me)])],
         Phase::BacksOff(by) => {
-            let says = format!("nobody outbids it: {by} is above its ballot {ballot}");
+            let says = match by {
+                Some(by) => format!("nobody outbids it: {by} is above its ballot {ballot}"),
+                None => format!("a majority has answered ballot {ballot} in time"),
+            };
             vec![Condition::of(says, false).lacks([Lack::Time(me)])]
         }
         Phase::GivesUp => vec![Condition::of("it may begin another ballot", false)],

@@ -16,8 +16,8 @@ pub(super) enum Phase {
     Prepares(Quorum<Last>),
     /// Phase 2: it has asked for this value to be accepted.
     Proposes(Value),
-    /// It was outbid by this ballot, and waits before it tries again.
-    BacksOff(Ballot),
+    /// Its ballot has failed, outbid by this one if it knows, and it waits before it tries again.
+    BacksOff(Option<Ballot>),
     /// It has begun as many ballots as it may.
     GivesUp,
 }
@@ -54,7 +54,7 @@ pub(super) struct Proposer {
     // Who is known to have accepted in the newest ballot of which it has heard that somebody has.
     heard: Option<(Proposal, Quorum)>,
     begun: u32,
-    times_outbid: u32,
+    failed: u32,
     pub(super) knows: Option<Value>,
 }
 
@@ -77,7 +77,7 @@ impl Proposer {
             phase: Phase::Waits,
             heard: None,
             begun: 0,
-            times_outbid: 0,
+            failed: 0,
             knows: None,
         }
     }
@@ -97,11 +97,19 @@ impl Proposer {
         self.knows.is_none() && matches!(self.phase, Phase::Prepares(_) | Phase::Proposes(_))
     }
 
+    fn gives_up(&mut self, ctx: &mut Cx<'_>) -> bool {
+        let up = self.most > 0 && self.begun >= self.most;
+        if up {
+            self.phase = Phase::GivesUp;
+            ctx.note(format!("has begun {} ballots, and gives up", self.begun));
+        }
+        up
+    }
+
     /// Phase 1a: a number that is higher than any it has used or heard of, on disk before it is used (section 2.5).
     fn begin(&mut self, ctx: &mut Cx<'_>) {
-        if self.most > 0 && self.begun >= self.most {
-            self.phase = Phase::GivesUp;
-            return ctx.note(format!("has begun {} ballots, and gives up", self.begun));
+        if self.gives_up(ctx) {
+            return;
         }
         let (round, value) = (self.kept.round.max(self.seen) + 1, self.wants);
         let proposer = match self.rules.mutant {
@@ -167,22 +175,29 @@ impl Proposer {
         }
     }
 
-    /// The end of section 2.2: it abandons its ballot when it hears of a higher one. How long it waits decides
-    /// whether two of them get out of each other's way (section 2.4).
+    /// The end of section 2.2: it abandons its ballot when it hears of a higher one.
     fn outbid(&mut self, ctx: &mut Cx<'_>, ballot: Ballot, by: Ballot) {
         self.seen = self.seen.max(by.round);
-        if ballot != self.ballot || !self.is_busy() {
+        if ballot == self.ballot && self.is_busy() {
+            ctx.note(format!("is outbid: {ballot} is below {by}"));
+            ctx.fact(Fact::Outbid { ballot, by });
+            self.back_off(ctx, Some(by));
+        }
+    }
+
+    /// How long it waits decides whether two of them get out of each other's way (section 2.4).
+    fn back_off(&mut self, ctx: &mut Cx<'_>, by: Option<Ballot>) {
+        ctx.cancel_timer(Timer::Patience);
+        if self.gives_up(ctx) {
             return;
         }
-        self.phase = Phase::BacksOff(by);
         let wait = match self.random {
-            true => ctx.random_span(Span::ZERO, Span(self.backoff.0 << self.times_outbid.min(6))),
+            true => ctx.random_span(Span::ZERO, Span(self.backoff.0 << self.failed.min(6))),
             false => self.backoff,
         };
-        self.times_outbid += 1;
-        ctx.note(format!("is outbid: {ballot} is below {by}. Tries again after {wait}"));
-        ctx.fact(Fact::Outbid { ballot, by });
-        ctx.cancel_timer(Timer::Patience);
+        self.failed += 1;
+        self.phase = Phase::BacksOff(by);
+        ctx.note(format!("tries again after {wait}"));
         ctx.set_timer(Timer::Begin, wait);
     }
 }
@@ -201,7 +216,7 @@ impl Protocol for Proposer {
         self.kept = *ctx.durable();
         (self.seen, self.ballot, self.phase) = (0, Ballot::NONE, Phase::Waits);
         (self.heard, self.knows) = (None, None);
-        (self.begun, self.times_outbid) = (0, 0);
+        (self.begun, self.failed) = (0, 0);
         ctx.set_timer(Timer::Begin, Span::ZERO);
     }
 
@@ -215,10 +230,15 @@ impl Protocol for Proposer {
     }
 
     fn on_timer(&mut self, ctx: &mut Cx<'_>, timer: Timer) {
-        if timer == Timer::Patience {
-            ctx.note(format!("has waited long enough for ballot {}", self.ballot));
+        let ballot = self.ballot;
+        match timer {
+            Timer::Begin => self.begin(ctx),
+            Timer::Patience => {
+                ctx.note(format!("has waited long enough for ballot {ballot}"));
+                ctx.fact(Fact::RanOut { ballot });
+                self.back_off(ctx, None);
+            }
         }
-        self.begin(ctx);
     }
 
     fn requests(&self) -> &'static [Form] {
@@ -277,7 +297,7 @@ impl Protocol for Proposer {
             .field("wants", self.wants)
             .field("ballot", self.ballot)
             .field("highest round heard of", self.seen.max(self.kept.round))
-            .field("times outbid", self.times_outbid)
+            .field("ballots that failed", self.failed)
             .field("chosen", self.knows.map_or("not known".to_owned(), |v| v.to_string()));
         Inspect { epoch: begun.then(|| self.ballot.epoch()), ..shown }
     }
