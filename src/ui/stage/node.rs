@@ -138,7 +138,7 @@ fn inside(n: &NodeView, parts: &mut Vec<Html>) {
     parts.extend(sign.map(|d| path("sign", d.to_owned(), moved(-8.0, -n.radius + 5.0))));
     parts.push(text(if wide { "name wide" } else { "name" }, 0.0, name_y, &fitted(&n.name, room, name_px)));
     parts.push(text("badge", 0.0, badge_y, &fitted(state, room, 11.0)));
-    parts.extend(n.above().map(|words| text("role", 0.0, -n.radius - 19.0, &words)));
+    parts.extend(n.above().map(|words| text("role", n.aside(&words), -n.radius - 19.0, &words)));
 }
 
 fn moved(x: f64, y: f64) -> String {

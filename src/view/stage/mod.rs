@@ -40,6 +40,8 @@ pub struct NodeView {
     pub name: String,
     /// The middle of its disc.
     pub at: Pt,
+    /// From there to the right edge of the stage.
+    pub right: f64,
     /// The radius of its disc.
     pub radius: f64,
     /// How much there is room for.
@@ -71,6 +73,12 @@ pub struct NodeView {
 }
 
 impl NodeView {
+    /// How far to the side `words` above the disc stand, so that the edge of the stage cuts nothing off.
+    pub fn aside(&self, words: &str) -> f64 {
+        let half = words.chars().count() as f64 * WORDS_PX / 2.0 + 4.0;
+        (half - self.at.x).max(0.0) - (half - self.right).max(0.0)
+    }
+
     /// What stands above the disc: the role, where it stands out, and what is counted.
     pub fn above(&self) -> Option<String> {
         let up = self.status == Status::Up;
@@ -150,6 +158,8 @@ pub struct Motion {
 
 /// More rings than this on one node are not drawn.
 const RINGS: usize = 2;
+/// So wide is a letter of the words above a disc, on average.
+const WORDS_PX: f64 = 6.4;
 
 /// The plan of `world` on a stage of `width` by `height` pixels.
 pub fn plan(world: &World, width: f64, height: f64) -> Plan {
@@ -194,6 +204,7 @@ fn node(world: &World, plan: &Plan, id: NodeId) -> NodeView {
         id,
         name: world.name(id).to_owned(),
         at: plan.at(id),
+        right: plan.width - plan.at(id).x,
         radius: plan.radius,
         detail: plan.detail,
         role: inspect.role,

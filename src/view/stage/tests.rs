@@ -235,3 +235,18 @@ fn a_picture_does_not_depend_on_the_length_of_the_trace() {
     assert_eq!(motion.labels, []);
     assert_eq!(scene(&world, &plan, None).pairs.len(), 0);
 }
+
+/// Words above a disc that stands near an edge end at the edge.
+#[test]
+fn words_above_a_disc_stay_on_the_stage() {
+    let (world, _) = toy::run(5, 2, 1, 40);
+    let scene = scene(&world, &Rc::new(plan(&world, 300.0, 380.0)), None);
+    let mut moved = 0;
+    let words = "prepares \u{b7} promises 0 of 2";
+    for node in &scene.nodes {
+        let (middle, half) = (node.at.x + node.aside(words), words.chars().count() as f64 * WORDS_PX / 2.0);
+        assert!(middle - half >= 0.0 && middle + half <= 300.0, "{}: {middle}", node.name);
+        moved += u32::from(node.aside(words) != 0.0);
+    }
+    assert!(moved > 0);
+}
