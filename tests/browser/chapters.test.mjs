@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ask, drawn, errorOf, frames, openScenario, settled } from "./hands.mjs";
+import { ask, drawn, errorOf, frames, holds, openScenario, settled } from "./hands.mjs";
 import { assertAccessible, assertQuiet, hook, SIZES, start, visible } from "./harness.mjs";
 
 let site;
@@ -63,7 +63,7 @@ test("a chapter that cannot be had is said, the run stays, and comes when it is 
   assert.match(await errorOf(page), /The chapter Links could not be loaded/);
   await page.unroute(LINKS);
   await hook(page, "retry").click();
-  await page.waitForFunction(async () => (await globalThis.faultline.state())?.scenario === "link-stack");
+  await holds(page, async () => (await globalThis.faultline.state())?.scenario === "link-stack");
   assert.equal((await ask(page, "state")).seed, 5);
   assert.equal(await hook(page, "error").count(), 0);
   forgive(page);
@@ -109,7 +109,7 @@ test("whatever is opened while a chapter is coming takes its place", async () =>
   await page.evaluate(() => void (location.hash = "#/s/link-stack"));
   await visible(page, "coming");
   await page.evaluate(() => void (location.hash = "#/s/raft-nine"));
-  await page.waitForFunction(async () => (await globalThis.faultline.state()).scenario === "raft-nine");
+  await holds(page, async () => (await globalThis.faultline.state()).scenario === "raft-nine");
   const came = page.waitForEvent("requestfinished", (request) => LINKS.test(request.url()));
   go();
   await came;

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertAccessible, assertQuiet, hook, start, visible } from "./harness.mjs";
-import { ask, frames, openScenario, settled, until } from "./hands.mjs";
+import { ask, frames, holds, openScenario, settled, until } from "./hands.mjs";
 
 let site;
 before(async () => {
@@ -105,7 +105,7 @@ test("a file dropped on an embed opens, and the history of the page around it ge
     data.items.add(new File(['{"faultline":1,"scenario":"two-generals","seed":3}'], "run.json"));
     document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
   });
-  await page.waitForFunction(async () => (await window.faultline.state()).scenario === "two-generals");
+  await holds(page, async () => (await window.faultline.state()).scenario === "two-generals");
   assert.deepEqual(await history(), before);
   await page.context().close();
 });

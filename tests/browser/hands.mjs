@@ -41,6 +41,12 @@ export async function eventually(look, timeout = PATIENCE) {
   }
 }
 
+// Waits until the page says yes to `asks`, which may take its time: `waitForFunction` takes a promise for a yes, and waits for
+// nothing then.
+export function holds(page, asks, arg) {
+  return eventually(async () => assert.ok(await page.evaluate(asks, arg), `not so: ${asks}`));
+}
+
 // Opens the scenario `id` and waits until its stage can be seen and used.
 export async function openScenario(site, id, { search = "", options = "", ...context } = {}) {
   const page = await site.open(`${search}#/s/${id}${options}`, context);

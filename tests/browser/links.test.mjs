@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { assertQuiet, hook, start, visible } from "./harness.mjs";
-import { ask, drawn, errorOf, openScenario, until } from "./hands.mjs";
+import { ask, drawn, errorOf, holds, openScenario, until } from "./hands.mjs";
 import { payload } from "./link_kit.mjs";
 import { hashOfLink, scenarios, tool } from "./tool.mjs";
 
@@ -79,7 +79,7 @@ test("links of every kind that was ever made open to the same run", async () => 
     const [name, hash, link] = line.split(" ");
     await page.evaluate((hash) => void (location.hash = hash), `#/x/${link}`);
     await drawn(page);
-    await page.waitForFunction(async (hash) => (await globalThis.faultline.hash()) === hash, hash).catch(
+    await holds(page, async (hash) => (await globalThis.faultline.hash()) === hash, hash).catch(
       async () => assert.equal(await ask(page, "hash"), hash, name),
     );
   }

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertQuiet, hook, PREFIX, SIZES, start, visible } from "./harness.mjs";
-import { ask, clickNode, drawn, eventually, frames, openScenario, settled, until } from "./hands.mjs";
+import { ask, clickNode, drawn, eventually, frames, holds, openScenario, settled, until } from "./hands.mjs";
 
 const SCALED = `<!doctype html><title>a page that shows another, smaller</title><link rel="icon" href="data:,">
 <iframe title="embed" width="1200" height="900" src="${PREFIX}?embed=1#/s/raft-election"></iframe>`;
@@ -42,7 +42,7 @@ const limited = (most, ms, silent = false) => (page) =>
     [most, ms, silent],
   );
 
-const caughtUp = (page) => page.waitForFunction(async () => location.href === (await globalThis.faultline.link()));
+const caughtUp = (page) => holds(page, async () => location.href === (await globalThis.faultline.link()));
 
 test("a burst of steps writes the address no oftener than browsers allow, and it catches up", async () => {
   const page = await openScenario(site, "raft-election", { prepare: limited(100, 10_000) });

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { assertAccessible, assertQuiet, hook, start, visible } from "./harness.mjs";
-import { ask, drawn, errorOf, openScenario, until } from "./hands.mjs";
+import { ask, drawn, errorOf, holds, openScenario, until } from "./hands.mjs";
 
 let site;
 before(async () => {
@@ -82,7 +82,7 @@ test("what writes links and cannot be had is missed in words; when it comes, the
   await page.unroute(file("text"));
   await hook(page, "retry").click();
   await hook(page, "error").waitFor({ state: "detached" });
-  await page.waitForFunction(async () => location.href === (await globalThis.faultline.link()));
+  await holds(page, async () => location.href === (await globalThis.faultline.link()));
   assert.equal((await ask(page, "state")).events, 1);
   forgive(page);
   await page.context().close();

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertQuiet, hook, start, visible } from "./harness.mjs";
-import { ask, drawn, errorOf, eventually, openScenario } from "./hands.mjs";
+import { ask, drawn, errorOf, eventually, holds, openScenario } from "./hands.mjs";
 
 let site;
 before(async () => {
@@ -169,7 +169,7 @@ test("a panic in a protocol says what broke, and the way back is the run without
   await ask(page, "seek", 100_000);
   await ask(page, "edit", { do: "pause", node: 1 });
   await ask(page, "edit", { do: "request", node: 0, request: "panic" });
-  await page.waitForFunction(async () => (await globalThis.faultline.link()) === location.href);
+  await holds(page, async () => (await globalThis.faultline.link()) === location.href);
   const hash = await ask(page, "hash");
   await ask(page, "step", 1).catch(() => {});
   assert.match(await errorOf(page), /broke: a bug on purpose.*test_panic\.rs:\d+/);

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { assertAccessible, assertQuiet, hook, PREFIX, start, visible } from "./harness.mjs";
-import { ask, beginName, drawn, errorOf, openScenario, settled, until } from "./hands.mjs";
+import { ask, beginName, drawn, errorOf, holds, openScenario, settled, until } from "./hands.mjs";
 
 const framed = (search) => `<!doctype html><html lang="en"><title>a page with a frame</title><link rel="icon" href="data:,">
 <iframe title="frame" sandbox="allow-scripts" width="1200" height="800" src="${PREFIX}${search}#/s/raft-election?seed=9"></iframe>`;
@@ -234,7 +234,7 @@ test("two tabs keep a run each: neither writes over the other's, and each is off
   // A tab that is closed leaves its run to whoever comes next, and only that one.
   const name = await a.evaluate(() => `faultline.tab.${sessionStorage["faultline.tab"]}`);
   await a.close();
-  await b.waitForFunction(async (name) => !(await navigator.locks.query()).held.some((lock) => lock.name === name), name);
+  await holds(b, async (name) => !(await navigator.locks.query()).held.some((lock) => lock.name === name), name);
   const c = await tab(b, "#/");
   await goOn(c, first.time_us);
   assert.deepEqual(await run(c), first);

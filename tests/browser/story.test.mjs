@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { assertQuiet, barriers, hook, PATIENCE, SIZES, start, visible } from "./harness.mjs";
-import { openScenario } from "./hands.mjs";
+import { holds, openScenario } from "./hands.mjs";
 
 let site;
 before(async () => {
@@ -112,7 +112,7 @@ test("play follows the story: it says what happens, stops at the first leader, a
   await hook(page, "pace").click();
   assert.equal(await hook(page, "pace").getAttribute("aria-pressed"), "false");
   await hook(page, "play").click();
-  await page.waitForFunction(async () => (await window.faultline.state()).time_us > 1_500_000, null, { timeout: PATIENCE });
+  await holds(page, async () => (await window.faultline.state()).time_us > 1_500_000);
   assert.equal((await page.evaluate(() => window.faultline.state())).playing, true, "a fixed rate stops nowhere");
   assertQuiet(page);
   await page.context().close();

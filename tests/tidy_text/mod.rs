@@ -90,8 +90,9 @@ fn nothing_names_a_machine() {
     at("package-lock.json", "\"resolved\": \"x\"", "\"version\": \"1\"");
 }
 
-/// Waiting for a number of milliseconds, spelt so that this file does not contain it.
-const SLEEPS: &[&str] = &[concat!("waitFor", "Timeout("), concat!("await set", "Timeout(")];
+/// Waiting for a number of milliseconds, or for a promise that is taken for a yes, spelt so that this file does not contain it.
+const SLEEPS: &[&str] =
+    &[concat!("waitFor", "Timeout("), concat!("await set", "Timeout("), concat!("waitFor", "Function(async")];
 
 /// On a busy machine what was to come by then has not come: one try in many fails, and nobody knows why.
 fn luck_rule(file: &Source) -> Vec<String> {
@@ -100,7 +101,7 @@ fn luck_rule(file: &Source) -> Vec<String> {
         let word = SLEEPS.iter().find(|word| line.contains(**word))?;
         let what = format!(
             "`{word}`: wait for what is to be there (`until`, `eventually`, a locator), for all to be drawn \
-             (`settled`), or for frames (`frames`); all in tests/browser/hands.mjs"
+             (`settled`), or for frames (`frames`), or for a yes (`holds`); all in tests/browser/hands.mjs"
         );
         Some(complaint(file, i + 1, &what))
     };
