@@ -163,6 +163,11 @@ fn question(props: &PanelProps, task: Task) -> Html {
         _ => "",
     };
     let send = |action: Action| props.on_action.reform(move |_: MouseEvent| action.clone());
+    // Pressed again it asks for the answer, which stands here and not on the stage.
+    let reveal = match task {
+        Task::Watch => send(Action::Reveal),
+        _ => watched(props, || Action::Reveal),
+    };
     html! {
         <fieldset class="question" data-testid="prediction">
             <legend class="unseen">{ &p.question }</legend>
@@ -172,7 +177,7 @@ fn question(props: &PanelProps, task: Task) -> Html {
                 <p role="status" data-testid="because"><b>{ verdict }</b>{ because(p, answer) }</p>
             } else {
                 <p class="acts">
-                    <button type="button" class="btn small main" disabled={guess.is_none()} data-testid="reveal" onclick={watched(props, || Action::Reveal)}>
+                    <button type="button" class="btn small main" disabled={guess.is_none()} data-testid="reveal" onclick={reveal}>
                         { if task == Task::Watch { "Show the end at once" } else { "Run it and see" } }</button>
                     if task == Task::Guess {
                         <button type="button" class="btn small bare" data-testid="pass" onclick={send(Action::Pass)}>{ "Skip" }</button>
