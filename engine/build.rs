@@ -1,5 +1,5 @@
 //! Reads and checks `scenarios/`, and writes what the engine takes in: a light index of all scenarios, and
-//! each chapter's scenarios as bytes that need no parser.
+//! each protocol's scenarios as bytes that need no parser.
 //!
 //! The rule that is easy to break: the reader here is the reader of the page and of the tool, from the same
 //! source, so that what builds is what a teacher's file must be. A mistake fails the build with file,
@@ -21,28 +21,27 @@ mod kit {
 }
 
 use front::Scenario;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// A chapter's folder.
+/// What the folders hold.
 #[derive(Default)]
-struct Folder {
-    title: String,
-    order: i64,
+struct Found {
+    /// The scenarios, by chapter, in the order that their files say.
     scenarios: Vec<Scenario>,
-    /// Whether protocols have a chapter of this name.
-    protocols: bool,
+    /// The names of the protocols' files: `ring_election`.
+    protocols: BTreeSet<String>,
 }
 
 fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
     println!("cargo:rerun-if-changed={}", root.display());
     println!("cargo:rerun-if-changed={}", root.join("../src/protocols").display());
-    let folders = match folders(&root) {
-        Ok(folders) => folders,
+    let found = match found(&root) {
+        Ok(found) => found,
         Err(mistakes) => {
             // Cargo shows what a failed build script says on its error output.
             eprintln!("\n{}\n", mistakes.join("\n"));
@@ -51,18 +50,25 @@ fn main() -> ExitCode {
     };
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo names a folder for what is built"));
     let mut code = String::new();
-    index(&folders, &mut code);
-    for (id, folder) in &folders {
-        let bytes = borsh::to_vec(&folder.scenarios).expect("a scenario can be written");
-        fs::write(out.join(format!("{id}.bin")), bytes).expect("the folder can be written to");
+    index(&found, &mut code);
+    for name in &found.protocols {
+        let own: Vec<&Scenario> = found.scenarios.iter().filter(|s| file_of(s) == *name).collect();
+        let bytes = borsh::to_vec(&own).expect("a scenario can be written");
+        fs::write(out.join(format!("{name}.bin")), bytes).expect("the folder can be written to");
     }
     fs::write(out.join("scenarios.rs"), code).expect("the folder can be written to");
     ExitCode::SUCCESS
 }
 
-/// Every chapter's folder, by name; or every mistake in them.
-fn folders(root: &Path) -> Result<BTreeMap<String, Folder>, Vec<String>> {
-    let (mut folders, mut mistakes) = (BTreeMap::<String, Folder>::new(), Vec::new());
+/// The name of the file of a scenario's protocol.
+fn file_of(scenario: &Scenario) -> String {
+    scenario.front.protocol.replace('-', "_")
+}
+
+/// All there is; or every mistake in it.
+fn found(root: &Path) -> Result<Found, Vec<String>> {
+    let (mut found, mut mistakes) = (Found::default(), Vec::new());
+    found.protocols = protocols(&root.join("../src/protocols"), &mut mistakes);
     let mut ids = BTreeMap::<String, String>::new();
     for file in files(root, &mut mistakes) {
         let name = shown(&file);
@@ -74,14 +80,6 @@ fn folders(root: &Path) -> Result<BTreeMap<String, Folder>, Vec<String>> {
                 continue;
             }
         };
-        let folder = folders.entry(chapter.clone()).or_default();
-        if file.file_name().is_some_and(|n| n == "chapter.toml") {
-            match toml::from_str::<ChapterLine>(sim::letters::unmarked(&text)) {
-                Ok(line) => (folder.title, folder.order) = (line.title, line.order),
-                Err(e) => mistakes.push(format!("{name}: {e}")),
-            }
-            continue;
-        }
         let mut scenario = match front::read(&text) {
             Ok(scenario) => scenario,
             Err(mistake) => {
@@ -94,35 +92,30 @@ fn folders(root: &Path) -> Result<BTreeMap<String, Folder>, Vec<String>> {
             }
         };
         mistakes.extend(misplaced(&name, &chapter, &part(Some(&file.with_extension(""))), &scenario));
+        if !found.protocols.contains(&file_of(&scenario)) {
+            let known: Vec<_> = found.protocols.iter().map(|p| p.replace('_', "-")).collect();
+            let (none, known) = (&scenario.front.protocol, known.join(", "));
+            mistakes.push(format!("{name}: protocol: there is no '{none}': there are {known}"));
+        }
         if let Some(other) = ids.insert(scenario.front.id.clone(), name.clone()) {
             mistakes.push(format!("{name}: {other} has this id, too"));
         }
         scenario.front.chapter = chapter;
-        folder.scenarios.push(scenario);
+        found.scenarios.push(scenario);
     }
-    for folder in folders.values_mut() {
-        folder.scenarios.sort_by(|a, b| (a.front.order, &a.front.id).cmp(&(b.front.order, &b.front.id)));
-    }
-    folders.retain(|_, folder| !folder.scenarios.is_empty());
-    // A chapter of protocols has a folder even while nobody has written a scenario for it.
-    for chapter in entries(&root.join("../src/protocols"), &mut mistakes) {
-        if chapter.join("mod.rs").exists() {
-            folders.entry(part(Some(&chapter))).or_default().protocols = true;
-        }
-    }
+    let place = |s: &Scenario| (s.front.chapter.clone(), s.front.order, s.front.id.clone());
+    found.scenarios.sort_by_key(place);
     match mistakes.is_empty() {
-        true => Ok(folders),
+        true => Ok(found),
         false => Err(mistakes),
     }
 }
 
-/// A chapter of scenarios whose title no chapter of protocols has.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ChapterLine {
-    title: String,
-    #[serde(default)]
-    order: i64,
+/// The names of the protocols: of the files in the chapters' folders, and of the folders of those that are more than a file.
+fn protocols(root: &Path, mistakes: &mut Vec<String>) -> BTreeSet<String> {
+    let chapters = entries(root, mistakes).into_iter().filter(|p| p.is_dir());
+    let files: Vec<PathBuf> = chapters.flat_map(|c| entries(&c, mistakes)).collect();
+    files.iter().map(|f| part(Some(&f.with_extension("")))).collect()
 }
 
 /// What does not fit together of a file's place and what it says.
@@ -155,14 +148,10 @@ fn files(root: &Path, mistakes: &mut Vec<String>) -> Vec<PathBuf> {
                 shown(&folder)
             ));
         }
-        let wanted = |p: &PathBuf| {
-            p.extension().is_some_and(|e| e == "md") || p.file_name().is_some_and(|n| n == "chapter.toml")
-        };
         for file in entries(&folder, mistakes) {
-            match wanted(&file) {
+            match file.extension().is_some_and(|e| e == "md") {
                 true => all.push(file),
-                false => mistakes
-                    .push(format!("{}: a chapter holds scenarios (.md) and chapter.toml", shown(&file))),
+                false => mistakes.push(format!("{}: a chapter holds scenarios (.md)", shown(&file))),
             }
         }
     }
@@ -194,45 +183,32 @@ fn shown(path: &Path) -> String {
     text.rsplit_once("/../").map_or(text.clone(), |(_, rest)| rest.to_owned())
 }
 
-/// The index and the chapters, as Rust.
-fn index(folders: &BTreeMap<String, Folder>, code: &mut String) {
+/// The index and the protocols' scenarios, as Rust.
+fn index(found: &Found, code: &mut String) {
     code.push_str("/// Every scenario in short.\npub static INDEX: &[Brief] = &[\n");
-    for (chapter, folder) in folders {
-        for f in folder.scenarios.iter().map(|s| &s.front) {
-            let (id, title, summary, protocol, rows) = (&f.id, &f.title, &f.summary, &f.protocol, &f.rows);
-            let _ = writeln!(
-                code,
-                "Brief {{ id: {id:?}, title: {title:?}, chapter: {chapter:?}, summary: {summary:?}, \
-                 rows: &{rows:?}, protocol: {protocol:?} }},"
-            );
-        }
-    }
-    code.push_str("];\n");
-    let _ = writeln!(code, "/// Chapters by id, with the title and the order in their `chapter.toml`.");
-    let _ = writeln!(code, "pub static TITLES: &[(&str, &str, i64)] = &[");
-    for (id, Folder { title, order, .. }) in folders {
-        let _ = writeln!(code, "({id:?}, {title:?}, {order}),");
-    }
-    code.push_str("];\n");
-    let (mut all, mut loose) = (String::new(), String::new());
-    for (id, folder) in folders {
-        let module = id.replace('-', "_");
+    for f in found.scenarios.iter().map(|s| &s.front) {
+        let (id, title, chapter, summary) = (&f.id, &f.title, &f.chapter, &f.summary);
+        let (protocol, rows, start) = (&f.protocol, &f.rows, f.start);
         let _ = writeln!(
             code,
-            "/// The chapter of that name.\npub mod {module} {{\n/// Its scenarios.\npub static FOLDER: super::Folder = \
-             super::Folder {{ id: {id:?}, bytes: || include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{id}.bin\")), \
+            "Brief {{ id: {id:?}, title: {title:?}, chapter: {chapter:?}, summary: {summary:?}, rows: &{rows:?}, \
+             protocol: {protocol:?}, start: {start:?} }},"
+        );
+    }
+    code.push_str("];\n");
+    for name in &found.protocols {
+        let _ = writeln!(
+            code,
+            "/// The protocol of that name.\npub mod {name} {{\n/// Its scenarios.\npub static LESSONS: super::Lessons = \
+             super::Lessons {{ part: {name:?}, bytes: || include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.bin\")), \
              read: std::sync::OnceLock::new() }};\n}}"
         );
-        let _ = write!(all, "&{module}::FOLDER, ");
-        if !folder.protocols {
-            let _ = write!(loose, "&{module}::FOLDER, ");
-        }
     }
-    // A chapter that comes on demand must be named nowhere but in its own part.
+    // What comes on demand must be named nowhere but in its own part.
+    let all: Vec<String> = found.protocols.iter().map(|name| format!("&{name}::LESSONS")).collect();
+    let all = all.join(", ");
     let _ = writeln!(
         code,
-        "#[cfg(not(feature = \"on-demand\"))]\npub(super) static FOLDERS: &[&Folder] = &[{all}];"
+        "#[cfg(not(feature = \"on-demand\"))]\npub(super) static ALL: &[&Lessons] = &[{all}];"
     );
-    let _ =
-        writeln!(code, "#[cfg(feature = \"on-demand\")]\npub(super) static LOOSE: &[&Folder] = &[{loose}];");
 }

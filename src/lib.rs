@@ -20,4 +20,4 @@ pub mod cli;
 pub mod ui;
 pub mod view;
 
-pub use faultline_engine::{check, each_chapter, kit, protocols, scenario, sim};
+pub use faultline_engine::{check, course, kit, protocols, scenario, sim};

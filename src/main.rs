@@ -5,7 +5,7 @@ mod parts;
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    faultline::ui::mount(parts::chapter, parts::details, parts::landing);
+    faultline::ui::mount(parts::part, parts::details, parts::landing);
 }
 
 #[cfg(not(target_arch = "wasm32"))]

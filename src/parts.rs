@@ -1,5 +1,5 @@
-//! The seam between the page and what comes on demand: each chapter, the details of the page, and the landing page, is a
-//! part of the program of its own.
+//! The seam between the page and what comes on demand: each protocol with its scenarios, the details of the page, and the
+//! landing page, is a part of the program of its own.
 //!
 //! The rule that is easy to break: a part is what only its function here leads to, so what it holds may be named
 //! nowhere else. Without the feature `split` this is one program, and everything is in it.
@@ -7,14 +7,14 @@
 //! `wasm_split` writes code that the compiler cannot check, to declare and export functions by the names by which the
 //! tool that divides the program finds them. It is that macro's own, so `unsafe_code` stays forbidden here as everywhere.
 
-use faultline::ui::chapters::Come;
 use faultline::ui::details::Details;
 use faultline::ui::gallery::LANDING;
 use faultline::ui::landing::Landing;
+use faultline::ui::parts::Come;
 use faultline::ui::whole::DETAILS;
 
-/// Brings the chapter of that name; whether it is here then.
-pub fn chapter(name: &'static str) -> Come<bool> {
+/// Brings the part of that name; whether it is here then.
+pub fn part(name: &'static str) -> Come<bool> {
     Box::pin(async move { bring(name).await })
 }
 
@@ -49,8 +49,10 @@ use split::{bring, bring_details, bring_landing};
 #[cfg(feature = "split")]
 mod split {
     use super::{DETAILS, Details, LANDING, Landing};
-    use faultline::protocols::{self, Chapter};
-    use faultline::scenario::library::{Folder, built, provide};
+    use faultline::kit::Entry;
+    use faultline::protocols;
+    use faultline::scenario::hidden::{self, HIDDEN, Hidden};
+    use faultline::scenario::library::{Lessons, built, provide};
     use faultline::scenario::own::{self, READER, Reader};
     use faultline::scenario::text::{self, TEXT, Text};
     use wasm_split_helpers::{SplitLoaderError, wasm_split};
@@ -78,42 +80,48 @@ mod split {
         Ok(&own::WHOLE)
     }
 
+    #[wasm_split(hidden, fallible)]
+    fn hidden_scenarios() -> Result<&'static Hidden, SplitLoaderError> {
+        Ok(&hidden::WHOLE)
+    }
+
     #[wasm_split(text, fallible)]
     fn texts() -> Result<&'static Text, SplitLoaderError> {
         Ok(&text::WHOLE)
     }
 
-    /// What a chapter brings along: its protocols and its scenarios.
+    /// What a protocol's part brings along.
     struct Part {
-        chapter: &'static Chapter,
-        folder: &'static Folder,
+        entry: &'static Entry,
+        lessons: &'static Lessons,
     }
 
-    /// A part a chapter.
+    /// A part a protocol.
     macro_rules! parts {
-        ($($chapter:ident),*) => {
-            $(
-                #[wasm_split($chapter, fallible)]
-                fn $chapter() -> Result<&'static Part, SplitLoaderError> {
+        ($($chapter:ident $title:literal { $($protocol:ident),* })*) => {
+            $($(
+                #[wasm_split($protocol, fallible)]
+                fn $protocol() -> Result<&'static Part, SplitLoaderError> {
                     static PART: Part = Part {
-                        chapter: &protocols::$chapter::CHAPTER,
-                        folder: &built::$chapter::FOLDER,
+                        entry: &protocols::$chapter::$protocol::ENTRY,
+                        lessons: &built::$protocol::LESSONS,
                     };
                     Ok(&PART)
                 }
-            )*
+            )*)*
 
-            pub async fn bring(chapter: &str) -> bool {
-                let come = match chapter {
-                    _ if chapter == READER.name => return reader().await.map(|r| READER.provide(r)).is_ok(),
-                    _ if chapter == TEXT.name => return texts().await.map(|t| TEXT.provide(t)).is_ok(),
-                    $(stringify!($chapter) => $chapter().await,)*
+            pub async fn bring(part: &str) -> bool {
+                let come = match part {
+                    _ if part == READER.name => return reader().await.map(|r| READER.provide(r)).is_ok(),
+                    _ if part == HIDDEN.name => return hidden_scenarios().await.map(|h| HIDDEN.provide(h)).is_ok(),
+                    _ if part == TEXT.name => return texts().await.map(|t| TEXT.provide(t)).is_ok(),
+                    $($(stringify!($protocol) => $protocol().await,)*)*
                     _ => return false,
                 };
-                come.map(|part| provide(part.chapter, part.folder)).is_ok()
+                come.map(|part| provide(part.entry, part.lessons)).is_ok()
             }
         };
     }
 
-    faultline::each_chapter!(parts);
+    faultline::course!(parts);
 }

@@ -39,7 +39,7 @@
 
   // Why no module can be compiled here, or "" where it can.
   function missing() {
-    if (location.protocol === "file:") {
+    if (location.protocol === "file:" && !window.faultlineWhole) {
       say("it was opened as a file.", "Browsers load WebAssembly only from a server: run ./dev serve and open the address it prints.");
       return true;
     }
@@ -93,7 +93,7 @@
   // Fetches the parts of the program that what stands here needs: it and all around it say which.
   function fetchFor(element) {
     for (var at = element; at; at = at.parentElement) {
-      if (at.hasAttribute("data-part")) preload(at.getAttribute("data-part"));
+      if (at.hasAttribute("data-part")) at.getAttribute("data-part").split(" ").forEach(preload);
     }
   }
 
@@ -105,7 +105,7 @@
   }
 
   // Says what is being opened, and fetches the parts that it needs along with the program. The landing page needs a part of
-  // its own, and the chapter of what runs on it.
+  // its own, and the part of what runs on it.
   function prepare() {
     var landing = /^(#\/?)?$/.test(location.hash);
     var on = document.querySelector("#app .on");
@@ -126,7 +126,16 @@
       // A sandboxed frame has no storage.
     }
     if (theme) root.setAttribute("data-theme", theme[1]);
-    if (/[?&]embed=1/.test(location.search)) root.setAttribute("data-embed", "");
+    if (!/[?&]embed=1/.test(location.search)) return;
+    root.setAttribute("data-embed", "");
+    if (window.parent !== window) listenToParent();
+  }
+
+  // What speaks with the page around this one.
+  function listenToParent() {
+    var script = document.createElement("script");
+    script.src = document.getElementById("boot-module").href.replace("faultline.js", "embedded.js");
+    document.head.appendChild(script);
   }
 
   function present(answer) {
@@ -134,10 +143,27 @@
     return answer;
   }
 
+  // A frame without an origin may load no module from a host without CORS; a classic script it may.
+  function startWhole(moduleUrl) {
+    return new Promise(function (done, failed) {
+      var script = document.createElement("script");
+      script.src = moduleUrl.replace("faultline.js", "whole.js");
+      script.onload = function () { done(window.faultlineWhole.start()); };
+      script.onerror = function () { failed(new Error(script.src)); };
+      document.head.appendChild(script);
+    });
+  }
+
   function start() {
     dress();
     if (missing()) return;
     prepare();
+    if (window.faultlineWhole) {
+      window.faultlineWhole.start().catch(function (error) {
+        explain("the program", error);
+      });
+      return;
+    }
     var moduleUrl = document.getElementById("boot-module").href;
     var wasmUrl = document.getElementById("boot-wasm").href;
     var stage = "a script (" + moduleUrl + ")";
@@ -148,6 +174,9 @@
       .then(function (module) {
         stage = "the program (" + wasmUrl + ")";
         return module.default({ module_or_path: program });
+      }, function (error) {
+        if (self.origin !== "null") throw error;
+        return startWhole(moduleUrl);
       })
       .catch(function (error) {
         explain(stage, error);

@@ -4,8 +4,10 @@
 //! The rule that is easy to break: nothing about a run may depend on how it came to where it stands:
 //! not on checkpoints, on the lengths of the stretches it was played in, or on what was undone.
 
+mod cores;
 mod storm_kit;
 
+use cores::on_all_cores;
 use faultline::check::Checks;
 use faultline::scenario::{self, Opening, open};
 use faultline::sim::history::Run;
@@ -90,9 +92,6 @@ fn storm(opening: &Opening, seed: u64, acts: u32) {
 
 #[test]
 fn however_a_run_came_to_where_it_stands_it_is_the_run_of_its_edits() {
-    for def in scenario::all() {
-        for seed in 0..STORMS {
-            storm(&Opening::of(&def.id), seed, 120);
-        }
-    }
+    let all = scenario::all().flat_map(|def| (0..STORMS).map(move |seed| (def.id.clone(), seed)));
+    on_all_cores(all.collect(), |(id, seed)| storm(&Opening::of(&id), seed, 120));
 }

@@ -5,8 +5,10 @@
 //! was. So after each one that was refused, all that follows from the run is compared.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod cores;
 mod storm_kit;
 
+use cores::on_all_cores;
 use faultline::scenario;
 use faultline::sim::{EventId, Fault, MsgId, NodeId};
 use faultline::view::reduce::reduce;
@@ -188,12 +190,8 @@ fn storm(id: &str, seed: u64) -> Vec<&'static str> {
 
 #[test]
 fn whatever_is_asked_of_the_page_its_run_is_the_run_of_its_edits() {
-    let mut refused = Vec::new();
-    for def in scenario::all() {
-        for seed in 0..STORMS {
-            refused.extend(storm(&def.id, seed));
-        }
-    }
+    let all = scenario::all().flat_map(|def| (0..STORMS).map(move |seed| (def.id.clone(), seed)));
+    let mut refused = on_all_cores(all.collect(), |(id, seed)| storm(&id, seed)).concat();
     refused.sort_unstable();
     refused.dedup();
     assert!(refused.len() > 8, "too gentle a storm: {refused:?}");

@@ -3,7 +3,7 @@
 
 use faultline::kit::Value;
 use faultline::scenario::{self, Opening};
-use faultline::sim::{Edit, Fault, NodeId, SimTime};
+use faultline::sim::{Edit, Fault, NodeId, SimTime, Span};
 
 fn refusal(json: &str) -> (String, String) {
     let opening: Opening = match serde_json::from_str(json) {
@@ -75,4 +75,30 @@ fn an_opening_is_plain_json_and_comes_back() {
         r#"{"scenario":"raft-election","seed":9,"params":{"servers":3},"edits":[{"at_us":500,"do":"crash","node":1}]}"#
     );
     assert_eq!(serde_json::from_str::<Opening>(&text).unwrap(), opening);
+}
+
+/// What a node takes at one moment and not at the start: a run with it opens again, and is the same.
+#[test]
+fn a_request_that_is_taken_only_later_opens_again() {
+    let opening = Opening::of("lock-service");
+    let mut run = scenario::open(&opening).unwrap();
+    let release = |node| Fault::Request { node, request: "release".to_owned() };
+    while run.step() {
+        let nodes: Vec<_> = run.world().node_ids().collect();
+        if nodes.into_iter().any(|node| run.edit(release(node)).is_ok()) {
+            break;
+        }
+    }
+    assert_eq!(run.edits().len(), 1, "nobody ever held the lock");
+    run.run_until(run.time() + Span::ms(500));
+    let mut again = scenario::open(&Opening { edits: run.edits().to_vec(), ..opening.clone() }).unwrap();
+    again.run_until(run.time());
+    assert_eq!(again.hash_text(), run.hash_text());
+    let mut start = scenario::open(&opening).unwrap();
+    let nodes: Vec<_> = start.world().node_ids().collect();
+    let refusals: Vec<_> = nodes.into_iter().filter_map(|node| start.edit(release(node)).err()).collect();
+    assert!(
+        refusals.iter().any(|r| r.code == "not-now" && !r.message.contains("understand")),
+        "{refusals:?}"
+    );
 }

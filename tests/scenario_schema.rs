@@ -58,7 +58,7 @@ fn full() -> Value {
         "why": "it is not", "situation": "s", "params": { "k": 3 }, "seed": 5, "edits": edits, "until_ms": 7,
     });
     json!({
-        "id": "full", "title": "T", "chapter": "c", "order": 3, "rows": ["E5"], "summary": "S", "protocol": "raft",
+        "id": "full", "title": "T", "chapter": "c", "order": 3, "start": 2, "rows": ["E5"], "summary": "S", "protocol": "raft",
         "params": { "a": true, "b": 3, "c": "word" }, "seed": 7, "link": { "loss_ppm": 3 },
         "links": [{ "from": "S1", "to": ["S2"], "both": true, "set": { "cut": true } }],
         "timing": { "model": "gst", "gst_us": 1, "delay_us": 2 }, "layout": "two-sides", "speed_ms": 50,

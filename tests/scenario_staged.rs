@@ -3,7 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use faultline::check::{Checks, Verdict};
-use faultline::protocols::links::stack::Receiver;
+use faultline::protocols::links::link_stack::Receiver;
 use faultline::scenario::{self, Opening, look};
 use faultline::sim::history::Run;
 use faultline::sim::{NodeId, SimTime};
@@ -194,5 +194,22 @@ fn the_last_messenger_decides_alone() {
         assert_eq!(attacking("last-caught"), 1);
         assert_eq!(attacking("twenty-messengers"), 1);
         assert_eq!(attacking("first-caught"), 0);
+    }
+}
+
+/// Three generals cannot bear one traitor, four can, seven two; three can if orders are signed. 3 + 6 and 6 + 30 + 120 messages.
+#[test]
+fn three_generals_cannot_and_four_can() {
+    for seed in own_seed_and_twenty("byzantine-generals") {
+        let run = |situation| watched("byzantine-generals", situation, seed);
+        let attacking = |situation| look::with_role(run(situation).world(), "attacks");
+        assert!(violated(&run("three-lieutenant"), "IC2"), "{seed}");
+        assert_eq!(["three-commander", "four-lieutenant", "four-commander"].map(attacking), [0, 2, 3]);
+        for (situation, messages) in [("four-lieutenant", 9), ("four-commander", 9), ("seven-two", 156)] {
+            let run = run(situation);
+            assert!(run.watcher().violation().is_none(), "{situation} {seed}");
+            assert_eq!(run.world().messages(), messages, "{situation} {seed}");
+        }
+        assert!(watched("signed-generals", "altered", seed).watcher().violation().is_none(), "{seed}");
     }
 }

@@ -2,6 +2,9 @@
 //! a promise breaks and nowhere else, and the run is the one that a fixed rate would have shown.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod cores;
+
+use cores::on_all_cores;
 use faultline::check::Verdict;
 use faultline::scenario::index;
 use faultline::sim::{EventId, EventKind, Rank};
@@ -142,14 +145,15 @@ fn holds_its_word(id: &str, situation: Option<&str>) {
 
 #[test]
 fn what_tells_something_is_read_and_play_stops_at_what_matters() {
-    for brief in index() {
-        holds_its_word(brief.id, None);
-        let app = opened(brief.id, None);
+    let ids: Vec<_> = index().iter().map(|brief| brief.id).collect();
+    on_all_cores(ids, |id| {
+        holds_its_word(id, None);
+        let app = opened(id, None);
         let def = app.open.as_ref().unwrap().origin.def.clone();
         for situation in &def.situations {
-            holds_its_word(brief.id, Some(&situation.id));
+            holds_its_word(id, Some(&situation.id));
         }
-    }
+    });
 }
 
 /// The first leader of five stands on screen within seconds, after who stood for it, and play stops there.

@@ -90,12 +90,10 @@ function add(path, sums) {
   }
 }
 
-/** Every protocol's module, by the chapters' own lists. */
+/** Every protocol's module, by the course's own list. */
 function* protocols() {
-  const root = "src/protocols";
-  for (const chapter of readdirSync(root).filter((n) => existsSync(join(root, n, "mod.rs")))) {
-    const list = readFileSync(join(root, chapter, "mod.rs"), "utf8").match(/chapter!\s*\{([\s\S]*?)\}/)?.[1] ?? "";
-    const names = list.slice(list.indexOf(":") + 1).replace(/#\[doc[^\]]*\]|\/\/.*$/gm, "");
+  const list = readFileSync("src/protocols/mod.rs", "utf8").split("$then! {")[1] ?? "";
+  for (const [, chapter, names] of list.matchAll(/^\s*(\w+) "[^"]*" \{([^}]*)\}/gm)) {
     for (const name of names.split(",").map((n) => n.trim()).filter(Boolean)) yield { chapter, name };
   }
 }

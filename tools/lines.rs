@@ -3,6 +3,7 @@
 //!
 //! The rule that is easy to break: it says nothing of its own. `./dev build` runs it, and tools/start.mjs makes HTML of it.
 
+use faultline::protocols::part_of;
 use faultline::scenario::{index, library::chapter_title};
 use faultline::view::export::card;
 use faultline::view::live;
@@ -16,6 +17,8 @@ fn main() {
             "title": line.title,
             "chapter": chapter_title(line.chapter),
             "summary": line.summary,
+            "start": line.start,
+            "part": part_of(line.protocol),
             "picture": picture,
             "live": live == Some(line.id),
         })

@@ -1,4 +1,4 @@
-// Writes into the page's text the list of all scenarios, and beside it a picture of each: node tools/start.mjs LINES.json DIST.
+// Writes into the page's text the list of all scenarios, and beside it a picture of each: node tools/start.mjs LINES.json DIST [NEEDS.json].
 //
 // It is what stands on screen before the program has come, and where it cannot run; and boot.js reads off it which
 // part of the program an address needs.
@@ -10,19 +10,24 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const PLACE = "<!-- scenarios -->";
-const [lines, dist] = process.argv.slice(2);
+const [lines, dist, needsFile] = process.argv.slice(2);
+const needs = needsFile ? JSON.parse(readFileSync(needsFile, "utf8")) : {};
 
 const escaped = (text) => text.replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
 
-// ` data-part="./FILE"`, where the program is in parts.
-const part = (name) => (existsSync(join(dist, `split_${name}.wasm`)) ? ` data-part="./split_${name}.wasm"` : "");
+// ` data-part="./FILE ./FILE"`, where the program is in parts: the part, and what it shares with others.
+function part(name) {
+  if (!existsSync(join(dist, `split_${name}.wasm`))) return "";
+  const files = [name, ...(needs[name] ?? [])].map((file) => `./split_${file}.wasm`);
+  return ` data-part="${files.join(" ")}"`;
+}
 
 const picture = (id) => `cards/${id}.svg`;
 
 // Whoever is here for the first time starts with the first. Who is on the way to a scenario loads no pictures: boot.js asks for
 // them.
-const card = ({ id, title, summary }, first) =>
-  `<li><a class="card" href="#/s/${id}"><i class="pic"><img data-src="./${picture(id)}" alt="" width="220" height="120" loading="lazy">${first ? '<em class="flag">Start here</em>' : ""}</i>` +
+const card = ({ id, title, summary, part: file, start }) =>
+  `<li><a class="card" href="#/s/${id}"${part(file)}><i class="pic"><img data-src="./${picture(id)}" alt="" width="220" height="120" loading="lazy">${start === 1 ? '<em class="flag">Start here</em>' : ""}</i>` +
   `<b>${escaped(title)}</b><span>${escaped(summary)}</span></a></li>`;
 
 const chapters = new Map();
@@ -34,9 +39,15 @@ for (const line of all) {
   chapters.get(line.chapter).push(line);
 }
 const sections = [...chapters].map(([chapter, list]) => {
-  const cards = list.map((line) => card(line, line === all[0])).join("");
-  return `<section class="chapter"${part(chapter.toLowerCase())}><h2>${escaped(chapter)}</h2><ul class="cards">${cards}</ul></section>`;
+  const cards = list.map(card).join("");
+  return `<section class="chapter"><h2>${escaped(chapter)}</h2><ul class="cards">${cards}</ul></section>`;
 });
+
+const begin = all.filter((line) => line.start).sort((a, b) => a.start - b.start);
+const path =
+  `<section class="path"><h2>Start here</h2><ol>` +
+  begin.map(({ id, title }) => `<li><a href="#/s/${id}">${escaped(title)}</a></li>`).join("") +
+  "</ol></section>";
 
 // What the program's script asks for is asked for along with it.
 const LOADER = "__wasm_split.js";
@@ -45,13 +56,11 @@ const preload = existsSync(join(dist, LOADER)) ? `\n    <link rel="modulepreload
 const page = join(dist, "index.html");
 const html = readFileSync(page, "utf8");
 if (!html.includes(PLACE)) throw new Error(`${page} has no ${PLACE}`);
-const shared = part("shared");
 const boot = /<link id="boot-module"[^>]*>/;
 const live = all.find((line) => line.live);
 const filled = html
-  .replace(PLACE, sections.join("\n"))
+  .replace(PLACE, [path, ...sections].join("\n"))
   .replace(boot, (link) => link + preload)
-  .replace('<main class="gallery start">', `<main class="gallery start"${shared}>`)
   .replace('<div class="hero">', `<div class="hero"${part("landing")}>`)
   .replace('class="on" href="#/"', `class="on" href="#/s/${live.id}"`);
 writeFileSync(page, filled);

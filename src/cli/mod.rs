@@ -15,6 +15,7 @@ mod history;
 mod list;
 mod measure;
 mod memory;
+mod models;
 mod panics;
 mod run;
 mod search;
@@ -74,6 +75,7 @@ const COMMANDS: &[(&str, Command)] = &[
     ("hash", hash::hash),
     ("measure", measure::measure),
     ("sweep", sweep::sweep),
+    ("models", models::models),
     ("search", search::search),
     ("check-history", history::check_history),
     ("check-scenario", check_scenario::check_scenario),
@@ -96,6 +98,8 @@ usage: faultline COMMAND ...
   sweep SCENARIO... --seeds N [OPTIONS]
       --mix none|lossy|partition|crash|timing|all
                                        many seeds under faults; violations, shrunk, as links [--json]
+  models SUBJECT... [--seeds N] [--crashes N] [--loss PERCENT] [--json] [OPTIONS]
+                                       each under four timing models: violations, decisions, median times
   search SUBJECT [--max-states N] [--max-depth N] [--crashes N] [--losses N] [--copies N] [OPTIONS]
                                        every order of events: the shortest way to a broken promise
   check-history FILE --model register|cas-register|kv --level linearizable|sequential

@@ -7,11 +7,13 @@
 use super::args::{Args, Next, shown};
 use super::subject::{Over, Subject};
 use super::{Failure, Outcome};
+use crate::check::Verdict;
 use crate::check::faultmix::Mix;
 use crate::check::shrink::Found;
 use crate::scenario::sweep::{Did, LENGTH, Sweep, shrunk};
 use crate::scenario::{Opening, SharedRun, link};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 struct Wanted {
@@ -20,6 +22,8 @@ struct Wanted {
     seeds: u64,
     mix: Mix,
     json: bool,
+    // Only counted: nothing is shrunk.
+    count: bool,
 }
 
 pub(super) fn sweep(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Failure> {
@@ -36,12 +40,19 @@ pub(super) fn sweep(args: &mut Args, out: &mut dyn Write) -> Result<Outcome, Fai
 }
 
 fn read(args: &mut Args) -> Result<Wanted, Failure> {
-    let mut wanted =
-        Wanted { over: Over::default(), words: Vec::new(), seeds: 0, mix: Mix::All, json: false };
+    let mut wanted = Wanted {
+        over: Over::default(),
+        words: Vec::new(),
+        seeds: 0,
+        mix: Mix::All,
+        json: false,
+        count: false,
+    };
     while let Some(next) = args.next()? {
         match next {
             Next::Option(o) if o == "seeds" => wanted.seeds = args.number(&o, 1, 10_000_000)?,
             Next::Option(o) if o == "json" => wanted.json = true,
+            Next::Option(o) if o == "count" => wanted.count = true,
             Next::Option(o) if o == "mix" => wanted.mix = read_mix(&args.value(&o)?)?,
             Next::Option(o) => {
                 if !wanted.over.take(args, &o)? {
@@ -72,6 +83,7 @@ fn sweep_one(wanted: &Wanted, subject: &Subject, out: &mut dyn Write) -> Result<
     let sweep = Sweep::of(&subject.opening, wanted.mix, subject.until)?;
     let first = subject.opening.seed.unwrap_or(0);
     let (mut bad, mut pending, mut in_progress, mut did) = (0, 0, 0, Did::default());
+    let mut broken = Broken::new();
     for seed in (0..wanted.seeds).map(|i| first.wrapping_add(i)) {
         let one = subject.with_seed(seed);
         super::panics::doing(format!("{}, mix {}", one.name(), wanted.mix.id()));
@@ -80,7 +92,10 @@ fn sweep_one(wanted: &Wanted, subject: &Subject, out: &mut dyn Write) -> Result<
         match swept.found {
             Some(found) => {
                 bad += 1;
-                report(wanted, swept.opening, found, out)?;
+                match wanted.count {
+                    true => broken.entry(kind(&found)).or_insert((0, seed)).0 += 1,
+                    false => report(wanted, swept.opening, found, out)?,
+                }
             }
             None => {
                 pending += u64::from(swept.pending);
@@ -95,10 +110,14 @@ fn sweep_one(wanted: &Wanted, subject: &Subject, out: &mut dyn Write) -> Result<
     if wanted.json {
         let line = json!({
             "scenario": name, "mix": wanted.mix.id(), "seeds": wanted.seeds, "first_seed": first,
-            "violated": bad, "pending": pending, "in_progress": in_progress, "did": did, "did_nothing": nothing,
+            "violated": bad, "broken": broken_json(&broken), "pending": pending, "in_progress": in_progress,
+            "did": did, "did_nothing": nothing,
         });
         writeln!(out, "{line}")?;
     } else {
+        for ((promise, assumption), (times, seed)) in &broken {
+            writeln!(out, "{promise}, {times} times, the first under seed {seed}: {assumption}")?;
+        }
         writeln!(
             out,
             "{name}, mix {}: {} seeds from {first}, {bad} with a violation, {pending} with a promise still pending and {in_progress} in progress at {}",
@@ -111,6 +130,23 @@ fn sweep_one(wanted: &Wanted, subject: &Subject, out: &mut dyn Write) -> Result<
         }
     }
     Ok(bad)
+}
+
+/// What broke, by promise and the assumption that was missing: how often, and the first seed.
+type Broken = BTreeMap<(&'static str, String), (u64, u64)>;
+
+/// The promise that broke, and why it could: without the moment and the names behind "and".
+fn kind(found: &Found) -> (&'static str, String) {
+    let assumption = match &found.line.verdict {
+        Verdict::Violated { assumption, .. } => assumption.split(", and ").next().unwrap_or_default(),
+        _ => "",
+    };
+    (found.line.name, assumption.to_owned())
+}
+
+fn broken_json(broken: &Broken) -> Vec<serde_json::Value> {
+    let one = |((promise, assumption), (times, seed)): (&(&str, String), &(u64, u64))| json!({ "promise": promise, "assumption": assumption, "times": times, "first_seed": seed });
+    broken.iter().map(one).collect()
 }
 
 /// What the mix did, in words.

@@ -8,7 +8,7 @@
 //! overtaken by a newer one proves nothing any more, and may be from long before a crash; so heartbeats have
 //! numbers, and old ones are not news.
 
-use crate::sim::{Ctx, NodeId, Protocol, Span};
+use crate::sim::{Ctx, NodeId, Protocol, Span, limits};
 use std::collections::BTreeMap;
 
 /// When a process sends: number `i` at `phase + i * period` of its own clock, whatever came between.
@@ -58,6 +58,8 @@ pub enum Patience {
     /// When heartbeat `i` is not there, nor any after it, so long after it was *sent*: its freshness point
     /// (NFD-S: Chen, Toueg, Aguilera 2000). Clocks must agree.
     Fresh(Span),
+    /// So long after it was last heard from, and twice as long after each mistake.
+    Doubling(Span),
 }
 
 /// A changed opinion of a peer.
@@ -89,8 +91,10 @@ pub struct Detector {
 impl Detector {
     /// It watches these, which send by these pulses.
     pub fn new(patience: Patience, peers: impl IntoIterator<Item = (NodeId, Pulse)>) -> Self {
-        let (Patience::Fixed(span) | Patience::Growing { first: span, .. } | Patience::Fresh(span)) =
-            patience;
+        let (Patience::Fixed(span)
+        | Patience::Growing { first: span, .. }
+        | Patience::Fresh(span)
+        | Patience::Doubling(span)) = patience;
         let peer = |(node, pulse)| {
             let peer = Peer { pulse, newest: -1, patience: span, suspected: false };
             (node, peer)
@@ -124,11 +128,16 @@ impl Detector {
         peer.newest = number;
         let trusted = match self.patience {
             Patience::Fresh(shift) => number >= peer.due(shift, now),
-            Patience::Fixed(_) | Patience::Growing { .. } => true,
+            Patience::Fixed(_) | Patience::Growing { .. } | Patience::Doubling(_) => true,
         };
         let mistaken = trusted && peer.suspected;
-        if let (true, Patience::Growing { step, .. }) = (mistaken, self.patience) {
-            peer.patience = Span(peer.patience.0 + step.0);
+        match self.patience {
+            Patience::Growing { step, .. } if mistaken => peer.patience.0 += step.0,
+            // As long as no run lasts is long enough.
+            Patience::Doubling(_) if mistaken => {
+                peer.patience.0 = (2 * peer.patience.0).min(limits::SPAN_US);
+            }
+            _ => {}
         }
         peer.suspected &= !trusted;
         ctx.set_timer(silent(node), peer.waits(self.patience, now));
@@ -149,7 +158,7 @@ impl Detector {
                 ctx.set_timer(silent(node), peer.waits(self.patience, now));
                 peer.newest < peer.due(shift, now)
             }
-            Patience::Fixed(_) | Patience::Growing { .. } => true,
+            Patience::Fixed(_) | Patience::Growing { .. } | Patience::Doubling(_) => true,
         };
         let new = late && !peer.suspected;
         peer.suspected |= late;
@@ -193,7 +202,7 @@ impl Peer {
                 let next = self.due(shift, now_us) + 1;
                 Span(self.pulse.sent_us(next) + shift.0 - now_us)
             }
-            Patience::Fixed(_) | Patience::Growing { .. } => self.patience,
+            Patience::Fixed(_) | Patience::Growing { .. } | Patience::Doubling(_) => self.patience,
         }
     }
 }

@@ -13,6 +13,7 @@
 //! | its clients: sessions, retries, redirects, outcomes | [`client`] |
 //! | who has answered, and whether they are enough | [`quorum`] |
 //! | a log that copies for nothing | [`journal`] |
+//! | which of 1, 2, 3, ... have been there | [`numbers`] |
 //! | replicated key-value state, each request once | [`store`] |
 //! | whom it suspects, by heartbeats | [`heartbeat`] |
 //! | its tests, against the paper and against faults | [`bench`] |
@@ -35,6 +36,7 @@ pub mod journal;
 pub mod load;
 pub mod messages;
 pub mod mutants;
+pub mod numbers;
 pub mod params;
 pub mod prelude;
 pub mod quorum;

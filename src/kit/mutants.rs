@@ -54,7 +54,7 @@ macro_rules! mutants {
         })*
     } as it is: $whole:literal $(,)?) => {
         $(#[$about])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         $vis enum $name {
             /// No rule is left out.
             #[default]

@@ -1,118 +1,113 @@
 //! The protocols, one file (or one folder) each, grouped by chapter, and their registry.
 //!
-//! The rule that is easy to break: adding a protocol is one file and one line in its chapter's `mod.rs`.
+//! The rule that is easy to break: adding a protocol is one file and one name in the list below.
 //! Nothing above or below this layer knows a protocol by name, except a scenario that stages it.
 
 use crate::kit::Entry;
 
-/// A chapter: what is taught together, and comes to the page together.
-pub struct Chapter {
-    /// A readable slug: `consensus`.
-    pub id: &'static str,
-    /// Its name: `Consensus`.
-    pub title: &'static str,
-    /// Its protocols.
-    pub entries: &'static [&'static Entry],
-}
-
-/// Declares the modules of a chapter, and the chapter itself: `chapter! { "election", "Election": ring }`.
-macro_rules! chapter {
-    ($id:literal, $title:literal: $($(#[$doc:meta])* $protocol:ident),* $(,)?) => {
-        $($(#[$doc])* pub mod $protocol;)*
-
-        /// The chapter's id.
-        pub(super) const ID: &str = $id;
-        /// Its name.
-        pub(super) const TITLE: &str = $title;
-
-        /// The chapter, with its protocols.
-        pub static CHAPTER: $crate::protocols::Chapter = $crate::protocols::Chapter {
-            id: ID,
-            title: TITLE,
-            entries: &[$(&$protocol::ENTRY),*],
-        };
-    };
-}
-use chapter;
-
-pub mod agreement;
-pub mod consensus;
-pub mod dissemination;
-pub mod election;
-pub mod failures;
-pub mod links;
-pub mod messaging;
-pub mod replication;
-pub mod time;
-pub mod transactions;
-
-/// Hands the chapters' modules, in the order of a course, to the macro `then`: the one list of them.
+/// Hands the course to the macro `then`: its chapters in order, each with its name and with its protocols, which are files of
+/// its folder. A protocol is called by its file's name, with `-` for `_`.
 #[macro_export]
-macro_rules! each_chapter {
+macro_rules! course {
     ($then:ident) => {
         $then! {
-            consensus, election, links, agreement, messaging, dissemination, time, failures, replication, transactions
+            systems "What a distributed system is" { shared_counter }
+            links "Links" { link_stack, sliding_window, secure_channel }
+            failures "Failures" { heartbeat }
+            timing "Timing" {}
+            order "Order and time" { clock_sync, logical_clocks, snapshot }
+            broadcast "Broadcast" { reliable_broadcast, gossip, ordered_broadcast, discovery }
+            agreement "Agreement" { two_generals, handshake, byzantine_generals, ring_election, bully, raft, paxos, multi_paxos, ben_or, flooding }
+            commit "Commit and locks" { two_phase_commit, three_phase_commit, lock_service }
+            replication "Replication" { primary_backup, quorum_register, pbft }
+            calls "Remote calls" { remote_call, queue }
         }
     };
 }
 
-/// What is known of the chapters before they have come.
-macro_rules! known {
-    ($($chapter:ident),*) => {
-        /// The id and the name of every chapter, in the order of a course.
-        pub static TITLES: &[(&str, &str)] = &[$(($chapter::ID, $chapter::TITLE)),*];
+/// A chapter of the course: what is taught together.
+#[derive(Debug)]
+pub struct Chapter {
+    /// A readable slug: `agreement`.
+    pub id: &'static str,
+    /// Its name: `Agreement`.
+    pub title: &'static str,
+    /// The parts of the program that hold its protocols, one a protocol: `ring_election`.
+    pub parts: &'static [&'static str],
+}
 
-        /// Every chapter.
+/// Declares the modules, and what is known of them before they have come.
+macro_rules! declare {
+    ($($chapter:ident $title:literal { $($protocol:ident),* })*) => {
+        $(
+            #[doc = concat!("Protocols of the chapter ", $title, ".")]
+            pub mod $chapter {
+                $(pub mod $protocol;)*
+            }
+        )*
+
+        /// Every chapter, in the order of the course.
+        pub static CHAPTERS: &[Chapter] = &[
+            $(Chapter { id: stringify!($chapter), title: $title, parts: &[$(stringify!($protocol)),*] }),*
+        ];
+
+        /// Every protocol.
         #[cfg(not(feature = "on-demand"))]
-        static CHAPTERS: &[&Chapter] = &[$(&$chapter::CHAPTER),*];
+        static ENTRIES: &[&Entry] = &[$($(&$chapter::$protocol::ENTRY,)*)*];
     };
 }
-each_chapter!(known);
+course!(declare);
 
-/// The chapters that are here: all of them, unless they come on demand.
+/// Every protocol that is here: all of them, unless they come on demand. Tests and the command-line tool loop over it.
 #[cfg(not(feature = "on-demand"))]
-pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
-    CHAPTERS.iter().copied()
+pub fn all() -> impl Iterator<Item = &'static Entry> {
+    ENTRIES.iter().copied()
 }
 
 #[cfg(feature = "on-demand")]
-pub use arrived::{chapters, provide};
+pub use arrived::{all, provide};
 
 #[cfg(feature = "on-demand")]
 mod arrived {
-    //! The chapters that have come so far.
+    //! The protocols that have come so far.
     //!
-    //! The rule that is easy to break: a chapter that is named anywhere but in its own part would come with the
+    //! The rule that is easy to break: a protocol that is named anywhere but in its own part would come with the
     //! page itself.
 
-    use super::Chapter;
+    use super::Entry;
     use std::sync::{Mutex, PoisonError};
 
-    static ARRIVED: Mutex<Vec<&'static Chapter>> = Mutex::new(Vec::new());
+    static ARRIVED: Mutex<Vec<&'static Entry>> = Mutex::new(Vec::new());
 
-    /// Takes in a chapter that has come.
-    pub fn provide(chapter: &'static Chapter) {
+    /// Takes in a protocol that has come.
+    pub fn provide(entry: &'static Entry) {
         let mut arrived = ARRIVED.lock().unwrap_or_else(PoisonError::into_inner);
-        if !arrived.iter().any(|c| c.id == chapter.id) {
-            arrived.push(chapter);
+        if !arrived.iter().any(|e| e.id == entry.id) {
+            arrived.push(entry);
         }
     }
 
-    /// The chapters that are here.
-    pub fn chapters() -> impl Iterator<Item = &'static Chapter> {
+    /// The protocols that are here.
+    pub fn all() -> impl Iterator<Item = &'static Entry> {
         let arrived = ARRIVED.lock().unwrap_or_else(PoisonError::into_inner);
         arrived.clone().into_iter()
     }
 }
 
-/// Whether the chapter called `id` is here.
-pub fn is_here(id: &str) -> bool {
-    chapters().any(|c| c.id == id)
+/// Whether the part holds the protocol called `id`: its name is that of the file.
+fn holds(part: &str, id: &str) -> bool {
+    part.split('_').eq(id.split('-'))
 }
 
-/// Every protocol that is here. Tests and the command-line tool loop over it.
-pub fn all() -> impl Iterator<Item = &'static Entry> {
-    chapters().flat_map(|c| c.entries.iter().copied())
+/// The part of the program that holds the protocol called `id`, here or not.
+pub fn part_of(id: &str) -> Option<&'static str> {
+    let mut parts = CHAPTERS.iter().flat_map(|c| c.parts);
+    parts.find(|part| holds(part, id)).copied()
+}
+
+/// Whether the part of that name is here.
+pub fn is_here(part: &str) -> bool {
+    all().any(|e| holds(part, e.id))
 }
 
 /// The protocol called `id`, if there is one here.
@@ -122,5 +117,5 @@ pub fn find(id: &str) -> Option<&'static Entry> {
 
 /// The chapter of a protocol.
 pub fn chapter_of(entry: &Entry) -> Option<&'static Chapter> {
-    chapters().find(|c| c.entries.iter().any(|e| e.id == entry.id))
+    CHAPTERS.iter().find(|c| c.parts.iter().any(|part| holds(part, entry.id)))
 }

@@ -41,9 +41,10 @@ impl Scenario {
     /// # Errors
     /// If the registry has none of that name.
     pub fn entry(&self) -> Result<&'static Entry, Refusal> {
-        let hidden = || super::hidden_protocol(&self.protocol);
-        let found = crate::protocols::find(&self.protocol).or_else(hidden);
-        found.ok_or_else(|| {
+        if let Some(hidden) = super::hidden::protocol(&self.protocol) {
+            return hidden;
+        }
+        crate::protocols::find(&self.protocol).ok_or_else(|| {
             if let Some(refusal) = super::library::protocol_away(&self.protocol) {
                 return refusal;
             }
@@ -144,6 +145,7 @@ impl Front {
             id: id.to_owned(),
             title: id.to_owned(),
             chapter: String::new(),
+            start: None,
             order: 0,
             rows: Vec::new(),
             summary: "The protocol as it is, with its own settings.".to_owned(),

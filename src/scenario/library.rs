@@ -1,16 +1,16 @@
-//! The scenarios that are built in: read and checked by the build script, chapter by chapter, and taken
+//! The scenarios that are built in: read and checked by the build script, protocol by protocol, and taken
 //! in here when they are first asked for.
 //!
 //! The rule that is easy to break: no list is kept by hand. A file in `scenarios/<chapter>/` is here, and
-//! nothing else is. The index is light and always at hand; the scenarios of a chapter are one piece of data,
-//! so that they can come with the chapter's protocols; it is read as it was written, without a parser.
+//! nothing else is. The index is light and always at hand; the scenarios of a protocol are one piece of data,
+//! so that they can come with it; it is read as it was written, without a parser.
 
 use super::front::Scenario;
 use crate::protocols;
 use crate::sim::{Refusal, letters::short};
 use std::sync::{Arc, OnceLock};
 
-/// A scenario as the gallery and lists show it, before its chapter has come.
+/// A scenario as the gallery and lists show it, before its protocol has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Brief {
     /// Its id.
@@ -25,20 +25,22 @@ pub struct Brief {
     pub rows: &'static [&'static str],
     /// The id of its protocol.
     pub protocol: &'static str,
+    /// Its place among those to start with, if it is one of them.
+    pub start: Option<i32>,
 }
 
-/// A chapter's folder, as the build script has found it.
-pub struct Folder {
-    /// The folder's name, which is the chapter's id.
-    pub id: &'static str,
-    /// Its scenarios, as the build script has written them.
+/// A protocol's scenarios, as the build script has found them.
+pub struct Lessons {
+    /// The part of the program that brings them along: the protocol's own.
+    pub part: &'static str,
+    /// As the build script has written them.
     bytes: fn() -> &'static [u8],
     read: OnceLock<Vec<Arc<Scenario>>>,
 }
 
 pub mod built {
-    //! What the build script has written: the index, and for each chapter a module with its folder.
-    use super::{Brief, Folder};
+    //! What the build script has written: the index, and for each protocol a module with its scenarios.
+    use super::{Brief, Lessons};
     include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
 }
 
@@ -52,23 +54,15 @@ pub fn index() -> &'static [Brief] {
     })
 }
 
-/// Where a chapter stands in the course: as the protocols' chapters do, the others behind them.
-fn place(chapter: &str) -> (usize, i64) {
-    let known = protocols::TITLES.iter().position(|c| c.0 == chapter);
-    let own = built::TITLES.iter().find(|c| c.0 == chapter);
-    (known.unwrap_or(usize::MAX), own.map_or(0, |c| c.2))
+/// Where a chapter stands in the course.
+fn place(chapter: &str) -> usize {
+    protocols::CHAPTERS.iter().position(|c| c.id == chapter).unwrap_or(usize::MAX)
 }
 
 /// The title of the chapter called `id`.
 pub fn chapter_title(id: &str) -> String {
-    let known = protocols::TITLES.iter().find(|c| c.0 == id).map(|c| c.1);
-    let own = || built::TITLES.iter().find(|c| c.0 == id && !c.1.is_empty()).map(|c| c.1);
-    known.or_else(own).unwrap_or(id).to_owned()
-}
-
-/// The scenarios of the chapter called `id`, in order; none if there is no such chapter.
-pub fn chapter(id: &str) -> &'static [Arc<Scenario>] {
-    folders().find(|f| f.id == id).map_or(&[], Folder::scenarios)
+    let known = protocols::CHAPTERS.iter().find(|c| c.id == id);
+    known.map_or(id, |c| c.title).to_owned()
 }
 
 /// Every built-in scenario, in the order of the gallery.
@@ -76,62 +70,61 @@ pub fn all() -> impl Iterator<Item = Arc<Scenario>> {
     index().iter().filter_map(|b| find(b.id).ok())
 }
 
-/// The code of the refusal of what needs a chapter that has not come.
-pub const AWAY: &str = "chapter-away";
+/// So many scenarios are named where one is not known.
+const NAMED: usize = 12;
 
-/// The refusal of what needs this chapter, which has not come.
-fn away(chapter: &'static str) -> Refusal {
-    let title = chapter_title(chapter);
-    Refusal { chapter: Some(chapter), ..Refusal::new(AWAY, format!("the chapter {title} has not come")) }
-}
+/// The code of the refusal of what needs a part of the program that has not come.
+pub const AWAY: &str = "part-away";
 
-/// The refusal of a protocol whose chapter has not come, if that is so.
+/// The refusal of what needs a protocol that has not come, if that is so.
 pub(super) fn protocol_away(protocol: &str) -> Option<Refusal> {
-    let mut known = built::INDEX.iter().filter(|b| b.protocol == protocol);
-    known.find(|b| !protocols::is_here(b.chapter)).map(|b| away(b.chapter))
+    let part = protocols::part_of(protocol).filter(|part| !protocols::is_here(part))?;
+    let message = format!("{} has not come", super::part_title(part));
+    Some(Refusal { part: Some(part), ..Refusal::new(AWAY, message) })
 }
 
-/// The chapters' folders that are here.
+/// What has come of the protocols' scenarios.
 #[cfg(not(feature = "on-demand"))]
-fn folders() -> impl Iterator<Item = &'static Folder> {
-    built::FOLDERS.iter().copied()
+fn lessons() -> impl Iterator<Item = &'static Lessons> {
+    built::ALL.iter().copied()
 }
 
 #[cfg(feature = "on-demand")]
-use arrived::folders;
+use arrived::lessons;
 #[cfg(feature = "on-demand")]
 pub use arrived::provide;
 
 #[cfg(feature = "on-demand")]
 mod arrived {
-    //! The folders that have come so far, with their protocols.
+    //! The scenarios that have come so far, with their protocols.
 
-    use super::{Folder, built, protocols};
+    use super::{Lessons, protocols};
+    use crate::kit::Entry;
     use std::sync::{Mutex, PoisonError};
 
-    static ARRIVED: Mutex<Vec<&'static Folder>> = Mutex::new(Vec::new());
+    static ARRIVED: Mutex<Vec<&'static Lessons>> = Mutex::new(Vec::new());
 
-    /// Takes in a chapter that has come: its protocols and its scenarios.
-    pub fn provide(chapter: &'static protocols::Chapter, folder: &'static Folder) {
-        protocols::provide(chapter);
+    /// Takes in a protocol that has come, and its scenarios.
+    pub fn provide(entry: &'static Entry, lessons: &'static Lessons) {
+        protocols::provide(entry);
         let mut arrived = ARRIVED.lock().unwrap_or_else(PoisonError::into_inner);
-        if !arrived.iter().any(|f| f.id == folder.id) {
-            arrived.push(folder);
+        if !arrived.iter().any(|l| l.part == lessons.part) {
+            arrived.push(lessons);
         }
     }
 
-    /// The folders that are here: those without protocols of their own always are.
-    pub(super) fn folders() -> impl Iterator<Item = &'static Folder> {
+    /// The scenarios that are here.
+    pub(super) fn lessons() -> impl Iterator<Item = &'static Lessons> {
         let arrived = ARRIVED.lock().unwrap_or_else(PoisonError::into_inner);
-        arrived.clone().into_iter().chain(built::LOOSE.iter().copied())
+        arrived.clone().into_iter()
     }
 }
 
-impl Folder {
+impl Lessons {
     fn scenarios(&self) -> &[Arc<Scenario>] {
         self.read.get_or_init(|| {
             let all: Result<Vec<Scenario>, _> = borsh::from_slice((self.bytes)());
-            // The build script has written it; a test reads every chapter.
+            // The build script has written it; a test reads every protocol's.
             all.unwrap_or_default().into_iter().map(Arc::new).collect()
         })
     }
@@ -143,21 +136,28 @@ impl Folder {
 /// An unknown id, with the known ones.
 pub fn find(id: &str) -> Result<Arc<Scenario>, Refusal> {
     if let Some(brief) = built::INDEX.iter().find(|b| b.id == id) {
-        let found = chapter(brief.chapter).iter().find(|s| s.id == id);
-        return found.cloned().ok_or_else(|| away(brief.chapter));
+        let mut here = lessons().flat_map(Lessons::scenarios);
+        let missing = || protocol_away(brief.protocol).unwrap_or_else(|| unknown(id));
+        return here.find(|s| s.id == id).cloned().ok_or_else(missing);
     }
-    if let Some(hidden) = super::hidden(id) {
-        return Ok(Arc::new(hidden));
+    if let Some(hidden) = super::hidden::scenario(id) {
+        return hidden.map(Arc::new);
     }
     if let Some(entry) = protocols::find(id) {
         return Ok(Arc::new(Scenario::bare(entry)));
     }
-    if let Some(refusal) = protocol_away(id) {
-        return Err(refusal);
+    Err(protocol_away(id).unwrap_or_else(|| unknown(id)))
+}
+
+/// Names those that have a word in common with it, or where none has, those to start with.
+fn unknown(id: &str) -> Refusal {
+    let alike = |b: &&Brief| b.id.split('-').any(|word| id.split('-').any(|other| other == word));
+    let mut near: Vec<&str> = index().iter().filter(alike).map(|b| b.id).take(NAMED).collect();
+    if near.is_empty() {
+        near = index().iter().filter(|b| b.start.is_some()).map(|b| b.id).take(NAMED).collect();
     }
-    let known: Vec<_> = index().iter().map(|b| b.id).collect();
-    Err(Refusal::new(
-        "unknown-scenario",
-        format!("there is no scenario '{}': there are {}", short(id), known.join(", ")),
-    ))
+    let more = index().len() - near.len();
+    let near = near.join(", ");
+    let message = format!("there is no scenario '{}': there are {near}, and {more} more", short(id));
+    Refusal::new("unknown-scenario", message)
 }

@@ -10,6 +10,7 @@ mod def;
 pub mod file;
 pub mod front;
 pub mod futures;
+pub mod hidden;
 pub mod inflate;
 pub mod judge;
 pub mod library;
@@ -21,8 +22,6 @@ pub mod part;
 pub mod proof;
 pub mod shared;
 pub mod sweep;
-mod test_panic;
-mod test_toy;
 pub mod text;
 pub mod words;
 pub mod workloads;
@@ -30,21 +29,19 @@ pub mod workloads;
 pub use cue::Cue;
 pub use front::{Condition, Prediction, Scenario, Situation, Step};
 pub use judge::{Judge, When};
-pub use library::{Brief, all, chapter, find, index};
+pub use library::{Brief, all, find, index};
 pub use opening::{Opening, open, reveal, revealed, stage};
 pub use own::Own;
 pub use shared::{Panel, Picked, SharedRun};
 
-use crate::kit::Entry;
-
-/// The pieces that come on demand and are no chapters.
-static PIECES: [&dyn part::Piece; 2] = [&own::READER, &text::TEXT];
+/// The pieces that come on demand and are no protocols.
+static PIECES: [&dyn part::Piece; 3] = [&own::READER, &text::TEXT, &hidden::HIDDEN];
 
 fn piece(name: &str) -> Option<&'static dyn part::Piece> {
     PIECES.into_iter().find(|p| p.name() == name)
 }
 
-/// Whether the part of the program of that name is here: a chapter, or another piece that comes on demand.
+/// Whether the part of the program of that name is here: a protocol's, or another piece that comes on demand.
 pub fn is_here(part: &str) -> bool {
     match piece(part) {
         Some(piece) => piece.is_here(),
@@ -52,22 +49,7 @@ pub fn is_here(part: &str) -> bool {
     }
 }
 
-/// What is called a part of that name, at the beginning of a sentence: `The chapter Consensus`.
+/// What is called a part of that name, at the beginning of a sentence: `The protocol ring-election`.
 pub fn part_title(part: &str) -> String {
-    piece(part)
-        .map_or_else(|| format!("The chapter {}", library::chapter_title(part)), |p| p.title().to_owned())
-}
-
-/// Scenarios that tests open by name, and no list shows.
-fn hidden(id: &str) -> Option<Scenario> {
-    match id {
-        "test-panic" => Some(test_panic::scenario()),
-        "test-toy" => Some(test_toy::scenario()),
-        _ => None,
-    }
-}
-
-/// The protocol of a hidden scenario.
-fn hidden_protocol(id: &str) -> Option<&'static Entry> {
-    [&test_panic::ENTRY, &test_toy::ENTRY].into_iter().find(|e| e.id == id)
+    piece(part).map_or_else(|| format!("The protocol {}", part.replace('_', "-")), |p| p.title().to_owned())
 }

@@ -100,8 +100,8 @@ fn file(text: &str) -> Result<Own, Refusal> {
     let no =
         |mistake: Mistake| Refusal::new("bad-scenario", format!("this file is no scenario yet: {mistake}"));
     let scenario = Arc::new(front::read(text).map_err(no)?);
-    // Its protocol may be in a chapter that has not come.
-    if let Err(away @ Refusal { chapter: Some(_), .. }) = scenario.entry() {
+    // Its protocol may not have come.
+    if let Err(away @ Refusal { part: Some(_), .. }) = scenario.entry() {
         return Err(away);
     }
     match proof::unknown_name(&scenario) {

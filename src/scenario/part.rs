@@ -2,7 +2,7 @@
 //!
 //! The rule that is easy to break: what such a piece holds is named by it alone, and everybody else asks for it here;
 //! what is named elsewhere comes with the page itself. Whoever asks too early is refused, and the refusal says what has
-//! to come first, as it does where a chapter has not come.
+//! to come first, as it does where a protocol has not come.
 
 use super::library::AWAY;
 use crate::sim::Refusal;
@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 /// What is known of a piece, whatever it brings.
 pub(super) trait Piece: Sync {
-    /// Its name, among those of the chapters.
+    /// Its name, among those of the protocols' parts.
     fn name(&self) -> &'static str;
     /// What it is, for people, at the beginning of a sentence.
     fn title(&self) -> &'static str;
@@ -34,7 +34,7 @@ impl<T: Sync> Piece for Part<T> {
 
 /// A piece that comes on demand, and what it brings.
 pub struct Part<T: 'static> {
-    /// Its name, among those of the chapters: `reader`.
+    /// Its name, among those of the protocols' parts: `reader`.
     pub name: &'static str,
     /// What it is, for people, at the beginning of a sentence.
     title: &'static str,
@@ -59,7 +59,7 @@ impl<T> Part<T> {
     /// It has not come.
     pub(super) fn get(&self) -> Result<&'static T, Refusal> {
         let away = || Refusal {
-            chapter: Some(self.name),
+            part: Some(self.name),
             ..Refusal::new(AWAY, format!("{} has not come", self.title))
         };
         self.brings.get().copied().ok_or_else(away)

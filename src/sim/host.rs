@@ -47,6 +47,8 @@ pub trait Node {
     fn request(&mut self, env: Env<'_>, request: &str);
     /// See [`Protocol::requests`].
     fn requests(&self) -> &'static [Form];
+    /// Whether it understands `request`, at whatever moment; if not, a sentence that says why.
+    fn understands(&self, request: &str) -> Result<(), String>;
     /// Whether it understands `request` and takes it now; if not, a sentence that says why.
     fn accepts(&self, request: &str) -> Result<(), String>;
     /// The oldest forced write has reached the disk.
@@ -186,6 +188,10 @@ impl<P: Protocol> Node for Host<P> {
 
     fn requests(&self) -> &'static [Form] {
         self.protocol.requests()
+    }
+
+    fn understands(&self, request: &str) -> Result<(), String> {
+        form::read(self.protocol.requests(), request).map(|_| ())
     }
 
     fn accepts(&self, request: &str) -> Result<(), String> {

@@ -13,15 +13,15 @@ pub struct Refusal {
     pub code: &'static str,
     /// The sentence for people.
     pub message: String,
-    /// The chapter that has to come first, where that is all that is in the way.
+    /// The part of the program that has to come first, where that is all that is in the way.
     #[serde(skip)]
-    pub chapter: Option<&'static str>,
+    pub part: Option<&'static str>,
 }
 
 impl Refusal {
     /// A refusal with a stable code and a sentence.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Refusal { code, message: message.into(), chapter: None }
+        Refusal { code, message: message.into(), part: None }
     }
 }
 

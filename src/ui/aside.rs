@@ -7,7 +7,7 @@
 use super::icons::{CLOSE, icon};
 use super::storage::{self, Trouble};
 use super::tabs::{self, Tab};
-use super::{chapters, clipboard, dom, sizes, upload};
+use super::{clipboard, dom, parts, sizes, upload};
 use crate::sim::Refusal;
 use crate::view::kept::{self, Keeper, Offer};
 use crate::view::{Action, App};
@@ -91,7 +91,7 @@ struct AsideProps {
 enum Msg {
     /// This tab has its name, and knows who else lives.
     Entered(Tab),
-    /// The chapter of what was kept has come, or cannot be had.
+    /// The part of what was kept has come, or cannot be had.
     Come,
     /// These tabs live.
     Living(Vec<String>),
@@ -132,7 +132,7 @@ struct Aside {
     /// The record that is offered, by its tab and number: it stays until the reader has answered.
     offered: Option<(String, u64)>,
     looked: bool,
-    /// The chapter of what was kept was asked for, and is on its way.
+    /// The part of what was kept was asked for, and is on its way.
     asked: bool,
     waits: bool,
     notice: Option<Notice>,
@@ -251,10 +251,10 @@ impl Aside {
         if first {
             let found = self.tab.as_ref().and_then(storage::offered);
             let offer = found.as_ref().map(|f| kept::offer(&app, &f.1, now));
-            if let Some(Err(Refusal { chapter: Some(chapter), .. })) = offer
+            if let Some(Err(Refusal { part: Some(part), .. })) = offer
                 && !self.asked
             {
-                self.fetch(ctx, chapter);
+                self.fetch(ctx, part);
                 return false;
             }
             self.looked = true;
@@ -285,12 +285,12 @@ impl Aside {
         }
     }
 
-    /// Fetches the chapter of what was kept, without which nothing can be said of it.
-    fn fetch(&mut self, ctx: &Context<Self>, chapter: &'static str) {
+    /// Fetches the part of what was kept, without which nothing can be said of it.
+    fn fetch(&mut self, ctx: &Context<Self>, part: &'static str) {
         (self.asked, self.waits) = (true, true);
         let come = ctx.link().callback(|()| Msg::Come);
         spawn_local(async move {
-            chapters::fetch(chapter).await;
+            parts::fetch(part).await;
             come.emit(());
         });
     }

@@ -55,16 +55,17 @@ impl Component for Boards {
             return html! {};
         }
         let now_us = ctx.props().run.get().time().us();
-        let one = |b: &Board| {
+        // By its place: a title may count, and what was folded away stays so.
+        let one = |(place, b): (usize, &Board)| {
             html! {
-                <details class="board" open=true key={b.title().to_owned()} data-testid="board">
+                <details class="board" open=true key={place} data-testid="board">
                     <summary><h2>{ b.title().to_owned() }</h2></summary>
                     { widget(b, now_us) }
                 </details>
             }
         };
         html! {
-            <section class="boards" aria-label="Boards" data-testid="boards">{ for boards.iter().map(one) }</section>
+            <section class="boards" aria-label="Boards" data-testid="boards">{ for boards.iter().enumerate().map(one) }</section>
         }
     }
 }

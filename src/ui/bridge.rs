@@ -4,7 +4,7 @@
 //! hands have done before it. It can do nothing that a hand cannot, runs no code it is given, and never throws: it
 //! answers, once what it did and what came before is drawn.
 
-use super::{chapters, details};
+use super::{details, parts};
 use crate::scenario::text as words;
 use crate::sim::{Refusal, json};
 use crate::view::origin::Origin;
@@ -141,7 +141,7 @@ fn promised(ask: &Callback<Question>, (verb, given): (Verb, Given), loads: bool)
         // Where something cannot be had, the answer says so.
         details::fetch().await;
         if let (true, Some(json)) = (loads, &question.given.json) {
-            let _ = chapters::with_all(|| Origin::from_json(json)).await;
+            let _ = parts::with_all(|| Origin::from_json(json)).await;
         }
         ask.emit(question);
     });
@@ -225,10 +225,8 @@ fn load(app: &mut App, given: Given) -> String {
             reduce(app, Action::Pause);
             "{\"ok\":true}".to_owned()
         }
-        // What waits for a chapter was asked for when it could not be had.
-        Err(Refusal { code, chapter: Some(chapter), .. }) => {
-            refuse(app, &Refusal::new(code, away::missing(chapter)))
-        }
+        // What waits for a part was asked for when it could not be had.
+        Err(Refusal { code, part: Some(part), .. }) => refuse(app, &Refusal::new(code, away::missing(part))),
         Err(refusal) => refuse(app, &refusal),
     }
 }

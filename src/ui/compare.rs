@@ -280,7 +280,8 @@ pub fn Chooser(props: &ChooserProps) -> Html {
     if all.is_empty() {
         return html! {};
     }
-    let option = |(i, c): (usize, &Choice)| html! { <option value={i.to_string()}>{ &c.label }</option> };
+    let option =
+        |(i, c): (usize, &Choice)| html! { <option key={i} value={i.to_string()}>{ &c.label }</option> };
     let group = |label: &'static str, exists: bool| {
         let mut of = all.iter().enumerate().filter(|(_, c)| c.exists == exists).peekable();
         match of.peek() {
@@ -308,7 +309,7 @@ pub fn Chooser(props: &ChooserProps) -> Html {
         <span class="beside">
             <label><span class="unseen">{ "Put beside it" }</span>
                 <select ref={select} data-testid="compare-with">
-                    <option value="" selected=true>{ "Put beside it \u{2026}" }</option>
+                    <option key="none" value="" selected=true>{ "Put beside it \u{2026}" }</option>
                     { group("Another future", true) }
                     { group("The same seed, one difference", false) }
                 </select>

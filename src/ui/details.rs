@@ -6,7 +6,7 @@
 
 use super::address::Address;
 use super::aside::Watched;
-use super::chapters::{self, Come};
+use super::parts::{self, Come};
 use super::props::PanelProps;
 use super::{ViewProps, compare};
 use crate::scenario::text::TEXT;
@@ -59,7 +59,7 @@ pub fn here() -> Option<&'static Details> {
 /// Brings them, and what writes links, in which dialogs and the address speak; whether all is here then. Asked for again,
 /// it is tried again.
 pub async fn fetch() -> bool {
-    let text = || chapters::fetch(TEXT.name);
+    let text = || parts::fetch(TEXT.name);
     if let (None, Some(load)) = (HERE.get(), LOAD.get()) {
         spawn_local(async move {
             text().await;

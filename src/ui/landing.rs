@@ -2,7 +2,7 @@
 //!
 //! The rule that is easy to break: whoever draws it asks for it here, and has something to show while it is on its way.
 
-use super::chapters::Come;
+use super::parts::Come;
 use super::{header, screen};
 use crate::view::{Action, App};
 use std::cell::Cell;

@@ -7,7 +7,6 @@ mod address;
 mod aside;
 mod boards;
 mod bridge;
-pub mod chapters;
 mod chart;
 mod chips;
 mod clipboard;
@@ -21,12 +20,14 @@ mod drawing;
 mod fields;
 pub mod gallery;
 mod header;
+mod heard;
 mod history;
 mod icons;
 pub mod landing;
 mod lesson;
 mod panels;
 mod panic;
+pub mod parts;
 pub mod props;
 mod prose;
 mod root;
@@ -44,10 +45,10 @@ mod worker;
 
 pub use props::ViewProps;
 
-/// Puts the page into the element `#app`, with the chapter that its address needs, which `chapter` brings; in a
+/// Puts the page into the element `#app`, with the part that its address needs, which `part` brings; in a
 /// worker, does the work that it was ordered. Until then what the page's text says stays on screen.
-pub fn mount(chapter: chapters::Load, details: details::Load, landing: landing::Load) {
-    chapters::come_by(chapter);
+pub fn mount(part: parts::Load, details: details::Load, landing: landing::Load) {
+    parts::come_by(part);
     if worker::is_one() {
         return worker::serve();
     }

@@ -6,7 +6,8 @@
 use super::address::Address;
 use super::aside::Watched;
 use super::bridge::{Answer, Question};
-use super::{bridge, chapters, details, dom, fields, landing, screen, study};
+use super::heard::Heard;
+use super::{bridge, details, dom, fields, landing, parts, screen, study};
 use crate::view::player::{Pace, Player};
 use crate::view::reduce::{reduce, reduce_within};
 use crate::view::task::Course;
@@ -71,7 +72,7 @@ pub struct Root {
     // A frame is asked for and has not come yet.
     awaiting: bool,
     last_ms: Option<f64>,
-    // The chapter that is on its way because something waits for it.
+    // The part that is on its way because something waits for it.
     fetching: Option<&'static str>,
     details: Way,
     // What stands beside the page was begun.
@@ -80,6 +81,7 @@ pub struct Root {
     landing: Way,
     shown_theme: Option<Theme>,
     kept_course: Course,
+    heard: Heard,
     // Given when all that was done so far is drawn.
     answers: Vec<Answer>,
     _listeners: Vec<EventListener>,
@@ -94,7 +96,7 @@ impl Component for Root {
         let on = scope.callback(Msg::Do);
         let app = ctx.props().app.0.clone();
         if !app.borrow().look.embed {
-            chapters::fetch_ahead(landing::fetch);
+            parts::fetch_ahead(landing::fetch);
         }
         bridge::install(&scope.callback(Msg::Ask));
         fields::listen();
@@ -114,6 +116,7 @@ impl Component for Root {
             landing: Way::Failed,
             shown_theme: None,
             kept_course,
+            heard: Heard::default(),
             answers: Vec::new(),
         }
     }
@@ -189,6 +192,7 @@ impl Root {
         }
         study::follow(&app, &self.on);
         if app.look.embed {
+            self.heard.follow(&app);
             return;
         }
         if app.course != self.kept_course {
@@ -200,16 +204,16 @@ impl Root {
         }
     }
 
-    /// Fetches the chapter that something waits for.
+    /// Fetches the part that something waits for.
     fn fetch_wanted(&mut self, ctx: &Context<Self>) {
         let wanted = self.app.borrow().wanted();
-        let Some(chapter) = wanted.filter(|c| self.fetching != Some(c)) else {
+        let Some(part) = wanted.filter(|c| self.fetching != Some(c)) else {
             return;
         };
-        self.fetching = Some(chapter);
+        self.fetching = Some(part);
         let on = self.on.clone();
         ctx.link().send_future_batch(async move {
-            on.emit(Action::Arrived(chapter, chapters::fetch(chapter).await));
+            on.emit(Action::Arrived(part, parts::fetch(part).await));
             None
         });
     }
@@ -280,12 +284,12 @@ impl Root {
     }
 }
 
-/// What the address asks for, under the reader's settings, once its chapter is here or cannot be had.
+/// What the address asks for, under the reader's settings, once its part is here or cannot be had.
 pub async fn first_state() -> App {
     loop {
         let asked = dom::address();
         let mut app = state_of(asked.clone());
-        let Some(chapter) = app.wanted() else {
+        let Some(part) = app.wanted() else {
             if app.open.is_none() && !landing::fetch().await {
                 reduce(&mut app, Action::Error(Some(landing::MISSING.to_owned())));
             }
@@ -295,10 +299,10 @@ pub async fn first_state() -> App {
             }
             return app;
         };
-        let here = chapters::fetch(chapter).await;
+        let here = parts::fetch(part).await;
         // Meanwhile the reader may have followed another link of the page's text.
         if !here && asked == dom::address() {
-            reduce(&mut app, Action::Arrived(chapter, false));
+            reduce(&mut app, Action::Arrived(part, false));
             landing::fetch().await;
             return app;
         }

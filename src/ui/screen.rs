@@ -48,6 +48,7 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
                     { around(app, open, html! {
                         <section class="stage-zone" aria-label="Stage">
                             <Slot part={Part::Chips} panel={panel.clone()} />
+                            if look.embed { { way_out(open) } }
                             { error(app, on) }
                             { stage }
                             { caption(app, open) }
@@ -75,6 +76,12 @@ pub fn screen(app: &App, open: &Open, on: &Callback<Action>) -> Html {
             </main>
         </div>
     }
+}
+
+/// From an embed to the whole page: where scripts run, to this very moment (static/embedded.js).
+fn way_out(open: &Open) -> Html {
+    let href = format!("{}#/s/{}", super::dom::base(), open.origin.id());
+    html! { <a class="btn small out" data-testid="open-full" {href} target="_blank" rel="noopener">{ "Open full" }</a> }
 }
 
 /// One sentence on the stage: what has happened, or that waiting is passed over.
@@ -143,17 +150,17 @@ fn handed(app: &App, open: &Open, on: &Callback<Action>) -> (ViewProps, PanelPro
     (view, panel)
 }
 
-/// The error's sentence, with a way to put it aside; or what is said of a chapter that is not here.
+/// The error's sentence, with a way to put it aside; or what is said of a part that is not here.
 pub fn error(app: &App, on: &Callback<Action>) -> Html {
     let missing;
     let (text, retry) = match (&app.error, &app.away) {
         (Some(text), _) => (text, details::is_missing(app)),
         (None, Some(away)) if away.failed => {
-            missing = away::missing(away.chapter);
+            missing = away::missing(away.part);
             (&missing, true)
         }
         (None, Some(away)) => {
-            return coming(&away::coming(away.chapter), Some("coming"), on);
+            return coming(&away::coming(away.part), Some("coming"), on);
         }
         (None, None) => return html! {},
     };

@@ -3,7 +3,7 @@
 //! The rule that is easy to break: this follows the state and decides nothing. A study that the state no
 //! longer runs is called off, and what still comes of it is sent with its number, so that nobody hears it.
 
-use super::{chapters, dom};
+use super::{dom, parts};
 use crate::view::study::{Labour, News, Order, Study, Yield};
 use crate::view::{Action, App};
 use gloo_timers::callback::Timeout;
@@ -119,7 +119,7 @@ impl Job {
     }
 
     async fn work(&self) -> Result<(), String> {
-        let labour = chapters::with_all(|| Labour::new(self.order.clone())).await;
+        let labour = parts::with_all(|| Labour::new(self.order.clone())).await;
         let mut labour = labour.map_err(|r| r.message)?;
         let (mut found, mut told) = (Yield::default(), dom::now_ms());
         loop {

@@ -3,7 +3,7 @@
 //! The rule that is easy to break: there is no document here, no page and no state. What it says is plain
 //! data; [`super::study`] hears it on the other side.
 
-use super::chapters;
+use super::parts;
 use crate::view::study::{Labour, Order, Yield};
 use js_sys::{Date, Float64Array, Object, Reflect, global};
 use wasm_bindgen::{JsCast, JsValue};
@@ -33,7 +33,7 @@ pub fn serve() {
 }
 
 async fn work(text: &str) -> Result<(), String> {
-    let labour = chapters::with_all(|| Order::read(text).and_then(Labour::new)).await;
+    let labour = parts::with_all(|| Order::read(text).and_then(Labour::new)).await;
     let mut labour = labour.map_err(|r| r.message)?;
     let mut stretch = FIRST_MS;
     loop {

@@ -124,9 +124,9 @@ pub enum Action {
     Route(String, String),
     /// Open the run that this text of a file describes (`docs/files.md`).
     OpenFile(String),
-    /// The chapter of this name has come, or with `false` could not be had.
+    /// The part of this name has come, or with `false` could not be had.
     Arrived(&'static str, bool),
-    /// Ask again for the chapter that could not be had.
+    /// Ask again for the part that could not be had.
     Retry,
     /// Show this sentence as an error; `None` clears it.
     Error(Option<String>),

@@ -62,7 +62,7 @@ pub struct App {
     pub study: Option<Study>,
     /// How many studies were begun.
     pub studies: u32,
-    /// What waits for a chapter to come.
+    /// What waits for a part to come.
     pub away: Option<Away>,
     /// The run that was left in one step for the one on screen.
     pub left: Option<Left>,

@@ -1,6 +1,6 @@
-//! What waits for a chapter that has not come yet.
+//! What waits for a part that has not come yet.
 //!
-//! The rule that is easy to break: the run on screen stays as it is until the chapter is here, and for ever where it
+//! The rule that is easy to break: the run on screen stays as it is until the part is here, and for ever where it
 //! cannot be had. What waits is the newest thing that was asked: whatever else is opened meanwhile takes its place.
 
 use super::Action;
@@ -9,24 +9,24 @@ use crate::scenario::part_title;
 /// An action that waits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Away {
-    /// The chapter's name.
-    pub chapter: &'static str,
+    /// The part's name.
+    pub part: &'static str,
     /// What is done once it is here.
     pub action: Action,
     /// It could not be had; the reader may ask for it again.
     pub failed: bool,
 }
 
-/// What is said of a chapter that is on its way.
-pub fn coming(chapter: &str) -> String {
-    format!("{} is coming.", part_title(chapter))
+/// What is said of a part that is on its way.
+pub fn coming(part: &str) -> String {
+    format!("{} is coming.", part_title(part))
 }
 
-/// What is said of a chapter that cannot be had.
-pub fn missing(chapter: &str) -> String {
+/// What is said of a part that cannot be had.
+pub fn missing(part: &str) -> String {
     format!(
         "{} could not be loaded. Look whether there is a network, then try again; if the page was renewed meanwhile, \
          load it again.",
-        part_title(chapter)
+        part_title(part)
     )
 }

@@ -107,7 +107,7 @@ pub struct Offer {
 /// What to offer of `record` at `now_ms`; `None` where there is nothing to go back to: it is on screen already.
 ///
 /// # Errors
-/// What cannot be read, and a chapter that has to come first.
+/// What cannot be read, and a part that has to come first.
 pub fn offer(app: &App, record: &Record, now_ms: u64) -> Result<Option<Offer>, Refusal> {
     let kept = text::filed(&record.text)?;
     let def = kept.opening.def()?;

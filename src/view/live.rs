@@ -1,15 +1,17 @@
-//! The cluster on the landing page: the first scenario of the course, which begins with somebody in charge, and what one
+//! The cluster on the landing page: the first scenario to start with, which begins with somebody in charge, and what one
 //! press does to a node of it.
 //!
 //! The rule that is easy to break: it is a run like any other, in a state of the page of its own. What happens in it is in
 //! no address, no history and no storage; only its link leads on.
 
 use super::app::App;
+use super::course;
 use super::director;
 use super::origin::Origin;
 use super::player::{Pace, Player};
 use super::reduce::{open, reduce, reduce_within};
 use super::{Action, Open};
+use crate::protocols::part_of;
 use crate::scenario::index;
 use crate::sim::world::{Status, World};
 use crate::sim::{Fault, NodeId, Refusal};
@@ -33,16 +35,17 @@ pub struct Live {
     role: String,
 }
 
-/// The id of the scenario that runs there, and of the chapter without which it cannot.
+/// The id of the scenario that runs there, and of the part without which it cannot.
 pub fn scenario() -> Option<(&'static str, &'static str)> {
-    index().first().map(|brief| (brief.id, brief.chapter))
+    let first = course::path(index()).into_iter().next()?;
+    Some((first.id, part_of(first.protocol)?))
 }
 
 impl Live {
     /// At the moment at which somebody has come to be in charge; it plays, unless the page is to be `calm`.
     ///
     /// # Errors
-    /// Its chapter has not come.
+    /// Its part has not come.
     pub fn new(calm: bool) -> Result<Self, Refusal> {
         let (id, _) = scenario().ok_or_else(|| Refusal::new("unknown-scenario", "there is no scenario"))?;
         let mut app = App { calm, player: Player::at(Pace::Fixed), ..App::default() };

@@ -74,8 +74,8 @@ fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
         Action::OpenFile(text) => open_file(app, &text),
         Action::Measured(number, news) => study::hear(app, number, news),
         Action::StopMeasuring => study::stop(app),
-        Action::Arrived(chapter, here) => {
-            if let Some(action) = app.arrived(chapter, here) {
+        Action::Arrived(part, here) => {
+            if let Some(action) = app.arrived(part, here) {
                 reduce_within(app, action, out_of_time);
             }
         }
@@ -307,6 +307,9 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
         Place::Gallery => None,
         Place::Scenario(id) => {
             let origin = Origin::named(id, r.seed, &r.params)?;
+            if let Some(stage) = &r.stage {
+                origin.def.situation(stage)?;
+            }
             Some(Linked { run: origin.open()?, shared: SharedRun::of(origin.opening.clone()), origin })
         }
         Place::Shared(payload) => Some(Origin::from_link(payload)?),
@@ -321,6 +324,9 @@ fn follow(app: &mut App, r: &Route) -> Result<(), Refusal> {
         return Ok(());
     };
     enter(app, linked);
+    if let (Some(stage), Place::Scenario(_)) = (&r.stage, &r.place) {
+        anew::stage(app, stage, false);
+    }
     if let Some(speed) = r.look.speed {
         set_speed(app, speed);
     }

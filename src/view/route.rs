@@ -28,6 +28,8 @@ pub enum Place {
 pub struct Route {
     /// Where.
     pub place: Place,
+    /// The staged situation that a scenario begins with, by its id.
+    pub stage: Option<String>,
     /// The seed, if named.
     pub seed: Option<u64>,
     /// Parameters of the protocol, by name: every option after the `#` that is none of the page's own.
@@ -110,6 +112,7 @@ impl Route {
             }
             "speed" => look.speed = speed(value),
             "seed" => self.seed = Some(seed(value)?),
+            "stage" if params => self.stage = Some(value.to_owned()),
             _ if params && matches!(self.place, Place::Scenario(_)) => {
                 self.params.insert(key.to_owned(), value.to_owned());
             }
@@ -193,6 +196,14 @@ mod tests {
         assert_eq!(r.params.get("nodes").map(String::as_str), Some("3"));
         assert!(!r.params.contains_key("embed"));
         assert!(r.look.shows("log") && !r.look.shows("lesson"));
+    }
+
+    #[test]
+    fn a_scenario_may_begin_with_a_staged_situation() {
+        let r = Route::parse("", "#/s/raft-election?stage=split-vote&seed=2").unwrap();
+        assert_eq!((r.stage.as_deref(), r.params.len()), (Some("split-vote"), 0));
+        // Before the `#` stand the marks of strangers.
+        assert_eq!(Route::parse("?stage=x", "#/s/raft-election").unwrap().stage, None);
     }
 
     /// Mail programs and social sites put marks of their own into a link's query.

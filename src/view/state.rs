@@ -64,8 +64,23 @@ struct State<'a> {
     checks: Vec<Check>,
     /// Every edit of this future, made or to come.
     edits: &'a [Edit],
+    /// How far the learner has come.
+    lesson: Lesson<'a>,
     /// The sentence in the element `error`.
     error: Option<&'a str>,
+}
+
+/// How far the learner has come in the scenario's lesson.
+#[derive(Serialize)]
+struct Lesson<'a> {
+    /// The staged situation that was begun.
+    stage: Option<&'a str>,
+    /// Whether each step was ever reached.
+    steps: Vec<bool>,
+    /// The place of the answer that was guessed, once what came out is shown.
+    guess: Option<usize>,
+    /// The place of the answer that came out, once it is shown.
+    answer: Option<usize>,
 }
 
 /// A future: its number and name, the number of the one that it was forked from and when, and where it stands.
@@ -157,9 +172,20 @@ fn text(app: &App, open: &Open) -> String {
         in_flight_count: world.in_flight_count(),
         checks: verdicts(&run).into_iter().map(check).collect(),
         edits: run.edits(),
+        lesson: lesson(open),
         error: app.error.as_deref(),
     };
     serde_json::to_string(&state).unwrap_or_default()
+}
+
+fn lesson(open: &Open) -> Lesson<'_> {
+    let (def, l) = (&open.origin.def, &open.lesson);
+    Lesson {
+        stage: l.staged.and_then(|i| def.situations.get(i)).map(|s| s.id.as_str()),
+        steps: (0..def.steps.len()).map(|i| l.is_done(i)).collect(),
+        guess: l.guess.filter(|_| l.answer.is_some()),
+        answer: l.answer,
+    }
 }
 
 fn seed<S: Serializer>(seed: &u64, to: S) -> Result<S::Ok, S::Error> {

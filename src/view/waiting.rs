@@ -1,4 +1,4 @@
-//! Letting an action wait for a chapter, and doing it once the chapter is here.
+//! Letting an action wait for a part, and doing it once the part is here.
 //!
 //! The rule that is easy to break: whatever else is opened meanwhile takes the place of what waits.
 
@@ -7,39 +7,39 @@ use super::{Action, App};
 use crate::sim::Refusal;
 
 impl App {
-    /// Says a refusal; where all that is in the way is a chapter, lets `action` wait for it.
+    /// Says a refusal; where all that is in the way is a part, lets `action` wait for it.
     pub(super) fn refuse_or_wait(&mut self, refusal: &Refusal, action: impl FnOnce() -> Action) {
-        let Some(chapter) = refusal.chapter else {
+        let Some(part) = refusal.part else {
             return self.refuse(refusal);
         };
         self.error = None;
-        self.say = coming(chapter);
-        self.away = Some(Away { chapter, action: action(), failed: false });
+        self.say = coming(part);
+        self.away = Some(Away { part, action: action(), failed: false });
     }
 
-    /// The chapter that is to be fetched now, if any.
+    /// The part that is to be fetched now, if any.
     pub fn wanted(&self) -> Option<&'static str> {
         let away = self.away.as_ref().filter(|a| !a.failed);
-        away.map(|a| a.chapter)
+        away.map(|a| a.part)
     }
 
-    /// The chapter has come, or could not be had: what is to be done now, if anything.
-    pub(super) fn arrived(&mut self, chapter: &str, here: bool) -> Option<Action> {
-        let away = self.away.as_mut().filter(|a| a.chapter == chapter)?;
+    /// The part has come, or could not be had: what is to be done now, if anything.
+    pub(super) fn arrived(&mut self, part: &str, here: bool) -> Option<Action> {
+        let away = self.away.as_mut().filter(|a| a.part == part)?;
         if here {
             return self.away.take().map(|a| a.action);
         }
         away.failed = true;
-        self.say = missing(chapter);
+        self.say = missing(part);
         None
     }
 
-    /// Asks for the chapter again; what else is missing, the page asks for at every action.
+    /// Asks for the part again; what else is missing, the page asks for at every action.
     pub(super) fn retry(&mut self) {
         self.error = None;
         if let Some(away) = &mut self.away {
             away.failed = false;
-            self.say = coming(away.chapter);
+            self.say = coming(away.part);
         }
     }
 }
@@ -49,13 +49,13 @@ mod tests {
     use super::*;
     use crate::view::reduce::reduce;
 
-    /// A page that shows the ring, and was asked for something of a chapter that is not here.
+    /// A page that shows the ring, and was asked for something of a part that is not here.
     fn waiting() -> App {
         let mut app = App::default();
         reduce(&mut app, route("#/s/ring-election"));
         let refusal = Refusal {
-            chapter: Some("links"),
-            ..Refusal::new("chapter-away", "the chapter Links has not come")
+            part: Some("link_stack"),
+            ..Refusal::new("part-away", "the protocol link-stack has not come")
         };
         app.refuse_or_wait(&refusal, || route("#/s/link-stack?seed=4"));
         app
@@ -70,26 +70,26 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_is_done_when_its_chapter_has_come() {
+    fn what_was_asked_is_done_when_its_part_has_come() {
         let mut app = waiting();
-        assert_eq!((shown(&app), app.wanted()), ("ring-election", Some("links")));
+        assert_eq!((shown(&app), app.wanted()), ("ring-election", Some("link_stack")));
         assert_eq!(app.error, None);
-        reduce(&mut app, Action::Arrived("election", true));
+        reduce(&mut app, Action::Arrived("ring_election", true));
         assert_eq!(shown(&app), "ring-election", "it is another that has come");
-        reduce(&mut app, Action::Arrived("links", true));
+        reduce(&mut app, Action::Arrived("link_stack", true));
         assert_eq!((shown(&app), app.wanted()), ("link-stack", None));
         assert_eq!(app.open.unwrap().origin.seed(), 4);
     }
 
     #[test]
-    fn a_chapter_that_cannot_be_had_keeps_the_run_and_may_be_asked_for_again() {
+    fn a_part_that_cannot_be_had_keeps_the_run_and_may_be_asked_for_again() {
         let mut app = waiting();
-        reduce(&mut app, Action::Arrived("links", false));
+        reduce(&mut app, Action::Arrived("link_stack", false));
         assert_eq!((shown(&app), app.wanted()), ("ring-election", None));
-        assert!(app.say.contains("Links could not be loaded"));
+        assert!(app.say.contains("link-stack could not be loaded"));
         reduce(&mut app, Action::Retry);
-        assert_eq!(app.wanted(), Some("links"));
-        reduce(&mut app, Action::Arrived("links", true));
+        assert_eq!(app.wanted(), Some("link_stack"));
+        reduce(&mut app, Action::Arrived("link_stack", true));
         assert_eq!(shown(&app), "link-stack");
     }
 
@@ -98,7 +98,7 @@ mod tests {
         let mut app = waiting();
         reduce(&mut app, route("#/s/two-generals"));
         assert_eq!((shown(&app), app.wanted()), ("two-generals", None));
-        reduce(&mut app, Action::Arrived("links", true));
+        reduce(&mut app, Action::Arrived("link_stack", true));
         assert_eq!(shown(&app), "two-generals");
     }
 }

@@ -9,7 +9,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { ask, drawn, led, openScenario, servers } from "./hands.mjs";
 import { first } from "./first.mjs";
 import { hook, start, visible } from "./harness.mjs";
-import { FIRST, isBeside, LATER, partOf, weigh } from "./size.mjs";
+import { FIRST, heaviest, weigh } from "./size.mjs";
 import { frames, percentile } from "./trace.mjs";
 
 const files = Object.fromEntries(process.argv.slice(2).filter((w) => w.includes("=")).map((w) => w.split("=")));
@@ -18,9 +18,7 @@ const words = process.argv.slice(2).filter((w) => !w.includes("="));
 async function size() {
   const files = weigh("dist");
   const sum = (some) => some.reduce((total, { gzip }) => total + gzip, 0) / 1e3;
-  const core = files.filter(({ path }) => !partOf(path) && !isBeside(path));
-  const largest = files.filter(({ path }) => partOf(path) && !(partOf(path) in LATER)).slice(0, 1);
-  return [line("core and the largest chapter, gzip -9", sum([...core, ...largest]), "KB", FIRST / 1e3), line("all of the page", sum(files), "KB")];
+  return [line("core and the heaviest protocol, gzip -9", sum(heaviest("dist", files)), "KB", FIRST / 1e3), line("all of the page", sum(files), "KB")];
 }
 
 // How long from the request of the page to its gallery on screen.
@@ -175,7 +173,8 @@ function keepMemory() {
     const original = WebAssembly[name];
     WebAssembly[name] = async (...words) => {
       const made = await original.apply(WebAssembly, words);
-      globalThis.wasmMemory = (made.instance ?? made).exports.memory;
+      // Parts have none of their own.
+      globalThis.wasmMemory ??= (made.instance ?? made).exports.memory;
       return made;
     };
   }

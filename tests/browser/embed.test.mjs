@@ -94,6 +94,41 @@ test("the embed's snippet opens the very run", async () => {
   await inside.context().close();
 });
 
+test("what is chosen in the dialog is in the text for each host, and the preview shows it", async () => {
+  const page = await openScenario(site, "raft-partition");
+  await ask(page, "seek", 500_000);
+  await hook(page, "embed").click();
+  const snippet = () => hook(page, "embed-snippet").inputValue();
+  const tick = (name) => page.locator("dialog label.switch", { hasText: name }).click();
+  await tick("Diagram over time");
+  await tick("Lesson and question");
+  await tick("Only to be watched");
+  await page.getByRole("button", { name: "Dark", exact: true }).click();
+  await hook(page, "embed-speed").selectOption("0.25 s a second");
+  await settled(page);
+  assert.match(await snippet(), /\?embed=1&amp;ui=stage,lesson&amp;theme=dark&amp;speed=0.25&amp;lock=1#\/x\//);
+  await page.getByRole("button", { name: "Preview, 390 px" }).click();
+  const frame = page.frameLocator("[data-testid=embed-preview]");
+  await frame.getByTestId("node-0").waitFor();
+  await frame.getByTestId("lesson").waitFor();
+  assert.equal(await frame.locator("html").getAttribute("data-theme"), "dark");
+  assert.equal(await frame.getByTestId("timeline").count(), 0);
+  const texts = {};
+  for (const host of await hook(page, "embed-host").locator("option").allTextContents()) {
+    await hook(page, "embed-host").selectOption(host);
+    await settled(page);
+    texts[host] = await snippet();
+    assert.ok((await hook(page, "embed-note").innerText()).length > 20, host);
+  }
+  assert.equal(Object.keys(texts).length, 9);
+  assert.match(texts.MkDocs, /<script src="[^"]*embed\.js" defer><\/script>\n<fault-line run="[^"]+" title="[^"]+" ui="stage,lesson" theme="dark" speed="0.25" lock>/);
+  assert.match(texts.Quarto, /^```\{=html\}\n<iframe/);
+  assert.match(texts.Jupyter, /^%%html\n<iframe/);
+  await assertAccessible(page, "the dialog for another page");
+  assertQuiet(page);
+  await page.context().close();
+});
+
 test("a file dropped on an embed opens, and the history of the page around it gets no entry", async () => {
   const page = await openScenario(site, "raft-election", { search: "?embed=1" });
   const history = () => page.evaluate(() => [globalThis.history.length, location.href]);

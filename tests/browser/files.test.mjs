@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { assertAccessible, assertQuiet, hook, PREFIX, SIZES, start, visible } from "./harness.mjs";
-import { ask, drawn, errorOf, eventually, openScenario, until } from "./hands.mjs";
+import { ask, drawn, errorOf, eventually, openScenario, settled, until } from "./hands.mjs";
 import { tool } from "./tool.mjs";
 
 const FRAMED = `<!doctype html><html lang="en"><title>a page with a frame</title><link rel="icon" href="data:,">
@@ -23,6 +23,9 @@ async function busy() {
   await ask(page, "seek", 600_000);
   await ask(page, "edit", { do: "crash", node: 3 });
   await ask(page, "seek", 1_200_000);
+  // What comes after the stage takes room from it, and pictures are as large as what they show.
+  for (const part of ["diagram", "aside"]) await hook(page, part).waitFor({ state: "attached" });
+  await settled(page);
   return page;
 }
 

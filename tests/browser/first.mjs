@@ -6,7 +6,7 @@
 
 import { start, visible } from "./harness.mjs";
 
-// The first of its messages leaves six milliseconds of simulated time after the start, and its chapter is the largest.
+// The first of its messages leaves six milliseconds of simulated time after the start, and its part is the largest.
 const ADDRESS = "?autoplay=1#/s/raft-partition";
 const RUNS = 5;
 

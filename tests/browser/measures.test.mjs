@@ -241,6 +241,8 @@ test("with the keyboard alone: to the panel, to a number of runs, to the table",
   await page.getByRole("tab", { name: "Link" }).focus();
   for (let i = 0; i < 4; i += 1) await page.keyboard.press("ArrowRight");
   await visible(page, "measures");
+  // What stands in it comes a moment after the stage; before, the key would go past it.
+  await hook(page, "seeds").waitFor();
   const seen = [];
   for (let i = 0; i < 30 && seen.at(-1) !== "Compute"; i += 1) {
     await page.keyboard.press("Tab");

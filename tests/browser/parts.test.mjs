@@ -58,13 +58,13 @@ for (const way of Object.keys(WAYS)) {
     await page.context().close();
   });
 
-  test(`a chapter that comes ${way} is missed in words; the page loaded again shows the run that stayed`, async () => {
-    const page = await openScenario(site, "raft-election", { prepare: spoilt("links", way) });
+  test(`a protocol that comes ${way} is missed in words; the page loaded again shows the run that stayed`, async () => {
+    const page = await openScenario(site, "raft-election", { prepare: spoilt("link_stack", way) });
     await ask(page, "seek", 700_000);
     await ask(page, "edit", { do: "crash", node: 1 });
     const run = await ask(page, "hash");
     await page.evaluate(() => void (location.hash = "#/s/link-stack"));
-    assert.match(await errorOf(page), /The chapter Links could not be loaded/);
+    assert.match(await errorOf(page), /The protocol link-stack could not be loaded/);
     assert.equal(await ask(page, "hash"), run);
     assert.equal(page.url(), await ask(page, "link"), "the address is the run's");
     await hook(page, "reload").click();

@@ -172,7 +172,7 @@ test("a panic in a protocol says what broke, and the way back is the run without
   await holds(page, async () => (await globalThis.faultline.link()) === location.href);
   const hash = await ask(page, "hash");
   await ask(page, "step", 1).catch(() => {});
-  assert.match(await errorOf(page), /broke: a bug on purpose.*test_panic\.rs:\d+/);
+  assert.match(await errorOf(page), /broke: a bug on purpose.*hidden\/panic\.rs:\d+/);
   page.complaints = [];
   await page.getByRole("button", { name: "Start again with this run" }).click();
   await drawn(page);

@@ -3,7 +3,7 @@
 // The rule that is easy to break: it serves one folder and nothing above it, on this machine only.
 // It does what a plain static host does, no more (no rewriting, no isolation headers), so that a
 // page that works here works there. `access-control-allow-origin: *` is what GitHub Pages sends; a
-// sandboxed embed without an origin of its own needs it to load its module. With `gzip` it packs what it
+// sandboxed embed without an origin of its own needs it to load its module; `cors: false` leaves it out, as many hosts do. With `gzip` it packs what it
 // sends, as most hosts do.
 
 import { createReadStream } from "node:fs";
@@ -51,7 +51,7 @@ async function find(root, prefix, path) {
 
 // Serves `folder` under `prefix` ("/" or "/some/path/"); port 0 takes a free one. `extra` maps paths
 // to HTML of a test's own, such as a page that embeds this one.
-export async function serve(folder, { port = 0, prefix = "/", host = "127.0.0.1", extra = {}, gzip = false } = {}) {
+export async function serve(folder, { port = 0, prefix = "/", host = "127.0.0.1", extra = {}, gzip = false, cors = true } = {}) {
   const root = resolve(folder);
   const packed = new Map();
   const server = createServer(async (request, response) => {
@@ -74,7 +74,7 @@ export async function serve(folder, { port = 0, prefix = "/", host = "127.0.0.1"
       ...(pack && { "content-encoding": "gzip", vary: "accept-encoding" }),
       "content-type": TYPES[extname(file)] ?? "application/octet-stream",
       "cache-control": "no-cache",
-      "access-control-allow-origin": "*",
+      ...(cors && { "access-control-allow-origin": "*" }),
       "x-content-type-options": "nosniff",
     });
     if (request.method === "HEAD") response.end();

@@ -25,7 +25,7 @@ function hold() {
 
 // Where and what the headings and cards are.
 const seen = (page) =>
-  page.locator(".hero h1, .says p, .chapter h2, .card").evaluateAll((all) =>
+  page.locator(".hero h1, .says p, .path a, .chapter h2, .card").evaluateAll((all) =>
     all.map((e) => {
       const { x, y, width, height } = e.getBoundingClientRect();
       return [e.textContent, e.getAttribute("href"), ...[x, y, width, height].map(Math.round)].join(" ");
@@ -58,12 +58,13 @@ test("an address of a scenario is named, and its part asked for, before the prog
   const { prepare, go } = hold();
   const page = await site.open("#/s/two-generals?seed=3", { prepare });
   await page.getByText("Opening: Two generals").waitFor();
-  const asked = () => page.requests.filter((url) => /split_(agreement|shared)\.wasm/.test(url)).length;
+  const asked = () => page.requests.filter((url) => /split_(two_generals|shared_\d+)\.wasm/.test(url)).length;
   await page.waitForFunction(() => document.querySelectorAll("link[rel=preload]").length > 2);
-  assert.equal(asked(), 2);
+  const before = asked();
+  assert.ok(before >= 2, `${before}`);
   go();
   await visible(page, "stage");
-  assert.equal(asked(), 2, "what was fetched ahead is fetched again");
+  assert.equal(asked(), before, "what was fetched ahead is fetched again");
   assertQuiet(page);
   await page.context().close();
 });

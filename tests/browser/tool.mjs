@@ -24,7 +24,7 @@ export function scenarios() {
   const page = readFileSync(join(ROOT, "dist/index.html"), "utf8");
   return scenarios
     .filter(({ id }) => page.includes(`#/s/${id}"`))
-    .map(({ id, staged }) => ({ id, staged: staged.map((s) => s.id ?? s) }));
+    .map(({ id, protocol, params, staged }) => ({ id, protocol, params, staged: staged.map((s) => s.id ?? s) }));
 }
 
 // The hashes of these openings (arguments of `load`) after so many simulated milliseconds.

@@ -2,8 +2,8 @@
 
 use crate::kit::{Cluster, params};
 use faultline::kit::boards::{Board, Mood};
-use faultline::protocols::consensus::raft::ENTRY;
-use faultline::protocols::consensus::raft::server::Role;
+use faultline::protocols::agreement::raft::ENTRY;
+use faultline::protocols::agreement::raft::server::Role;
 
 fn board(c: &Cluster, title: &str) -> Board {
     let boards = ENTRY.boards.unwrap()(&params(&[]), c.world());

@@ -4,11 +4,11 @@ use crate::kit::{Bench, Cluster, params};
 use faultline::check::Verdict;
 use faultline::kit::client::Outcome;
 use faultline::kit::store::{Answer, Op};
-use faultline::protocols::consensus::raft::ENTRY;
-use faultline::protocols::consensus::raft::config::Config;
-use faultline::protocols::consensus::raft::facts::Fact;
-use faultline::protocols::consensus::raft::message::Msg;
-use faultline::protocols::consensus::raft::server::{Disk, Role};
+use faultline::protocols::agreement::raft::ENTRY;
+use faultline::protocols::agreement::raft::config::Config;
+use faultline::protocols::agreement::raft::facts::Fact;
+use faultline::protocols::agreement::raft::message::Msg;
+use faultline::protocols::agreement::raft::server::{Disk, Role};
 use faultline::sim::{Fault, NodeId};
 
 /// The client of a bench of five servers.

@@ -1,10 +1,10 @@
 //! The rules of leader election, each by itself: sections 5.1, 5.2 and 5.4.1, PreVote and CheckQuorum.
 
 use crate::kit::{Bench, saves_first, sent};
-use faultline::protocols::consensus::raft::config::Config;
-use faultline::protocols::consensus::raft::log::{Index, Log, Term};
-use faultline::protocols::consensus::raft::message::Msg;
-use faultline::protocols::consensus::raft::server::{Disk, Role, Timer};
+use faultline::protocols::agreement::raft::config::Config;
+use faultline::protocols::agreement::raft::log::{Index, Log, Term};
+use faultline::protocols::agreement::raft::message::Msg;
+use faultline::protocols::agreement::raft::server::{Disk, Role, Timer};
 use faultline::sim::NodeId;
 use faultline::sim::protocol::Effect;
 

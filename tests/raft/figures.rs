@@ -2,10 +2,10 @@
 
 use crate::kit::Cluster;
 use faultline::check::Verdict;
-use faultline::protocols::consensus::raft::facts::Fact;
-use faultline::protocols::consensus::raft::log::Log;
-use faultline::protocols::consensus::raft::server::Role;
-use faultline::protocols::consensus::raft::start::{FIGURE_7, FIGURE_8};
+use faultline::protocols::agreement::raft::facts::Fact;
+use faultline::protocols::agreement::raft::log::Log;
+use faultline::protocols::agreement::raft::server::Role;
+use faultline::protocols::agreement::raft::start::{FIGURE_7, FIGURE_8};
 use faultline::sim::NodeId;
 
 fn figure_7(fast_backup: &str) -> Cluster {

@@ -5,10 +5,10 @@
 use faultline::check::{CheckLine, Checks, Verdict};
 use faultline::kit::client::Fact as ClientFact;
 use faultline::kit::{Params, Value};
-use faultline::protocols::consensus::raft::facts::{Each, Fact};
-use faultline::protocols::consensus::raft::message::Msg;
-use faultline::protocols::consensus::raft::server::{Disk, Role, Server, Timer};
-use faultline::protocols::consensus::raft::{Client, ENTRY, config::Config};
+use faultline::protocols::agreement::raft::facts::{Each, Fact};
+use faultline::protocols::agreement::raft::message::Msg;
+use faultline::protocols::agreement::raft::server::{Disk, Role, Server, Timer};
+use faultline::protocols::agreement::raft::{Client, ENTRY, config::Config};
 use faultline::sim::history::Run;
 use faultline::sim::host::Env;
 use faultline::sim::luck::Luck;

@@ -7,9 +7,9 @@ use crate::kit::Cluster;
 use faultline::check::Verdict;
 use faultline::check::faultmix::{Mix, plan};
 use faultline::kit::MutantDef;
-use faultline::protocols::consensus::raft::config::Mutant;
-use faultline::protocols::consensus::raft::message::Msg;
-use faultline::protocols::consensus::raft::server::Role;
+use faultline::protocols::agreement::raft::config::Mutant;
+use faultline::protocols::agreement::raft::message::Msg;
+use faultline::protocols::agreement::raft::server::Role;
 use faultline::sim::{Delay, Fault, LinkPatch, MsgId, NodeId, SimTime};
 
 fn cluster(servers: &str, mutant: &str) -> Cluster {

@@ -4,9 +4,9 @@
 use crate::kit::{Cluster, params};
 use faultline::check::faultmix::{Mix, plan};
 use faultline::check::{Checks, Class, Verdict};
-use faultline::protocols::consensus::raft::ENTRY;
-use faultline::protocols::consensus::raft::facts::{Each, Fact};
-use faultline::protocols::consensus::raft::server::Role;
+use faultline::protocols::agreement::raft::ENTRY;
+use faultline::protocols::agreement::raft::facts::{Each, Fact};
+use faultline::protocols::agreement::raft::server::Role;
 use faultline::sim::fault::{ByzantineAct, ByzantineRule};
 use faultline::sim::history::Run;
 use faultline::sim::{Delay, Fault, LinkModel, LinkPatch, NodeId, NodePatch, SimTime};

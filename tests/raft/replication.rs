@@ -1,10 +1,10 @@
 //! The rules of log replication and commitment, each by itself: sections 5.3, 5.4.2 and Figure 2.
 
 use crate::kit::{Bench, saves_first, sent};
-use faultline::protocols::consensus::raft::config::Config;
-use faultline::protocols::consensus::raft::log::{Command, Entry, Index, Log, Term};
-use faultline::protocols::consensus::raft::message::Msg;
-use faultline::protocols::consensus::raft::server::{Disk, Role};
+use faultline::protocols::agreement::raft::config::Config;
+use faultline::protocols::agreement::raft::log::{Command, Entry, Index, Log, Term};
+use faultline::protocols::agreement::raft::message::Msg;
+use faultline::protocols::agreement::raft::server::{Disk, Role};
 use faultline::sim::NodeId;
 
 fn disk(terms: &[Term]) -> Disk {

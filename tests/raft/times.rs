@@ -4,7 +4,7 @@
 //! down here; a tolerance is a quantile of the test, never a guess.
 
 use crate::kit::Cluster;
-use faultline::protocols::consensus::raft::server::Role;
+use faultline::protocols::agreement::raft::server::Role;
 use faultline::sim::{Delay, EventKind, SimTime};
 
 /// A cluster without clients whose links all take `delay_us`.

@@ -3,7 +3,7 @@
 use crate::{bare, defaults, has_words, slug};
 use faultline::kit::boards::Board;
 use faultline::kit::{Entry, ParamKind};
-use faultline::protocols::all;
+use faultline::protocols::{self, all};
 use faultline::sim::SimTime;
 use std::collections::BTreeSet;
 
@@ -14,6 +14,18 @@ fn unique<'a>(entry: &Entry, what: &str, names: impl IntoIterator<Item = &'a str
         assert!(slug(name), "{}: {what} '{name}'", entry.id);
         assert!(seen.insert(name), "{}: {what} '{name}' twice", entry.id);
     }
+}
+
+#[test]
+fn a_protocol_is_called_as_its_file_is_and_brought_by_a_part_of_its_own() {
+    let parts = protocols::CHAPTERS.iter().flat_map(|c| c.parts);
+    assert_eq!(parts.count(), all().count());
+    for entry in all() {
+        let part =
+            protocols::part_of(entry.id).unwrap_or_else(|| panic!("{} is not its file's name", entry.id));
+        assert!(protocols::is_here(part), "{}", entry.id);
+    }
+    assert!(protocols::part_of("no-such").is_none() && !protocols::is_here("no_such"));
 }
 
 #[test]

@@ -38,13 +38,15 @@ pub(super) enum Assumption {
     Losses,
     /// The rest of a link is as the scenario made it: its delay, its order.
     Settings,
+    /// What is sent on a link first arrives first.
+    Order,
     /// The timing model bounds delivery, by no more than it did at first.
     Bound,
 }
 
 impl Assumption {
     /// All.
-    pub const ALL: [Assumption; 14] = [
+    pub const ALL: [Assumption; 15] = [
         Assumption::Power,
         Assumption::Awake,
         Assumption::Correct,
@@ -58,6 +60,7 @@ impl Assumption {
         Assumption::Free,
         Assumption::Losses,
         Assumption::Settings,
+        Assumption::Order,
         Assumption::Bound,
     ];
 }

@@ -25,6 +25,8 @@ use std::rc::Rc;
 pub enum Need {
     /// What is sent is received: nothing is lost by a link, a cut, a wall or a hand.
     NoLoss,
+    /// Links keep the order of sending: no message overtakes another, by itself or by hand.
+    InOrder,
     /// Links are fair: none is cut, no wall stands, none has lost everything for long.
     Fair,
     /// No node crashes.
@@ -153,6 +155,7 @@ impl Need {
     fn assumptions(self) -> &'static [Assumption] {
         match self {
             Need::NoLoss => &[Assumption::Arrival, Assumption::Free],
+            Need::InOrder => &[Assumption::Order],
             Need::Fair => &[Assumption::Open, Assumption::Fairness, Assumption::Free],
             Need::NoCrash | Need::AllUp => &[Assumption::Power],
             Need::Correct => &[Assumption::Correct],
@@ -165,9 +168,9 @@ impl Need {
     }
 
     /// Whether who waits has no excuse once it is in force again: a sleeper wakes up and does what it has missed, what was
-    /// lost stays lost.
+    /// lost stays lost, what came in another order has been taken so.
     fn passes(self) -> bool {
-        !matches!(self, Need::NoLoss | Need::NoCrash | Need::Correct)
+        !matches!(self, Need::NoLoss | Need::InOrder | Need::NoCrash | Need::Correct)
     }
 
     /// Whether it is enough that it is in force in the end.
@@ -179,6 +182,7 @@ impl Need {
     pub fn assumed(self) -> &'static str {
         match self {
             Need::NoLoss => "it is assumed that no message is lost",
+            Need::InOrder => "it is assumed that links keep the order of sending",
             Need::Fair => "it is assumed that links are fair",
             Need::NoCrash => "it is assumed that no node crashes",
             Need::AllUp => "it is assumed that no node fails",

@@ -53,6 +53,7 @@ impl Account {
             self.note_correct(world, node, id);
         }
         self.note_cuts(world, id);
+        self.note_order(world, id);
         self.bound = world.timing().bound(world.seed());
         self.note_bound(world, id);
     }
@@ -126,17 +127,27 @@ impl Account {
             Some(Fault::Link { from, to, set }) => {
                 self.note_settings(Whom::Link(*from, *to), set, (id, event.time));
                 self.note_cut(world, id, (*from, *to));
+                if set.fifo.is_some() || set.layers.is_some() {
+                    self.note_order(world, id);
+                }
             }
             Some(Fault::Links { set }) => {
                 self.note_settings(Whom::Network, set, (id, event.time));
                 if set.cut.is_some() || set.loss_ppm.is_some() {
                     self.note_cuts(world, id);
                 }
+                if set.fifo.is_some() || set.layers.is_some() {
+                    self.note_order(world, id);
+                }
             }
             Some(Fault::Heal) => self.note_cuts(world, id),
             Some(Fault::Timing { .. }) => self.note_bound(world, id),
             Some(Fault::Hold { msg }) => self.note_held(world, trace, id, *msg),
-            Some(Fault::Release { msg } | Fault::DeliverNow { msg }) => self.free(*msg, event.time),
+            Some(Fault::Release { msg }) => self.free(*msg, event.time),
+            Some(Fault::DeliverNow { msg }) => {
+                self.free(*msg, event.time);
+                self.note_hurried(world, trace, id, *msg);
+            }
             _ => {}
         }
         if event.node.index() < world.node_count() {
@@ -146,6 +157,32 @@ impl Account {
             if let Some(Fault::Node { set, .. }) = fault {
                 self.note_pace(world, event.node, id, set);
             }
+        }
+    }
+
+    /// The first link on which a message may overtake another: one that keeps no order, and one that sends again what was lost.
+    fn note_order(&mut self, world: &World, id: EventId) {
+        let mut pairs =
+            world.node_ids().flat_map(|a| world.node_ids().filter(move |&b| b != a).map(move |b| (a, b)));
+        let apart = pairs.find(|&(from, to)| {
+            let link = world.link(from, to);
+            !(link.layers.reorder || link.fifo && link.layers.retransmit_us == 0)
+        });
+        self.mark((Assumption::Order, Whom::Network), world, id, apart.is_some(), || {
+            let (from, to) = apart.map_or(("", ""), |(from, to)| (world.name(from), world.name(to)));
+            let who = format!("messages from {from} to {to}");
+            What::of(who, "may overtake each other", "could overtake each other")
+        });
+    }
+
+    /// A message was put before others by hand.
+    fn note_hurried(&mut self, world: &World, trace: &Trace, id: EventId, msg: MsgId) {
+        if let Some(sent) = trace.get_sent(msg) {
+            let key = (Assumption::Order, Whom::Link(sent.from, sent.to));
+            self.lines.struck(key, (id, world.now()), || {
+                let who = format!("a message from {} to {}", world.name(sent.from), world.name(sent.to));
+                What::of(who, "is delivered before others", "was delivered before others")
+            });
         }
     }
 
@@ -160,6 +197,11 @@ impl Account {
         self.lines.out((Assumption::Free, whom), (id, world.now()), || {
             let message = format!("a message from {} to {}", world.name(sent.from), world.name(sent.to));
             What::of(message, "is held back", "was held back")
+        });
+        // Meanwhile others overtake it.
+        self.lines.out((Assumption::Order, whom), (id, world.now()), || {
+            let message = format!("a message from {} to {}", world.name(sent.from), world.name(sent.to));
+            What::of(message, "is held back, and may be overtaken", "was held back, and could be overtaken")
         });
     }
 
@@ -179,6 +221,7 @@ impl Account {
         let (_, whom) = self.held.remove(at);
         if !self.held.iter().any(|(_, w)| *w == whom) {
             self.lines.back((Assumption::Free, whom), now);
+            self.lines.back((Assumption::Order, whom), now);
         }
     }
 

@@ -111,6 +111,23 @@ impl Reach<'_> {
         Ok(longest)
     }
 
+    /// Whether all of `group` hear each other, in no longer than `longest` if a message is not lost.
+    ///
+    /// # Errors
+    /// Who does not, in words.
+    pub fn in_touch(&self, group: &[NodeId], longest: Span) -> Result<(), String> {
+        let world = self.world;
+        let pairs = || group.iter().flat_map(|&a| group.iter().map(move |&b| (a, b))).filter(|(a, b)| a != b);
+        if let Some((a, b)) = pairs().find(|&(a, b)| world.blocked(a, b) != Loss::None) {
+            return Err(format!("{} hears nothing from {}", world.name(b), world.name(a)));
+        }
+        let found = self.longest_delay(group, 64)?;
+        match found > longest {
+            true => Err(format!("a message may take {found}, and the timeouts are made for {longest}")),
+            false => Ok(()),
+        }
+    }
+
     /// The longest that a message of so many bytes is under way between one of `left` and one of `right`, either way.
     ///
     /// # Errors

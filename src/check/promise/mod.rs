@@ -8,6 +8,7 @@
 //! next. What it remembers of a long run lies in ledgers and slices, which checkpoints share.
 
 mod agree;
+mod beside;
 mod deliver;
 mod elect;
 mod exclude;
@@ -16,6 +17,7 @@ mod history;
 mod state;
 
 pub use agree::{Only, agreement, at_most_one, integrity, no_creation, same_prefix};
+pub use beside::Beside;
 pub use deliver::{causal_order, fifo_order, no_duplication, no_loss, total_order};
 pub use elect::{Ballots, Vote, elected};
 pub use exclude::{Move, mutual_exclusion};
@@ -70,6 +72,12 @@ pub trait Rule: Clone + 'static {
         None
     }
 
+    /// What it assumes beyond what is [needed](Promised::needs), and has itself seen out of force when it broke: how many may fail,
+    /// say. The event by which that was so, and the assumption in words.
+    fn lacked(&self) -> Option<(EventId, String)> {
+        None
+    }
+
     /// Since when the oldest waits of what is missing: what was over before then is no excuse.
     fn since(&self) -> SimTime {
         SimTime::ZERO
@@ -110,6 +118,9 @@ pub struct Promised<R> {
     rests_on: &'static str,
     left_out: Option<&'static str>,
     calm: bool,
+    crash_stop: bool,
+    // Of those who stay out, when the first crashed.
+    crashed: Option<SimTime>,
     rule: R,
     end: Option<Rc<End>>,
 }
@@ -125,6 +136,8 @@ impl<R: Rule> Promised<R> {
             rests_on: "the protocol's own rules",
             left_out: None,
             calm: false,
+            crash_stop: false,
+            crashed: None,
             rule,
             end: None,
         }
@@ -150,6 +163,25 @@ impl<R: Rule> Promised<R> {
         self
     }
 
+    /// With a rule beside it that watches an assumption which it cannot see itself, and says what of it was out of force
+    /// ([`Rule::lacked`]): how many are Byzantine by their own code, say.
+    #[must_use]
+    pub fn watched_by<W: Rule>(self, watch: W) -> Promised<Beside<R, W>> {
+        Promised {
+            name: self.name,
+            claim: self.claim,
+            class: self.class,
+            needs: self.needs,
+            rests_on: self.rests_on,
+            left_out: self.left_out,
+            calm: self.calm,
+            crash_stop: self.crash_stop,
+            crashed: self.crashed,
+            rule: Beside::new(self.rule, watch),
+            end: self.end,
+        }
+    }
+
     /// It is given only as long as nothing goes wrong: no message was lost, and nothing was done to the world
     /// but to ask for something ("if nothing fails, all commit").
     #[must_use]
@@ -158,16 +190,24 @@ impl<R: Rule> Promised<R> {
         self
     }
 
+    /// Whoever has crashed takes no more part, though it comes back: what waits may wait because of any crash since the
+    /// beginning.
+    #[must_use]
+    pub fn crash_stop(mut self) -> Self {
+        self.crash_stop = true;
+        self
+    }
+
     /// It, for the list of a protocol's promises.
     pub fn boxed(self) -> Box<dyn Property> {
         Box::new(self)
     }
 
-    /// The rule of the protocol that is left out explains most; then what the world did; then what the
-    /// promise rests on.
+    /// The rule of the protocol that is left out explains most; then what the world did, by the rule's own count or by the
+    /// account; then what the promise rests on.
     #[cold]
     fn break_it(&mut self, broken: Broken, seen: &Seen<'_>) {
-        let missing = seen.account.missing(self.needs);
+        let missing = self.rule.lacked().or_else(|| seen.account.missing(self.needs));
         let (event, assumption) = match (self.left_out, missing) {
             (Some(rule), _) => (None, beside_a_liar(rule, seen)),
             (None, Some((event, what))) => (Some(event), what),
@@ -227,6 +267,9 @@ impl<R: Rule> Property for Promised<R> {
     }
 
     fn after(&mut self, seen: &Seen<'_>) {
+        if self.crash_stop && matches!(seen.fault(), Some(Fault::Crash { .. })) {
+            self.crashed.get_or_insert(seen.event.time);
+        }
         if self.end.is_none()
             && !(self.calm && seen.account.disturbed())
             && let Err(broken) = self.rule.see(seen)
@@ -264,7 +307,8 @@ impl<R: Rule> Property for Promised<R> {
     }
 
     fn waits_since(&self) -> SimTime {
-        self.rule.since()
+        let since = self.rule.since();
+        self.crashed.map_or(since, |crashed| since.min(crashed))
     }
 
     fn blame(&mut self, left_out: &'static str) {

@@ -5,6 +5,7 @@
 
 mod account;
 mod agree;
+mod beside;
 mod deliver;
 mod happen;
 

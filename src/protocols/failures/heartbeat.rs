@@ -6,7 +6,7 @@
 //! accuracy*, in the end nobody is suspected who runs. With both it is of class ◇P, eventually perfect. The first is
 //! easy; the second needs some bound on delays.
 //!
-//! Three rules of patience, all of which allow a heartbeat to be late by `T`:
+//! Four rules of patience, all of which allow a heartbeat to be late by `T`:
 //!
 //! - *fresh* (NFD-S of Chen et al.): heartbeat `i`, sent at `i` periods, is due `T` later, at its freshness
 //!   point. If neither it nor a newer one is there, its sender is suspected until a fresh one comes. Clocks agree.
@@ -14,15 +14,21 @@
 //!   common clock, but a heartbeat that was lucky makes its successor look late.
 //! - *growing* (Chandra and Toueg, figure 10): a timeout that grows with each mistake. If there is a bound on
 //!   delays, known or not, mistakes come to an end: that makes ◇P in a partially synchronous system.
+//! - *doubling*: the same, and a mistake doubles the timeout `t`. A bound `B` is reached after at most
+//!   `log2(B / t)` mistakes, rounded up, instead of `(B - t) / step`; a crash may then be noticed twice as late as needed.
 //!
 //! What `T` trades: with *fresh* a crash is noticed within a period and `T`, always, and half a period earlier in the
 //! mean; and a heartbeat is late with the chance `p + (1-p) P(D > T)` for a loss `p` and a delay `D`: with exponential
 //! delays of 50 ms in the mean, 13.5 % for T = 100 ms, 1.8 % for 200, 0.03 % for 400. No `T` is both quick and right
 //! where delays have no bound. Where they have one, and `T` is above it, the detector is *perfect* (class P).
 //!
+//! What a process believes rests on the newest heartbeat that it has, so it is as old as the sending of that. Its mean
+//! age (the age of information: Kaul, Yates, Gruteser 2012) is half a period and a delay, and more if some are lost.
+//!
 //! The rule that is easy to break: suspicion is an opinion and not a fact; whoever is heard from anew is trusted
 //! again. But an old heartbeat that comes late is no news.
 
+mod age;
 mod judged;
 mod quality;
 
@@ -49,6 +55,7 @@ pub static ENTRY: Entry = Entry {
                 Choice::new("fresh", "T after a heartbeat was to be sent (NFD-S)"),
                 Choice::new("timeout", "a period and T after the last was heard"),
                 Choice::new("growing", "the same, and T grows with each mistake"),
+                Choice::new("doubling", "the same, and it doubles with each mistake"),
             ],
         ),
         Param::ms("step_ms", "What a mistake adds to T, if it grows", 50, 1..=10_000),
@@ -72,7 +79,7 @@ pub static ENTRY: Entry = Entry {
     gauges: quality::GAUGES,
     boards: Some(boards),
     absences: Some(absences),
-    ..Entry::BLANK
+    probes: age::PROBES,
 };
 
 mutants! {
@@ -272,8 +279,9 @@ fn build(p: &Params, seed: u64) -> Result<Setup, Refusal> {
     let mutant = Mutant::of(p);
     let patience = match p.word("rule") {
         "timeout" => Patience::Fixed(silence),
-        "growing" if mutant == Mutant::NeverLearn => Patience::Fixed(silence),
+        "growing" | "doubling" if mutant == Mutant::NeverLearn => Patience::Fixed(silence),
         "growing" => Patience::Growing { first: silence, step: p.ms("step_ms") },
+        "doubling" => Patience::Doubling(silence),
         _ => Patience::Fresh(late),
     };
     let process = |me: NodeId| {
@@ -333,9 +341,10 @@ fn boards(_: &Params, world: &World) -> Vec<Board> {
             (false, false) => Field::of("trusts"),
         }
     };
-    vec![Board::Matrix {
+    let opinions = Board::Matrix {
         title: "Who suspects whom".to_owned(),
         names: nodes.iter().map(|&n| world.name(n).to_owned()).collect(),
         cells: nodes.iter().map(|&p| nodes.iter().map(|&q| cell(p, q)).collect()).collect(),
-    }]
+    };
+    vec![opinions, age::board(world)]
 }

@@ -48,6 +48,9 @@ pub struct Front {
     /// Where it stands in its chapter: small numbers first.
     #[serde(default)]
     pub order: i32,
+    /// Its place among the scenarios to start with, if it is one of them: 1 is the very first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<i32>,
     /// The rows of the catalogue that it builds: `["E5", "E6"]`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<String>,

@@ -222,10 +222,15 @@ impl World {
             let why = format!("{name} takes no requests: ask {other}, which does");
             return Err(Refusal::new("bad-request", why));
         }
-        machine.node.accepts(request).map_err(|why| {
-            let shown = super::super::letters::short(request);
-            Refusal::new("bad-request", format!("{} does not understand '{shown}': {why}", machine.name))
-        })
+        let (name, shown) = (&machine.name, super::super::letters::short(request));
+        machine.node.understands(request).map_err(|why| {
+            Refusal::new("bad-request", format!("{name} does not understand '{shown}': {why}"))
+        })?;
+        // What it takes depends on the moment, so no run is refused for it before that has come.
+        machine
+            .node
+            .accepts(request)
+            .map_err(|why| Refusal::new("not-now", format!("{name} does not take '{shown}' now: {why}")))
     }
 
     fn check_by_hand(&self, fault: &Fault, msg: MsgId) -> Result<(), Refusal> {

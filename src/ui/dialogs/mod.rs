@@ -3,6 +3,7 @@
 //! The rule that is easy to break: a dialog is modal for everyone. The browser's own `<dialog>`
 //! keeps the focus inside and gives it back; Esc and a click beside it close it.
 
+mod embed;
 mod files;
 mod help;
 mod separate;
@@ -19,7 +20,7 @@ pub fn dialog(app: &App, on: &Callback<Action>) -> Html {
     let Some(d) = app.dialog else { return html! {} };
     let (title, body) = match (d, &app.open) {
         (Dialog::Share, Some(_)) => ("Share this run", share::share(app)),
-        (Dialog::Embed, Some(_)) => ("Embed this run", share::embed(app, "copy")),
+        (Dialog::Embed, Some(_)) => ("Embed this run", embed::embed(app, "copy")),
         (Dialog::Separate, Some(o)) => (
             "Separate nodes",
             html! { <separate::Separate run={o.settled.clone()} on_action={on.clone()} /> },

@@ -1,4 +1,4 @@
-//! Sharing: the link to this run, and the snippet that shows it in another page.
+//! Sharing: the link to this run.
 //!
 //! The rule that is easy to break: the link is the run. Nothing is stored anywhere, and copying
 //! may be forbidden (a sandboxed frame), so the text can always be selected by hand. On a phone one
@@ -19,7 +19,7 @@ pub fn share(app: &App) -> Html {
         if let Some(name) = alone(app) { <p data-testid="share-of">{ format!("The link holds future {name} alone, not the one beside it.") }</p> }
         if let Ok(link) = link { <p class="quiet" data-testid="share-length">{ length(link.len()) }</p> }
         if app.narrow {
-            <section class="stack" aria-label="Embed this run" data-testid="embed"><h2>{ "Embed" }</h2>{ embed(app, "copy-snippet") }</section>
+            <section class="stack" aria-label="Embed this run" data-testid="embed"><h2>{ "Embed" }</h2>{ super::embed::embed(app, "copy-snippet") }</section>
         }
         </>
     }
@@ -41,25 +41,8 @@ fn length(letters: usize) -> String {
     }
 }
 
-/// The snippet for another page.
-pub fn embed(app: &App, copy: &'static str) -> Html {
-    let title = app.open.as_ref().map_or("", |o| o.origin.title());
-    let snippet = app.link().map(|hash| {
-        let src = format!("{}?embed=1&amp;ui=stage,time{hash}", dom::base());
-        format!(
-            "<iframe src=\"{src}\" title=\"Faultline: {title}\" width=\"100%\" height=\"560\" loading=\"lazy\" sandbox=\"allow-scripts\"></iframe>"
-        )
-    });
-    html! {
-        <>
-        <p class="quiet">{ "Paste this where the run should appear. It starts paused. Add \"log\", \"lesson\" or \"inspector\" to ui=, \
-            or &theme=dark, &speed=0.1, &autoplay=1, &lock=1." }</p>
-        { text_or_refusal(snippet.map_err(|r| r.message), "The snippet", "embed-snippet", copy) }
-        </>
-    }
-}
-
-fn text_or_refusal(
+/// A text to copy, or why there is none.
+pub(super) fn text_or_refusal(
     text: Result<String, String>,
     label: &'static str,
     testid: &'static str,

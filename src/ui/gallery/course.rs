@@ -51,6 +51,13 @@ pub fn Course(props: &CourseProps) -> Html {
         (false, 1) => "1 scenario".to_owned(),
         (false, n) => format!("{n} scenarios"),
     };
+    let stop = |brief: &&'static Brief| {
+        let done = props.done.has(brief.id);
+        html! {
+            <li key={brief.id} class={classes!(done.then_some("done"))}><a href={format!("#/s/{}", brief.id)}>{ brief.title }
+                if done { <span class="unseen">{ ", done" }</span> }</a></li>
+        }
+    };
     html! {
         <>
         <form class="find" role="search" onsubmit={|e: SubmitEvent| e.prevent_default()}>
@@ -58,6 +65,9 @@ pub fn Course(props: &CourseProps) -> Html {
                 data-testid="search" value={(*words).clone()} {oninput} />
             <p class="quiet" role="status" data-testid="found">{ said }</p>
         </form>
+        if words.trim().is_empty() {
+            <section class="path"><h2>{ "Start here" }</h2><ol>{ for course::path(all).iter().map(stop) }</ol></section>
+        }
         { for found.iter().map(chapter) }
         </>
     }

@@ -1,10 +1,10 @@
 //! The cluster on the landing page: the stage of a scenario's page in small, and the one thing to do to it.
 //!
-//! The rule that is easy to break: its room is there before it, so that nothing moves when its chapter has come; and whoever
+//! The rule that is easy to break: its room is there before it, so that nothing moves when its part has come; and whoever
 //! does not want motion may stop it.
 
 use crate::ui::stage::Stage;
-use crate::ui::{ViewProps, chapters, dom, icons};
+use crate::ui::{ViewProps, dom, icons, parts};
 use crate::view::live::{self, Live, Words};
 use crate::view::{Action, Selection};
 use std::cell::RefCell;
@@ -25,7 +25,7 @@ pub struct ClusterProps {
 
 /// What the cluster hears.
 pub enum Msg {
-    /// Its chapter has come, or could not be had.
+    /// Its part has come, or could not be had.
     Come(bool),
     /// A frame, at this moment of the page in milliseconds.
     Tick(f64),
@@ -56,10 +56,10 @@ impl Component for Cluster {
 
     fn create(ctx: &Context<Self>) -> Self {
         let link = ctx.link().clone();
-        let chapter = live::scenario().map(|(_, chapter)| chapter);
+        let part = live::scenario().map(|(_, part)| part);
         link.send_future(async move {
-            match chapter {
-                Some(chapter) => Msg::Come(chapters::fetch(chapter).await),
+            match part {
+                Some(part) => Msg::Come(parts::fetch(part).await),
                 None => Msg::Come(false),
             }
         });

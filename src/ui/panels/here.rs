@@ -110,8 +110,7 @@ fn rules(all: &[Rule], left_out: usize, on: &Callback<Action>) -> Html {
         let value = e.target_dyn_into::<HtmlSelectElement>()?.value();
         Some(Action::Set(crate::kit::mutants::PARAM.to_owned(), value))
     });
-    let option =
-        |(i, r): (usize, &Rule)| html! { <option value={r.id} selected={i == left_out}>{ r.label }</option> };
+    let option = |(i, r): (usize, &Rule)| html! { <option key={r.id} value={r.id} selected={i == left_out}>{ r.label }</option> };
     let rule = all.get(left_out).map_or("", |r| r.rule);
     html! {
         <section class="stack">
@@ -146,7 +145,7 @@ fn setting(p: &Setting, on: &Callback<Action>) -> Html {
         Dial::Word(word, all) => {
             let chosen =
                 maybe(on, move |e: Event| Some(set(e.target_dyn_into::<HtmlSelectElement>()?.value())));
-            let option = |(id, label): &(&'static str, &'static str)| html! { <option value={*id} selected={word == id}>{ *label }</option> };
+            let option = |(id, label): &(&'static str, &'static str)| html! { <option key={*id} value={*id} selected={word == id}>{ *label }</option> };
             html! { <select aria-label={p.label.clone()} onchange={chosen}>{ for all.iter().map(option) }</select> }
         }
     };

@@ -108,7 +108,7 @@ fn ends_row(world: &World, from: NodeId, to: NodeId, on: &Callback<Action>) -> H
         });
         let option = |n: NodeId| {
             html! {
-                <option value={n.to_string()} selected={n == now} disabled={n == other}>{ world.name(n) }</option>
+                <option key={n.index()} value={n.to_string()} selected={n == now} disabled={n == other}>{ world.name(n) }</option>
             }
         };
         html! { <select aria-label={label} {onchange}>{ for world.node_ids().map(option) }</select> }
@@ -152,7 +152,7 @@ fn delay_kinds(link: &Link, patch: &Callback<LinkPatch>) -> Html {
     });
     let option = |k: crate::sim::Delay| {
         html! {
-            <option value={k.name()} selected={k.name() == link.delay.name()}>{ k.name() }</option>
+            <option key={k.name()} value={k.name()} selected={k.name() == link.delay.name()}>{ k.name() }</option>
         }
     };
     html! {

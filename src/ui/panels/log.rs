@@ -418,16 +418,16 @@ fn filters(props: &PanelProps) -> Html {
     let run = props.run.get();
     let world = run.world();
     let nodes = world.node_ids().map(|n| {
-        html! { <option value={n.to_string()} selected={now.node == Some(n)}>{ words::name(world, n) }</option> }
+        html! { <option key={n.index()} value={n.to_string()} selected={now.node == Some(n)}>{ words::name(world, n) }</option> }
     });
-    let sorts = Sort::ALL
-        .iter()
-        .map(|(s, name)| html! { <option value={*name} selected={now.sort == *s}>{ *name }</option> });
+    let sorts = Sort::ALL.iter().map(
+        |(s, name)| html! { <option key={*name} value={*name} selected={now.sort == *s}>{ *name }</option> },
+    );
     html! {
         <div class="log-filters" role="search" aria-label="Which events">
             <select aria-label="Kind of event" data-testid="log-kind" onchange={sort}>{ for sorts }</select>
             <select aria-label="Node" data-testid="log-node" onchange={node}>
-                <option value="" selected={now.node.is_none()}>{ "Every node" }</option>{ for nodes }</select>
+                <option key="every" value="" selected={now.node.is_none()}>{ "Every node" }</option>{ for nodes }</select>
             <input type="text" aria-label="Words in the sentence" placeholder="Words" data-testid="log-text" maxlength="40"
                 value={now.text.clone()} oninput={typed} />
         </div>

@@ -191,7 +191,7 @@ fn found(study: &Study, props: &PanelProps, column: &UseStateHandle<usize>) -> H
         })
     };
     let option = |(i, g): (usize, &crate::kit::GaugeDef)| {
-        html! { <option value={i.to_string()} selected={i == at}>{ g.label }</option> }
+        html! { <option key={g.id} value={i.to_string()} selected={i == at}>{ g.label }</option> }
     };
     let of = format!("{}, {} runs", study.order.opening.scenario, group(u64::from(study.done())));
     html! {

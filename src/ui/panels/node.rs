@@ -65,12 +65,12 @@ fn chooser(props: &PanelProps, world: &World, now: Option<NodeId>) -> Html {
     });
     let option = |n: NodeId| {
         html! {
-            <option value={n.to_string()} selected={now == Some(n)}>{ world.name(n) }</option>
+            <option key={n.index()} value={n.to_string()} selected={now == Some(n)}>{ world.name(n) }</option>
         }
     };
     html! {
         <select aria-label="Node" onchange={pick} class="title">
-            if now.is_none() { <option value="" selected=true>{ "No node" }</option> }
+            if now.is_none() { <option key="none" value="" selected=true>{ "No node" }</option> }
             { for world.node_ids().map(option) }
         </select>
     }

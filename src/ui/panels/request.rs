@@ -103,7 +103,7 @@ fn field(id: String, kind: FieldKind, now: &str, names: &[String], change: Callb
     });
     let option = |(value, text): (String, &str)| {
         let selected = value == now;
-        html! { <option {selected} {value}>{ text }</option> }
+        html! { <option key={value.clone()} {selected} {value}>{ text }</option> }
     };
     match kind {
         FieldKind::Letter { .. } => html! {

@@ -183,23 +183,24 @@ fn glyph(n: &NodeView) -> Option<&'static str> {
     }
 }
 
+/// The height of a cell, with what is between it and the next.
 const CELL: f64 = 15.0;
 
 /// The row of cells, and what is wrong with the clock.
 fn below(n: &NodeView, parts: &mut Vec<Html>) {
     let y = n.radius + 15.0;
-    let left = -(n.cells.len() as f64) * CELL / 2.0;
+    let left = -(n.cells.len() as f64) * n.cell / 2.0;
     if n.cells_before > 0 {
         parts.push(text("more", left - 3.0, y + 11.0, "\u{2026}"));
     }
-    parts.extend(n.cells.iter().enumerate().map(|(i, c)| cell(c, left + i as f64 * CELL, y)));
+    parts.extend(n.cells.iter().enumerate().map(|(i, c)| cell(c, n.cell, left + i as f64 * n.cell, y)));
     if let Some(clock) = &n.clock {
         let under = if n.cells.is_empty() { 10.0 } else { CELL + 14.0 };
         parts.push(text("skew", 0.0, y + under, &format!("clock {clock}")));
     }
 }
 
-fn cell(c: &Cell, x: f64, y: f64) -> Html {
+fn cell(c: &Cell, width: f64, x: f64, y: f64) -> Html {
     let class = match c.tone {
         CellTone::Firm => "cell firm",
         CellTone::Tentative => "cell tentative",
@@ -210,8 +211,8 @@ fn cell(c: &Cell, x: f64, y: f64) -> Html {
     html! {
         <g {class} transform={moved(x, y)}>
             <title>{ &c.title }{ if shown == c.text { String::new() } else { format!(" ({})", c.text) } }</title>
-            <rect x="0.75" width="13.5" height="13.5" rx="2.5" />
-            { text(if shown.chars().count() > 2 { "tight" } else { "" }, CELL / 2.0, 10.5, &shown) }
+            <rect x="0.75" width={px(width - 1.5)} height={px(CELL - 1.5)} rx="2.5" />
+            { text(if shown.chars().count() > 2 { "tight" } else { "" }, width / 2.0, 10.5, &shown) }
         </g>
     }
 }

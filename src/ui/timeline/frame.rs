@@ -8,6 +8,7 @@ use crate::sim::Loss;
 use crate::ui::stage::canvas::{Palette, dash};
 use crate::view::Selection;
 use crate::view::spacetime::{Arrow, SpanKind};
+use crate::view::stage::fit::fitted;
 use crate::view::svg::px;
 use web_sys::CanvasRenderingContext2d as Pen;
 
@@ -227,15 +228,19 @@ pub(super) fn to_come(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     }
 }
 
+/// The size of the lanes' names.
+const NAMES_PX: f64 = 11.5;
+
 pub(super) fn names(pen: &Pen, c: &Palette, p: &Picture<'_>) {
     // As many names as there is room for, evenly.
     let every = (12.0 / p.grid.lane.max(0.5)).ceil().max(1.0) as usize;
     pen.set_text_align("right");
     for id in p.world.node_ids().filter(|n| n.index() % every == 0) {
         let picked = p.picked == Selection::Node(id);
-        font(pen, c, if picked { 750 } else { 600 }, 11.5);
+        font(pen, c, if picked { 750 } else { 600 }, NAMES_PX);
         pen.set_fill_style_str(if picked { &c.accent } else { &c.ink });
-        let _ = pen.fill_text(p.world.name(id), p.grid.left - 10.0, p.grid.y(f64::from(id.0)) + 4.0);
+        let name = fitted(p.world.name(id), p.grid.left - 12.0, NAMES_PX);
+        let _ = pen.fill_text(&name, p.grid.left - 10.0, p.grid.y(f64::from(id.0)) + 4.0);
     }
 }
 

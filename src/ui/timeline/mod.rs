@@ -220,7 +220,7 @@ impl Component for Timeline {
 impl Timeline {
     fn grid(&self, world: &World, now_us: u64) -> Grid {
         let longest = world.node_ids().map(|n| world.name(n).chars().count()).max();
-        let left = (longest.unwrap_or(2) as f64 * 7.2 + 20.0).min(self.size.0 * 0.25);
+        let left = (longest.unwrap_or(2) as f64 * 7.6 + 20.0).min(self.size.0 * 0.25);
         let width = (self.size.0 - left - 10.0).max(40.0);
         let lanes = world.node_count().max(1) as f64;
         let room = (self.size.1 - TOP - BOTTOM).max(10.0);

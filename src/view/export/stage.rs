@@ -9,6 +9,7 @@ use crate::check::Checks;
 use crate::sim::history::Run;
 use crate::sim::world::{Layout, Status};
 use crate::sim::{CellTone, Mark, Shape};
+use crate::view::stage::fit::in_a_cell;
 use crate::view::stage::outline::hill;
 use crate::view::stage::{
     self, Detail, LinkState, LossView, Manner, MessageView, Motion, NodeView, PairView, Plan, Pt, Scene,
@@ -202,7 +203,7 @@ impl Sheet<'_> {
     fn below(&mut self, n: &NodeView) {
         const CELL: f64 = 15.0;
         let y = n.radius + 15.0;
-        let left = -(n.cells.len() as f64) * CELL / 2.0;
+        let left = -(n.cells.len() as f64) * n.cell / 2.0;
         if n.cells_before > 0 {
             self.paper.text("badge", "end", left - 3.0, y + 11.0, "\u{2026}");
         }
@@ -213,10 +214,10 @@ impl Sheet<'_> {
                 CellTone::Conflict => "cell conflict",
                 CellTone::Empty => "cell empty",
             };
-            let x = left + i as f64 * CELL;
-            self.paper.rect(class, [x + 0.75, y, 13.5, 13.5]);
-            let middle = x + CELL / 2.0;
-            self.paper.text("cell-text", "middle", middle, y + 10.5, &c.text);
+            let x = left + i as f64 * n.cell;
+            self.paper.rect(class, [x + 0.75, y, n.cell - 1.5, CELL - 1.5]);
+            let middle = x + n.cell / 2.0;
+            self.paper.text("cell-text", "middle", middle, y + 10.5, &in_a_cell(&c.text));
         }
         if let Some(clock) = &n.clock {
             let under = if n.cells.is_empty() { 10.0 } else { CELL + 14.0 };

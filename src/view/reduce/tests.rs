@@ -43,6 +43,19 @@ fn a_route_opens_a_scenario_paused_at_its_start() {
 }
 
 #[test]
+fn a_route_may_begin_with_a_staged_situation_and_is_refused_with_one_that_is_none() {
+    let mut app = raft();
+    let staged = app.open.as_ref().unwrap().origin.def.situations[0].id.clone();
+    reduce(&mut app, Action::Route(String::new(), "#/s/raft-election?stage=none-such".to_owned()));
+    assert!(app.error.as_deref().unwrap().contains("none-such"), "{:?}", app.error);
+    assert_eq!(app.open.as_ref().unwrap().lesson.staged, None);
+    reduce(&mut app, Action::Route(String::new(), format!("#/s/raft-election?stage={staged}")));
+    let open = app.open.as_ref().unwrap();
+    assert_eq!((open.lesson.staged, app.player.playing), (Some(0), false));
+    assert!(!open.run().get().edits().is_empty());
+}
+
+#[test]
 fn what_cannot_be_opened_is_said_and_what_was_open_stays() {
     let mut app = raft();
     reduce(&mut app, Action::Step(20));

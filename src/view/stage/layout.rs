@@ -202,7 +202,8 @@ impl Plan {
                 if wide {
                     let (x, on_side) =
                         if i % 2 == 0 { (r + 24.0, n.div_ceil(2)) } else { (self.width - r - 24.0, n / 2) };
-                    let y = spread(i / 2, on_side, head_room(self.width), self.height - below);
+                    // One alone is as high as the middle of the figure.
+                    let y = spread(i / 2, on_side, head_room(self.width) + 6.0, self.height - below);
                     Pt::new(x, y)
                 } else {
                     let x = spread(i, n, 8.0, self.width - 8.0);
@@ -255,9 +256,14 @@ impl Plan {
         seats.filter(|(_, s)| s.is_some()).map(|(i, _)| NodeId(i as u16))
     }
 
+    /// Whether one of the two stands in the figure and the other beside it.
+    pub fn reaches_in(&self, a: NodeId, b: NodeId) -> bool {
+        let seated = |n: NodeId| self.seats.get(n.index()).is_some_and(Option::is_some);
+        seated(a) != seated(b)
+    }
+
     /// Whether the layout has a link between `a` and `b`, so that it is drawn even at rest. (Every
-    /// link exists and may be used; links to clients beside are drawn only while they are, and those of a
-    /// map once they were.)
+    /// link exists and may be used; links to clients beside and those of a map are drawn once they were.)
     pub fn linked(&self, a: NodeId, b: NodeId) -> bool {
         let seat = |n: NodeId| self.seats.get(n.index()).copied().flatten();
         let (Some(p), Some(q)) = (seat(a), seat(b)) else {

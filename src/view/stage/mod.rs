@@ -58,6 +58,8 @@ pub struct NodeView {
     pub tally: String,
     /// The row below, at most as many as there is room for, the last ones.
     pub cells: Vec<Cell>,
+    /// How wide each of them is, in pixels.
+    pub cell: f64,
     /// How many cells before those are not shown.
     pub cells_before: usize,
     /// Whether it runs.
@@ -192,8 +194,9 @@ pub fn scene(world: &World, plan: &Rc<Plan>, last: Option<&Scene>) -> Scene {
 
 fn node(world: &World, plan: &Plan, id: NodeId) -> NodeView {
     let mut inspect = world.inspect(id);
+    let cell = fit::cell_width(inspect.cells.iter().map(|c| c.text.as_str()));
     let room = match plan.detail {
-        Detail::Full => ((plan.radius * 3.1) as usize / 15).clamp(3, 12),
+        Detail::Full => ((plan.radius * 3.1 / cell) as usize).clamp(3, 12),
         _ => 0,
     };
     let before = inspect.cells.len().saturating_sub(room);
@@ -220,6 +223,7 @@ fn node(world: &World, plan: &Plan, id: NodeId) -> NodeView {
             _ => String::new(),
         },
         cells: inspect.cells,
+        cell,
         cells_before,
         status: world.status(id),
         byzantine: !world.lies(id).is_empty(),

@@ -70,11 +70,15 @@ fn every(n: usize) -> impl Iterator<Item = (NodeId, NodeId)> + Clone {
     (0..n).flat_map(move |a| (a + 1..n).map(move |b| (NodeId(a), NodeId(b))))
 }
 
-/// Whether a pair has a line when nothing is the matter: where its figure has one; on a map, where a
-/// message has gone or a link has settings of its own.
+/// Whether a pair has a line when nothing is the matter: where its figure has one; on a map and to a client beside the
+/// figure, where a message has gone or a link has settings of its own.
 fn at_rest(world: &World, plan: &Plan, a: NodeId, b: NodeId) -> bool {
     let used = |from, to| world.carried(from, to) > 0 || world.has_own_settings(from, to);
-    plan.linked(a, b) && (plan.layout != Layout::Map || used(a, b) || used(b, a))
+    let seated = plan.linked(a, b);
+    if seated && plan.layout != Layout::Map {
+        return true;
+    }
+    (seated || plan.reaches_in(a, b)) && (used(a, b) || used(b, a))
 }
 
 /// What is usual in this world: its links' delay, and how much each goes wrong. A trouble that all

@@ -213,6 +213,26 @@ fn a_map_draws_the_links_that_are_used_and_those_that_differ() {
     assert_eq!(drawn(&world), used);
 }
 
+/// A client stands beside the figure; from its first message on it has a line to whom it sends, and keeps it.
+#[test]
+fn a_client_has_a_line_to_whom_it_has_sent() {
+    let mut setup = toy::setup(4, 1, 1);
+    setup.nodes[3].client = true;
+    let (mut world, mut trace) = (World::new(setup).unwrap(), Trace::new());
+    let lines = |world: &World| {
+        let pairs = scene(world, &stage(world), None).pairs;
+        pairs.iter().filter(|p| p.b == NodeId(3)).map(|p| p.a).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(&world), []);
+    let used = |world: &World, n| world.carried(NodeId(3), n) > 0 || world.carried(n, NodeId(3)) > 0;
+    for ms in [5, 20, 40, 200] {
+        world.run_until(&mut trace, SimTime::from_ms(ms));
+        let known: Vec<_> = (0..3).map(NodeId).filter(|&n| used(&world, n)).collect();
+        assert_eq!(lines(&world), known, "after {ms} ms");
+    }
+    assert!(!lines(&world).is_empty());
+}
+
 /// A grid of 25 has 40 links, which are drawn; a circle of 25 has 300, which are not.
 #[test]
 fn a_figure_with_few_links_shows_them_however_many_nodes_it_has() {

@@ -3,7 +3,7 @@
 //! The rule that is easy to break: who waits has no excuse in what has passed and left nothing behind.
 
 use super::*;
-use crate::sim::{NodePatch, Timing};
+use crate::sim::{Layers, LinkPatch, NodePatch, Timing};
 
 const B: NodeId = NodeId(1);
 
@@ -132,4 +132,28 @@ fn a_bound_on_delays_is_one_that_the_timing_model_gives() {
     let edits = [(100, timing(20_000))];
     let longer = named("the timing model lets a message take 20 ms (since 0.100 s)");
     assert_eq!(waits(in_time, &edits, 200), longer);
+}
+
+/// Links keep no order unless they are told to, or put it right at the end; one that sends again what was lost does not keep it.
+#[test]
+fn links_that_keep_no_order_are_named_until_they_do() {
+    let set = |set| Fault::Links { set };
+    let fifo = |on| set(LinkPatch { fifo: Some(on), ..LinkPatch::default() });
+    let again = |reorder| {
+        let layers = Layers { retransmit_us: 50_000, reorder, ..Layers::default() };
+        set(LinkPatch { layers: Some(layers), ..LinkPatch::default() })
+    };
+    let named = |said: &str| {
+        let why = format!("0 of 1 have come to an end; {}, and {said}", Need::InOrder.assumed());
+        Verdict::Pending { why }
+    };
+    let in_order = &[Need::InOrder];
+    let since = |at: &str| named(&format!("messages from A to B may overtake each other (since {at})"));
+    let past = |until: &str| {
+        named(&format!("messages from A to B could overtake each other (from 0.000 s to {until})"))
+    };
+    assert_eq!(waits(in_order, &[], 50), since("0.000 s"));
+    assert_eq!(waits(in_order, &[(100, fifo(true))], 200), past("0.100 s"));
+    assert_eq!(waits(in_order, &[(100, fifo(true)), (200, again(false))], 300), since("0.200 s"));
+    assert_eq!(waits(in_order, &[(100, again(true))], 300), past("0.100 s"));
 }

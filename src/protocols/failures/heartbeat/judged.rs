@@ -6,7 +6,7 @@
 use super::{Fact, Process, bounds};
 use crate::kit::heartbeat::Pulse;
 use crate::kit::prelude::*;
-use crate::sim::{SimTime, Status};
+use crate::sim::{Fault, SimTime, Status};
 use std::collections::BTreeMap;
 
 pub(super) fn promises(p: &Params) -> Vec<Box<dyn Property>> {
@@ -17,6 +17,7 @@ pub(super) fn promises(p: &Params) -> Vec<Box<dyn Property>> {
         period: p.ms("period_ms"),
         late: fresh(p).then(|| p.ms("timeout_ms")),
         newest: BTreeMap::new(),
+        booted_us: BTreeMap::new(),
     };
     let in_the_end = [
         Promised::liveness("Strong completeness", complete, Opinion::of(true))
@@ -61,6 +62,7 @@ fn mistakes(p: &Params) -> Option<Box<dyn Property>> {
         _ if p.int("loss_percent") > 0 => return None,
         _ if late > longest => 0,
         "growing" => (longest.0 - late.0) / p.ms("step_ms").0 + 1,
+        "doubling" => doublings(p.ms("period_ms").0 + late.0, p.ms("period_ms").0 + longest.0),
         _ => return None,
     };
     let (name, claim) = match most {
@@ -72,6 +74,11 @@ fn mistakes(p: &Params) -> Option<Box<dyn Property>> {
     let made = BTreeMap::new();
     let promise = Promised::safety(name, claim, Mistakes { most, made }).needs(NEEDS);
     Some(promise.rests_on("no delay is longer than its bound").boxed())
+}
+
+/// How often `first` must double until it is longer than `needed`.
+fn doublings(first: u64, needed: u64) -> u64 {
+    (0..).find(|&n| first << n > needed).unwrap_or(0)
 }
 
 /// Whether `node` has crashed.
@@ -133,21 +140,27 @@ struct Trust {
     // If only what is fresh counts: how late a heartbeat may be.
     late: Option<Span>,
     newest: BTreeMap<(NodeId, NodeId), i64>,
+    // When each has booted last, if not at the start: what was sent by then says nothing to it.
+    booted_us: BTreeMap<NodeId, u64>,
 }
 
 impl Rule for Trust {
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
+        let clock = |p| seen.world.clock(p).shows_us.max(0) as u64;
+        if let Some(Fault::Recover { node }) = seen.fault() {
+            self.booted_us.insert(*node, clock(*node));
+        }
         for (p, fact) in seen.facts::<Fact>() {
             let Fact::Heard { whom, number } = *fact else {
                 continue;
             };
             let newest = self.newest.entry((p, whom)).or_insert(-1);
-            let new = number > *newest;
+            let pulse = Pulse::of(whom, self.nodes, self.period);
+            let booted_us = self.booted_us.get(&p).copied().unwrap_or(0);
+            let new = number > *newest && pulse.sent_us(number) > booted_us;
             *newest = number.max(*newest);
             // It is fresh until the next is due.
-            let pulse = Pulse::of(whom, self.nodes, self.period);
-            let clock = seen.world.clock(p).shows_us.max(0) as u64;
-            let fresh = self.late.is_none_or(|late| clock < pulse.sent_us(number + 1) + late.0);
+            let fresh = self.late.is_none_or(|late| clock(p) < pulse.sent_us(number + 1) + late.0);
             if new && fresh && suspects(seen.world, p, whom) {
                 let name = |n| seen.world.name(n);
                 let why = format!(

@@ -4,6 +4,7 @@
 //! The rule that is easy to break: rates are rates of a run that has settled. The first ten periods do
 //! not count.
 
+use super::age;
 use super::judged::down;
 use super::{Fact, bounds};
 use crate::kit::heartbeat::Pulse;
@@ -147,7 +148,7 @@ impl Gauge for Quality {
 }
 
 /// The chance that a heartbeat has not come `ms` after it was sent.
-fn missing(p: &Params, ms: f64) -> f64 {
+pub(super) fn missing(p: &Params, ms: f64) -> f64 {
     let (loss, mean) = (number(p, "loss_percent") / 100.0, number(p, "mean_ms"));
     let slower = match bounds(p) {
         Some((min, max)) => {
@@ -217,7 +218,19 @@ pub(super) static GAUGES: &[GaugeDef] = &[
     GaugeDef::new("detection_ms", "from a crash to suspicion for good", "ms", |p| {
         quality(What::DetectionMs, p)
     }),
+    GaugeDef::new("staleness_ms", "how old what one knows of another is, in the mean", "ms", age::gauge)
+        .theory(|p| Some(age::mean_ms(p)))
+        .published(&[
+            Published::of(&[], 300.0, AGE),
+            Published::of(&["period_ms=1000"], 550.0, AGE),
+            Published::of(&["loss_percent=50"], 800.0, "the same, and p / (1-p) periods for what is lost"),
+            Published::of(&["period_ms=100"], 96.596, "a little less, for a newer one may overtake"),
+        ]),
+    GaugeDef::new("oldest_ms", "how old the oldest of what one knows is now", "ms", |_| {
+        gauges::reading(age::oldest_ms)
+    }),
     GaugeDef::new("messages", "heartbeats sent", "", |_| gauges::sent(&["heartbeat"])),
 ];
 
+const AGE: &str = "half a period and the mean delay (Kaul, Yates, Gruteser 2012, with a fixed period)";
 const NFD_S: &str = "Chen, Toueg, Aguilera 2000: the analysis of NFD-S";

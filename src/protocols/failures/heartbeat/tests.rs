@@ -1,10 +1,10 @@
 //! Tests of the failure detector. How often it is wrong, and for how long, is published with its gauges.
 
-use super::{ENTRY, Fact, Process};
+use super::{ENTRY, Fact, Process, age};
 use crate::check::Verdict;
 use crate::check::faultmix::Mix;
 use crate::kit::bench::{Bench, Mean, Trial, against_theory};
-use crate::sim::{Edit, Fault, NodeId, Setup, SimTime, Span, Timing};
+use crate::sim::{Delay, Edit, Fault, LinkPatch, NodeId, Setup, SimTime, Span, Timing};
 
 fn bench(settings: &[&str]) -> Bench {
     Bench::of(&ENTRY, settings).until_ms(20_000)
@@ -159,5 +159,73 @@ fn an_old_heartbeat_is_no_news() {
         run.deliver("heartbeat", 6);
         let suspects = run.node::<Process>(NodeId(0)).detector.suspects(NodeId(1));
         assert_eq!(suspects, !trusts);
+    }
+}
+
+/// Row A2: from a cut on, what P2 has of P1 grows older by a millisecond each millisecond, and P2 goes on trusting P1 until
+/// the next heartbeat is T late. P1 sends at multiples of the period; with a constant delay nothing else is old.
+#[test]
+fn behind_a_cut_a_picture_grows_old_in_a_straight_line_and_looks_well_until_the_timeout() {
+    for (period, late) in [(500, 200), (300, 900), (1_000, 50)] {
+        let settings = [format!("period_ms={period}"), format!("timeout_ms={late}")];
+        let steady = |s: &mut Setup| s.link.delay = Delay::Constant { us: 20_000 };
+        let mut run =
+            bench(&settings.each_ref().map(String::as_str)).set(&["nodes=2"]).changed(steady).start(1);
+        // Number 5 of P1 has come, and is the last that does.
+        let cut_at = 5 * period + 30;
+        run.run_until(SimTime::from_ms(cut_at));
+        run.fault(Fault::Link {
+            from: NodeId(0),
+            to: NodeId(1),
+            set: LinkPatch { cut: Some(true), ..LinkPatch::default() },
+        });
+        let due = 6 * period + late;
+        for ms in [cut_at + 1, cut_at + period / 2, due - 1] {
+            run.run_until(SimTime::from_ms(ms));
+            let now_us = run.world().now().us();
+            let picture = age::age(run.world(), NodeId(1), NodeId(0));
+            assert_eq!(picture, Some(Span(now_us - 5_000 * period)));
+            assert!(!run.node::<Process>(NodeId(1)).detector.suspects(NodeId(0)), "too soon: {ms} of {due}");
+        }
+        run.run_until(SimTime::from_ms(due));
+        assert!(run.node::<Process>(NodeId(1)).detector.suspects(NodeId(0)));
+    }
+}
+
+/// Row D2: delays of 200 to 600 ms, which nobody knows. Silence lasts at most a period and the longest delay, 650 ms, and
+/// patience begins with a period and T: so it doubles at most log2(650 / (50 + T)) times, rounded up.
+#[test]
+fn doubling_patience_is_enough_after_as_many_mistakes_as_the_logarithm_says() {
+    for (late, most) in [(1, 4), (30, 4), (150, 2), (320, 1)] {
+        let settings = [format!("timeout_ms={late}")];
+        let fast = ["rule=doubling", "delays=bounded", "period_ms=50", "mean_ms=400"];
+        let bench = bench(&settings.each_ref().map(String::as_str)).set(&fast);
+        assert_eq!(most, libm::log2(650.0 / (50.0 + f64::from(late))).ceil() as usize);
+        let worst = (0..20).map(|seed| {
+            let run = bench.run(seed);
+            run.hold(&["Mistakes end"]);
+            let all = suspicions(&run, SimTime::ZERO);
+            all.iter().map(|pair| all.iter().filter(|p| *p == pair).count()).max().unwrap_or(0)
+        });
+        let worst = worst.max().unwrap();
+        assert!((1..=most).contains(&worst), "T = {late}: {worst}");
+    }
+}
+
+/// P1 sends its first heartbeat in the instant in which P2 begins to watch, which counts as heard: when it arrives, P2 has long
+/// lost patience, and its opinion stays. That is no broken trust; nor is it after a crash.
+#[test]
+fn what_was_sent_before_one_began_to_watch_is_no_news_to_it() {
+    let impatient = bench(&["rule=timeout", "nodes=2", "period_ms=100", "timeout_ms=10"]);
+    let slow = |s: &mut Setup| s.link.delay = Delay::Constant { us: 400_000 };
+    impatient.clone().changed(slow).run(1).hold(&["Trust"]);
+    let down = |at_us| {
+        [
+            Edit::at(at_us, Fault::crash(NodeId(1))),
+            Edit::at(at_us + 50_000, Fault::Recover { node: NodeId(1) }),
+        ]
+    };
+    for at_us in (1_000_000..1_100_000).step_by(10_000) {
+        impatient.clone().changed(slow).edits(down(at_us)).run(1).hold(&["Trust"]);
     }
 }

@@ -1,3 +1,0 @@
-//! Agreement.
-
-super::chapter! { "agreement", "Agreement": two_generals, paxos }

@@ -1,3 +1,0 @@
-//! Consensus.
-
-super::chapter! { "consensus", "Consensus": raft }

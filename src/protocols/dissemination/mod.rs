@@ -1,3 +1,0 @@
-//! Dissemination: how news reaches everyone.
-
-super::chapter! { "dissemination", "Dissemination": gossip }

@@ -1,3 +1,0 @@
-//! Election.
-
-super::chapter! { "election", "Election": ring, bully }

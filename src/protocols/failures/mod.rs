@@ -1,3 +1,0 @@
-//! Failures, and how they are noticed.
-
-super::chapter! { "failures", "Failures": heartbeat }

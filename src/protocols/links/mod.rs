@@ -1,3 +1,0 @@
-//! Links.
-
-super::chapter! { "links", "Links": stack }

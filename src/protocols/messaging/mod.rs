@@ -1,3 +1,0 @@
-//! Messaging: what lies between a sender and a receiver: queues, buffers, calls.
-
-super::chapter! { "messaging", "Messaging": queue }

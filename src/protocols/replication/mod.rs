@@ -1,3 +1,0 @@
-//! Replication: several copies of one thing.
-
-super::chapter! { "replication", "Replication": quorum_register }
