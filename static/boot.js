@@ -187,8 +187,7 @@
         if (self.origin !== "null") throw error;
         return startWhole(moduleUrl);
       })
-      .then(keepLater)
-      .catch(function (error) {
+      .then(keepLater, function (error) {
         explain(stage, error);
         if (window.console) console.error(error);
       });

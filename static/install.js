@@ -116,8 +116,9 @@
 
   // The address takes the run along, to this very moment.
   async function load() {
-    const open = await window.faultline.state().catch(() => null);
-    const link = open && (await window.faultline.link().catch(() => null));
+    const { faultline } = window;
+    const open = faultline && (await faultline.state().catch(() => null));
+    const link = open && (await faultline.link().catch(() => null));
     if (typeof link === "string") history.replaceState(null, "", link);
     else if (open && !isStored()) {
       words.textContent = "This run is too large for a link, and nothing can be kept here: save it with \"Files\" first, or it is gone.";

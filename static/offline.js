@@ -2,7 +2,7 @@
 //
 // The rules that are easy to break: a page gets the parts of its own build or none. Each build has a cache of its own, an address
 // says by `?v=` which it belongs to, and what comes over the network counts only with the SHA-256 that the build's list has for it. And
-// nothing here may stand in the page's way: where something cannot be kept, or is not whole, the network answers as if there were no worker.
+// nothing here may stand in the page's way: where something cannot be kept, or is not whole, the network answers as without a worker.
 //
 // tools/offline.mjs puts the list of files before this. Published without one, it takes itself and all that it kept away.
 "use strict";
@@ -27,21 +27,50 @@ async function sound(file, { version, files }) {
   return response.redirected ? new Response(response.body, { status: response.status, headers: response.headers }) : response;
 }
 
-// Sees to it that these files are kept.
-async function bring(cache, files) {
-  for (const file of files) {
-    if (!(await cache.match(keyOf(file)))) await cache.put(keyOf(file), await sound(file, BUILD));
-  }
+// The names of all caches of this place.
+const names = async () => (await caches.keys()).filter((name) => name.startsWith(PREFIX));
+
+// What the list in the cache of that name says, or undefined.
+async function listIn(name) {
+  const list = (await caches.has(name)) && (await caches.match(LIST, { cacheName: name }));
+  return list ? list.json() : undefined;
+}
+
+// The other builds that are kept: [{ name, files }].
+async function others() {
+  const all = (await names()).filter((name) => name !== cacheName(BUILD.version));
+  const lists = await Promise.all(all.map(async (name) => ({ ...(await listIn(name)), name })));
+  return lists.filter(({ files }) => files);
+}
+
+// The bytes of a file of this build: of another one that is kept, where it has not changed since, or of the network.
+async function bytes(file, builds) {
+  const equal = builds.find(({ files }) => files[file] === BUILD.files[file]);
+  const kept = equal && (await caches.match(keyOf(file), { cacheName: equal.name }));
+  return kept || sound(file, BUILD);
+}
+
+// Sees to it that what a page needs to start is kept, or fails; and as many of the other files as can be had: how many cannot. The
+// list is put last: a cache that has it was whole once.
+async function bring(files) {
+  const cache = await caches.open(cacheName(BUILD.version));
+  const builds = await others();
+  const one = async (file) => (await cache.match(keyOf(file))) || cache.put(keyOf(file), await bytes(file, builds));
+  for (const file of BUILD.core) await one(file);
+  let missing = 0;
+  for (const file of files) await one(file).catch(() => (missing += 1));
+  if (!(await cache.match(LIST))) await cache.put(LIST, new Response(JSON.stringify(BUILD)));
+  return missing;
 }
 
 // ---- Coming and going
 
-// The list is put last: a cache that has it has all that a page needs to start.
+// What was kept of the build before is kept of this one before anybody sees it: what could be done without a network still can.
 async function install() {
   if (BUILD) {
-    const cache = await caches.open(cacheName(BUILD.version));
-    await bring(cache, BUILD.core);
-    await cache.put(LIST, Response.json(BUILD));
+    const kept = await Promise.all((await names()).map(async (name) => (await caches.open(name)).keys()));
+    const had = new Set(kept.flat().map(({ url }) => url));
+    await bring(Object.keys(BUILD.files).filter((file) => had.has(keyOf(file))));
   }
   // Pages of other builds lose nothing by it: their caches stay.
   await self.skipWaiting();
@@ -49,7 +78,7 @@ async function install() {
 
 async function activate() {
   if (BUILD) return self.clients.claim();
-  for (const name of await caches.keys()) if (name.startsWith(PREFIX)) await caches.delete(name);
+  for (const name of await names()) await caches.delete(name);
   return self.registration.unregister();
 }
 
@@ -58,30 +87,23 @@ addEventListener("activate", (event) => event.waitUntil(activate()));
 
 // ---- Answers
 
-// The list of a build that was kept here once, or undefined.
-async function listOf(version) {
-  if (!(await caches.has(cacheName(version)))) return undefined;
-  const list = await caches.match(LIST, { cacheName: cacheName(version) });
-  return list && list.json();
-}
-
-// The page, if all is here that it needs to start.
-async function page(request) {
+// The page, if all is here that it needs to start; or undefined.
+async function page() {
   const cache = await caches.open(cacheName(BUILD.version));
   const core = await Promise.all(BUILD.core.map((file) => cache.match(keyOf(file))));
-  return core.every(Boolean) ? core[BUILD.core.indexOf("")] : fetch(request);
+  return core.every(Boolean) ? core[BUILD.core.indexOf("")] : undefined;
 }
 
 // A file of the build `version`: kept, or of the network and kept from now on.
 async function part(event, file, version) {
-  const kept = await caches.match(keyOf(file), { cacheName: cacheName(version) }).catch(nothing);
+  const name = cacheName(version);
+  const kept = await caches.match(keyOf(file), { cacheName: name }).catch(nothing);
   if (kept) return kept;
-  const list = version === BUILD.version ? BUILD : await listOf(version).catch(nothing);
+  const list = version === BUILD.version ? BUILD : await listIn(name).catch(nothing);
   if (!list || !Object.hasOwn(list.files, file)) return fetch(event.request);
   const response = await sound(file, list);
   const copy = response.clone();
-  const put = caches.open(cacheName(version)).then((cache) => cache.put(keyOf(file), copy));
-  event.waitUntil(put.catch(nothing));
+  event.waitUntil(caches.open(name).then((cache) => cache.put(keyOf(file), copy)).catch(nothing));
   return response;
 }
 
@@ -89,12 +111,15 @@ addEventListener("fetch", (event) => {
   const { method, mode, url } = event.request;
   if (!BUILD || method !== "GET" || !url.startsWith(SCOPE)) return;
   const file = url.slice(SCOPE.length).replace(/[?#].*/, "");
+  const network = () => fetch(event.request);
   if (mode === "navigate") {
-    if (file === "" || file === "index.html") event.respondWith(page(event.request).catch(() => fetch(event.request)));
+    if (file === "" || file === "index.html") event.respondWith(page().catch(nothing).then((kept) => kept || network()));
     return;
   }
-  const version = new URL(url).searchParams.get("v") || BUILD.version;
-  if (file !== "") event.respondWith(part(event, file, version));
+  const version = new URL(url).searchParams.get("v");
+  if (version) event.respondWith(part(event, file, version));
+  // A picture belongs to no build.
+  else if (Object.hasOwn(BUILD.files, file)) event.respondWith(part(event, file, BUILD.version).catch(network));
 });
 
 // ---- What pages ask
@@ -106,28 +131,26 @@ let filling = Promise.resolve();
 function fill({ all, loaded }) {
   const had = new Set(loaded.map((url) => url.replace(/[?#].*/, "")));
   const files = Object.keys(BUILD.files).filter((file) => all || had.has(keyOf(file)));
-  const filled = filling.then(async () => bring(await caches.open(cacheName(BUILD.version)), files));
+  const filled = filling.then(() => bring(files));
   filling = filled.catch(nothing);
-  return filled.then(() => (all ? "all" : "some"), nothing);
+  return filled.then((missing) => missing === 0 && (all ? "all" : "some"), nothing);
 }
 
-// Throws away builds that no page is of. A page holds a lock of its cache's name; while one has none, nobody knows.
+// Throws away builds that no page is of. A page holds a lock of its cache's name; while there are more pages than locks, nobody knows.
+// (Whose a lock is cannot be asked: browsers give clients other names there.)
 async function tidy() {
   if (self.registration.installing || self.registration.waiting) return;
   const open = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const { held } = await navigator.locks.query();
   const locks = held.filter(({ name }) => name.startsWith(PREFIX));
-  const pages = open.filter(({ url }) => url.startsWith(SCOPE));
-  if (!pages.every(({ id }) => locks.some(({ clientId }) => clientId === id))) return;
+  if (open.filter(({ url }) => url.startsWith(SCOPE)).length > locks.length) return;
   const used = [cacheName(BUILD.version), ...locks.map(({ name }) => name)];
-  for (const name of await caches.keys()) {
-    if (name.startsWith(PREFIX) && !used.includes(name)) await caches.delete(name);
-  }
+  for (const name of await names()) if (!used.includes(name)) await caches.delete(name);
 }
 
 // A page of a build that was kept here, and is no longer the one that is shown, hears that there is a newer one.
 async function greeted(page, asks) {
-  const newer = asks.build !== BUILD.version && Boolean(await listOf(asks.build));
+  const newer = asks.build !== BUILD.version && Boolean(await listIn(cacheName(asks.build)));
   page.postMessage({ newer });
   const kept = await fill(asks);
   if (kept) page.postMessage({ kept });

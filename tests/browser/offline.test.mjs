@@ -180,6 +180,8 @@ test("a newer page is offered softly, the run goes over to it, and another tab s
   const [old, newer] = [buildOf(folder), "0123456789ab"];
   deploy(folder, newer);
   const mine = await run(page);
+  const fetched = [];
+  page.context().on("request", (request) => request.serviceWorker() && fetched.push(request.url().slice(site.base.length)));
   await look(page);
   const notice = await visible(page, "newer");
   await notice.getByText("A newer Faultline is here.").waitFor();
@@ -187,6 +189,8 @@ test("a newer page is offered softly, the run goes over to it, and another tab s
   await assertAccessible(page, "the notice of a newer page");
   assert.deepEqual(await run(page), mine, "nothing has happened to the run");
   assert.deepEqual(await builds(page), [newer, old].sort());
+  assert.ok(fetched.includes(`split_link_stack.wasm?v=${newer}`), fetched.join());
+  assert.ok(!fetched.some((url) => url.includes("split_raft")), "what has not changed is not fetched again");
   await (await visible(other, "newer")).getByRole("button", { name: "Later" }).press("Enter");
   assert.equal(await hook(other, "newer").count(), 0);
   await notice.getByRole("button", { name: "Load it now" }).press("Enter");
@@ -337,7 +341,6 @@ for (const [size, colorScheme] of [["desktop", "light"], ["phone", "dark"]]) {
     await assertAccessible(page, "the notice");
     await hook(page, "play").first().click();
     assert.ok(box.x >= 0 && box.x + box.width <= SIZES[size].width, JSON.stringify(box));
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/newer-${size}-${colorScheme}.png` });
     assertQuiet(page);
     await page.context().close();
   });
