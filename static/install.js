@@ -72,7 +72,7 @@
     words.setAttribute("role", "status");
     const acts = document.createElement("div");
     acts.className = "acts";
-    acts.append(button("Load it now", "btn main", load), button("Later", "btn", later));
+    acts.append(button("Load it now", "btn", load), button("Later", "btn", later));
     box.append(words, acts);
     const place = aside();
     if (!place) return show();

@@ -263,16 +263,22 @@ test("a file that is not what the list says stops the keeping, and the page does
   await page.context().close();
 });
 
+// Takes a file out of what is kept.
+async function lose(page, file) {
+  const lost = await page.evaluate(async (file) => {
+    const [name] = await globalThis.caches.keys();
+    const key = new URL(`./${file}`, document.getElementById("boot-module").href);
+    return (await globalThis.caches.open(name)).delete(key.href);
+  }, file);
+  assert.ok(lost, `${file} was not kept`);
+}
+
 test("where something is missing of what was kept the network answers, and it is kept again", async () => {
-  const { site } = await host();
+  const { site, folder } = await host();
   const page = await openScenario(site, "raft-election", withWorker(site));
   await kept(page);
   for (const gone of ["faultline_bg.wasm", "", "?list", "split_raft.wasm"]) {
-    await page.evaluate(async (gone) => {
-      const [name] = await globalThis.caches.keys();
-      const cache = await globalThis.caches.open(name);
-      if (!(await cache.delete(new URL(`./${gone}`, document.getElementById("boot-module").href.replace(/faultline\.js.*/, "")).href))) throw new Error(gone);
-    }, gone);
+    await lose(page, gone);
     await page.reload();
     await drawn(page);
     await kept(page);
@@ -280,6 +286,13 @@ test("where something is missing of what was kept the network answers, and it is
   await page.evaluate(async () => Promise.all((await globalThis.caches.keys()).map((name) => globalThis.caches.delete(name))));
   await page.reload();
   await drawn(page);
+  await kept(page);
+  // What is not whole is not begun with: its program is nowhere any more.
+  await lose(page, "faultline_bg.wasm");
+  deploy(folder, "0123456789ab");
+  await page.reload();
+  await drawn(page);
+  assert.equal(await shown(page), "0123456789ab");
   await kept(page);
   await site.server.close();
   await page.reload();
