@@ -128,14 +128,23 @@
     if (theme) root.setAttribute("data-theme", theme[1]);
     if (!/[?&]embed=1/.test(location.search)) return;
     root.setAttribute("data-embed", "");
-    if (window.parent !== window) listenToParent();
+    // What speaks with the page around this one.
+    if (window.parent !== window) bring("embedded.js");
   }
 
-  // What speaks with the page around this one.
-  function listenToParent() {
+  function bring(file) {
     var script = document.createElement("script");
-    script.src = document.getElementById("boot-module").href.replace("faultline.js", "embedded.js");
+    script.src = document.getElementById("boot-module").href.replace("faultline.js", file);
     document.head.appendChild(script);
+  }
+
+  // What keeps the page for when there is no network, once it has stood for some seconds and has nothing else to do.
+  function keepLater() {
+    if (window.parent !== window || self.origin === "null" || document.documentElement.hasAttribute("data-embed")) return;
+    if (!navigator.serviceWorker || !navigator.locks) return;
+    setTimeout(function () {
+      (window.requestIdleCallback || setTimeout)(function () { bring("install.js"); });
+    }, 5000);
   }
 
   function present(answer) {
@@ -178,7 +187,7 @@
         if (self.origin !== "null") throw error;
         return startWhole(moduleUrl);
       })
-      .catch(function (error) {
+      .then(keepLater, function (error) {
         explain(stage, error);
         if (window.console) console.error(error);
       });

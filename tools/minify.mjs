@@ -33,7 +33,7 @@ write("index.html", page.replace(SHEET, () => {
   return first;
 }));
 
-const scripts = { "boot.js": { ecma: 5, ie8: false }, "translated.js": { ecma: 2020 }, "embedded.js": { ecma: 2020 }, "embed.js": { ecma: 2020 }, "faultline.js": { ecma: 2020, module: true }, "__wasm_split.js": { ecma: 2020, module: true } };
+const scripts = { "boot.js": { ecma: 5, ie8: false }, "translated.js": { ecma: 2020 }, "embedded.js": { ecma: 2020 }, "embed.js": { ecma: 2020 }, "install.js": { ecma: 2020 }, "offline.js": { ecma: 2020 }, "faultline.js": { ecma: 2020, module: true }, "__wasm_split.js": { ecma: 2020, module: true } };
 for (const [file, options] of Object.entries(scripts)) {
   if (existsSync(join(dist, file))) write(file, (await minify(read(file), options)).code);
 }

@@ -40,7 +40,7 @@ function flags() {
   return caps["goog:chromeOptions"].args.filter((flag) => flag !== "--headless");
 }
 
-// Starts server and browser: `{ base, open, close }`. `extra` is passed to the server.
+// Starts server and browser: `{ base, browser, server, open, close }`. `extra` is passed to the server.
 export async function start({ extra, gzip, dist = DIST, args = [] } = {}) {
   assert.ok(existsSync(`${dist}/index.html`), "dist/ is missing: run ./dev build");
   const server = await serve(dist, { prefix: PREFIX, extra, gzip });
@@ -53,9 +53,10 @@ export async function start({ extra, gzip, dist = DIST, args = [] } = {}) {
 
   // Opens `where` (what follows the page's address: "#/", "?embed=1#/s/raft-election") in a fresh
   // profile. `context` goes to playwright: viewport, colorScheme, reducedMotion, hasTouch; `prepare(page)`
-  // runs before the page loads.
+  // runs before the page loads. No service worker stands between page and server, where tests look and put themselves, unless one
+  // is asked for (`serviceWorkers: "allow"`).
   async function open(where = "#/", { prepare, ...context } = {}) {
-    const profile = await browser.newContext({ viewport: SIZES.desktop, ...context });
+    const profile = await browser.newContext({ viewport: SIZES.desktop, serviceWorkers: "block", ...context });
     const page = await profile.newPage();
     page.complaints = [];
     page.requests = [];
@@ -72,7 +73,7 @@ export async function start({ extra, gzip, dist = DIST, args = [] } = {}) {
     for (const page of pages) assertQuiet(page);
   }
 
-  return { base: server.base, browser, open, close };
+  return { base: server.base, browser, server, open, close };
 }
 
 function listen(page, base) {

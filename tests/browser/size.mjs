@@ -45,8 +45,12 @@ export function heaviest(folder, files) {
 }
 
 // What no scenario waits for: whole.js comes where no module may be loaded, the sheet for paper with the details, pictures with the
-// landing page alone, one by one; what speaks with a host, inside another page alone.
-export const isBeside = (path) => /\/(whole\.js|print\.css|embed\.js|embedded\.js)$|\/cards\//.test(path);
+// landing page alone, one by one; what speaks with a host, inside another page alone; what keeps the page for when there is no network,
+// when it has stood for some seconds.
+export const isBeside = (path) => /\/(whole\.js|print\.css|embed\.js|embedded\.js)$|\/cards\//.test(path) || isKeeping(path);
+
+// What keeps the page for when there is no network.
+export const isKeeping = (path) => /\b(install\.js|offline\.js|manifest\.webmanifest|icon-\d+\.png)$/.test(path);
 
 export function gzipped(bytes) {
   return gzipSync(bytes, { level: 9 }).length;
