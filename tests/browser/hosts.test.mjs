@@ -68,7 +68,7 @@ async function dialogue(moment) {
 // Opens a page of the hosts'. Its reader's browser says nothing of colours; what it loads from strangers' servers is empty; and it
 // counts who listens to its messages.
 async function visit(path) {
-  const context = await site.browser.newContext({ viewport: { width: 1000, height: 800 }, colorScheme: null });
+  const context = await site.browser.newContext({ viewport: { width: 1300, height: 800 }, colorScheme: null });
   const page = await context.newPage();
   page.complaints = [];
   const complain = (text) => page.complaints.push(text);
@@ -121,7 +121,7 @@ async function runs(page, hash) {
 async function follows(page) {
   const frame = await inside(page);
   const heights = [];
-  for (const width of [1000, 420]) {
+  for (const width of [1300, 420]) {
     await page.setViewportSize({ width, height: 800 });
     await eventually(async () => {
       const [high, end] = await frame.evaluate(() => [innerHeight, document.querySelector(".time-zone").getBoundingClientRect().bottom]);
@@ -130,8 +130,8 @@ async function follows(page) {
       heights[width] = high;
     });
   }
-  assert.notEqual(heights[1000], heights[420]);
-  await page.setViewportSize({ width: 1000, height: 800 });
+  assert.notEqual(heights[1300], heights[420]);
+  await page.setViewportSize({ width: 1300, height: 800 });
 }
 
 // A frame without a script tells the page its height, and has that of its text.

@@ -44,6 +44,7 @@ export function install() {
   if (existsSync(whole)) return home;
   rmSync(home, { recursive: true, force: true });
   const own = python();
+  console.error("== Installing what course pages are built with (once a machine; half a minute)");
   const run = (program, ...words) => execFileSync(program, words, { stdio: ["ignore", process.stderr, process.stderr] });
   try {
     run(own, "-m", "venv", home);
