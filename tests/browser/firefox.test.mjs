@@ -113,3 +113,78 @@ test("the landing page shows itself and leads on, in Firefox", async () => {
   }
   quiet();
 });
+
+test("each dialog opens, fits and closes, wide and narrow, in Firefox", async () => {
+  for (const viewport of SIZES) {
+    await open("raft-election", viewport);
+    const there = await page.$$eval(["files", "share", "embed", "help"].map(at).join(), (all) => all.map((b) => b.dataset.testid));
+    assert.ok(there.length >= 3 && there.includes("share"), `only ${there}`);
+    for (const name of there) {
+      await press(name);
+      await visible("dialog");
+      const box = await page.$eval(at("dialog"), (d) => [d.scrollWidth - d.clientWidth, d.getBoundingClientRect().left, innerWidth - d.getBoundingClientRect().right]);
+      assert.ok(box[0] <= 0 && box[1] >= 0 && box[2] >= 0, `${name} does not fit: ${box}`);
+      await page.keyboard.press("Escape");
+      await page.waitForSelector(at("dialog"), { hidden: true });
+    }
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= viewport.width, "it has to be scrolled sideways");
+  }
+  quiet();
+});
+
+test("a node is crashed by hand, a slider is moved by its keys, and the focus is seen, in Firefox", async () => {
+  await open("raft-election");
+  await ask("seek", 500_000);
+  const disc = await (await page.waitForSelector(`${at("node-0")} .disc`)).boundingBox();
+  await page.mouse.click(disc.x + disc.width / 2, disc.y + disc.height / 2);
+  await visible("stage-menu");
+  await press("act-crash");
+  await eventually(async () => assert.equal((await ask("state")).nodes[0].status, "down"));
+  await page.keyboard.press("Escape");
+  await page.focus(at("scrub"));
+  const before = (await ask("state")).time_us;
+  await page.keyboard.press("Home");
+  await eventually(async () => assert.ok((await ask("state")).time_us < before));
+  for (const id of ["play", "scrub", "speed", "node-1"]) {
+    await page.focus(at(id));
+    await page.keyboard.press("Shift");
+    const ring = await page.$eval(at(id), (e) => [e.matches(":focus-visible"), getComputedStyle(e).outlineStyle, Number.parseFloat(getComputedStyle(e).outlineWidth)]);
+    assert.ok(ring[0] && ring[1] !== "none" && ring[2] >= 2, `no ring around ${id}: ${ring}`);
+  }
+  quiet();
+});
+
+test("elements and a frame of another page run, are as high as their content, and follow its colours, in Firefox", async () => {
+  await page.setViewport(SIZES[0]);
+  await page.goto(new URL("/notes.html", notes.base).href);
+  const frames = await Promise.all([0, 1].map((n) => inside(`document.querySelectorAll("fault-line")[${n}].shadowRoot.querySelector("iframe")`)));
+  frames.push(await inside('document.querySelector("body > iframe")'));
+  const openings = [{ scenario: "raft-election", seed: 7 }, { scenario: "ring-election", seed: 3 }];
+  const asked = await page.evaluate(async () => {
+    const elements = [...document.querySelectorAll("fault-line")];
+    await Promise.all(elements.map((e) => e.ask("seek", 700_000)));
+    return Promise.all(elements.map((e) => e.ask("hash")));
+  });
+  assert.deepEqual(asked, hashes(openings, 700));
+  for (const frame of frames.slice(0, 2)) {
+    await eventually(async () => {
+      const [high, end] = await frame.evaluate(() => [innerHeight, document.querySelector(".time-zone").getBoundingClientRect().bottom]);
+      assert.ok(high !== 560 && end <= high + 1 && end > high - 60, `the frame is ${high} high, what it shows ends at ${end}`);
+    });
+  }
+  const dark = (frame) => frame.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).reduce((a, b) => a + Number(b), 0) < 3 * 128);
+  for (const [style, want] of [["background: #111; color-scheme: dark", true], ["background: #fff; color-scheme: light", false]]) {
+    await page.evaluate((style) => document.documentElement.setAttribute("style", style) ?? document.body.setAttribute("style", style), style);
+    for (const frame of frames) await eventually(async () => assert.equal(await dark(frame), want));
+  }
+  quiet();
+});
+
+// The frame that `found` finds in the page, once its stage is there.
+async function inside(found) {
+  const element = await (await page.waitForFunction(found)).asElement();
+  await element.scrollIntoView();
+  const frame = await element.contentFrame();
+  await visible("node-0", frame);
+  return frame;
+}
