@@ -122,7 +122,9 @@
     if (window.innerWidth < 1240) stack += tall(boards);
     const beside = window.innerWidth > 900;
     const words = beside ? Math.min(tall(lesson), 720) : tall(lesson) + tall(inspector);
-    return Math.ceil(beside ? Math.max(stack, words) : stack + words);
+    // In a lower frame the diagram gives way (embedded.css).
+    const least = time ? (beside ? 560 : 630) : 0;
+    return Math.ceil(Math.max(beside ? Math.max(stack, words) : stack + words, least));
   }
 
   let told = 0;

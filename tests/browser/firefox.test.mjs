@@ -98,7 +98,7 @@ for (const [i, { id }] of ALL.entries()) {
     await press("back");
     await eventually(async () => assert.equal((await ask("state")).events, events - 1));
     assert.equal((await ask("edit", { do: "crash", node: 0 })).error, null);
-    assert.equal((await ask("state")).nodes[0].status, "down");
+    assert.equal((await ask("state")).nodes[0].status, "crashed");
     await visible("node-0");
     quiet();
   });
@@ -127,7 +127,10 @@ test("each dialog opens, fits and closes, wide and narrow, in Firefox", async ()
       await page.keyboard.press("Escape");
       await page.waitForSelector(at("dialog"), { hidden: true });
     }
-    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= viewport.width, "it has to be scrolled sideways");
+    const [wide, high] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]);
+    assert.ok(wide <= viewport.width, "it has to be scrolled sideways");
+    // On a wide screen all is in sight, and there is no bar for a pixel that is too many.
+    if (viewport.width > 1240) assert.equal(high, viewport.height);
   }
   quiet();
 });
@@ -139,18 +142,23 @@ test("a node is crashed by hand, a slider is moved by its keys, and the focus is
   await page.mouse.click(disc.x + disc.width / 2, disc.y + disc.height / 2);
   await visible("stage-menu");
   await press("act-crash");
-  await eventually(async () => assert.equal((await ask("state")).nodes[0].status, "down"));
+  await eventually(async () => assert.equal((await ask("state")).nodes[0].status, "crashed"));
   await page.keyboard.press("Escape");
   await page.focus(at("scrub"));
   const before = (await ask("state")).time_us;
   await page.keyboard.press("Home");
   await eventually(async () => assert.ok((await ask("state")).time_us < before));
-  for (const id of ["play", "scrub", "speed", "node-1"]) {
-    await page.focus(at(id));
-    await page.keyboard.press("Shift");
-    const ring = await page.$eval(at(id), (e) => [e.matches(":focus-visible"), getComputedStyle(e).outlineStyle, Number.parseFloat(getComputedStyle(e).outlineWidth)]);
-    assert.ok(ring[0] && ring[1] !== "none" && ring[2] >= 2, `no ring around ${id}: ${ring}`);
+  const walked = [];
+  for (let i = 0; i < 40; i += 1) {
+    await page.keyboard.press("Tab");
+    walked.push(await page.evaluate(() => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+      const { testid } = document.activeElement.dataset;
+      return [testid ?? document.activeElement.tagName, outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 2];
+    }));
   }
+  assert.deepEqual(walked.filter(([, ring]) => !ring), [], "no ring is around these");
+  for (const id of ["play", "speed", "undo", "panel-link"]) assert.ok(walked.some(([name]) => name === id), `the Tab key does not come to ${id}`);
   quiet();
 });
 

@@ -127,10 +127,10 @@ async function follows(page) {
       const [high, end] = await frame.evaluate(() => [innerHeight, document.querySelector(".time-zone").getBoundingClientRect().bottom]);
       const given = await ours(page).evaluate((f) => f.style.height);
       assert.ok(given === `${high}px` && end <= high + 1 && end > high - 60, `the frame is ${high} (${given}) high, what it shows ends at ${end}`);
+      assert.notEqual(high, heights[1300], "the frame does not hear of its width");
       heights[width] = high;
     });
   }
-  assert.notEqual(heights[1300], heights[420]);
   await page.setViewportSize({ width: 1300, height: 800 });
 }
 
@@ -211,8 +211,9 @@ test("mdBook: it runs, is as high as its content, and follows the reader's theme
   await follows(page);
   await shows(frame, "light");
   for (const [name, theme] of [["Navy", "dark"], ["Rust", "light"], ["Coal", "dark"]]) {
-    await page.getByRole("button", { name: "Change theme" }).click();
-    await page.getByRole("menuitem", { name }).click();
+    const item = page.getByRole("menuitem", { name });
+    if (!(await item.isVisible())) await page.getByRole("button", { name: "Change theme" }).click();
+    await item.click();
     await shows(frame, theme);
   }
   // Its pages are loaded, and the browser keeps what it can.
