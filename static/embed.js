@@ -23,14 +23,14 @@
     const parts = (given("ui") ?? "stage,time").split(",").map((part) => part.trim());
     if (element.hasAttribute("question") && given("question") !== "no" && !parts.includes("lesson")) parts.push("lesson");
     look.set("ui", parts.join(","));
-    for (const name of ["theme", "speed"]) if (given(name)) look.set(name, given(name));
+    for (const name of ["theme", "speed", "lesson"]) if (given(name)) look.set(name, given(name));
     for (const name of BOOLEAN) if (element.hasAttribute(name) && given(name) !== "no") look.set(name, "1");
     for (const name of ["stage", "seed"]) if (given(name)) run.set(name, given(name));
     for (const pair of (given("settings") ?? "").split(/[\s;]+/)) {
       const [name, value] = pair.split("=");
       if (name && value !== undefined) run.set(name, value);
     }
-    const place = given("run") ? `#/x/${given("run").replace(/^.*#\/x\//, "")}` : `#/s/${given("scenario") ?? ""}`;
+    const place = given("run") ? `#/x/${given("run").replace(/^.*#\/x\//, "")}` : given("lesson") ? "#/" : `#/s/${given("scenario") ?? ""}`;
     const options = String(run);
     return `${HOME.href}?${look}${place}${options && !given("run") ? `?${options}` : ""}`;
   }
@@ -91,7 +91,7 @@
 
   // ---- The element
 
-  const ANEW = ["scenario", "run", "stage", "seed", "settings", "ui", "lock", "theme", "speed", "autoplay", "question", "strict"];
+  const ANEW = ["scenario", "run", "lesson", "stage", "seed", "settings", "ui", "lock", "theme", "speed", "autoplay", "question", "strict"];
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(":host{display:block}:host([hidden]){display:none}iframe{display:block;width:100%;border:0}");
 

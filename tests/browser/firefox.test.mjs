@@ -158,7 +158,7 @@ test("a node is crashed by hand, a slider is moved by its keys, and the focus is
     }));
   }
   assert.deepEqual(walked.filter(([, ring]) => !ring), [], "no ring is around these");
-  for (const id of ["play", "speed", "undo", "panel-link"]) assert.ok(walked.some(([name]) => name === id), `the Tab key does not come to ${id}`);
+  for (const id of ["play", "speed", "undo", "diagram"]) assert.ok(walked.some(([name]) => name === id), `the Tab key does not come to ${id}`);
   quiet();
 });
 
