@@ -3,20 +3,37 @@
 
 use faultline::scenario::{Opening, open};
 use faultline::sim::SimTime;
-use faultline::view::models::{Budget, Cell, Model, Models};
+use faultline::view::models::{Budget, Cell, Model, Seen};
+use faultline::view::study::{Labour, Models, Order, Study, Yield};
 
 const UNTIL: SimTime = SimTime::from_ms(15_000);
 
-fn study(scenario: &str, runs: u64, crashes: u32) -> Models {
-    let budget = Budget { crashes, loss_ppm: 0 };
-    Models::of(&Opening::of(scenario), runs, UNTIL, budget).unwrap()
+fn order(scenario: &str, runs: u32, crashes: u32) -> Order {
+    let models = Some(Models { beside: Vec::new(), budget: Budget { crashes, loss_ppm: 0 } });
+    Order { opening: Opening::of(scenario), first: 0, runs, until_us: UNTIL.us(), models }
 }
 
-fn row(scenario: &str, runs: u64, crashes: u32) -> Vec<Cell> {
-    let mut study = study(scenario, runs, crashes);
-    assert!(study.work(&mut || false).unwrap());
-    assert!(study.cells().iter().all(|c| (c.runs, c.hindered) == (runs, 0)), "{:?}", study.cells());
-    study.cells().to_vec()
+/// All of it, so many slices at a time.
+fn worked(order: &Order, slices: u32) -> Study {
+    let (mut study, mut labour) = (Study::new(1, order.clone()), Labour::new(order.clone()).unwrap());
+    while study.is_running() {
+        let (mut found, mut left) = (Yield::default(), slices);
+        labour
+            .work(&mut found, &mut || {
+                left -= 1;
+                left == 0
+            })
+            .unwrap();
+        study.add(&found);
+    }
+    study
+}
+
+fn row(scenario: &str, runs: u32, crashes: u32) -> Vec<Cell> {
+    let study = worked(&order(scenario, runs, crashes), u32::MAX);
+    let cells = study.cells().swap_remove(0);
+    assert!(cells.iter().all(|c| (c.runs, c.hindered) == (u64::from(runs), 0)), "{cells:?}");
+    cells
 }
 
 /// Shares of runs under each model, in the order of [`Model::ALL`].
@@ -55,8 +72,6 @@ fn flooding_decides_always_and_agrees_where_the_bound_is_known() {
         assert_eq!(row[0].broken, 0, "{row:?}");
         // P1 alone has the 0: where nothing of it arrives in time, the others do not know.
         assert!(row[2].broken >= 30 && row[3].broken >= 30, "{row:?}");
-        let assumed = &row[3].first.as_ref().unwrap().2;
-        assert!(assumed.starts_with("it is assumed"), "{assumed}");
     }
 }
 
@@ -82,39 +97,49 @@ fn each_protocol_has_a_row_of_its_own() {
 /// Links that promise to lose nothing are not made to: that is refused, and not passed over.
 #[test]
 fn loss_where_links_lose_nothing_is_refused() {
-    let lossy = Budget { crashes: 0, loss_ppm: 100_000 };
-    let refused = Models::of(&Opening::of("ring-election"), 1, UNTIL, lossy).err().unwrap();
+    let lossy = |scenario: &str| {
+        let mut order = order(scenario, 1, 0);
+        order.models = Some(Models { beside: Vec::new(), budget: Budget { crashes: 0, loss_ppm: 100_000 } });
+        Labour::new(order)
+    };
+    let refused = lossy("ring-election").err().unwrap();
     assert!(!refused.message.is_empty());
-    assert!(Models::of(&Opening::of("raft-election"), 1, UNTIL, lossy).is_ok());
+    assert!(lossy("raft-election").is_ok());
 }
 
-/// Cut into slices of any length, a study comes to the same cells; and a run that broke is opened as it was found.
+/// Cut into slices of any length, a study comes to the same cells; and the run that a cell opens shows what the cell says.
 #[test]
 fn a_study_is_the_same_in_slices_and_its_runs_can_be_opened() {
+    let order = order("timing-matrix", 8, 1);
     let whole = row("timing-matrix", 8, 1);
-    for budget in [1, 2, 7] {
-        let mut cut = study("timing-matrix", 8, 1);
-        let mut turns = 0;
-        loop {
-            turns += 1;
-            let mut left = budget;
-            let done = cut.work(&mut || {
-                left -= 1;
-                left == 0
-            });
-            if done.unwrap() {
-                break;
-            }
-        }
-        assert!(turns > 1);
-        assert_eq!(cut.cells(), whole);
+    for slices in [1, 2, 7] {
+        assert_eq!(worked(&order, slices).cells(), [whole.clone()]);
     }
-    let study = study("timing-matrix", 8, 1);
-    let (seed, promise, _) = whole[3].first.clone().unwrap();
-    let mut run = open(&study.opening(Model::Asynchronous, seed)).unwrap();
+    let seed = whole[3].shows(0).unwrap();
+    assert_eq!((whole[3].why_shown(), Some(seed)), ("a promise breaks", whole[3].first_broken));
+    let mut run = open(&order.cell(0, Model::Asynchronous, seed).unwrap()).unwrap();
     run.run_until(UNTIL);
     assert!(run.refused().is_empty(), "{:?}", run.refused());
-    let lines = faultline::check::verdicts(&run);
-    let line = lines.iter().find(|l| l.name == promise).unwrap();
-    assert!(matches!(line.verdict, faultline::check::Verdict::Violated { .. }));
+    let (promise, assumption) = Seen::of(&run).broken.unwrap();
+    assert_eq!(promise, "Agreement");
+    assert!(assumption.starts_with("it is assumed"), "{assumption}");
+}
+
+/// The rows of a table are those that its scenarios have alone, seed by seed; and an order comes to a worker as it was given.
+#[test]
+fn a_table_is_its_rows_and_each_scenario_names_rows_that_there_are() {
+    let mut table = order("timing-matrix", 5, 1);
+    let beside = Opening::of("timing-matrix").def().unwrap().beside.clone();
+    assert_eq!(beside, ["raft-election", "two-phase-commit", "ring-election"]);
+    table.models.as_mut().unwrap().beside = beside;
+    assert_eq!(Order::read(&table.text().unwrap()), Ok(table.clone()));
+    assert_eq!(table.all(), 5 * 4 * 4);
+    let cells = worked(&table, u32::MAX).cells();
+    let alone: Vec<_> = table.rows().map(|s| row(s, 5, 1)).collect();
+    assert_eq!(cells, alone);
+    for scenario in faultline::scenario::all() {
+        for other in &scenario.beside {
+            assert!(Opening::of(other).def().is_ok(), "{}: {other}", scenario.id);
+        }
+    }
 }

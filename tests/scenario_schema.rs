@@ -62,7 +62,7 @@ fn full() -> Value {
         "params": { "a": true, "b": 3, "c": "word" }, "seed": 7, "link": { "loss_ppm": 3 },
         "links": [{ "from": "S1", "to": ["S2"], "both": true, "set": { "cut": true } }],
         "timing": { "model": "gst", "gst_us": 1, "delay_us": 2 }, "layout": "two-sides", "speed_ms": 50,
-        "length_ms": 9, "sources": ["A 2000"], "assumes": "A", "leaves_out": "L",
+        "length_ms": 9, "beside": ["gossip"], "sources": ["A 2000"], "assumes": "A", "leaves_out": "L",
         "situation": [{
             "id": "s", "label": "L", "hint": "H", "params": { "k": 3 }, "edits": edits,
             "search": { "from_ms": 1, "to_ms": 2, "step_ms": 1, "within_ms": 5 },

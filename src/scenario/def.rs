@@ -158,6 +158,7 @@ impl Front {
             layout: None,
             speed_ms: 100,
             length_ms: 5_000,
+            beside: Vec::new(),
             sources: Vec::new(),
             assumes: String::new(),
             leaves_out: String::new(),

@@ -5,7 +5,8 @@
 
 use super::chosen::{Dialog, Reach, Tab, Theme};
 use super::log::Filter;
-use super::measures::Ask;
+use super::measures::{Ask, AskModels};
+use super::models::Model;
 use super::player::Pace;
 use super::selection::Selection;
 use super::spacetime::Camera;
@@ -100,6 +101,10 @@ pub enum Action {
     Reveal,
     /// Compute this under many seeds, beside the page.
     Measure(Ask),
+    /// Run this scenario, and those beside it, under each timing model and many seeds.
+    UnderModels(AskModels),
+    /// Open the run that shows what the cell of this row and model says.
+    OpenCell(usize, Model),
     /// Call that off.
     StopMeasuring,
     /// What has come of the study with this number.

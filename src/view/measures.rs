@@ -4,8 +4,9 @@
 //! chart is empty.
 
 use super::chart::{Chart, Line, with_unit};
+use super::models::Budget;
 use super::origin::Origin;
-use super::study::Order;
+use super::study::{Models, Order};
 use crate::check::Checks;
 use crate::sim::history::Run;
 use crate::sim::{Edit, limits};
@@ -98,6 +99,36 @@ impl Ask {
             first: origin.seed(),
             runs: self.runs.max(1),
             until_us: self.until_us.clamp(1_000, limits::RUN_US),
+            models: None,
+        }
+    }
+}
+
+/// What a reader asks for under each timing model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AskModels {
+    /// How many seeds for each model.
+    pub runs: u32,
+    /// How many servers crash in each run, for good.
+    pub crashes: u32,
+}
+
+impl AskModels {
+    /// Until when each run goes: long enough for what a bound in the end still lets happen.
+    pub const UNTIL_US: u64 = 15_000_000;
+
+    /// The order for the scenario on screen, with those beside it that it names.
+    pub fn order(self, origin: &Origin) -> Order {
+        let mut opening = origin.opening.clone();
+        opening.seed = None;
+        opening.edits.clear();
+        let budget = Budget { crashes: self.crashes, loss_ppm: 0 };
+        Order {
+            opening,
+            first: origin.seed(),
+            runs: self.runs.max(1),
+            until_us: Self::UNTIL_US,
+            models: Some(Models { beside: origin.def.beside.clone(), budget }),
         }
     }
 }

@@ -15,8 +15,6 @@ use crate::sim::streams::{below, setup_stream};
 use crate::sim::{Delay, Edit, Fault, NodeConfig, NodeId, Rank, Refusal, SimTime, Timing, World};
 use rand::Rng;
 
-/// Events simulated between two looks at the budget.
-const SLICE: u32 = 512;
 /// The bound on delivery where a scenario's links have none.
 const USUAL_US: u64 = 50_000;
 
@@ -36,6 +34,16 @@ pub enum Model {
 impl Model {
     /// All of them.
     pub const ALL: [Model; 4] = [Model::Synchronous, Model::UnknownBound, Model::Gst, Model::Asynchronous];
+
+    /// Its name for people, short enough for the head of a column.
+    pub fn label(self) -> &'static str {
+        match self {
+            Model::Synchronous => "Synchronous",
+            Model::UnknownBound => "Unknown bound",
+            Model::Gst => "Bound in the end",
+            Model::Asynchronous => "Asynchronous",
+        }
+    }
 
     /// Its name for programs.
     pub fn id(self) -> &'static str {
@@ -75,12 +83,10 @@ pub struct Budget {
     pub loss_ppm: u32,
 }
 
-/// A study of one protocol.
-pub struct Models {
+/// One protocol under each model: a row of the table.
+pub struct Row {
     opening: Opening,
     budget: Budget,
-    first: u64,
-    runs: u64,
     until: SimTime,
     bound_us: u64,
     // The longest step of any node, and the largest drift: what its processors, disks and clocks are made for.
@@ -89,8 +95,19 @@ pub struct Models {
     servers: Vec<NodeId>,
     // The protocol's own model is the synchronous one already.
     synchronous: bool,
-    cells: Vec<Cell>,
-    run: Option<Run<Checks>>,
+}
+
+/// What was seen in one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// The first safety promise that broke, and which assumption was missing.
+    pub broken: Option<(&'static str, String)>,
+    /// When the first decision was, in milliseconds.
+    pub decided_ms: Option<f64>,
+    /// At the end a promise of something in the end was not kept: it waits or is broken.
+    pub waiting: bool,
+    /// Something of all that could not be done.
+    pub hindered: bool,
 }
 
 /// What was seen under one model.
@@ -100,11 +117,13 @@ pub struct Cell {
     pub runs: u64,
     /// Runs in which a safety promise broke.
     pub broken: u64,
-    /// The first of them: its seed, the promise, and which assumption was missing.
-    pub first: Option<(u64, &'static str, String)>,
+    /// The seed of the first of them.
+    pub first_broken: Option<u64>,
+    /// The seed of the first run that came to no decision.
+    pub first_undecided: Option<u64>,
     /// Of the runs that came to a decision, when the first was, in milliseconds.
     pub decided_ms: Vec<f64>,
-    /// Runs in which at the end a promise of something in the end was not kept: it waits or is broken.
+    /// Runs in which at the end a promise of something in the end was not kept.
     pub waiting: u64,
     /// Runs in which something of all that could not be done.
     pub hindered: u64,
@@ -132,44 +151,90 @@ impl Cell {
     pub fn median_ms(&self) -> Option<f64> {
         summary(self.decided_ms.clone()).map(|s| s.p50)
     }
+
+    /// The seed of the run that shows it: the first in which a promise broke, else the first that came to no decision, else
+    /// the `first` of all; none before a run is done.
+    pub fn shows(&self, first: u64) -> Option<u64> {
+        (self.runs > 0).then(|| self.first_broken.or(self.first_undecided).unwrap_or(first))
+    }
+
+    /// What that run shows.
+    pub fn why_shown(&self) -> &'static str {
+        match (self.first_broken, self.first_undecided) {
+            (Some(_), _) => "a promise breaks",
+            (None, Some(_)) => "nothing is decided in the time that is looked at",
+            (None, None) => "as all of them go",
+        }
+    }
+
+    /// Adds a run, as [`Seen::numbers`] has it.
+    pub fn add(&mut self, seed: u64, [broken, decided_ms, waiting, hindered]: [f64; Seen::WIDTH]) {
+        self.runs += 1;
+        if broken > 0.0 {
+            self.broken += 1;
+            self.first_broken.get_or_insert(seed);
+        }
+        match decided_ms.is_nan() {
+            true => _ = self.first_undecided.get_or_insert(seed),
+            false => self.decided_ms.push(decided_ms),
+        }
+        self.waiting += u64::from(waiting > 0.0);
+        self.hindered += u64::from(hindered > 0.0);
+    }
 }
 
-impl Models {
-    /// `opening` under each model, for `runs` seeds from its own on, each until this moment.
+impl Seen {
+    /// How many numbers tell of a run.
+    pub const WIDTH: usize = 4;
+
+    /// It as numbers, as they come from another thread: broken or not, the time of the decision or not a number, whether it
+    /// waits, whether it was hindered.
+    pub fn numbers(&self) -> [f64; Self::WIDTH] {
+        let truth = |yes| f64::from(u8::from(yes));
+        let decided = self.decided_ms.unwrap_or(f64::NAN);
+        [truth(self.broken.is_some()), decided, truth(self.waiting), truth(self.hindered)]
+    }
+
+    /// What is seen in `run`, as it stands.
+    pub fn of(run: &Run<Checks>) -> Self {
+        let lines = verdicts(run);
+        let broken = lines.iter().filter(|l| l.class == Class::Safety).find_map(|l| match &l.verdict {
+            Verdict::Violated { assumption, .. } => Some((l.name, assumption.clone())),
+            _ => None,
+        });
+        let waits = |v: &Verdict| matches!(v, Verdict::Pending { .. } | Verdict::Violated { .. });
+        let trace = run.trace();
+        let decided = trace.facts().iter().find(|(_, t)| t.fact.rank() == Rank::Decisive);
+        Seen {
+            broken,
+            decided_ms: decided.map(|(e, _)| trace.event(*e).time.us() as f64 / 1_000.0),
+            waiting: lines.iter().any(|l| l.class == Class::Liveness && waits(&l.verdict)),
+            hindered: !run.refused().is_empty() || run.world().stopped().is_some(),
+        }
+    }
+}
+
+impl Row {
+    /// `opening` under each model, each run until this moment.
     ///
     /// # Errors
     /// What [`scenario::open`] refuses, and loss on links that lose nothing.
-    pub fn of(opening: &Opening, runs: u64, until: SimTime, budget: Budget) -> Result<Self, Refusal> {
+    pub fn of(opening: &Opening, until: SimTime, budget: Budget) -> Result<Self, Refusal> {
         let run = scenario::open(opening)?;
         let world = run.world();
         if budget.loss_ppm > 0 {
             world.check(&Fault::Links { set: lossy(budget) })?;
         }
-        Ok(Models {
-            first: opening.seed.unwrap_or(0),
+        Ok(Row {
             opening: opening.clone(),
             budget,
-            runs,
             until,
             bound_us: bound_us(world),
             step_us: configs(world).map(|c| c.service_us.max(c.sync_us)).fold(1_000, u64::max),
             drift_ppm: configs(world).map(|c| c.drift_ppm.unsigned_abs()).fold(100, u32::max),
             servers: world.servers().collect(),
             synchronous: matches!(world.timing(), Timing::Synchronous { .. }),
-            cells: vec![Cell::default(); Model::ALL.len()],
-            run: None,
         })
-    }
-
-    /// The cells so far, in the order of [`Model::ALL`].
-    pub fn cells(&self) -> &[Cell] {
-        &self.cells
-    }
-
-    /// Which run is next: the model and the seed; none if all are done.
-    pub fn due(&self) -> Option<(Model, u64)> {
-        let (cell, model) = self.cells.iter().zip(Model::ALL).find(|(c, _)| c.runs < self.runs)?;
-        Some((model, self.first.wrapping_add(cell.runs)))
     }
 
     /// The opening of a run: the weather and its faults, all of them edits.
@@ -203,52 +268,6 @@ impl Models {
         }
         edits.sort_by_key(|e| e.at_us);
         edits
-    }
-
-    /// Works until it is `out_of_time`, which is asked between slices, or all is done: then `true`.
-    ///
-    /// # Errors
-    /// What opening a run refuses.
-    pub fn work(&mut self, out_of_time: &mut dyn FnMut() -> bool) -> Result<bool, Refusal> {
-        while let Some((model, seed)) = self.due() {
-            let mut run = match self.run.take() {
-                Some(run) => run,
-                None => scenario::open(&self.opening(model, seed))?,
-            };
-            while !run.advance(self.until, SLICE) {
-                if out_of_time() {
-                    self.run = Some(run);
-                    return Ok(false);
-                }
-            }
-            self.cells[model as usize].add(seed, &run);
-            if out_of_time() {
-                break;
-            }
-        }
-        Ok(self.due().is_none())
-    }
-}
-
-impl Cell {
-    fn add(&mut self, seed: u64, run: &Run<Checks>) {
-        self.runs += 1;
-        self.hindered += u64::from(!run.refused().is_empty() || run.world().stopped().is_some());
-        let lines = verdicts(run);
-        let broken = lines.iter().filter(|l| l.class == Class::Safety).find_map(|l| match &l.verdict {
-            Verdict::Violated { assumption, .. } => Some((seed, l.name, assumption.clone())),
-            _ => None,
-        });
-        if let Some(broken) = broken {
-            self.broken += 1;
-            self.first.get_or_insert(broken);
-        }
-        let waits = |v: &Verdict| matches!(v, Verdict::Pending { .. } | Verdict::Violated { .. });
-        let waiting = lines.iter().any(|l| l.class == Class::Liveness && waits(&l.verdict));
-        self.waiting += u64::from(waiting);
-        let trace = run.trace();
-        let decided = trace.facts().iter().find(|(_, t)| t.fact.rank() == Rank::Decisive);
-        self.decided_ms.extend(decided.map(|(e, _)| trace.event(*e).time.us() as f64 / 1_000.0));
     }
 }
 

@@ -110,6 +110,8 @@ fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
             on_run(app, &mut |app| story::act(app, &action));
         }
         Action::Measure(ask) => on_run(app, &mut |app| study::begin(app, ask)),
+        Action::UnderModels(ask) => on_run(app, &mut |app| study::under_models(app, ask)),
+        Action::OpenCell(row, model) => on_run(app, &mut |app| study::open_cell(app, row, model)),
     }
 }
 

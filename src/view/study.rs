@@ -4,6 +4,7 @@
 //! scenario, run it to the same moment and read the same gauges; a run that does not yield a number does
 //! not count as zero.
 
+use super::models::{Budget, Cell, Model, Row, Seen};
 use super::origin::Origin;
 use super::shared::Shared;
 use super::statistics::{Summary, summary};
@@ -29,16 +30,33 @@ pub struct Order {
     pub runs: u32,
     /// Until when each of them goes, in microseconds of simulated time.
     pub until_us: u64,
+    /// Not its gauges, but each timing model in turn, under so many seeds each.
+    pub models: Option<Models>,
+}
+
+/// What a table of timing models is made of, besides the scenario itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Models {
+    /// The scenarios in the rows below its own.
+    pub beside: Vec<String>,
+    /// What may go wrong in each run.
+    pub budget: Budget,
 }
 
 impl Order {
-    /// It as a text for another thread: a line with the numbers, then the opening.
+    /// It as a text for another thread: a line with the numbers (and for a table of models its budget and its other rows),
+    /// then the opening.
     ///
     /// # Errors
     /// That what writes it has not come.
     pub fn text(&self) -> Result<String, Refusal> {
-        let Order { first, runs, until_us, opening } = self;
-        Ok(format!("{first} {runs} {until_us}\n{}", text::opening(opening)?))
+        let Order { first, runs, until_us, opening, models } = self;
+        let mut head = format!("{first} {runs} {until_us}");
+        if let Some(Models { beside, budget }) = models {
+            head += &format!(" {} {}", budget.crashes, budget.loss_ppm);
+            beside.iter().for_each(|id| head += &format!(" {id}"));
+        }
+        Ok(format!("{head}\n{}", text::opening(opening)?))
     }
 
     /// Reads such a text.
@@ -48,22 +66,78 @@ impl Order {
     pub fn read(text: &str) -> Result<Self, Refusal> {
         let bad = || Refusal::new("bad-argument", "an order begins with first seed, runs, microseconds");
         let (numbers, opening) = text.split_once('\n').ok_or_else(bad)?;
-        let number = |s: &str| s.parse::<u64>().ok();
-        let mut numbers = numbers.split(' ').map(number);
-        let mut next = || numbers.next().flatten().ok_or_else(bad);
-        let (first, runs, until_us) = (next()?, next()?, next()?);
-        Ok(Order {
-            opening: Origin::from_json(opening)?.opening,
-            first,
-            runs: u32::try_from(runs).map_err(|_| bad())?,
-            until_us: until_us.min(limits::RUN_US),
-        })
+        let mut words = numbers.split(' ');
+        let mut next = || words.next().and_then(|w| w.parse::<u64>().ok());
+        let (first, runs, until_us) = (|| Some((next()?, next()?, next()?)))().ok_or_else(bad)?;
+        let count = |n: u64| u32::try_from(n).map_err(|_| bad());
+        let models = match next() {
+            None => None,
+            Some(crashes) => {
+                let loss_ppm = count(next().ok_or_else(bad)?)?;
+                let budget = Budget { crashes: count(crashes)?, loss_ppm };
+                Some(Models { budget, beside: words.map(str::to_owned).collect() })
+            }
+        };
+        let opening = Origin::from_json(opening)?.opening;
+        Ok(Order { opening, first, runs: count(runs)?, until_us: until_us.min(limits::RUN_US), models })
     }
 
     /// The gauges that it reads, in order.
     pub fn gauges(&self) -> &'static [GaugeDef] {
         let entry = self.opening.def().and_then(|d| d.entry());
         entry.map_or(&[], |e| e.gauges)
+    }
+
+    /// How many numbers tell of a run.
+    fn columns(&self) -> usize {
+        match self.models {
+            Some(_) => Seen::WIDTH,
+            None => self.gauges().len().max(1),
+        }
+    }
+
+    /// The scenarios of a table of models, a row each.
+    pub fn rows(&self) -> impl Iterator<Item = &str> {
+        let beside = self.models.iter().flat_map(|m| &m.beside).map(String::as_str);
+        std::iter::once(&*self.opening.scenario).chain(beside)
+    }
+
+    /// How many runs there are in all.
+    pub fn all(&self) -> u32 {
+        match self.models {
+            Some(_) => self.runs.saturating_mul((self.rows().count() * Model::ALL.len()) as u32),
+            None => self.runs,
+        }
+    }
+
+    /// What run number `k` is: its row, its model, its seed. Each seed goes through a whole table, so that it fills evenly; without a
+    /// table there is one row, of gauges.
+    fn place(&self, k: u32) -> (usize, Model, u64) {
+        let models = if self.models.is_some() { Model::ALL.len() } else { 1 };
+        let rows = self.rows().count();
+        let k = k as usize;
+        let seed = self.first.wrapping_add((k / models / rows) as u64);
+        (k / models % rows, Model::ALL[k % models], seed)
+    }
+
+    /// The rows of its table, as they are run; none if it has no table.
+    ///
+    /// # Errors
+    /// What opening one of them refuses.
+    fn table(&self) -> Result<Vec<Row>, Refusal> {
+        let Some(models) = &self.models else { return Ok(Vec::new()) };
+        let beside = models.beside.iter().map(|id| Opening::of(id));
+        let all = std::iter::once(self.opening.clone()).chain(beside);
+        all.map(|o| Row::of(&o, SimTime(self.until_us), models.budget)).collect()
+    }
+
+    /// The run of a table's cell under this seed.
+    ///
+    /// # Errors
+    /// What opening the row refuses.
+    pub fn cell(&self, row: usize, model: Model, seed: u64) -> Result<Opening, Refusal> {
+        let unknown = || Refusal::new("bad-argument", "there is no such row");
+        self.table()?.get(row).map(|r| r.opening(model, seed)).ok_or_else(unknown)
     }
 
     /// Whether it is about what `origin` names: the same scenario with the same parameters.
@@ -74,8 +148,15 @@ impl Order {
 
     /// The command that prints the same numbers.
     pub fn command(&self) -> String {
-        let Order { first, runs, until_us, opening } = self;
-        let mut words = format!("faultline measure {} --seed {first} --runs {runs}", opening.scenario);
+        let Order { first, runs, until_us, opening, models } = self;
+        let mut words = match models {
+            None => format!("faultline measure {} --seed {first} --runs {runs}", opening.scenario),
+            Some(m) => {
+                let rows: Vec<_> = self.rows().collect();
+                let crashes = m.budget.crashes;
+                format!("faultline models {} --seed {first} --seeds {runs} --crashes {crashes}", rows.join(" "))
+            }
+        };
         for (id, value) in &opening.params {
             words += &format!(" --set {id}={}", json::text(value).trim_matches('"'));
         }
@@ -86,7 +167,8 @@ impl Order {
 /// One at work on an order.
 pub struct Labour {
     order: Order,
-    gauges: usize,
+    columns: usize,
+    table: Vec<Row>,
     done: u32,
     // The run that is not at its end yet.
     run: Option<Run<Checks>>,
@@ -108,8 +190,19 @@ impl Labour {
     /// # Errors
     /// What opening its first run refuses.
     pub fn new(order: Order) -> Result<Self, Refusal> {
-        let run = scenario::open(&order.opening.clone().seed(order.first))?;
-        Ok(Labour { gauges: order.gauges().len(), order, done: 0, run: Some(run) })
+        let table = order.table()?;
+        let mut labour = Labour { columns: order.columns(), table, order, done: 0, run: None };
+        labour.run = Some(labour.next()?);
+        Ok(labour)
+    }
+
+    /// Opens the run that is next.
+    fn next(&self) -> Result<Run<Checks>, Refusal> {
+        let (row, model, seed) = self.order.place(self.done);
+        match self.table.get(row) {
+            Some(row) => scenario::open(&row.opening(model, seed)),
+            None => scenario::open(&self.order.opening.clone().seed(seed)),
+        }
     }
 
     /// Works until it is `out_of_time`, which is asked between slices, or all is done: then `true`.
@@ -121,10 +214,11 @@ impl Labour {
         found: &mut Yield,
         out_of_time: &mut dyn FnMut() -> bool,
     ) -> Result<bool, Refusal> {
-        while self.done < self.order.runs {
+        let all = self.order.all();
+        while self.done < all {
             let mut run = match self.run.take() {
                 Some(run) => run,
-                None => scenario::open(&self.order.opening.clone().seed(self.seed()))?,
+                None => self.next()?,
             };
             while !run.advance(SimTime(self.order.until_us), SLICE) {
                 if out_of_time() {
@@ -132,21 +226,28 @@ impl Labour {
                     return Ok(false);
                 }
             }
-            let row = measures(run.watcher(), run.world());
-            found.values.extend(row.iter().map(|m| m.value.unwrap_or(f64::NAN)));
-            found.values.resize(found.values.len() + self.gauges - row.len(), f64::NAN);
-            let hindered = !run.refused().is_empty() || run.world().stopped().is_some();
-            found.hindered += u32::from(hindered);
+            self.note(&run, found);
             self.done += 1;
             if out_of_time() {
                 break;
             }
         }
-        Ok(self.done >= self.order.runs)
+        Ok(self.done >= all)
     }
 
-    fn seed(&self) -> u64 {
-        self.order.first.wrapping_add(u64::from(self.done))
+    /// Notes what a run came to.
+    fn note(&self, run: &Run<Checks>, found: &mut Yield) {
+        let end = found.values.len() + self.columns;
+        match self.table.is_empty() {
+            true => {
+                let row = measures(run.watcher(), run.world());
+                found.values.extend(row.iter().map(|m| m.value.unwrap_or(f64::NAN)));
+            }
+            false => found.values.extend(Seen::of(run).numbers()),
+        }
+        found.values.resize(end, f64::NAN);
+        let hindered = !run.refused().is_empty() || run.world().stopped().is_some();
+        found.hindered += u32::from(hindered);
     }
 }
 
@@ -211,8 +312,7 @@ impl Study {
 
     /// How many runs are done.
     pub fn done(&self) -> u32 {
-        let columns = self.order.gauges().len().max(1);
-        (self.values.get().len() / columns) as u32
+        (self.values.get().len() / self.order.columns()) as u32
     }
 
     /// Adds what was found.
@@ -220,17 +320,27 @@ impl Study {
         self.values.get_mut().extend_from_slice(&found.values);
         self.values = self.values.changed();
         self.hindered += found.hindered;
-        if self.done() >= self.order.runs {
+        if self.done() >= self.order.all() {
             self.state = State::Done;
         }
     }
 
     /// What gauge number `column` came to in the runs that yielded it, in the order of their seeds.
     pub fn sample(&self, column: usize) -> Vec<f64> {
-        let columns = self.order.gauges().len().max(1);
+        let columns = self.order.columns();
         let values = self.values.get();
         let column = values.iter().skip(column).step_by(columns);
         column.copied().filter(|v| !v.is_nan()).collect()
+    }
+
+    /// The cells of a table of models so far: row by row, in the order of [`Model::ALL`].
+    pub fn cells(&self) -> Vec<Vec<Cell>> {
+        let mut table = vec![vec![Cell::default(); Model::ALL.len()]; self.order.rows().count()];
+        for (k, seen) in self.values.get().as_chunks().0.iter().enumerate() {
+            let (row, model, seed) = self.order.place(k as u32);
+            table[row][model as usize].add(seed, *seen);
+        }
+        table
     }
 
     /// What is said of that sample.
@@ -261,7 +371,7 @@ mod tests {
     use crate::sim::{Edit, Fault, NodeId};
 
     fn order(scenario: &str, runs: u32) -> Order {
-        Order { opening: Opening::of(scenario), first: 7, runs, until_us: 1_500_000 }
+        Order { opening: Opening::of(scenario), first: 7, runs, until_us: 1_500_000, models: None }
     }
 
     fn all(order: &Order, budget: u32) -> (Yield, u32) {

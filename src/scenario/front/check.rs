@@ -65,6 +65,9 @@ pub fn front(front: &Front) -> Checked {
     if front.length_ms == 0 || front.length_ms > 86_400_000 {
         return Err((top.field("length_ms"), "the length is 1 to 86400000 ms, a day".to_owned()));
     }
+    for (i, id) in front.beside.iter().enumerate() {
+        slug(top.field("beside").place(i), id)?;
+    }
     situations(front)?;
     steps(front)?;
     if let Some(p) = &front.prediction {

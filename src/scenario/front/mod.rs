@@ -82,6 +82,9 @@ pub struct Front {
     /// How long the command-line tool and the tests run it when nothing is said, in milliseconds.
     #[serde(default = "five_thousand")]
     pub length_ms: u64,
+    /// The ids of scenarios that stand beside it in a table of timing models.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<String>,
     /// Where what it teaches comes from: paper, year, section.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,

@@ -92,6 +92,7 @@ fn Seeds(props: &PanelProps) -> Html {
     let edits = set(|a, n| a.with_edits = n > 0);
     let begin = props.send(Action::Measure(*ask));
     let many = |n: u32| choice(&group(u64::from(n)), ask.runs == n, runs.reform(move |()| n));
+    let study = props.study.as_ref().filter(|s| s.order.models.is_none());
     let can_edit = !portable(props.run.get().edits()).is_empty();
     html! {
         <section class="stack seeds" aria-labelledby="over-many-seeds" data-testid="seeds">
@@ -106,8 +107,8 @@ fn Seeds(props: &PanelProps) -> Html {
                 <button type="button" class="btn small main" data-testid="measure"
                     onclick={begin.reform(|_: MouseEvent| ())}>{ "Compute" }</button>
             </div>
-            if let Some(study) = &props.study { { told(study, props) } }
-            if let Some(study) = props.study.as_ref().filter(|s| s.done() > 0) {
+            if let Some(study) = study { { told(study, props) } }
+            if let Some(study) = study.filter(|s| s.done() > 0) {
                 { found(study, props, &column) }
             }
         </section>
@@ -134,8 +135,8 @@ fn until(ask: &UseStateHandle<Ask>) -> Html {
 }
 
 /// How it goes: progress with a way to stop, or what came of it.
-fn told(study: &Study, props: &PanelProps) -> Html {
-    let (done, all) = (study.done(), study.order.runs);
+pub(super) fn told(study: &Study, props: &PanelProps) -> Html {
+    let (done, all) = (study.done(), study.order.all());
     let count = format!("{} of {}", group(u64::from(done)), group(u64::from(all)));
     let stop = {
         let on = props.send(Action::StopMeasuring);

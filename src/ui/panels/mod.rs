@@ -9,6 +9,7 @@ mod link;
 mod log;
 mod measures;
 mod message;
+mod models;
 mod node;
 mod request;
 mod text;

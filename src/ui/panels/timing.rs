@@ -4,6 +4,7 @@
 //! is refused by the engine, and the sentence says which link.
 
 use super::PanelProps;
+use super::models::Models;
 use crate::sim::{Fault, Timing};
 use crate::ui::controls::{choice, slider};
 use crate::view::assumptions::capital;
@@ -37,6 +38,7 @@ pub fn panel(props: &PanelProps) -> Html {
                 </div>
             </section>
         </fieldset>
+        <Models key={props.origin.id()} ..props.clone() />
         </>
     }
 }

@@ -3,17 +3,32 @@
 //! The rule that is easy to break: a study is about one scenario with one set of parameters. Once another
 //! is on screen it is gone, and what still comes of it is not heard.
 
-use crate::view::App;
-use crate::view::measures::Ask;
+use super::leaving::{self, leaving};
+use super::{may_replace, open, play};
+use crate::view::measures::{Ask, AskModels};
+use crate::view::models::Model;
+use crate::view::origin::Origin;
 use crate::view::player::group;
-use crate::view::study::{News, State, Study};
+use crate::view::study::{News, Order, State, Study};
+use crate::view::{Action, App};
 
 /// Begins a study, in the place of what may be under way.
 pub(super) fn begin(app: &mut App, ask: Ask) {
     let Some(o) = &app.open else { return };
-    let number = app.studies.wrapping_add(1);
     let order = ask.order(&o.origin, &o.run().get());
-    app.say = format!("Computing {} runs.", group(u64::from(order.runs)));
+    put_to_work(app, order);
+}
+
+/// Begins a table of timing models, in the place of what may be under way.
+pub(super) fn under_models(app: &mut App, ask: AskModels) {
+    let Some(o) = &app.open else { return };
+    let order = ask.order(&o.origin);
+    put_to_work(app, order);
+}
+
+fn put_to_work(app: &mut App, order: Order) {
+    let number = app.studies.wrapping_add(1);
+    app.say = format!("Computing {} runs.", group(u64::from(order.all())));
     app.studies = number;
     app.study = Some(Study::new(number, order));
 }
@@ -45,11 +60,34 @@ pub(super) fn hear(app: &mut App, number: u32, news: News) {
     }
 }
 
-/// Lets go of a study that is about something else than what is on screen.
+/// Opens the run that shows what a cell of the table says, and plays it; what was on screen is left where "back" leads.
+pub(super) fn open_cell(app: &mut App, row: usize, model: Model) {
+    let Some(study) = &app.study else { return };
+    let cells = study.cells();
+    let Some(seed) = cells.get(row).and_then(|r| r[model as usize].shows(study.order.first)) else {
+        return;
+    };
+    let (opening, left) = (study.order.cell(row, model, seed), leaving(app));
+    let opened = may_replace(app)
+        .and(opening)
+        .and_then(Origin::of)
+        .and_then(|origin| open(app, origin));
+    match opened {
+        Ok(()) => {
+            leaving::leave(app, left);
+            play(app, !app.calm);
+            app.say = format!("{}, seed {seed}: {}.", model.label(), cells[row][model as usize].why_shown());
+        }
+        Err(refusal) => app.refuse_or_wait(&refusal, || Action::OpenCell(row, model)),
+    }
+}
+
+/// Lets go of a study that is about something else than what is on screen. A table of timing models stays: its cells open
+/// other scenarios, and the reader comes back to it.
 pub(super) fn let_go(app: &mut App) {
     let open = app.open.as_ref();
     let fits = |s: &Study| open.is_some_and(|o| s.order.fits(&o.origin));
-    if app.study.as_ref().is_some_and(|s| !fits(s)) {
+    if app.study.as_ref().is_some_and(|s| s.order.models.is_none() && !fits(s)) {
         app.study = None;
     }
 }
@@ -57,7 +95,6 @@ pub(super) fn let_go(app: &mut App) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::Action;
     use crate::view::reduce::reduce;
     use crate::view::study::{Labour, Yield};
 
@@ -119,6 +156,32 @@ mod tests {
         reduce(&mut app, ask(2));
         reduce(&mut app, Action::Route(String::new(), "#/".to_owned()));
         assert!(app.study.is_none());
+    }
+
+    /// Somebody opens the cell of a row below, looks, and goes back to the table that is still there.
+    #[test]
+    fn a_cell_opens_its_run_and_the_table_stays() {
+        let mut app = App::default();
+        let here = "#/s/timing-matrix?seed=3";
+        reduce(&mut app, Action::Route(String::new(), here.to_owned()));
+        reduce(&mut app, Action::UnderModels(AskModels { runs: 2, crashes: 1 }));
+        assert_eq!(app.say, "Computing 32 runs.");
+        reduce(&mut app, Action::OpenCell(1, Model::Asynchronous));
+        assert_eq!(app.open.as_ref().unwrap().origin.id(), "timing-matrix", "nothing is seen there yet");
+        let found = work(&app);
+        reduce(&mut app, Action::Measured(1, News::Found(found)));
+        let study = app.study.as_ref().unwrap();
+        assert_eq!((study.state.clone(), study.done()), (State::Done, 32));
+        reduce(&mut app, Action::OpenCell(1, Model::Asynchronous));
+        let o = app.open.as_ref().unwrap();
+        assert_eq!((o.origin.id(), o.origin.seed(), app.error.as_ref()), ("raft-election", 3, None));
+        assert_eq!(o.run().get().world().timing(), crate::sim::Timing::Asynchronous);
+        assert!(app.player.playing && app.say.starts_with("Asynchronous, seed 3: "), "{}", app.say);
+        reduce(&mut app, Action::Route(String::new(), here.to_owned()));
+        assert!(app.study.is_some());
+        // Another study takes its place, as ever.
+        reduce(&mut app, ask(2));
+        assert!(app.study.as_ref().unwrap().order.models.is_none());
     }
 
     #[test]
