@@ -108,12 +108,12 @@ async function inside(page) {
 // It is the run that its author chose, to the bit, and it runs.
 async function runs(page, hash) {
   const frame = await inside(page);
-  const [before, state] = await frame.evaluate(async () => [await faultline.hash(), await faultline.state()]);
+  const [before, state] = [await ask(frame, "hash"), await ask(frame, "state")];
   if (hash) assert.equal(before, hash);
   assert.deepEqual([state.scenario, state.playing, state.error], ["raft-partition", false, null]);
-  await frame.evaluate(() => faultline.play());
-  await eventually(async () => assert.ok((await frame.evaluate(() => faultline.state())).events > state.events, "it does not run"));
-  await frame.evaluate(() => faultline.pause());
+  await ask(frame, "play");
+  await eventually(async () => assert.ok((await ask(frame, "state")).events > state.events, "it does not run"));
+  await ask(frame, "pause");
   return frame;
 }
 
@@ -181,7 +181,7 @@ test("MkDocs Material: it runs, is as high as its content, follows the colours, 
   const frame = await runs(page, run.hash);
   await follows(page);
   await shows(frame, "light");
-  const now = await frame.evaluate(() => faultline.hash());
+  const now = await ask(frame, "hash");
   const turn = (name) => page.locator(`label[title="${name}"]`).click();
   await turn("Dark");
   await shows(frame, "dark");
@@ -189,7 +189,7 @@ test("MkDocs Material: it runs, is as high as its content, follows the colours, 
   await shows(frame, "light");
   await turn("Dark");
   await shows(frame, "dark");
-  assert.equal(await frame.evaluate(() => faultline.hash()), now, "it began anew");
+  assert.equal(await ask(frame, "hash"), now, "it began anew");
   const go = (name) => page.locator(".md-nav--primary a", { hasText: name }).first().click();
   await comesAndGoes(page, () => go("Words"), (i) => (i % 2 ? page.goBack() : go(["Embed", "", "Another"][i])), true);
   await shows(await inside(page), "dark");
@@ -261,14 +261,14 @@ test("a page that goes to others as Quartz does: frame and element run, follow t
 test("an element whose page is made into itself runs on, and one that gets other attributes begins their run", async () => {
   const page = await visit("spa/another.html");
   const frame = await runs(page);
-  const now = await frame.evaluate(() => faultline.hash());
+  const now = await ask(frame, "hash");
   const there = (url) => page.evaluate((url) => new Promise((done) => {
     document.addEventListener("nav", done, { once: true });
     history.pushState({}, "", url);
     dispatchEvent(new PopStateEvent("popstate"));
   }).then(() => null), url);
   await there("another.html?again");
-  assert.equal(await frame.evaluate(() => faultline.hash()), now, "it began anew");
+  assert.equal(await ask(frame, "hash"), now, "it began anew");
   // Asked before it runs, it answers once it does; who waited for the other run is told.
   const answers = await page.evaluate(async () => {
     const element = document.querySelector("fault-line");
