@@ -130,6 +130,8 @@ async function follows(page) {
       assert.notEqual(high, heights[1300], "the frame does not hear of its width");
       heights[width] = high;
     });
+    const [row, out] = await Promise.all([frame.locator(".pinned"), frame.getByTestId("open-full")].map((part) => part.boundingBox()));
+    assert.ok(row.x + row.width <= out.x || row.y >= out.y + out.height, `the way out lies over the verdict in ${width}`);
   }
   await page.setViewportSize({ width: 1300, height: 800 });
 }
