@@ -100,6 +100,9 @@ for (const [i, { id }] of ALL.entries()) {
     await eventually(async () => assert.equal((await ask("state")).events, events - 1));
     assert.equal((await ask("edit", { do: "crash", node: 0 })).error, null);
     assert.equal((await ask("state")).nodes[0].status, "crashed");
+    // Its scroll bars take room: what scrolls within a board does so alone.
+    const wider = await page.$$eval(".boards", (all) => all.map((b) => b.scrollWidth - b.clientWidth).filter((more) => more > 0));
+    assert.deepEqual(wider, [], "the boards have to be scrolled sideways");
     await visible("node-0");
     quiet();
   });
