@@ -121,7 +121,7 @@ fn bad_packing() -> Vec<(&'static str, &'static str, String)> {
     let bad = "bad-link";
     vec![
         (bad, "is empty", String::new()),
-        ("newer-link", "version 2", format!("2{}", &good[1..])),
+        ("newer-link", "version 3", format!("3{}", &good[1..])),
         (bad, "its version", format!("x{good}")),
         (bad, "cut short", good[..good.len() - 8].to_owned()),
         (bad, "cut short", good[..2].to_owned()),

@@ -6,8 +6,7 @@
 use super::args::{Args, Next, shown};
 use super::{Failure, Outcome, subject};
 use crate::scenario::front::Mistake;
-use crate::scenario::{Opening, Own, Scenario, proof};
-use crate::sim::data::Way;
+use crate::scenario::{Opening, Own, proof};
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -60,7 +59,7 @@ fn one(file: &str, out: &mut dyn Write) -> Result<usize, Failure> {
         let line = Mistake::at(&text, way, String::new()).line;
         writeln!(out, "{}:{line}: {way}: {why}", shown(file))?;
     }
-    for (way, what) in unproved(&scenario) {
+    for (way, what) in proof::unproved(&scenario) {
         let line = Mistake::at(&text, &way, String::new()).line;
         writeln!(out, "{}:{line}: note: {way}: {what}", shown(file))?;
     }
@@ -75,24 +74,4 @@ fn one(file: &str, out: &mut dyn Write) -> Result<usize, Failure> {
         found.len()
     )?;
     Ok(found.len())
-}
-
-/// What the file says without a way to prove it.
-fn unproved(scenario: &Scenario) -> Vec<(Way, &'static str)> {
-    let top = |name: &str, i: usize| Way::default().field(name).place(i);
-    let mut found = Vec::new();
-    for (i, step) in scenario.steps.iter().enumerate() {
-        if step.shown_by.is_none() {
-            found.push((top("step", i), "no 'shown_by' shows that it can be done"));
-        }
-        if step.not_by.is_empty() {
-            found.push((top("step", i), "no 'not_by' shows what does not tick it"));
-        }
-    }
-    for (i, situation) in scenario.situations.iter().enumerate() {
-        if situation.shows.is_none() {
-            found.push((top("situation", i), "no 'shows' says what comes about"));
-        }
-    }
-    found
 }

@@ -1,5 +1,5 @@
-//! The share link's payload: `1` (the version), then base64url of a two-byte check and DEFLATE of
-//! JSON: a [`SharedRun`] with its names made short.
+//! The share link's payload: the version, then base64url of a two-byte check and DEFLATE of JSON: a [`SharedRun`] with its
+//! names made short. A link of version `2` carries the scenario itself, somebody's own; one of version `1` names it.
 //!
 //! The rules that are easy to break: every link ever made keeps opening (`tests/share_cases.txt`),
 //! so a field may be added here and never change its meaning; fields that are not known are passed
@@ -19,8 +19,12 @@ use std::hash::Hasher;
 pub const ENCODED: usize = 32 * 1_024;
 /// The most that a payload may unpack to, in bytes.
 pub const INFLATED: usize = 512 * 1_024;
-/// The version that is written.
-const VERSION: u8 = b'1';
+/// The version of a link to a built-in scenario.
+const NAMED: u8 = b'1';
+/// The version of a link that carries its scenario: a page that cannot read that says so, and does not open another of that name.
+const CARRIED: u8 = b'2';
+/// The short name of what it carries.
+const OWN: (&str, &str) = ("o", "own");
 
 /// The names in a link and those of a [`SharedRun`]: a link is made of characters. The seed is
 /// always written, for a scenario's own may change.
@@ -53,15 +57,9 @@ fn check(json: &[u8]) -> [u8; 2] {
 /// # Errors
 /// An unknown scenario; a run with so many edits that no address holds them.
 pub fn encode(run: &SharedRun) -> Result<String, Refusal> {
-    if run.opening.own.is_some() {
-        return Err(Refusal::new(
-            "own-scenario",
-            "a link names a scenario that every page has, and this one came from a file of your own: save \
-             the run as a file, which carries the scenario with it",
-        ));
-    }
+    let version = if run.opening.own.is_some() { CARRIED } else { NAMED };
     let mut fields = run.fields()?;
-    let short = NAMES.iter().filter_map(|(short, long)| {
+    let short = names(version).filter_map(|(short, long)| {
         let value = fields.remove(*long)?;
         Some(((*short).to_owned(), value))
     });
@@ -69,18 +67,24 @@ pub fn encode(run: &SharedRun) -> Result<String, Refusal> {
     let json = json::text(&wire).into_bytes();
     let mut bytes = check(&json).to_vec();
     bytes.extend(miniz_oxide::deflate::compress_to_vec(&json, 9));
-    let text = format!("{}{}", char::from(VERSION), base64url::encode(&bytes));
+    let text = format!("{}{}", char::from(version), base64url::encode(&bytes));
     if text.len() > ENCODED || json.len() > INFLATED {
         return Err(Refusal::new(
             "too-large",
             format!(
-                "this run has {} edits: too many for a link, which holds {ENCODED} characters; \
+                "this run has {} edits{}: too many for a link, which holds {ENCODED} characters; \
                  save it as a file",
-                run.opening.edits.len()
+                run.opening.edits.len(),
+                if version == CARRIED { " and brings its scenario along" } else { "" }
             ),
         ));
     }
     Ok(text)
+}
+
+/// The names in a link of this version.
+fn names(version: u8) -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    NAMES.iter().chain((version == CARRIED).then_some(&OWN))
 }
 
 /// The run that a payload describes. It may still be refused by [`follow`].
@@ -102,11 +106,11 @@ pub fn decode(payload: &str) -> Result<SharedRun, Refusal> {
         return no("this link is empty: something was lost when it was copied");
     };
     match version {
-        VERSION => read(&unpack(rest)?),
-        b'2'..=b'9' => Err(Refusal::new(
+        NAMED | CARRIED => read(version, &unpack(rest)?),
+        b'3'..=b'9' => Err(Refusal::new(
             "newer-link",
             format!(
-                "this link is of version {}, and this page reads version 1: open it on a newer one",
+                "this link is of version {}, and this page reads versions 1 and 2: open it on a newer one",
                 char::from(version)
             ),
         )),
@@ -114,7 +118,7 @@ pub fn decode(payload: &str) -> Result<SharedRun, Refusal> {
     }
 }
 
-/// The JSON in a payload of version 1.
+/// The JSON in a payload.
 fn unpack(letters: &[u8]) -> Result<Vec<u8>, Refusal> {
     let bytes = match base64url::decode(letters) {
         Ok(bytes) => bytes,
@@ -156,12 +160,12 @@ fn not_unpacked(trouble: Trouble) -> Refusal {
     }
 }
 
-fn read(json: &[u8]) -> Result<SharedRun, Refusal> {
+fn read(version: u8, json: &[u8]) -> Result<SharedRun, Refusal> {
     let no = |why: String| Refusal::new("bad-link", format!("this link holds what is no run: {why}"));
     let text = str::from_utf8(json).map_err(|_| no("it is no text".to_owned()))?;
     let mut data = json::read(text).map_err(no)?;
     if let Value::Object(wire) = &mut data {
-        let long = NAMES.iter().filter_map(|(short, long)| {
+        let long = names(version).filter_map(|(short, long)| {
             let value = wire.remove(*short)?;
             Some(((*long).to_owned(), value))
         });

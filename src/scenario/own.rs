@@ -7,7 +7,7 @@
 
 use super::front::{self, Mistake};
 use super::part::Part;
-use super::{Scenario, proof};
+use super::{Opening, Scenario, proof};
 use crate::sim::Refusal;
 use crate::sim::data::shown;
 use serde::de::Error;
@@ -87,14 +87,23 @@ pub fn from_file(text: &str) -> Result<Own, Refusal> {
     (reader()?.file)(text)
 }
 
+/// What in a scenario file is not as it says, each with its line: tried in runs, which takes its time.
+///
+/// # Errors
+/// What [`from_file`] refuses, and what opening it refuses.
+pub fn flaws(text: &str) -> Result<Vec<String>, Refusal> {
+    (reader()?.flaws)(text)
+}
+
 /// What reads scenarios that are not built in.
 pub struct Reader {
     data: fn(Value) -> Result<Scenario, String>,
     file: fn(&str) -> Result<Own, Refusal>,
+    flaws: fn(&str) -> Result<Vec<String>, Refusal>,
 }
 
 /// All of it. In the page it is named by its own part alone.
-pub static WHOLE: Reader = Reader { data: front::read::scenario, file };
+pub static WHOLE: Reader = Reader { data: front::read::scenario, file, flaws: tried };
 
 fn file(text: &str) -> Result<Own, Refusal> {
     let no =
@@ -108,6 +117,14 @@ fn file(text: &str) -> Result<Own, Refusal> {
         None => Ok(Own::of(scenario)),
         Some((way, message)) => Err(no(Mistake::at(text, &way, message))),
     }
+}
+
+fn tried(text: &str) -> Result<Vec<String>, Refusal> {
+    let base = Opening::own(file(text)?);
+    let mut found = proof::flaws(&base)?;
+    found.extend(proof::flaws_of_luck(&base)?);
+    found.extend(proof::unproved(&*base.def()?).into_iter().map(|(way, what)| (way, what.to_owned())));
+    Ok(found.into_iter().map(|(way, why)| Mistake::at(text, &way, why).to_string()).collect())
 }
 
 /// What reads scenarios, here.

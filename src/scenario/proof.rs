@@ -102,6 +102,26 @@ pub fn flaws_of_luck(base: &Opening) -> Result<Vec<Flaw>, Refusal> {
     Ok(all.flaws)
 }
 
+/// What a scenario says without a way to prove it, which a file of one's own may.
+pub fn unproved(scenario: &Scenario) -> Vec<(Way, &'static str)> {
+    let top = |name: &str, i: usize| Way::default().field(name).place(i);
+    let mut found = Vec::new();
+    for (i, step) in scenario.steps.iter().enumerate() {
+        if step.shown_by.is_none() {
+            found.push((top("step", i), "no 'shown_by' shows that it can be done"));
+        }
+        if step.not_by.is_empty() {
+            found.push((top("step", i), "no 'not_by' shows what does not tick it"));
+        }
+    }
+    for (i, situation) in scenario.situations.iter().enumerate() {
+        if situation.shows.is_none() {
+            found.push((top("situation", i), "no 'shows' says what comes about"));
+        }
+    }
+    found
+}
+
 /// The flaws of its targets: each is tried with many runs.
 ///
 /// # Errors

@@ -21,6 +21,7 @@ mod fields;
 pub mod gallery;
 mod header;
 mod heard;
+mod hire;
 mod history;
 mod icons;
 pub mod landing;

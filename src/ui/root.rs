@@ -7,7 +7,7 @@ use super::address::Address;
 use super::aside::Watched;
 use super::bridge::{Answer, Question};
 use super::heard::Heard;
-use super::{bridge, details, dom, fields, landing, parts, screen, study};
+use super::{bridge, details, dom, fields, landing, parts, screen, study, upload};
 use crate::view::player::{Pace, Player};
 use crate::view::reduce::{reduce, reduce_within};
 use crate::view::task::Course;
@@ -97,6 +97,9 @@ impl Component for Root {
         let app = ctx.props().app.0.clone();
         if !app.borrow().look.embed {
             parts::fetch_ahead(landing::fetch);
+        }
+        if let Some(path) = app.borrow().look.lesson.clone() {
+            upload::fetch(path, on.clone());
         }
         bridge::install(&scope.callback(Msg::Ask));
         fields::listen();

@@ -3,16 +3,16 @@
 //! The rule that is easy to break: this follows the state and decides nothing. A study that the state no
 //! longer runs is called off, and what still comes of it is sent with its number, so that nobody hears it.
 
+use super::hire::{self, Hired};
 use super::{dom, parts};
 use crate::view::study::{Labour, News, Order, Study, Yield};
 use crate::view::{Action, App};
 use gloo_timers::callback::Timeout;
-use js_sys::{Float64Array, Object, Promise, Reflect};
+use js_sys::{Float64Array, Promise, Reflect};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 use yew::Callback;
 
 /// Milliseconds of work between two frames.
@@ -22,14 +22,12 @@ const TELL_MS: f64 = 250.0;
 /// What is said where the program breaks in its worker: in the page it would break as well.
 const BROKE: &str = "The program stopped in its worker. The page goes on, and what was computed is kept.";
 
-/// What the worker calls.
-type Ear = Closure<dyn FnMut(Event)>;
-
 /// Whoever works now.
 struct Desk {
     /// The number of the study.
     number: u32,
-    worker: Option<(Worker, [Ear; 2])>,
+    /// It ends with the desk.
+    _worker: Option<Hired>,
 }
 
 thread_local! {
@@ -43,9 +41,7 @@ pub fn follow(app: &App, on: &Callback<Action>) {
     if at_work == wanted.map(|s| s.number) {
         return;
     }
-    if let Some((worker, _)) = DESK.take().and_then(|d| d.worker) {
-        worker.terminate();
-    }
+    drop(DESK.take());
     if let Some(study) = wanted {
         begin(study, on);
     }
@@ -62,7 +58,7 @@ fn begin(study: &Study, on: &Callback<Action>) {
     });
     let worker = hire(&job);
     let none = worker.is_none();
-    DESK.set(Some(Desk { number, worker }));
+    DESK.set(Some(Desk { number, _worker: worker }));
     if none {
         job.between_frames();
     }
@@ -141,42 +137,10 @@ impl Job {
     }
 }
 
-/// A worker at work on `job`; `None` where the browser starts none. A page without an origin (a frame with
-/// `sandbox="allow-scripts"` alone) may not: to a browser no script is of its own origin.
-fn hire(job: &Rc<Job>) -> Option<(Worker, [Ear; 2])> {
-    if dom::window()?.origin() == "null" {
-        return None;
-    }
-    let (module, order_text) = (address("boot-module")?, job.order.text().ok()?);
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    // Of the same version as the module beside it.
-    let script = module.replace("faultline.js", "worker.js");
-    let worker = Worker::new_with_options(&script, &options).ok()?;
+/// A worker at work on `job`; `None` where the browser starts none.
+fn hire(job: &Rc<Job>) -> Option<Hired> {
     let (hears, fails) = (job.clone(), job.clone());
-    let message = Ear::new(move |e: Event| {
-        if let Some(e) = e.dyn_ref::<MessageEvent>() {
-            hears.hear(&e.data());
-        }
-    });
-    let error = Ear::new(move |e: Event| {
-        e.prevent_default();
-        fails.trouble();
-    });
-    worker.set_onmessage(Some(message.as_ref().unchecked_ref()));
-    worker.set_onerror(Some(error.as_ref().unchecked_ref()));
-    let order = Object::new();
-    for (name, value) in [("module", module), ("program", address("boot-wasm")?), ("order", order_text)] {
-        let _ = Reflect::set(&order, &name.into(), &value.into());
-    }
-    worker.post_message(&order).ok()?;
-    Some((worker, [message, error]))
-}
-
-/// What a link of the page's head leads to.
-fn address(id: &str) -> Option<String> {
-    let link = dom::document()?.get_element_by_id(id)?;
-    Reflect::get(&link, &"href".into()).ok()?.as_string()
+    hire::hire(&job.order.text().ok()?, move |data| hears.hear(data), move || fails.trouble())
 }
 
 /// Until the browser has done what else waits.

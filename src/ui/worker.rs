@@ -3,7 +3,9 @@
 //! The rule that is easy to break: there is no document here, no page and no state. What it says is plain
 //! data; [`super::study`] hears it on the other side.
 
+use super::dialogs::lesson::LESSON;
 use super::parts;
+use crate::scenario::own;
 use crate::view::study::{Labour, Order, Yield};
 use js_sys::{Date, Float64Array, Object, Reflect, global};
 use wasm_bindgen::{JsCast, JsValue};
@@ -33,6 +35,13 @@ pub fn serve() {
 }
 
 async fn work(text: &str) -> Result<(), String> {
+    if let Some(lesson) = text.strip_prefix(LESSON) {
+        let flaws = parts::with_all(|| own::flaws(lesson)).await.map_err(|r| r.message)?;
+        // A line each.
+        let flaws: Vec<_> = flaws.iter().map(|f| f.replace('\n', " ")).collect();
+        say(&[("flaws", &flaws.join("\n").into())]);
+        return Ok(());
+    }
     let labour = parts::with_all(|| Order::read(text).and_then(Labour::new)).await;
     let mut labour = labour.map_err(|r| r.message)?;
     let mut stretch = FIRST_MS;

@@ -127,6 +127,8 @@ pub enum Action {
     Narrow(bool),
     /// The address is now this `search` and `hash`: show what it names.
     Route(String, String),
+    /// The lesson that is being written says this now.
+    Draft(String),
     /// Open the run that this text of a file describes (`docs/files.md`).
     OpenFile(String),
     /// The part of this name has come, or with `false` could not be had.

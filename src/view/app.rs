@@ -42,6 +42,8 @@ pub struct App {
     pub history: bool,
     /// The dialog that is open.
     pub dialog: Option<Dialog>,
+    /// The lesson that is being written, if one was begun.
+    pub draft: Option<String>,
     /// Colours.
     pub theme: Theme,
     /// Whether keys without a modifier do things; set off where they get in somebody's way.

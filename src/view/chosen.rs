@@ -67,6 +67,8 @@ pub enum Dialog {
     Separate,
     /// Save the run, open another, and write down what happened.
     Files,
+    /// Write a lesson.
+    Lesson,
 }
 
 /// Which colours.

@@ -129,7 +129,7 @@ impl Default for Embedding {
 pub struct Subject {
     /// The page's address, without what follows its path.
     pub base: String,
-    /// The scenario's id.
+    /// The scenario's id; empty if it is somebody's own, which no page knows by name.
     pub id: String,
     /// Its title.
     pub title: String,
@@ -172,7 +172,7 @@ impl Embedding {
         if self.lock {
             look += "&lock=1";
         }
-        match self.moment {
+        match self.moment || s.id.is_empty() {
             true => format!("{}{look}{}", s.base, s.link),
             false => format!("{}{look}#/s/{}", s.base, s.id),
         }
@@ -199,7 +199,7 @@ impl Embedding {
     }
 
     fn element(&self, s: &Subject) -> String {
-        let what = match self.moment {
+        let what = match self.moment || s.id.is_empty() {
             true => format!("run=\"{}\"", escaped(s.link.trim_start_matches("#/x/"))),
             false => format!("scenario=\"{}\"", escaped(&s.id)),
         };
@@ -255,6 +255,10 @@ mod tests {
         assert!(r.look.embed && r.look.lock && r.look.shows("stage") && r.look.shows("log"));
         assert!(!r.look.shows("time") && !r.look.shows("lesson"));
         assert_eq!((r.look.theme, r.look.speed), (Some(Theme::Dark), Some(250_000)));
+        // A scenario of one's own has no name by which another page could find it: it goes with the link.
+        let own = Subject { id: String::new(), ..subject() };
+        let address = Embedding { moment: false, ..Embedding::default() }.address(&own);
+        assert_eq!(route(&address).place, Place::Shared("1abc".to_owned()));
         let start = Embedding { moment: false, ..Embedding::default() };
         assert_eq!(route(&start.address(&subject())).place, Place::Scenario("raft-election".to_owned()));
     }

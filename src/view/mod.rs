@@ -19,6 +19,7 @@ pub mod course;
 pub mod curve;
 pub mod differences;
 pub mod director;
+pub mod draft;
 pub mod embedding;
 pub mod export;
 pub mod future;

@@ -72,6 +72,7 @@ fn act(app: &mut App, action: Action, out_of_time: &mut dyn FnMut() -> bool) {
         Action::Narrow(narrow) => app.narrow = narrow,
         Action::Route(search, hash) => route(app, &search, &hash),
         Action::OpenFile(text) => open_file(app, &text),
+        Action::Draft(text) => app.draft = Some(text),
         Action::Measured(number, news) => study::hear(app, number, news),
         Action::StopMeasuring => study::stop(app),
         Action::Arrived(part, here) => {
@@ -251,11 +252,11 @@ fn dialog(app: &mut App, d: Option<Dialog>) {
         return;
     }
     app.dialog = d;
-    if matches!(d, Some(Dialog::Share | Dialog::Embed)) && app.player.playing {
+    if matches!(d, Some(Dialog::Share | Dialog::Embed | Dialog::Lesson)) && app.player.playing {
         // The link is of one moment, and is there to be copied.
         play(app, false);
     }
-    if d == Some(Dialog::Files) {
+    if matches!(d, Some(Dialog::Files | Dialog::Lesson)) {
         // What is refused from now on is refused there.
         app.error = None;
     }

@@ -53,6 +53,8 @@ pub struct Look {
     pub autoplay: bool,
     /// The reader may look, not touch.
     pub lock: bool,
+    /// The scenario file to open, by its address beside the page's.
+    pub lesson: Option<String>,
 }
 
 impl Look {
@@ -110,6 +112,7 @@ impl Route {
                     _ => None,
                 }
             }
+            "lesson" => look.lesson = beside(value),
             "speed" => look.speed = speed(value),
             "seed" => self.seed = Some(seed(value)?),
             "stage" if params => self.stage = Some(value.to_owned()),
@@ -153,6 +156,13 @@ pub fn seed(text: &str) -> Result<u64, Refusal> {
     })
 }
 
+/// The address of a file beside the page, or below it; nothing if it leads anywhere else.
+fn beside(text: &str) -> Option<String> {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./".contains(&b);
+    let steps = text.split('/').all(|s| !s.is_empty() && !s.starts_with('.'));
+    (text.len() <= 200 && text.bytes().all(plain) && steps).then(|| text.to_owned())
+}
+
 /// `0.25` or `0.25x` as simulated microseconds a second; nothing if it is no such number.
 fn speed(text: &str) -> Option<u64> {
     let factor = text.trim().trim_end_matches(['x', '×']).parse::<f64>().ok()?;
@@ -185,6 +195,28 @@ fn decode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A lesson is a file of the page's own host, below the page.
+    #[test]
+    fn a_lesson_lies_below_the_page() {
+        let lesson = |value: &str| Route::parse(&format!("?lesson={value}"), "#/").unwrap().look.lesson;
+        assert_eq!(lesson("notes/one-crash.md").as_deref(), Some("notes/one-crash.md"));
+        assert_eq!(lesson("notes%2Fone-crash.md").as_deref(), Some("notes/one-crash.md"));
+        for elsewhere in [
+            "",
+            "/etc/x.md",
+            "//host/x.md",
+            "https://host/x.md",
+            "../x.md",
+            "a/../../x.md",
+            ".git/config",
+            "a//b",
+            "x.md?y",
+        ] {
+            assert_eq!(lesson(elsewhere), None, "{elsewhere}");
+        }
+        assert_eq!(lesson(&"a".repeat(201)), None);
+    }
 
     #[test]
     fn a_route_names_a_place_a_seed_parameters_and_a_look() {

@@ -154,7 +154,10 @@ impl Order {
             Some(m) => {
                 let rows: Vec<_> = self.rows().collect();
                 let crashes = m.budget.crashes;
-                format!("faultline models {} --seed {first} --seeds {runs} --crashes {crashes}", rows.join(" "))
+                format!(
+                    "faultline models {} --seed {first} --seeds {runs} --crashes {crashes}",
+                    rows.join(" ")
+                )
             }
         };
         for (id, value) in &opening.params {

@@ -18,7 +18,10 @@ const WIDTHS: [u32; 2] = [720, 390];
 pub fn embed(app: &App, copy: &'static str) -> Html {
     let subject = app.link().map_err(|r| r.message).map(|link| Subject {
         base: dom::base(),
-        id: app.open.as_ref().map_or_else(String::new, |o| o.origin.id().to_owned()),
+        id: app.open.as_ref().map_or_else(String::new, |o| match o.origin.opening.own {
+            Some(_) => String::new(),
+            None => o.origin.id().to_owned(),
+        }),
         title: app.open.as_ref().map_or_else(String::new, |o| o.origin.title().to_owned()),
         link,
     });
@@ -48,7 +51,7 @@ fn Embed(props: &EmbedProps) -> Html {
         <>
         <p class="quiet">{ "Paste this where the run should appear. It starts paused, and all of it happens in the reader's browser." }</p>
         { shown(&chosen, &change) }
-        { how(&chosen, &change) }
+        { how(&chosen, &change, !props.subject.id.is_empty()) }
         { where_to(&chosen, &change) }
         { text_or_refusal(Ok(text), "The snippet", "embed-snippet", props.copy) }
         <Preview subject={props.subject.clone()} embedding={(*chosen).clone()} />
@@ -81,15 +84,17 @@ fn shown(e: &Embedding, change: &Callback<Embedding>) -> Html {
     }
 }
 
-fn how(e: &Embedding, change: &Callback<Embedding>) -> Html {
+fn how(e: &Embedding, change: &Callback<Embedding>, has_name: bool) -> Html {
     let moment = |m: bool| with(e, change, move |e, ()| e.moment = m);
     let theme = |t: Option<Theme>| with(e, change, move |e, ()| e.theme = t);
     html! {
         <>
-        <div class="acts" role="group" aria-label="What it begins with">
-            { choice("This moment", e.moment, moment(true)) }
-            { choice("The scenario's start", !e.moment, moment(false)) }
-        </div>
+        if has_name {
+            <div class="acts" role="group" aria-label="What it begins with">
+                { choice("This moment", e.moment, moment(true)) }
+                { choice("The scenario's start", !e.moment, moment(false)) }
+            </div>
+        }
         <div class="acts" role="group" aria-label="Colours">
             { choice("The reader's colours", e.theme.is_none(), theme(None)) }
             { choice("Light", e.theme == Some(Theme::Light), theme(Some(Theme::Light))) }

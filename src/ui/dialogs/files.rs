@@ -8,7 +8,7 @@ use super::writing::{self, Told};
 use crate::ui::{dom, download, upload};
 use crate::view::app::sentence;
 use crate::view::export::{Export, Kept};
-use crate::view::{Action, App};
+use crate::view::{Action, App, Dialog};
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
@@ -80,6 +80,9 @@ fn Files(props: &FilesProps) -> Html {
             <h2>{ "For other programs" }</h2>
             <dl class="keys wide">{ for FORMS.iter().map(row) }</dl>
             <p class="quiet">{ "All that has happened up to this moment." }</p>
+            <h2>{ "For a course" }</h2>
+            <div class="acts">{ button_to_lesson(&props.on_action) }</div>
+            <p class="quiet">{ "Your own question about this run, with steps that tick themselves off. It goes with a link, or as a file." }</p>
         } else {
             <p class="quiet">{ "Open a run that was saved before: choose its file, or drop it anywhere on the page." }</p>
             <div class="acts"><Opener on_action={props.on_action.clone()} /></div>
@@ -88,6 +91,10 @@ fn Files(props: &FilesProps) -> Html {
         { told(&said, *percent) }
         </>
     }
+}
+
+fn button_to_lesson(on: &Callback<Action>) -> Html {
+    crate::ui::controls::button("Write a lesson", "", on.reform(|()| Action::Dialog(Some(Dialog::Lesson))))
 }
 
 /// A form's button for those who do not see what stands before it.

@@ -1,4 +1,4 @@
-//! The dialogs: help, share, embed, separate, files. One a file.
+//! The dialogs: help, share, embed, separate, files, lesson. One a file.
 //!
 //! The rule that is easy to break: a dialog is modal for everyone. The browser's own `<dialog>`
 //! keeps the focus inside and gives it back; Esc and a click beside it close it.
@@ -6,6 +6,7 @@
 mod embed;
 mod files;
 mod help;
+pub mod lesson;
 mod separate;
 mod share;
 mod writing;
@@ -26,6 +27,7 @@ pub fn dialog(app: &App, on: &Callback<Action>) -> Html {
             html! { <separate::Separate run={o.settled.clone()} on_action={on.clone()} /> },
         ),
         (Dialog::Files, _) => ("Save and open", files::files(app, on)),
+        (Dialog::Lesson, Some(_)) => ("Write a lesson", lesson::lesson(app, on)),
         _ => ("Keys and gestures", help::help(app, on)),
     };
     html! { <Modal {title} on_action={on.clone()} key={title}>{ body }</Modal> }

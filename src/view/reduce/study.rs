@@ -68,10 +68,7 @@ pub(super) fn open_cell(app: &mut App, row: usize, model: Model) {
         return;
     };
     let (opening, left) = (study.order.cell(row, model, seed), leaving(app));
-    let opened = may_replace(app)
-        .and(opening)
-        .and_then(Origin::of)
-        .and_then(|origin| open(app, origin));
+    let opened = may_replace(app).and(opening).and_then(Origin::of).and_then(|origin| open(app, origin));
     match opened {
         Ok(()) => {
             leaving::leave(app, left);

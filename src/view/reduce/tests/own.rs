@@ -41,15 +41,22 @@ fn its_situation_ticks_its_step_and_its_question_is_answered() {
     assert_eq!(app.open.as_ref().unwrap().lesson.answer, Some(0));
 }
 
-/// No other page has it: a link is refused with what to do instead, and the address stays another run's.
+/// No other page has it: a link brings it along, and so does a file.
 #[test]
-fn no_link_names_it_and_a_file_carries_it() {
+fn a_link_and_a_file_carry_it() {
     let mut app = opened();
     for _ in 0..2 {
-        assert_eq!(app.address(), None);
-        let refusal = app.link().unwrap_err();
-        assert_eq!(refusal.code, "own-scenario");
-        assert!(refusal.message.contains("save the run as a file"), "{refusal}");
+        let link = app.link().unwrap();
+        assert!(link.starts_with("#/x/2") && link.len() < 2_000, "{link}");
+        assert_eq!(app.address().as_ref(), Some(&link), "the address brings it back");
+        let mut other = App::default();
+        reduce(&mut other, Action::Route(String::new(), link.clone()));
+        while other.is_moving() {
+            reduce(&mut other, Action::Frame(16_000));
+        }
+        let o = other.open.as_ref().unwrap();
+        assert_eq!((o.origin.title(), other.error.as_ref()), ("One crash is no tragedy", None));
+        assert_eq!((hash(&other), other.link().unwrap()), (hash(&app), link));
         reduce(&mut app, Action::Seek(700_000));
         reduce(&mut app, crash(0));
     }
