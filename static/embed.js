@@ -1,7 +1,9 @@
 // <fault-line scenario="raft-election">: a run of Faultline in another page (docs/embedding.md).
 //
 // The rule that is easy to break: it runs in a stranger's page. It leaves no global name, touches nothing but its own
-// elements, takes messages from its own frame alone, and may be loaded any number of times.
+// elements, takes messages from its own frame alone, and may be loaded any number of times. Such a page may be an application that
+// puts its elements in, takes them out, moves them, and makes their attributes and children those of another page (navigation
+// without loading): the frame stands in a shadow root, where nobody tidies it away, and what is listened to ends with the last element.
 (function () {
   "use strict";
   if (customElements.get("fault-line")) return;
@@ -40,45 +42,142 @@
     return `allow-scripts allow-downloads allow-popups allow-popups-to-escape-sandbox${own}`;
   }
 
-  class FaultLine extends HTMLElement {
-    static observedAttributes = ["scenario", "run", "lesson", "stage", "seed", "settings", "ui", "lock", "theme", "speed", "autoplay", "question", "strict"];
+  // ---- The colours of the page around it
 
+  // How light a colour is, from 0 to 1; null if it is hardly there, or is written in a way that is not known.
+  function lightness(colour) {
+    const [, kind, rest] = /^(\w+)\((?:[a-z][\w-]* )?(.*)\)$/.exec(colour) ?? [];
+    if (!kind) return null;
+    const [a, b, c, alpha = 1] = rest.split(/[\s,/]+/).map(Number);
+    if (!(alpha > 0.5)) return null;
+    if (/^okl/.test(kind)) return a;
+    if (/^l/.test(kind)) return a / 100;
+    return (0.2126 * a + 0.7152 * b + 0.0722 * c) / (kind === "color" ? 1 : 255);
+  }
+
+  // "light" or "dark": the ground on which the element stands; where nothing paints one, as the page says of itself.
+  function ground(element) {
+    for (let at = element; at; at = at.parentElement ?? at.getRootNode().host) {
+      const light = lightness(getComputedStyle(at).backgroundColor);
+      if (light !== null) return light < 0.5 ? "dark" : "light";
+    }
+    const said = getComputedStyle(document.documentElement).colorScheme;
+    if (!said.includes("dark")) return "light";
+    return said.includes("light") && !matchMedia("(prefers-color-scheme: dark)").matches ? "light" : "dark";
+  }
+
+  // The elements in the page. While there are any, they are told when its colours may have changed.
+  const shown = new Set();
+  const recolour = () => shown.forEach((element) => element.recolour());
+  const dressed = new MutationObserver(recolour);
+  const faded = ({ propertyName }) => propertyName === "background-color" && recolour();
+  const preference = matchMedia("(prefers-color-scheme: dark)");
+
+  function enter(element) {
+    shown.add(element);
+    if (shown.size > 1) return;
+    for (const whole of [document.documentElement, document.body]) if (whole) dressed.observe(whole, { attributes: true });
+    document.addEventListener("transitionend", faded);
+    preference.addEventListener("change", recolour);
+  }
+
+  function leave(element) {
+    shown.delete(element);
+    if (shown.size > 0) return;
+    dressed.disconnect();
+    document.removeEventListener("transitionend", faded);
+    preference.removeEventListener("change", recolour);
+  }
+
+  // ---- The element
+
+  const ANEW = ["scenario", "run", "lesson", "stage", "seed", "settings", "ui", "lock", "theme", "speed", "autoplay", "question", "strict"];
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(":host{display:block}:host([hidden]){display:none}iframe{display:block;width:100%;border:0}");
+
+  class FaultLine extends HTMLElement {
+    static observedAttributes = [...ANEW, "title", "height"];
+
+    #root = this.attachShadow({ mode: "open" });
     #frame = null;
+    #due = false;
+    #ready = false;
+    #told = 560;
     #asked = 0;
     #waiting = new Map();
     #hear = (event) => this.#heard(event);
 
+    constructor() {
+      super();
+      this.#root.adoptedStyleSheets = [sheet];
+    }
+
     connectedCallback() {
       addEventListener("message", this.#hear);
+      enter(this);
       this.#show();
+    }
+
+    // Moved as a whole, it runs on.
+    connectedMoveCallback() {
+      this.recolour();
     }
 
     disconnectedCallback() {
       removeEventListener("message", this.#hear);
-      for (const { refuse } of this.#waiting.values()) refuse(new Error("The element was taken out of the page."));
+      leave(this);
+      this.#drop("The element was taken out of the page.");
+    }
+
+    // Several at once make one new frame.
+    attributeChangedCallback(name, before, now) {
+      if (!this.#frame || before === now) return;
+      if (name === "title") this.#frame.title = this.#title();
+      else if (name === "height") this.#fit();
+      else if (!this.#due) {
+        this.#due = true;
+        queueMicrotask(() => {
+          this.#due = false;
+          if (this.#frame) this.#show();
+        });
+      }
+    }
+
+    #drop(why) {
+      for (const { refuse } of this.#waiting.values()) refuse(new Error(why));
       this.#waiting.clear();
       this.#frame?.remove();
       this.#frame = null;
-    }
-
-    attributeChangedCallback(name, before, now) {
-      if (this.#frame && before !== now) this.#show();
+      this.#ready = false;
     }
 
     // The frame begins anew: what is in it cannot be changed under the learner's hands.
     #show() {
-      this.#frame?.remove();
+      this.#drop("The element shows another run.");
       const frame = document.createElement("iframe");
-      frame.title = this.getAttribute("title") || `Faultline: ${this.getAttribute("scenario") || "a run"}`;
+      this.#frame = frame;
+      frame.title = this.#title();
       frame.loading = "lazy";
       frame.setAttribute("sandbox", sandbox(this));
       frame.allow = "clipboard-write";
-      frame.style.cssText = "display:block;width:100%;border:0;color-scheme:normal";
-      frame.style.height = `${this.#fixed() ?? 560}px`;
+      this.#told = 560;
+      this.#fit();
+      this.recolour();
       frame.src = address(this);
-      if (getComputedStyle(this).display === "inline") this.style.display = "block";
-      this.append(frame);
-      this.#frame = frame;
+      this.#root.append(frame);
+    }
+
+    #title() {
+      return this.getAttribute("title") || `Faultline: ${this.getAttribute("scenario") || "a run"}`;
+    }
+
+    // A frame hears of the colours around it by its own: to the page in it, they are what its reader prefers.
+    recolour() {
+      if (this.#frame) this.#frame.style.colorScheme = this.getAttribute("theme") ? "normal" : ground(this);
+    }
+
+    #fit() {
+      this.#frame.style.height = `${this.#fixed() ?? this.#told}px`;
     }
 
     #fixed() {
@@ -89,6 +188,7 @@
     #heard({ source, data }) {
       if (!this.#frame || source !== this.#frame.contentWindow) return;
       if (typeof data !== "object" || data === null || data.faultline !== VERSION) return;
+      if (data.event === "ready") return this.#begin();
       if (data.event === "height") return this.#resize(data.height);
       if (EVENTS.includes(data.event)) {
         const { faultline, event, ...detail } = data;
@@ -103,20 +203,37 @@
     }
 
     #resize(height) {
-      if (this.#fixed() !== null || typeof height !== "number" || !Number.isFinite(height)) return;
-      this.#frame.style.height = `${Math.min(Math.max(Math.ceil(height), LOWEST), HIGHEST)}px`;
+      if (typeof height !== "number" || !Number.isFinite(height)) return;
+      this.#told = Math.min(Math.max(Math.ceil(height), LOWEST), HIGHEST);
+      this.#fit();
     }
 
-    // Asks a verb of the page in the frame: ask("seek", 500000). Promises its answer.
+    // What was asked before anybody could answer.
+    #begin() {
+      this.#ready = true;
+      for (const asked of [...this.#waiting.values()]) this.#post(asked);
+    }
+
+    // What is no plain data cannot be sent.
+    #post({ question, refuse }) {
+      try {
+        this.#frame.contentWindow.postMessage(question, "*");
+      } catch (error) {
+        this.#waiting.delete(question.id);
+        refuse(error);
+      }
+    }
+
+    // Asks a verb of the page in the frame: ask("seek", 500000). Promises its answer, which comes once the page runs.
     ask(verb, argument) {
       return new Promise((keep, refuse) => {
-        if (!this.#frame?.contentWindow) return refuse(new Error("The element is not in a page."));
+        if (!this.#frame) return refuse(new Error("The element is not in a page."));
         this.#asked += 1;
-        const id = this.#asked;
-        this.#waiting.set(id, { keep, refuse });
-        const question = { faultline: VERSION, id, verb };
+        const question = { faultline: VERSION, id: this.#asked, verb };
         if (argument !== undefined) question.argument = argument;
-        this.#frame.contentWindow.postMessage(question, "*");
+        const asked = { question, keep, refuse };
+        this.#waiting.set(question.id, asked);
+        if (this.#ready) this.#post(asked);
       });
     }
   }

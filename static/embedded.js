@@ -110,7 +110,8 @@
   // The height of all that is shown, with the stage at its best, whatever the frame's height is now: or the two would chase each other.
   function wanted() {
     const work = document.querySelector("main.work");
-    if (!work) return null;
+    // A frame that is not shown has no width; one so narrow is on its way to another.
+    if (!work || window.innerWidth < 120) return null;
     const [zone, transport, time, lesson, inspector] = [".stage-zone", ".transport", ".time-zone", ".lesson", ".inspector"].map((part) =>
       work.querySelector(part),
     );
@@ -122,7 +123,9 @@
     if (window.innerWidth < 1240) stack += tall(boards);
     const beside = window.innerWidth > 900;
     const words = beside ? Math.min(tall(lesson), 720) : tall(lesson) + tall(inspector);
-    return Math.ceil(beside ? Math.max(stack, words) : stack + words);
+    // In a lower frame the diagram gives way (embedded.css).
+    const least = time ? (beside ? 560 : 630) : 0;
+    return Math.ceil(Math.max(beside ? Math.max(stack, words) : stack + words, least));
   }
 
   let told = 0;

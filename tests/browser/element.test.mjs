@@ -19,6 +19,7 @@ const HEIGHTS = [240, 280, 320, 360, 420, 480, 560, 720];
 const HOSTS = {
   one: host(RAFT),
   two: host(`${RAFT}<fault-line scenario="ring-election" seed="3" lock strict title="A ring"></fault-line>`),
+  beside: host(`${["raft-election", "ring-election"].map((id) => `<iframe src="${PREFIX}?embed=1#/s/${id}" title="${id}" width="100%" height="400"></iframe>`).join("")}`),
   far: host(`<div style="height:3000px"></div>${RAFT}<div style="height:3000px"></div>`),
   card: host('<fault-line scenario="partial-failure" question></fault-line>'),
   staged: host('<fault-line scenario="partial-failure" stage="crash" settings="nodes=4"></fault-line>'),
@@ -189,7 +190,7 @@ function hostile(count) {
   return Array.from({ length: count }, (_, i) => (i % 3 === 0 ? value(3) : { faultline: i % 5 === 0 ? value(1) : 1, id: value(1), verb: value(1), argument: value(3) }));
 }
 
-test("a thousand hostile messages, and a stranger's, leave the run as it was, and the page answers on", async () => {
+test("a thousand hostile messages leave the run as it was, and the page answers on", async () => {
   const page = await open("two");
   const frame = await inside(page);
   await asked(page, "seek", 300_000);
@@ -198,21 +199,31 @@ test("a thousand hostile messages, and a stranger's, leave the run as it was, an
   const verbs = ["load", "play", "pause", "step", "back", "seek", "fork", "edit", "state", "hash", "link"];
   const messages = hostile(1_000).filter((m) => !(m && verbs.includes(m.verb)));
   assert.ok(messages.length > 700);
-  await page.evaluate((messages) => messages.forEach((m) => document.querySelector("iframe").contentWindow.postMessage(m, "*")), messages);
-  await page.evaluate(() => {
-    const round = {};
-    round.faultline = 1;
-    round.id = 1;
-    round.verb = "edit";
-    round.argument = round;
-    document.querySelector("iframe").contentWindow.postMessage(round, "*");
-  });
-  // The other frame is no parent of this one.
-  const other = await inside(page, 1);
-  await other.evaluate(() => parent.frames[0].postMessage({ faultline: 1, id: 9, verb: "seek", argument: 900_000 }, "*"));
+  const post = (messages) =>
+    page.evaluate((messages) => {
+      const { contentWindow } = document.querySelector("fault-line").shadowRoot.querySelector("iframe");
+      const round = { faultline: 1, id: 1, verb: "edit" };
+      round.argument = round;
+      for (const message of [...messages, round]) contentWindow.postMessage(message, "*");
+    }, messages);
+  await post(messages);
   await frames(page, 5);
   assert.equal(await asked(page, "hash"), hash);
   assert.equal(await frame.getByTestId("error").count(), 0);
+  // The frame of an element is not among those that others in the page can name.
+  assert.equal(await (await inside(page, 1)).evaluate(() => parent.frames.length), 0);
+  assertQuiet(page);
+  await page.context().close();
+});
+
+test("a frame beside this one is no parent of it, and is not heard", async () => {
+  const page = await open("beside");
+  const [one, other] = [await inside(page, 0), await inside(page, 1)];
+  await one.evaluate(() => faultline.seek(300_000));
+  const hash = await one.evaluate(() => faultline.hash());
+  await other.evaluate(() => parent.frames[0].postMessage({ faultline: 1, id: 9, verb: "seek", argument: 900_000 }, "*"));
+  await frames(page, 5);
+  assert.equal(await one.evaluate(() => faultline.hash()), hash);
   assertQuiet(page);
   await page.context().close();
 });

@@ -1,0 +1,2 @@
+project = "Notes"
+html_theme = "alabaster"
