@@ -141,6 +141,31 @@ pub fn judge(ops: &[Op], model: Model, budget: Budget) -> Finding {
     }
 }
 
+/// The same without the operations that show it, which takes less; nothing where it was not found out.
+pub fn holds(ops: &[Op], model: Model, budget: Budget) -> Option<bool> {
+    let read_and_write = ops.iter().all(|o| !matches!(o.act, Act::Cas(..)));
+    if !read_and_write && !matches!(model, Model::Linearizable | Model::Sequential) {
+        return None;
+    }
+    let own = sessions(ops);
+    match (outcome(&own, model, budget), model) {
+        (Outcome::Ok, _) => Some(true),
+        (Outcome::Unknown(_), _) => None,
+        (_, Model::MonotonicWrites | Model::WritesFollowReads) => {
+            match outcome(&own, Model::MonotonicReads, budget) {
+                Outcome::Ok => Some(false),
+                // A part of it may be broken, or none.
+                _ => match small::blamed(&own, model, budget) {
+                    Finding::Holds => Some(true),
+                    Finding::Broken(_) => Some(false),
+                    Finding::Unknown(_) => None,
+                },
+            }
+        }
+        _ => Some(false),
+    }
+}
+
 /// Whether the copies of each register are the same: `copies` as they are when nothing is under way any more, or `None` while
 /// something is. The places of two that differ, if any do.
 pub fn eventual(copies: Option<&[Held]>) -> Finding {

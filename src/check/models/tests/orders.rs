@@ -3,7 +3,7 @@
 //! The rule that is easy to break: this search must stay too simple to be wrong. It has the definition of each model and no more: no
 //! relation is followed further than it is stated.
 
-use super::super::{Act, Finding, Model, Op, judge, sessions};
+use super::super::{Act, Finding, Model, Op, holds as holds_of, judge, sessions};
 use super::{MANY, is_smallest};
 use crate::sim::hash::mix;
 use std::collections::BTreeMap;
@@ -208,6 +208,7 @@ fn it_agrees_with_the_search_through_all_orders() {
                 }
                 Finding::Unknown(why) => panic!("case {case}, {model:?}: {why}"),
             }
+            assert_eq!(holds_of(&ops, model, MANY), Some(wanted), "case {case}, {model:?}");
             kept[m] = wanted;
             counts[m][usize::from(wanted)] += 1;
         }
