@@ -55,7 +55,6 @@ pub static ENTRY: Entry = Entry {
     histories: Some(show::histories),
     absences: Some(show::absences),
     probes: show::PROBES,
-    ..Entry::BLANK
 };
 
 const FACTS: [&str; Fact::NAMES.len() + kit_client::Fact::NAMES.len()] =

@@ -28,7 +28,8 @@ fn small(case: u64) -> Vec<Op> {
         let writes = below(5) < 2;
         made[key] += u32::from(writes);
         let value = if twice { 1 + below(2) as u32 } else { made[key] };
-        let act = if writes { Act::Write(value) } else { Act::Read(below(1 + made[key] as u64 + 1) as u32) };
+        let act =
+            if writes { Act::Write(value) } else { Act::Read(below(1 + u64::from(made[key]) + 1) as u32) };
         // No two beginnings or ends are at one place.
         let (call, end) = (call * 8 + process, end * 8 + 4 + process);
         let ends = !writes || below(5) > 0;
@@ -204,7 +205,7 @@ fn it_agrees_with_the_search_through_all_orders() {
             match &found {
                 Finding::Holds => {}
                 Finding::Broken(part) => {
-                    assert!(is_smallest(&ops, part, model), "case {case}, {model:?}: {part:?} {ops:#?}")
+                    assert!(is_smallest(&ops, part, model), "case {case}, {model:?}: {part:?} {ops:#?}");
                 }
                 Finding::Unknown(why) => panic!("case {case}, {model:?}: {why}"),
             }
