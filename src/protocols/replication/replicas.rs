@@ -160,7 +160,7 @@ messages! {
         /// A client: "Do this."
         Ask { serial: u32, op: Op } = "ask", Arrow, Blue, "{op}";
         /// "It is done", with what was found or written.
-        Done { serial: u32, value: u64 } = "done", Tag, Green, "{value}";
+        Done { serial: u32, value: u64 } = "done", Tag, Green, "= {value}";
         /// A copy to R1: "I was asked for this."
         Pass { call: (NodeId, u32), op: Op } = "pass", Square, Blue, "{op}";
         /// "Take this."
@@ -168,7 +168,7 @@ messages! {
         /// "I have it."
         Ack { number: u32 } = "ack", Diamond, Quiet, "has {number}";
         /// R1: "Your client's request is done."
-        Result { call: (NodeId, u32), value: u64 } = "result", Tag, Quiet, "{value}";
+        Result { call: (NodeId, u32), value: u64 } = "result", Tag, Quiet, "= {value}";
     }
 }
 
