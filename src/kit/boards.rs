@@ -112,6 +112,19 @@ pub struct Branch {
     pub children: Vec<Branch>,
 }
 
+/// What somebody did, from a moment to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Band {
+    /// What it is: "x = 3".
+    pub label: String,
+    /// When it began, in microseconds of true time.
+    pub from_us: u64,
+    /// When it ended; nothing while it is under way.
+    pub to_us: Option<u64>,
+    /// How it stands.
+    pub mood: Mood,
+}
+
 /// Something that a protocol shows beside the stage.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
@@ -155,6 +168,13 @@ pub enum Board {
         lines: Vec<Line>,
         /// A line across: a bound, what theory says.
         mark: Option<f64>,
+    },
+    /// What each did and when: bars on an axis of simulated time.
+    Bands {
+        /// Its title.
+        title: String,
+        /// Whose, and what they did, in the order of its beginnings.
+        rows: Vec<(String, Vec<Band>)>,
     },
     /// Conditions, each met or not.
     Lamps {
@@ -205,6 +225,7 @@ impl Board {
             | Board::Matrix { title, .. }
             | Board::Bars { title, .. }
             | Board::Series { title, .. }
+            | Board::Bands { title, .. }
             | Board::Lamps { title, .. }
             | Board::Tree { title, .. }
             | Board::Total { title, .. } => title,

@@ -21,7 +21,7 @@ pub use absent::unanswered;
 pub use calm::answered_in_calm;
 pub use parts::{Asked, ClientConfig, ClientDisk, ClientTimer, Ended, Outcome, Score};
 pub use told::{
-    ANSWER_MS, ANSWERED, Call, End, Fact, RETRIES, UNKNOWN, answer_quantile, answered, consistent,
+    ANSWER_MS, ANSWERED, Call, End, Fact, RETRIES, UNKNOWN, answer_quantile, answered, consistent, keeps,
 };
 
 use crate::check::promise::Step;

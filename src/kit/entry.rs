@@ -61,6 +61,9 @@ pub struct Entry {
     pub gauges: &'static [GaugeDef],
     /// What it shows beside the stage.
     pub boards: Option<fn(&Params, &World) -> Vec<Board>>,
+    /// What it shows beside the stage of what was told so far, below its other boards. The trace may hold a future that was taken
+    /// back: only events before `world.events()` count.
+    pub histories: Option<fn(&World, &Trace) -> Vec<Board>>,
     /// What has not happened, with its conditions.
     pub absences: Option<fn(&World, &Trace) -> Vec<Absence>>,
     /// What scenario files may ask of a run by name.
@@ -82,6 +85,7 @@ impl Entry {
         promises: |_| Vec::new(),
         gauges: &[],
         boards: None,
+        histories: None,
         absences: None,
         probes: &[],
     };

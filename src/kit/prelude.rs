@@ -4,7 +4,7 @@
 //! file which is not its own is one of these, and can be learnt once.
 
 pub use super::absence::{Absence, Condition, Lack, Lacking};
-pub use super::boards::{Bar, Board, Branch, Field, Lamp, Mood, Part};
+pub use super::boards::{Band, Bar, Board, Branch, Field, Lamp, Mood, Part};
 pub use super::gauges::{self, number};
 pub use super::{Choice, Entry, GaugeDef, Param, Params, Probe, Published};
 pub(crate) use super::{facts, messages, mutants, pick};

@@ -19,7 +19,7 @@ macro_rules! course {
             broadcast "Broadcast" { reliable_broadcast, gossip, ordered_broadcast, discovery }
             agreement "Agreement" { two_generals, handshake, byzantine_generals, ring_election, bully, raft, paxos, multi_paxos, ben_or, flooding }
             commit "Commit and locks" { two_phase_commit, three_phase_commit, lock_service }
-            replication "Replication" { primary_backup, quorum_register, pbft }
+            replication "Replication" { primary_backup, quorum_register, replicas, pbft }
             calls "Remote calls" { remote_call, queue }
         }
     };

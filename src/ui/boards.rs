@@ -5,7 +5,7 @@
 
 use super::chart::{as_table, picture};
 use crate::kit::Board;
-use crate::kit::boards::{Bar, Branch, Field, Lamp, Line, Mood, Part};
+use crate::kit::boards::{Band, Bar, Branch, Field, Lamp, Line, Mood, Part};
 use crate::view::RunRef;
 use crate::view::board::{self, sign};
 use crate::view::open::Open;
@@ -72,7 +72,7 @@ impl Component for Boards {
 
 impl Boards {
     fn look(&mut self, props: &BoardsProps) -> bool {
-        self.seen.look(&props.origin, props.run.get().world())
+        self.seen.look(&props.origin, &props.run.get())
     }
 }
 
@@ -83,6 +83,7 @@ fn widget(board: &Board, now_us: u64) -> Html {
         Board::Matrix { title, names, cells } => matrix(title, names, cells),
         Board::Bars { unit, bars, mark, .. } => bar_list(bars, unit, *mark),
         Board::Series { title, unit, lines, mark } => series(title, unit, lines, *mark, now_us),
+        Board::Bands { title, rows } => bands(title, rows, now_us),
         Board::Lamps { lamps, .. } => lamp_list(lamps),
         Board::Tree { roots, .. } => html! { <div class="came">{ branches(roots) }</div> },
         Board::Total { unit, parts, should_be, .. } => total(parts, unit, *should_be),
@@ -181,6 +182,46 @@ fn bar_list(bars: &[Bar], unit: &str, mark: Option<f64>) -> Html {
 fn series(title: &str, unit: &str, lines: &[Line], mark: Option<f64>, now_us: u64) -> Html {
     let chart = board::series(title, unit, lines, mark, now_us);
     html! { <>{ picture(&chart, CURVES) }{ as_table(&chart) }</> }
+}
+
+/// Bars for those who see them; for all, those that are marked in words, and the whole as a table.
+fn bands(title: &str, rows: &[(String, Vec<Band>)], now_us: u64) -> Html {
+    let drawn = board::bands(rows, now_us);
+    let piece = |b: &board::BandView| {
+        html! {
+            <g class={mood_class(b.mood)}>
+                <rect class="long" x={per_cent(b.from)} width={per_cent(b.long)} y="3" height="14" />
+                if b.mood == Mood::Bad { <rect class="edge" x={per_cent(b.from)} width={per_cent(b.long)} y="1" height="18" /> }
+            </g>
+        }
+    };
+    let strip = |(who, all): &(String, Vec<board::BandView>)| {
+        html! {
+            <><span>{ who }</span><svg><rect class="track" width="100%" height="100%" />{ for all.iter().map(piece) }</svg></>
+        }
+    };
+    let tick = |(at, text): &(f64, String)| html! { <text x={per_cent(*at)} y="11">{ text }</text> };
+    let all = || drawn.rows.iter().flat_map(|(who, all)| all.iter().map(move |b| (who, b)));
+    let said = |(who, b): (&String, &board::BandView)| {
+        html! { <li class={mood_class(b.mood)}>{ told(b.mood) }{ format!("{who}: {}, {}", b.label, b.when) }</li> }
+    };
+    let cells = |(i, (who, b)): (usize, (&String, &board::BandView))| {
+        (format!("{}", i + 1), vec![Field::of(who), Field::of(&b.label).mood(b.mood), Field::of(&b.when)])
+    };
+    let columns = ["", "who", "what", "when"].map(str::to_owned);
+    html! {
+        <>
+        <div class="bands" aria-hidden="true">
+            { for drawn.rows.iter().map(strip) }
+            <span /><svg class="times">{ for drawn.ticks.iter().filter(|t| t.0 < 90.0).map(tick) }</svg>
+        </div>
+        <ul class="band-list">{ for all().filter(|(_, b)| b.mood == Mood::Bad).map(said) }</ul>
+        <details class="as-table">
+            <summary>{ "As a table" }<span class="unseen">{ format!(": {title}") }</span></summary>
+            { table(title, &columns, &all().enumerate().map(cells).collect::<Vec<_>>()) }
+        </details>
+        </>
+    }
 }
 
 fn lamp_list(lamps: &[Lamp]) -> Html {

@@ -6,10 +6,11 @@
 use super::chart::{Axis, Chart, Line, figures, with_unit};
 use super::origin::Origin;
 use super::player::group;
+use crate::check::Checks;
 use crate::kit::Entry;
-use crate::kit::boards::{Bar, Line as Series, Mood, Part};
+use crate::kit::boards::{Band, Bar, Line as Series, Mood, Part};
 use crate::kit::{Board, Params};
-use crate::sim::world::World;
+use crate::sim::history::Run;
 
 /// How a mood is told: a sign, the word for those who do not see it, and a name for style sheets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +48,9 @@ impl Boards {
         &self.now
     }
 
-    /// Looks at `world`, which was opened as `origin`; true if the boards are others than before.
-    pub fn look(&mut self, origin: &Origin, world: &World) -> bool {
+    /// Looks at `run`, which was opened as `origin`; true if the boards are others than before.
+    pub fn look(&mut self, origin: &Origin, run: &Run<Checks>) -> bool {
+        let world = run.world();
         if self.params.as_ref().is_none_or(|(s, _)| s != origin) {
             let params = origin.def.params(&origin.opening.params);
             self.params = params.ok().map(|p| (origin.clone(), p));
@@ -61,10 +63,11 @@ impl Boards {
         }
         self.seen = Some(seen);
         let entry = origin.def.entry().ok();
-        let boards = match (entry, &self.params) {
+        let mut boards = match (entry, &self.params) {
             (Some(Entry { boards: Some(boards), .. }), Some((_, params))) => boards(params, world),
             _ => Vec::new(),
         };
+        boards.extend(entry.and_then(|e| e.histories).into_iter().flat_map(|of| of(world, run.trace())));
         let changed = boards != self.now;
         self.now = boards;
         changed
@@ -94,6 +97,57 @@ pub fn bars(bars: &[Bar], unit: &str, mark: Option<f64>) -> (Vec<BarView>, Optio
         BarView { from, long: to - from, text: with_unit(b.value, unit) }
     };
     (bars.iter().map(bar).collect(), mark.map(place))
+}
+
+/// An operation as it is drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BandView {
+    /// What it is.
+    pub label: String,
+    /// From when to when, in words.
+    pub when: String,
+    /// Where it begins, and how long it is, in per cent of the width.
+    pub from: f64,
+    /// Not less than can be seen.
+    pub long: f64,
+    /// How it stands.
+    pub mood: Mood,
+}
+
+/// What each did and when, as it is drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BandsView {
+    /// Whose, and what.
+    pub rows: Vec<(String, Vec<BandView>)>,
+    /// The marks along the axis: where, in per cent, and what they say.
+    pub ticks: Vec<(f64, String)>,
+}
+
+/// The narrowest that an operation is drawn, in per cent of the width.
+const NARROW: f64 = 1.2;
+
+/// What each did, on an axis from the beginning to now.
+pub fn bands(rows: &[(String, Vec<Band>)], now_us: u64) -> BandsView {
+    let latest = rows.iter().flat_map(|(_, all)| all).map(|b| b.to_us.unwrap_or(b.from_us)).max();
+    let axis = Axis::time(latest.unwrap_or(0).max(now_us).max(1), 4);
+    let place = |us: u64| 100.0 * axis.place(us as f64);
+    let band = |b: &Band| {
+        let from = place(b.from_us).min(100.0 - NARROW);
+        let long = (place(b.to_us.unwrap_or(now_us.max(b.from_us))) - from).max(NARROW);
+        let when = match b.to_us {
+            Some(to) => format!("{} to {}", axis.say(b.from_us as f64), axis.say(to as f64)),
+            None => format!("since {}", axis.say(b.from_us as f64)),
+        };
+        BandView { label: b.label.clone(), when, from, long, mood: b.mood }
+    };
+    BandsView {
+        rows: rows.iter().map(|(who, all)| (who.clone(), all.iter().map(band).collect())).collect(),
+        ticks: axis.ticks.iter().map(|t| (100.0 * axis.place(t.at), with_tick(&axis, &t.text))).collect(),
+    }
+}
+
+fn with_tick(axis: &Axis, text: &str) -> String {
+    format!("{text}\u{a0}{}", axis.unit)
 }
 
 /// Curves over simulated time as a chart.
@@ -207,6 +261,26 @@ mod tests {
     }
 
     #[test]
+    fn what_was_done_lies_on_an_axis_of_time_and_can_be_seen_however_short() {
+        let band = |from_us, to_us| Band { label: "x = 3".to_owned(), from_us, to_us, mood: Mood::Plain };
+        let rows = [(
+            "C1".to_owned(),
+            vec![band(0, Some(500_000)), band(600_000, Some(600_001)), band(750_000, None)],
+        )];
+        let seen = bands(&rows, 1_000_000);
+        let drawn: Vec<(f64, f64)> =
+            seen.rows[0].1.iter().map(|b| (b.from.round(), b.long.round())).collect();
+        assert_eq!(drawn, [(0.0, 50.0), (60.0, 1.0), (75.0, 25.0)]);
+        assert_eq!(seen.rows[0].1[0].when, "0\u{a0}ms to 500\u{a0}ms");
+        assert_eq!(seen.rows[0].1[2].when, "since 750\u{a0}ms");
+        assert_eq!(seen.ticks.first(), Some(&(0.0, "0\u{a0}ms".to_owned())));
+        // Nothing has happened yet, and what ends now is not cut off.
+        assert!(bands(&[], 0).rows.is_empty());
+        let last = &bands(&[("C1".to_owned(), vec![band(1_000, Some(1_000))])], 1_000).rows[0].1[0];
+        assert!((last.from + last.long - 100.0).abs() < 1e-9);
+    }
+
+    #[test]
     fn a_sum_says_what_is_missing_or_too_much() {
         let part = |label: &str, value| Part { label: label.to_owned(), value };
         let parts = [part("A", 100), part("B", 150), part("on its way", 50)];
@@ -227,13 +301,13 @@ mod tests {
         let mut run = origin.open().unwrap();
         run.run_until(SimTime::from_ms(300));
         let mut boards = Boards::default();
-        assert!(boards.look(&origin, run.world()));
-        assert!(!boards.look(&origin, run.world()));
-        assert_eq!(boards.now().len(), 7);
+        assert!(boards.look(&origin, &run));
+        assert!(!boards.look(&origin, &run));
+        assert_eq!(boards.now().len(), 8);
         run.run_until(SimTime::from_ms(900));
-        assert!(boards.look(&origin, run.world()));
+        assert!(boards.look(&origin, &run));
         let other = Origin::of(Opening::of("test-panic")).unwrap();
-        boards.look(&other, other.open().unwrap().world());
+        boards.look(&other, &other.open().unwrap());
         assert!(boards.now().is_empty());
     }
 }

@@ -24,7 +24,7 @@ const board = (page, title) => hook(page, "board").filter({ has: page.getByRole(
 
 test("every kind of board is a table, a list or a picture with a sentence, and follows the run", async () => {
   const page = await toy();
-  assert.equal(await hook(page, "board").count(), 7);
+  assert.equal(await hook(page, "board").count(), 8);
   const { nodes } = await ask(page, "state");
   const heard = nodes.map((n) => Number(n.badge.split(" ")[1]));
   // The table and the bars show what the nodes show.

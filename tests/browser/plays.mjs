@@ -49,6 +49,11 @@ const holdsAndPays = [
   ...[request("P1", "pay", "P2", "30"), hurry(), play()],
 ];
 
+// Goes on until a client says this.
+const says = (who, badge) => stepOn(`${who}: ${badge}`, (s) => s.nodes.find((n) => n.name === who).badge === badge);
+const wroteX = [reset(), request("C1", "write", "x", "3", "0"), says("C1", "x = 3")];
+const wroteBoth = [reset(), request("C1", "write", "x", "3", "0"), request("C1", "write", "y", "4", "0"), says("C1", "y = 4")];
+
 const oldest = (message) => message.label === "0: #1";
 // The receiver takes an old 0 for a new one.
 const cameRound = ({ nodes: [, { fields }] }) =>
@@ -195,6 +200,30 @@ export const PLAYS = {
     [begin("one-and-one"), hurry(), play()],
     [reset(), choose("R3", "crash"), hurry(), play("C1 has written", wrote), choose("R2", "crash"), play()],
     [begin("inversion"), hurry(), play()],
+  ],
+  "models-of-consistency": [
+    [...wroteX, request("C2", "read", "x", "0"), play()],
+    [
+      tune("keeping", "causes first: a write waits for what its writer knew"),
+      ...[request("C1", "write", "x", "1", "0"), request("C2", "write", "y", "2", "0")],
+      ...[request("C1", "read", "y", "0"), request("C2", "read", "x", "0"), play()],
+    ],
+    [...wroteX, request("C1", "read", "x", "2"), play()],
+    [...wroteX, request("C2", "read", "x", "1"), says("C2", "x: 3"), request("C2", "read", "x", "2"), play()],
+    [...wroteBoth, request("C2", "read", "y", "1"), request("C2", "read", "x", "2"), play()],
+    [
+      ...[...wroteX, request("C2", "read", "x", "1"), request("C2", "write", "y", "4", "1"), says("C2", "y = 4")],
+      ...[request("C3", "read", "y", "1"), request("C3", "read", "x", "3"), play()],
+    ],
+    [reset(), request("C1", "write", "x", "1", "0"), request("C2", "write", "x", "2", "0"), play()],
+  ],
+  "price-of-order": [
+    [tune("keeping", "one order of all writes; reads are answered nearby"), hurry(), play()],
+    [tune("keeping", "causes first: a write waits for what its writer knew"), hurry(), play()],
+    [
+      tune("keeping", "one order of all writes; reads are answered nearby"),
+      ...[set("From copy to copy", "200"), hurry(), play()],
+    ],
   ],
   pbft: [
     [play()],

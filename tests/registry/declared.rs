@@ -1,7 +1,7 @@
 //! What a protocol declares about itself is sane: names, facts, mutants, gauges, boards, probes.
 
 use crate::{bare, defaults, has_words, slug};
-use faultline::kit::boards::Board;
+use faultline::kit::boards::{Band, Board};
 use faultline::kit::{Entry, ParamKind};
 use faultline::protocols::{self, all};
 use faultline::sim::SimTime;
@@ -79,7 +79,8 @@ fn boards_are_well_formed_from_the_start_to_the_end() {
         let mut run = crate::start(entry, &params, 3, Vec::new()).unwrap();
         for ms in (0..=4_000).step_by(400) {
             run.run_until(SimTime::from_ms(ms));
-            let boards = entry.boards.map_or_else(Vec::new, |of| of(&params, run.world()));
+            let mut boards = entry.boards.map_or_else(Vec::new, |of| of(&params, run.world()));
+            boards.extend(entry.histories.into_iter().flat_map(|of| of(run.world(), run.trace())));
             let titles: BTreeSet<_> = boards.iter().map(Board::title).collect();
             assert_eq!(titles.len(), boards.len(), "{}: a title twice", entry.id);
             for board in &boards {
@@ -105,6 +106,12 @@ fn is_well_formed(board: &Board) -> bool {
             let finite = |p: &[(u64, f64)]| p.iter().all(|p| p.1.is_finite());
             let lines = lines.iter().all(|l| rises(&l.points) && finite(&l.points));
             lines && mark.is_none_or(f64::is_finite)
+        }
+        Board::Bands { rows, .. } => {
+            let fits = |b: &Band| has_words(&b.label) && b.to_us.is_none_or(|to| to >= b.from_us);
+            rows.iter().all(|(who, bands)| {
+                has_words(who) && bands.iter().all(fits) && bands.is_sorted_by_key(|b| b.from_us)
+            })
         }
         Board::Lamps { lamps, .. } => lamps.iter().all(|l| has_words(&l.label)),
         Board::Tree { roots, .. } => roots.iter().all(|r| has_words(&r.label)),

@@ -6,9 +6,10 @@
 
 use super::{Broken, Promised, Rule};
 use crate::check::consistency::{Act, Budget, Level, Op, Outcome, check, smallest};
+use crate::check::models::{Finding, Model, judge};
 use crate::check::{Recall, Seen, Wake};
 use crate::sim::chunks::Slices;
-use crate::sim::{EventId, Fact, NodeId};
+use crate::sim::{EventId, Fact, NodeId, World};
 use std::collections::BTreeMap;
 
 /// What a client does, told by the client in a fact.
@@ -41,6 +42,8 @@ pub enum Step {
 const OPERATIONS: usize = 200;
 /// What one judgement may spend on each register.
 const BUDGET: Budget = Budget { states: 20_000, bytes: 16 << 20 };
+/// And on a model, which has more to look at in each state.
+const FEW: Budget = Budget { states: 2_000, bytes: 16 << 20 };
 
 /// The history keeps `level`. Registers hold 0 at first.
 pub fn consistent<F: Fact>(
@@ -49,9 +52,12 @@ pub fn consistent<F: Fact>(
     level: Level,
     pick: fn(&F) -> Option<Operation>,
 ) -> Promised<impl Rule> {
-    let rule =
-        History { pick, level, ops: Slices::default(), open: BTreeMap::new(), steps: 0, unknown: None };
-    Promised::safety(name, claim, rule)
+    Promised::safety(name, claim, History::of(pick, Asked::Level(level)))
+}
+
+/// The history keeps `model`, whose name and claim are the promise's. Registers hold 0 at first; that of a letter is told by it.
+pub fn keeps<F: Fact>(model: Model, pick: fn(&F) -> Option<Operation>) -> Promised<impl Rule> {
+    Promised::safety(model.name(), model.claim(), History::of(pick, Asked::Model(model)))
 }
 
 /// An operation as it is known now, and the events of its beginning and end.
@@ -66,23 +72,30 @@ struct Known {
     events: (EventId, EventId),
 }
 
-struct History<F> {
-    pick: fn(&F) -> Option<Operation>,
-    level: Level,
+/// Operations as they are told, one after the other.
+#[derive(Clone, Default)]
+pub struct Record {
     ops: Slices<Known>,
     open: BTreeMap<(NodeId, u64), Known>,
     steps: usize,
-    unknown: Option<&'static str>,
 }
 
-impl<F> Clone for History<F> {
-    fn clone(&self) -> Self {
-        History { ops: self.ops.clone(), open: self.open.clone(), ..*self }
-    }
+/// A history as far as it says something, and what its numbers stand for.
+#[derive(Default)]
+pub struct Recorded {
+    /// The operations.
+    pub ops: Vec<Op>,
+    /// The events of the beginning and the end of each; of one that is open, its beginning twice.
+    pub events: Vec<(EventId, EventId)>,
+    /// The registers, by their numbers in it.
+    pub keys: Vec<u64>,
+    /// The values, by their numbers in it.
+    pub values: Vec<u64>,
 }
 
-impl<F: Fact> History<F> {
-    fn take(&mut self, node: NodeId, told: Operation, event: EventId) -> bool {
+impl Record {
+    /// Takes note of what `node` has told in `event`; whether something has ended.
+    pub fn take(&mut self, node: NodeId, told: Operation, event: EventId) -> bool {
         self.steps += 1;
         let place = (node, told.serial);
         match told.step {
@@ -104,16 +117,19 @@ impl<F: Fact> History<F> {
         }
     }
 
-    /// The history as far as it says something, and the events of each of its operations.
-    fn judged(&self) -> (Vec<Op>, Vec<(EventId, EventId)>) {
+    /// The history as far as it says something.
+    pub fn recorded(&self) -> Recorded {
         let all = self.ops.iter_from(0).chain(self.open.values());
         let mut values = BTreeMap::from([(0, 0)]);
         let mut keys = BTreeMap::new();
-        let (mut ops, mut events) = (Vec::new(), Vec::new());
+        let mut out = Recorded { values: vec![0], ..Recorded::default() };
         for known in all {
             let mut val = |v: u64| {
                 let next = values.len() as u32;
-                *values.entry(v).or_insert(next)
+                *values.entry(v).or_insert_with(|| {
+                    out.values.push(v);
+                    next
+                })
             };
             let act = match (known.begun, known.end) {
                 (_, Some((_, Step::Not))) | (Step::Read, None) => continue,
@@ -123,33 +139,95 @@ impl<F: Fact> History<F> {
                 _ => continue,
             };
             let next = keys.len();
-            ops.push(Op {
-                process: known.node.index(),
-                key: *keys.entry(known.key).or_insert(next),
-                act,
-                call: known.call,
-                end: known.end.map_or(usize::MAX, |e| e.0),
-            });
-            events.push(known.events);
+            let key = *keys.entry(known.key).or_insert(next);
+            if key == out.keys.len() {
+                out.keys.push(known.key);
+            }
+            let end = known.end.map_or(usize::MAX, |e| e.0);
+            out.ops.push(Op { process: known.node.index(), key, act, call: known.call, end });
+            out.events.push(known.events);
         }
-        (ops, events)
+        out
+    }
+}
+
+impl Recorded {
+    /// An operation in words, with its client's name: "C1 reads x: 0".
+    pub fn says(&self, op: &Op, world: &World) -> String {
+        let who = world.name(NodeId(op.process as u16));
+        let raw = self.keys.get(op.key).copied().unwrap_or_default();
+        let letter = u32::try_from(raw).ok().and_then(char::from_u32).filter(char::is_ascii_lowercase);
+        let key = letter.map_or_else(|| format!("register {raw}"), String::from);
+        let value = |v: u32| self.values.get(v as usize).copied().unwrap_or_default();
+        match op.act {
+            Act::Read(v) => format!("{who} reads {key}: {}", value(v)),
+            Act::Write(v) => format!("{who} writes {key} = {}", value(v)),
+            Act::Cas(a, b) => format!("{who} swaps {key}: {} for {}", value(b), value(a)),
+        }
+    }
+}
+
+/// What is asked of a history.
+#[derive(Clone, Copy)]
+enum Asked {
+    Level(Level),
+    Model(Model),
+}
+
+struct History<F> {
+    pick: fn(&F) -> Option<Operation>,
+    asked: Asked,
+    record: Record,
+    unknown: Option<&'static str>,
+}
+
+impl<F> Clone for History<F> {
+    fn clone(&self) -> Self {
+        History { record: self.record.clone(), ..*self }
+    }
+}
+
+impl<F: Fact> History<F> {
+    fn of(pick: fn(&F) -> Option<Operation>, asked: Asked) -> Self {
+        History { pick, asked, record: Record::default(), unknown: None }
     }
 
-    fn judge(&mut self) -> Result<(), Broken> {
-        let (ops, events) = self.judged();
-        match check(&ops, self.level, BUDGET) {
-            Outcome::Ok => Ok(()),
-            Outcome::Unknown(_) => {
+    fn judge(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
+        let history = self.record.recorded();
+        let ops = &history.ops;
+        let (found, model) = match self.asked {
+            Asked::Level(level) => (keeps_level(ops, level), None),
+            Asked::Model(model) => (judge(ops, model, FEW), Some(model)),
+        };
+        match found {
+            Finding::Holds => Ok(()),
+            Finding::Unknown(_) => {
                 self.unknown = Some("the history has too many orders to try");
                 Ok(())
             }
-            Outcome::Violated => {
-                let small = smallest(&ops, self.level, BUDGET);
-                let of = |op: &Op| ops.iter().position(|o| o.call == op.call).map(|i| events[i]);
-                let shown = small.iter().filter_map(of).flat_map(|(a, b)| [a, b]);
-                let why = format!("no order of these {} operations explains what was read", small.len());
+            Finding::Broken(part) => {
+                let mut small: Vec<usize> = part;
+                small.sort_by_key(|&i| ops[i].call);
+                let shown = small.iter().flat_map(|&i| [history.events[i].0, history.events[i].1]);
+                let said: Vec<String> = small.iter().map(|&i| history.says(&ops[i], seen.world)).collect();
+                let why = match model {
+                    None => format!("no order of these {} operations explains what was read", small.len()),
+                    Some(_) => said.join(", then "),
+                };
                 Err(Broken::new(shown, why))
             }
+        }
+    }
+}
+
+/// The judgement of a level, with the places of a smallest part that breaks it.
+fn keeps_level(ops: &[Op], level: Level) -> Finding {
+    match check(ops, level, BUDGET) {
+        Outcome::Ok => Finding::Holds,
+        Outcome::Unknown(_) => Finding::Unknown(""),
+        Outcome::Violated => {
+            let small = smallest(ops, level, BUDGET);
+            Finding::Broken(small.iter().filter_map(|o| ops.iter().position(|p| p.call == o.call)).collect())
         }
     }
 }
@@ -166,17 +244,17 @@ impl<F: Fact> Rule for History<F> {
         let mut ended = false;
         for (node, fact) in seen.facts::<F>() {
             if let Some(told) = (self.pick)(fact) {
-                ended |= self.take(node, told, seen.id);
+                ended |= self.record.take(node, told, seen.id);
             }
         }
         if !ended {
             return Ok(());
         }
-        if self.ops.len() > OPERATIONS {
+        if self.record.ops.len() > OPERATIONS {
             self.unknown = Some("the history has more than 200 operations");
             return Ok(());
         }
-        self.judge()
+        self.judge(seen)
     }
 
     fn unknown(&self) -> Option<String> {
@@ -184,7 +262,7 @@ impl<F: Fact> Rule for History<F> {
     }
 
     fn weight(&self) -> usize {
-        self.ops.weight() + self.open.len() * size_of::<Known>()
+        self.record.ops.weight() + self.record.open.len() * size_of::<Known>()
     }
 
     fn recall(&self, recall: &mut Recall) {
@@ -198,7 +276,7 @@ impl<F: Fact> Rule for History<F> {
             };
             [kind, a, b].into_iter().for_each(|w| r.word(w));
         };
-        recall.each(self.ops.iter_from(0).chain(self.open.values()), |r, known| {
+        recall.each(self.record.ops.iter_from(0).chain(self.record.open.values()), |r, known| {
             [u64::from(known.node.0), known.key, known.call as u64].into_iter().for_each(|w| r.word(w));
             step(r, known.begun);
             if let Some((at, end)) = known.end {

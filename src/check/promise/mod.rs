@@ -22,7 +22,7 @@ pub use deliver::{causal_order, fifo_order, no_duplication, no_loss, total_order
 pub use elect::{Ballots, Vote, elected};
 pub use exclude::{Move, mutual_exclusion};
 pub use happen::{leads_to, termination};
-pub use history::{Operation, Step, consistent};
+pub use history::{Operation, Record, Recorded, Step, consistent, keeps};
 pub use state::{conserved, invariant, monotonic, never};
 
 use super::account::Need;

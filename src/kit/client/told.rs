@@ -5,7 +5,7 @@
 //! have taken effect; before and after it has not.
 
 use crate::check::promise::{self, Operation, Promised, Rule, Step};
-use crate::check::{Gauge, Level};
+use crate::check::{Gauge, Level, Model};
 use crate::kit::gauges::{self, GaugeDef};
 use crate::sim::{Fact as Told, NodeId, Span};
 use std::fmt;
@@ -147,6 +147,11 @@ pub fn answered(name: &'static str, claim: &'static str) -> Promised<impl Rule> 
 /// What the clients were told keeps `level`, on registers that hold 0 at first.
 pub fn consistent(name: &'static str, claim: &'static str, level: Level) -> Promised<impl Rule> {
     promise::consistent(name, claim, level, Fact::operation)
+}
+
+/// What the clients were told keeps `model`, on registers that hold 0 at first.
+pub fn keeps(model: Model) -> Promised<impl Rule> {
+    promise::keeps(model, Fact::operation)
 }
 
 /// How many requests were answered, with yes or no.

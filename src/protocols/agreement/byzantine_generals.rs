@@ -99,6 +99,7 @@ pub static ENTRY: Entry = Entry {
             read: show::traitors,
         },
     ],
+    ..Entry::BLANK
 };
 
 /// The bound on a message, a round, and when the first begins: late enough to bribe a commander before he speaks.

@@ -80,6 +80,7 @@ pub static ENTRY: Entry = Entry {
     boards: Some(boards),
     absences: Some(absences),
     probes: age::PROBES,
+    ..Entry::BLANK
 };
 
 mutants! {

@@ -87,6 +87,7 @@ pub static ENTRY: Entry = Entry {
             read: show::byzantine,
         },
     ],
+    ..Entry::BLANK
 };
 
 const FACTS: [&str; Fact::NAMES.len() + kit_client::Fact::NAMES.len()] =

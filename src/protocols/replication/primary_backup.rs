@@ -101,6 +101,7 @@ pub static ENTRY: Entry = Entry {
     boards: Some(show::boards),
     absences: Some(show::absences),
     probes: show::PROBES,
+    ..Entry::BLANK
 };
 
 const FACTS: [&str; Fact::NAMES.len() + kit_client::Fact::NAMES.len()] =

@@ -53,6 +53,7 @@ pub static ENTRY: Entry = Entry {
     boards: Some(show::boards),
     absences: Some(show::absences),
     probes: show::PROBES,
+    ..Entry::BLANK
 };
 
 mutants! {

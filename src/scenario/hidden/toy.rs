@@ -2,7 +2,7 @@
 //! each kind of field in a request, gauges with theory and without. Tests of the page open it; no list
 //! shows it.
 
-use crate::kit::boards::{Bar, Branch, Field, Lamp, Line, Mood, Part};
+use crate::kit::boards::{Band, Bar, Branch, Field, Lamp, Line, Mood, Part};
 use crate::kit::{Board, Choice, Entry, GaugeDef, Param, Params, gauges};
 use crate::scenario::front::{Block, Front, Piece, Scenario};
 use crate::sim::form::{Asked, FieldKind, Form, FormField};
@@ -191,6 +191,17 @@ fn mood(n: u32) -> Mood {
     [Mood::Plain, Mood::Good, Mood::Waiting, Mood::Bad][n as usize % 4]
 }
 
+/// A bar for each of the first words, the last of them still under way.
+fn bands(heard: u32) -> Vec<Band> {
+    let band = |i: u32| Band {
+        label: format!("word {i}"),
+        from_us: u64::from(i) * 20_000,
+        to_us: (i < 3).then_some(u64::from(i) * 20_000 + 15_000),
+        mood: mood(i),
+    };
+    (0..heard.min(4)).map(band).collect()
+}
+
 fn boards(_: &Params, world: &World) -> Vec<Board> {
     let nodes: Vec<NodeId> = world.node_ids().take(6).collect();
     let name = |n: &NodeId| world.name(*n).to_owned();
@@ -239,6 +250,10 @@ fn boards(_: &Params, world: &World) -> Vec<Board> {
             unit: titled("words"),
             lines: nodes.iter().take(3).map(line).collect(),
             mark: Some(20.0),
+        },
+        Board::Bands {
+            title: titled("When each has heard"),
+            rows: nodes.iter().take(3).map(|n| (name(n), bands(heard(world, *n)))).collect(),
         },
         Board::Lamps {
             title: titled("Who has heard enough"),
