@@ -47,19 +47,19 @@ mutants! {
             breaks: "Leader completeness",
         }
         /// A snapshot does not hold the term of its last entry (against Ongaro 2014, section 5.1).
-        SnapshotWithoutTerm = "snapshot-without-term", "takes snapshots without the last entry's term" {
+        ForgetLastTerm = "forget-last-term", "takes snapshots without the last entry's term" {
             rule: "a snapshot holds the index and the term of its last entry (Ongaro 2014, 5.1)",
-            breaks: "Leader completeness",
+            breaks: "Log matching",
             with: &["snapshot_every=1"],
         }
         /// A snapshot holds all entries of the log, committed or not (against Ongaro 2014, section 5.1).
         SnapshotUncommitted = "snapshot-uncommitted", "takes uncommitted entries into its snapshot" {
             rule: "a snapshot stands for applied entries, which are committed (Ongaro 2014, 5.1)",
             breaks: "State-machine safety",
-            with: &["snapshot_every=2"],
+            with: &["snapshot_every=1"],
         }
         /// A snapshot does not hold the table of sessions (against Ongaro 2014, section 6.3).
-        SnapshotWithoutSessions = "snapshot-without-sessions", "takes snapshots without the sessions" {
+        ForgetSessions = "forget-sessions", "takes snapshots without the sessions" {
             rule: "the table of sessions is part of the state, and of its snapshots (Ongaro 2014, 6.3)",
             breaks: "Exactly-once effect",
             with: &["snapshot_every=1"],

@@ -324,10 +324,14 @@ impl Protocol for Server {
             self.voted_for = None;
         }
         ctx.fact(Fact::Boots);
+        let behind = match self.log.base() {
+            0 => String::new(),
+            base => format!(" behind a snapshot of entries 1 to {base}"),
+        };
         ctx.note(format!(
-            "boots with term {} and {} log entries from its disk",
+            "boots with term {} and {} log entries{behind} from its disk",
             self.current_term,
-            self.log.last_index()
+            self.log.last_index() - self.log.base()
         ));
         self.reset_election_timer(ctx);
     }

@@ -51,11 +51,11 @@ impl Server {
         }
         let last_index = self.last_applied;
         let mut machine = self.machine.clone();
-        if self.config.mutant == Mutant::SnapshotWithoutSessions {
+        if self.config.mutant == Mutant::ForgetSessions {
             machine.forget_sessions();
         }
         let last_term = match self.config.mutant {
-            Mutant::SnapshotWithoutTerm => 0,
+            Mutant::ForgetLastTerm => 0,
             _ => self.log.term_at(last_index).unwrap_or(0),
         };
         let digest = self.log.digest_at(last_index).unwrap_or(0);
