@@ -1,5 +1,6 @@
 //! A journal: a list of entries, numbered from 1, that grows at its end and is cut at its end. The log of a
-//! replicated state machine; what a coordinator or a database keeps on disk.
+//! replicated state machine; what a coordinator or a database keeps on disk. Its beginning may be given up,
+//! too, when something else stands for it; the numbers go on.
 //!
 //! The rule that is easy to break: a journal is copied all the time (to the disk's shelves, into
 //! checkpoints, into facts), so a copy must cost nothing. Entries lie in shared blocks, and blocks on shared
@@ -26,21 +27,48 @@ struct Slot<T> {
 
 type Block<T> = Rc<Vec<Slot<T>>>;
 
-/// A journal. Cloning shares all: two pointers and a length.
+/// A journal. Cloning shares all: two pointers and a few numbers.
 #[derive(Clone)]
 pub struct Journal<T> {
     shelves: Rc<Vec<Rc<Vec<Block<T>>>>>,
     tail: Block<T>,
+    // The number of the last entry.
     len: u32,
+    // The number of the last entry that was given up, and the digest up to it.
+    base: u32,
+    below: u64,
 }
 
 impl<T> Default for Journal<T> {
     fn default() -> Self {
-        Journal { shelves: Rc::default(), tail: Rc::default(), len: 0 }
+        Journal::behind(0, 0)
+    }
+}
+
+impl<T> Journal<T> {
+    /// An empty journal whose first entry will be number `base + 1`; `digest` is that of all entries before.
+    pub fn behind(base: u32, digest: u64) -> Self {
+        Journal { shelves: Rc::default(), tail: Rc::default(), len: base, base, below: digest }
     }
 }
 
 impl<T: Clone + Hash> Journal<T> {
+    /// The number of the last entry that was given up; 0 if none was.
+    #[inline]
+    pub fn base(&self) -> u32 {
+        self.base
+    }
+
+    /// Gives up the entries up to `index`.
+    pub fn give_up(&mut self, index: u32) {
+        let base = index.min(self.len);
+        if base > self.base {
+            let mut rest = Journal::behind(base, self.digest_at(base).unwrap_or(0));
+            self.iter_from(base + 1).for_each(|(_, e)| rest.append(e.clone()));
+            *self = rest;
+        }
+    }
+
     /// The number of the last entry; 0 if there is none.
     #[inline]
     pub fn last_index(&self) -> u32 {
@@ -49,8 +77,8 @@ impl<T: Clone + Hash> Journal<T> {
 
     #[inline]
     fn slot(&self, index: u32) -> Option<&Slot<T>> {
-        let i = (index as usize).checked_sub(1)?;
-        let from = (self.len as usize) - self.tail.len();
+        let i = index.checked_sub(self.base + 1)? as usize;
+        let from = (self.len - self.base) as usize - self.tail.len();
         if i >= from {
             return self.tail.get(i - from);
         }
@@ -64,11 +92,11 @@ impl<T: Clone + Hash> Journal<T> {
         self.slot(index).map(|s| &s.entry)
     }
 
-    /// The digest of all entries up to `index`; `None` beyond the last.
+    /// The digest of all entries up to `index`; `None` beyond the last, and where all is given up.
     #[inline]
     pub fn digest_at(&self, index: u32) -> Option<u64> {
         match index {
-            0 => Some(0),
+            i if i == self.base => Some(self.below),
             i => self.slot(i).map(|s| s.digest),
         }
     }
@@ -104,14 +132,15 @@ impl<T: Clone + Hash> Journal<T> {
         }
     }
 
-    /// Removes entry number `index` and all that follow it; `index` is at least 1.
+    /// Removes entry number `index` and all that follow it; `index` is at least 1. What was given up stays so.
     pub fn truncate_from(&mut self, index: u32) {
-        let keep = index.saturating_sub(1);
-        if keep >= self.len {
+        let last = index.saturating_sub(1).max(self.base);
+        if last >= self.len {
             return;
         }
-        let (block, rest) = (keep as usize / SIZE, keep as usize % SIZE);
-        if block < (self.len as usize - self.tail.len()) / SIZE {
+        let keep = (last - self.base) as usize;
+        let (block, rest) = (keep / SIZE, keep % SIZE);
+        if block < ((self.len - self.base) as usize - self.tail.len()) / SIZE {
             let shelves = Rc::make_mut(&mut self.shelves);
             shelves.truncate(block / BLOCKS + 1);
             if let Some(shelf) = shelves.last_mut() {
@@ -124,7 +153,7 @@ impl<T: Clone + Hash> Journal<T> {
             }
         }
         Rc::make_mut(&mut self.tail).truncate(rest);
-        self.len = keep;
+        self.len = last;
     }
 
     /// At most `limit` entries from `from` on. Allocates nothing when there are none.
@@ -133,14 +162,18 @@ impl<T: Clone + Hash> Journal<T> {
         entries.map(|(_, e)| e.clone()).collect()
     }
 
-    /// The entries from `from` (or 1) on, with their numbers.
+    /// The entries from `from` (or the first that is there) on, with their numbers.
     pub fn iter_from(&self, from: u32) -> impl Iterator<Item = (u32, &T)> {
-        (from.max(1)..=self.len).filter_map(|i| self.get(i).map(|e| (i, e)))
+        (from.max(self.base + 1)..=self.len).filter_map(|i| self.get(i).map(|e| (i, e)))
     }
 
-    /// How many leading entries this journal and `other` share.
+    /// How many leading entries this journal and `other` share; 0 where one begins behind the other's end, or
+    /// they differ already before the first entry that both hold.
     pub fn common_prefix(&self, other: &Self) -> u32 {
-        let (mut low, mut high) = (0, self.len.min(other.len));
+        let (mut low, mut high) = (self.base.max(other.base), self.len.min(other.len));
+        if low > high || self.digest_at(low) != other.digest_at(low) {
+            return 0;
+        }
         while low < high {
             let mid = low + (high - low).div_ceil(2);
             if self.digest_at(mid) == other.digest_at(mid) {
@@ -241,6 +274,31 @@ mod tests {
             (keep + 1..=4_200).for_each(|i| cut.append(i));
             assert!(cut == whole);
         }
+    }
+
+    /// Given up here and there, and appended to, and cut at its end: what is left has its numbers and digests.
+    #[test]
+    fn its_beginning_can_be_given_up() {
+        let whole: Journal<u32> = (1..=200).collect();
+        for base in [1, 31, 32, 33, 64, 199, 200] {
+            let mut rest = whole.clone();
+            rest.give_up(base);
+            rest.give_up(base - 1);
+            assert_eq!((rest.base(), rest.last_index(), rest.get(base)), (base, 200, None));
+            assert_eq!(rest.digest_at(base), whole.digest_at(base));
+            assert_eq!(rest.digest_at(base - 1), None);
+            assert!(rest == whole && rest.iter_from(1).eq(whole.iter_from(base + 1)));
+            assert_eq!((rest.common_prefix(&whole), whole.common_prefix(&rest)), (200, 200));
+            rest.truncate_from(base / 2 + 1);
+            assert_eq!((rest.last_index(), rest.digest()), (base, whole.digest_at(base).unwrap()));
+            (base + 1..=300).for_each(|i| rest.append(i));
+            assert_eq!(rest.common_prefix(&whole), 200);
+            rest.truncate_from(201);
+            assert!(rest == whole);
+        }
+        let (mut a, b) = (whole.clone(), (1..=5).collect::<Journal<u32>>());
+        a.give_up(10);
+        assert_eq!((a.common_prefix(&b), b.common_prefix(&a)), (0, 0));
     }
 
     #[test]

@@ -227,6 +227,11 @@ impl Store {
         &self.values
     }
 
+    /// Forgets all sessions: what a snapshot gets wrong that holds the values alone.
+    pub fn forget_sessions(&mut self) {
+        self.sessions = Sessions::default();
+    }
+
     /// A digest of all values: two stores with the same are taken for equal.
     pub fn digest(&self) -> u64 {
         digest(&self.values)

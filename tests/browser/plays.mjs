@@ -101,6 +101,12 @@ export const PLAYS = {
     [choose("S1", "crash"), choose("S1", "recover")],
     [begin("forgotten-vote"), hurry(), play()],
   ],
+  "raft-snapshots": [
+    [play()],
+    // A cell such as 1-6 or ≤24: twice after the crash, which three of them more than outlast.
+    [choose(follower, "crash"), hurry(), wait(1_500), choose(crashed, "recover"), play()],
+    [begin("lost-sessions"), hurry(), play()],
+  ],
   "raft-nine": [
     [separate(["S1", "S2", "S3"], ["S4", "S5", "S6"])],
     [play()],

@@ -18,6 +18,7 @@ fn disk(terms: &[Term]) -> Disk {
         current_term: terms.last().copied().unwrap_or(0),
         voted_for: None,
         log: Log::of_terms(terms).unwrap(),
+        ..Disk::default()
     }
 }
 

@@ -12,4 +12,5 @@ mod mixes;
 mod mutants;
 mod promises;
 mod replication;
+mod snapshots;
 mod times;

@@ -50,6 +50,8 @@ struct Counters {
     late: u32,
     waited_in_inbox: u32,
     refused: u32,
+    snapshots: u32,
+    installs: u32,
     slowest_recovery_ms: u64,
 }
 
@@ -74,9 +76,10 @@ fn draw(seed: u64) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn one_run(mix: Mix, seed: u64, total: &mut Counters) {
+fn one_run(mix: Mix, seed: u64, with: &[(&str, &str)], total: &mut Counters) {
     let drawn = draw(seed);
-    let given: Vec<(&str, &str)> = drawn.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let given = drawn.iter().map(|(k, v)| (*k, v.as_str()));
+    let given: Vec<(&str, &str)> = given.chain(with.iter().copied()).collect();
     let servers: u16 = drawn[0].1.parse().expect("a number");
     let nodes: Vec<NodeId> = (0..servers).map(NodeId).collect();
     let edits = plan(mix, seed, &nodes, SimTime::from_ms(FAULTS_MS));
@@ -118,7 +121,8 @@ fn recovery(c: &mut Cluster, limit_ms: u64, label: &str) -> u64 {
             let stored = c.ids().all(|i| {
                 let s = c.server(i.0);
                 let last = log.last_index();
-                s.log().digest_at(last) == Some(log.digest()) && s.commit_index() >= last
+                let same = s.log().base() > last || s.log().digest_at(last) == Some(log.digest());
+                same && s.commit_index() >= last
             });
             let answered = c.clients().zip(&open).all(|(c, o)| o.is_none() || c.asked() != o.as_ref());
             if stored && answered {
@@ -145,6 +149,8 @@ fn count(c: &Cluster, total: &mut Counters) {
             Fact::Skipped { .. } => total.duplicates += 1,
             Fact::AnsweredAgain { .. } => total.from_session += 1,
             Fact::Boots => total.restarts += 1,
+            Fact::Snapshots { .. } => total.snapshots += 1,
+            Fact::Installs { .. } => total.installs += 1,
             _ => {}
         }
     }
@@ -178,11 +184,16 @@ fn count(c: &Cluster, total: &mut Counters) {
 }
 
 fn sweep(mix: Mix) -> Counters {
+    sweep_with(mix, &[])
+}
+
+/// The same with further parameters.
+fn sweep_with(mix: Mix, with: &[(&str, &str)]) -> Counters {
     let mut total = Counters::default();
     for seed in 0..SEEDS {
-        one_run(mix, seed, &mut total);
+        one_run(mix, seed, with, &mut total);
     }
-    println!("{} x {SEEDS}: {total:?}", mix.id());
+    println!("{} {with:?} x {SEEDS}: {total:?}", mix.id());
     assert_eq!(total.refused, 0, "{total:?}");
     assert!(u64::from(total.answered) > SEEDS * 10, "{total:?}");
     total
@@ -232,4 +243,14 @@ fn mix_all_does_everything_and_repairs() {
     assert!(t.lost > 50_000 && t.copies > 50_000 && t.walled > 10_000, "{t:?}");
     assert!(t.restarts > 500 && t.pauses > 500 && t.drifts > 1_000, "{t:?}");
     assert!(t.leader_changes > 500 && t.undecided > 100 && t.conflicts > 100, "{t:?}");
+}
+
+/// With snapshots: under every mix servers take them, and where messages or servers are missing they are installed.
+#[test]
+fn every_mix_with_snapshots_repairs() {
+    for mix in Mix::ALL {
+        let t = sweep_with(mix, &[("snapshot_every", "7")]);
+        assert!(t.snapshots > 5_000, "{t:?}");
+        assert!(mix == Mix::None || t.installs > 100, "{t:?}");
+    }
 }

@@ -31,13 +31,35 @@ fn leader(world: &World) -> Option<(NodeId, &Server)> {
 }
 
 /// The votes, and what the leader of the highest term knows of the logs.
-pub(super) fn of(_: &Params, world: &World) -> Vec<Board> {
+pub(super) fn of(params: &Params, world: &World) -> Vec<Board> {
     let mut boards = vec![votes(world)];
     if let Some((me, server)) = leader(world) {
         boards.push(followers(world, me, server));
         boards.push(copies(server));
     }
+    if params.int("snapshot_every") > 0 {
+        boards.push(snapshots(world));
+    }
     boards
+}
+
+/// Of each server that runs: what its snapshot stands for, and what is left of its log.
+fn snapshots(world: &World) -> Board {
+    let row = |(n, s): (NodeId, &Server)| {
+        let (base, last) = (s.log().base(), s.log().last_index());
+        let stands_for = s.snapshot().map_or_else(|| "none".to_owned(), |_| format!("1 to {base}"));
+        let kept = match last - base {
+            0 => "none".to_owned(),
+            1 => format!("{last}"),
+            _ => format!("{} to {last}", base + 1),
+        };
+        (name_of(n), vec![Field::of(stands_for), Field::of(kept)])
+    };
+    Board::Table {
+        title: "Snapshots, and what is left of each log".to_owned(),
+        columns: ["server", "snapshot of entries", "entries in the log"].map(str::to_owned).to_vec(),
+        rows: up(world).map(row).collect(),
+    }
 }
 
 /// Of each who asks for votes: how many it has, of how many it needs. The leader's stay to be seen.
@@ -135,6 +157,11 @@ pub(super) const PROBES: &[Probe] = &[
         id: "uncommitted",
         label: "entries of the leader that are not committed yet",
         read: |world, _| Some(leader(world).map_or(0, |(_, s)| i64::from(behind(s)))),
+    },
+    Probe {
+        id: "cut-off",
+        label: "entries that the leader has cut off its log, for which its snapshot stands",
+        read: |world, _| Some(leader(world).map_or(0, |(_, s)| i64::from(s.log().base()))),
     },
     Probe {
         id: "differing-logs",

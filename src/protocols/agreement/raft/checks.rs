@@ -146,8 +146,11 @@ impl Rule for LogMatching {
 
     fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
         for (node, fact) in seen.facts::<Each>() {
-            let Each::Wrote { index, term, after, digest } = *fact else {
-                continue;
+            let (index, term, after, digest) = match *fact {
+                Each::Wrote { index, term, after, digest } => (index, term, after, digest),
+                // A snapshot's last entry stands for all before it.
+                Each::Installed { index, term, digest } => (index, term, term, digest),
+                Each::Applied { .. } => continue,
             };
             // A leader's term is the highest that it has seen, and it only appends (sections 5.1 and 5.3).
             if term < after {
@@ -205,6 +208,20 @@ struct LeaderCompleteness {
     committed: Slices<Committed>,
     /// The leaders, each with its log as it was when it was elected.
     leaders: Ledger<Term, (NodeId, EventId, Log)>,
+    /// Entries were taken for applied that nobody has told of: what they are cannot be judged.
+    gap: bool,
+}
+
+/// Whether `log` has the first `count` entries, which end with this digest; those before its base it has if its snapshot
+/// stands for these: `at(i)` is the digest of the first `i`. `None`: a snapshot stands for more than is known.
+fn has(log: &Log, count: Index, known: Index, at: impl Fn(Index) -> u64) -> Option<bool> {
+    let (base, last) = (log.base(), log.last_index());
+    match count {
+        c if c > last => Some(false),
+        c if c >= base => Some(log.digest_at(c) == Some(at(c))),
+        _ if base <= known => Some(log.digest_at(base) == Some(at(base))),
+        _ => None,
+    }
 }
 
 impl LeaderCompleteness {
@@ -217,11 +234,13 @@ impl LeaderCompleteness {
         let Some(newest) = (0..self.committed.len()).rev().find(before) else {
             return Ok(());
         };
-        let has = |i: usize| log.digest_at(i as Index + 1) == Some(self.committed.at(i).digest);
-        if has(newest) {
+        let known = self.committed.len() as Index;
+        let digest = |count: Index| self.committed.at(count as usize - 1).digest;
+        let lacks = |i: usize| has(log, i as Index + 1, known, digest) == Some(false);
+        if !lacks(newest) {
             return Ok(());
         }
-        let missing = (0..newest).find(|&i| !has(i)).unwrap_or(newest);
+        let missing = (0..newest).find(|&i| lacks(i)).unwrap_or(newest);
         let c = *self.committed.at(missing);
         let shown = [c.event, self.committed.at(newest).event, *elected];
         let events = shown.into_iter().chain(self.ballots.events(&term, *leader));
@@ -260,15 +279,19 @@ impl Rule for LeaderCompleteness {
                 }
                 Fact::Leads { term, ref log } if self.leaders.get(&term).is_none() => {
                     self.leaders.keep_first(term, (node, seen.id, log.clone()));
+                    self.gap |= log.base() as usize > self.committed.len();
                     self.compare(seen.world, term)?;
                 }
                 _ => {}
             }
         }
         for (node, fact) in seen.facts::<Each>() {
-            if let Each::Applied { index, entry, in_term, digest, .. } = *fact
-                && index as usize == self.committed.len() + 1
-            {
+            let Each::Applied { index, entry, in_term, digest, .. } = *fact else {
+                continue;
+            };
+            let next = self.committed.len() + 1;
+            self.gap |= index as usize > next;
+            if index as usize == next {
                 let committed = Committed { digest, entry, in_term, node, event: seen.id };
                 self.commit(seen.world, committed)?;
             }
@@ -276,11 +299,16 @@ impl Rule for LeaderCompleteness {
         Ok(())
     }
 
+    fn unknown(&self) -> Option<String> {
+        self.gap.then(|| "a snapshot stands for entries that no server has applied".to_owned())
+    }
+
     fn weight(&self) -> usize {
         self.committed.weight() + self.leaders.weight()
     }
 
     fn recall(&self, recall: &mut Recall) {
+        recall.word(u64::from(self.gap));
         for c in self.committed.iter_from(0) {
             recall.word(c.digest);
             recall.word(c.in_term);

@@ -3,6 +3,7 @@
 //! The rule that is easy to break: a mutant leaves out exactly one sentence of the paper. It is
 //! asked about at the place of that sentence and nowhere else.
 
+use super::log::Index;
 use crate::kit::quorum::majority;
 use crate::kit::{Params, Quorum, mutants};
 use crate::sim::{NodeId, Refusal, Span};
@@ -45,6 +46,24 @@ mutants! {
             rule: "an entry is on disk before it is acknowledged (5.3, Figure 2)",
             breaks: "Leader completeness",
         }
+        /// A snapshot does not hold the term of its last entry (against Ongaro 2014, section 5.1).
+        ForgetLastTerm = "forget-last-term", "takes snapshots without the last entry's term" {
+            rule: "a snapshot holds the index and the term of its last entry (Ongaro 2014, 5.1)",
+            breaks: "Log matching",
+            with: &["snapshot_every=1"],
+        }
+        /// A snapshot holds all entries of the log, committed or not (against Ongaro 2014, section 5.1).
+        SnapshotUncommitted = "snapshot-uncommitted", "takes uncommitted entries into its snapshot" {
+            rule: "a snapshot stands for applied entries, which are committed (Ongaro 2014, 5.1)",
+            breaks: "State-machine safety",
+            with: &["snapshot_every=1"],
+        }
+        /// A snapshot does not hold the table of sessions (against Ongaro 2014, section 6.3).
+        ForgetSessions = "forget-sessions", "takes snapshots without the sessions" {
+            rule: "the table of sessions is part of the state, and of its snapshots (Ongaro 2014, 6.3)",
+            breaks: "Exactly-once effect",
+            with: &["snapshot_every=1"],
+        }
     }
     as it is: "Raft as in the paper",
 }
@@ -72,6 +91,8 @@ pub struct Config {
     pub noop: bool,
     /// A refusal names the conflicting term, so that the leader backs up a term at a time (5.3).
     pub fast_backup: bool,
+    /// A snapshot is taken when so many entries were applied since the last; 0: never (Ongaro 2014, chapter 5).
+    pub snapshot_every: Index,
     /// The sentence that is left out.
     pub mutant: Mutant,
 }
@@ -89,6 +110,7 @@ impl Default for Config {
             lease: false,
             noop: false,
             fast_backup: true,
+            snapshot_every: 0,
             mutant: Mutant::None,
         }
     }
@@ -107,6 +129,7 @@ impl Config {
             lease: params.flag("lease"),
             noop: params.flag("noop"),
             fast_backup: params.flag("fastbackup"),
+            snapshot_every: params.int("snapshot_every") as Index,
             mutant: Mutant::of(params),
         };
         if config.election_min > config.election_max {

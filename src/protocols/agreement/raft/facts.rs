@@ -35,6 +35,10 @@ facts! {
         Skipped { index: Index } = "skipped",
         /// It has answered a request from its table of sessions.
         AnsweredAgain { client: NodeId, serial: u32 } = "answered-again" => Quiet,
+        /// It has taken a snapshot of all entries up to this one.
+        Snapshots { index: Index } = "snapshots" => Quiet,
+        /// A leader's snapshot of all entries up to this one has taken the place of its log.
+        Installs { index: Index, from: NodeId } = "installs" => Decisive,
     }
 }
 
@@ -65,6 +69,15 @@ pub enum Each {
         /// The digest of the state machine's values after it.
         values: u64,
     },
+    /// A snapshot has taken the place of its log.
+    Installed {
+        /// The place of the last entry for which it stands.
+        index: Index,
+        /// The term of that entry.
+        term: Term,
+        /// The digest of the log up to it.
+        digest: u64,
+    },
 }
 
 impl crate::sim::Fact for Each {
@@ -72,6 +85,7 @@ impl crate::sim::Fact for Each {
         match self {
             Each::Wrote { .. } => "wrote",
             Each::Applied { .. } => "applied",
+            Each::Installed { .. } => "installed",
         }
     }
 

@@ -49,6 +49,13 @@ pub(super) static ALL: &[GaugeDef] = &[
         "",
         count!(Fact::Skipped { .. } | Fact::AnsweredAgain { .. }),
     ),
+    GaugeDef::new("snapshots", "snapshots taken", "", count!(Fact::Snapshots { .. })),
+    GaugeDef::new(
+        "installs",
+        "times that a leader's snapshot took the place of a log",
+        "",
+        count!(Fact::Installs { .. }),
+    ),
     GaugeDef::new("messages", "messages sent", "", gauges::messages),
     client::ANSWERED,
     client::UNKNOWN,

@@ -1,12 +1,14 @@
 //! The log: entries numbered from 1, each with the term in which a leader received it (section 5.3).
 //!
 //! The rule that is easy to break: index 0 is the place before the first entry, and its term is 0, so that
-//! the very first entry has a previous one, too.
+//! the very first entry has a previous one, too. Where a snapshot stands for the log's beginning, the entry
+//! before the first is the snapshot's last (Ongaro 2014, section 5.1).
 
 use crate::kit::journal::Journal;
 use crate::kit::store::Op;
 use crate::sim::{NodeId, Refusal};
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 /// A term: a number that only grows, with at most one leader each (section 5.1).
 pub type Term = u32;
@@ -65,9 +67,51 @@ pub struct Entry {
 }
 
 /// A log. Copies cost nothing.
-pub type Log = Journal<Entry>;
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Log {
+    entries: Journal<Entry>,
+    /// The term of the last entry for which a snapshot stands; 0 without one.
+    base_term: Term,
+}
+
+impl Deref for Log {
+    type Target = Journal<Entry>;
+
+    fn deref(&self) -> &Journal<Entry> {
+        &self.entries
+    }
+}
+
+impl DerefMut for Log {
+    fn deref_mut(&mut self) -> &mut Journal<Entry> {
+        &mut self.entries
+    }
+}
+
+impl FromIterator<Entry> for Log {
+    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
+        Log { entries: entries.into_iter().collect(), base_term: 0 }
+    }
+}
 
 impl Log {
+    /// An empty log behind a snapshot: of entries up to `base`, the last of which is of `term`. `digest` is that of
+    /// those entries.
+    pub fn behind(base: Index, term: Term, digest: u64) -> Self {
+        Log { entries: Journal::behind(base, digest), base_term: term }
+    }
+
+    /// Cuts off the entries up to `base`, the last of which is of `term`: a snapshot stands for them from now on.
+    pub fn cut_off(&mut self, base: Index, term: Term) {
+        self.entries.give_up(base);
+        self.base_term = term;
+    }
+
+    /// How many entries of another's log are equal to this one's, from the first on.
+    pub fn common_prefix(&self, other: &Log) -> Index {
+        self.entries.common_prefix(&other.entries)
+    }
+
     /// A log of no-ops with these terms: for the logs that the paper draws.
     ///
     /// # Errors
@@ -94,11 +138,12 @@ impl Log {
         self.term_at(self.last_index()).unwrap_or(0)
     }
 
-    /// The term of the entry at `index`; 0 before the first, `None` beyond the last.
+    /// The term of the entry at `index`; 0 before the first, `None` beyond the last, and where all is cut off but
+    /// for the very last of it.
     #[inline]
     pub fn term_at(&self, index: Index) -> Option<Term> {
         match index {
-            0 => Some(0),
+            i if i == self.base() => Some(self.base_term),
             i => self.get(i).map(|e| e.term),
         }
     }
@@ -115,7 +160,7 @@ impl Log {
 
     /// The last index before `below` whose entry has `term`, if there is one.
     pub fn last_with_term(&self, term: Term, below: Index) -> Option<Index> {
-        (1..below.min(self.last_index() + 1))
+        (self.base().max(1)..below.min(self.last_index() + 1))
             .rev()
             .take_while(|&i| self.term_at(i) >= Some(term))
             .find(|&i| self.term_at(i) == Some(term))
@@ -124,7 +169,7 @@ impl Log {
     /// The terms of the last `n` entries, as `[… 2 3 3]`.
     pub fn terms(&self, n: usize) -> String {
         let last = self.last_index() as usize;
-        let from = last.saturating_sub(n) + 1;
+        let from = last.saturating_sub(n).max(self.base() as usize) + 1;
         let mut text = String::from(if from > 1 { "[…" } else { "[" });
         for (i, e) in self.iter_from(from as Index) {
             let gap = if i > 1 { " " } else { "" };

@@ -6,9 +6,11 @@
 
 use super::log::{Entry, Index, Term};
 use super::name_of;
+use super::snapshot::Snapshot;
 use crate::kit::client::Reply;
 use crate::kit::store::{Answer, KeyValueMsg, Op};
 use crate::sim::{Kind, Message, NodeId, Shape, Tone};
+use std::rc::Rc;
 
 /// What servers and clients send to each other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -99,6 +101,20 @@ pub enum Msg {
         /// Who is, as far as it knows.
         hint: Option<NodeId>,
     },
+    /// The leader's snapshot, for a follower whose next entry it has cut off (Ongaro 2014, section 5.3).
+    InstallSnapshot {
+        /// The leader's term.
+        term: Term,
+        /// The snapshot, whole.
+        snapshot: Rc<Snapshot>,
+    },
+    /// The answer to [`Msg::InstallSnapshot`].
+    InstallReply {
+        /// The follower's term.
+        term: Term,
+        /// The index up to which it is known to match; 0 if the snapshot was refused.
+        last_index: Index,
+    },
 }
 
 impl Msg {
@@ -111,7 +127,9 @@ impl Msg {
             | Msg::PreVoteReply { term, .. }
             | Msg::AppendEntries { term, .. }
             | Msg::AppendOk { term, .. }
-            | Msg::AppendNo { term, .. } => Some(term),
+            | Msg::AppendNo { term, .. }
+            | Msg::InstallSnapshot { term, .. }
+            | Msg::InstallReply { term, .. } => Some(term),
             _ => None,
         }
     }
@@ -134,6 +152,8 @@ impl Msg {
             Msg::ClientRequest { .. } => ("client request", Shape::Square, Tone::Blue),
             Msg::ClientReply { .. } => ("client reply", Shape::Tag, Tone::Blue),
             Msg::Redirect { .. } => ("client reply", Shape::Hollow, Tone::Blue),
+            Msg::InstallSnapshot { .. } => ("InstallSnapshot", Shape::Square, Tone::Green),
+            Msg::InstallReply { .. } => ("InstallSnapshot reply", Shape::Tag, Tone::Green),
         }
     }
 }
@@ -189,12 +209,16 @@ impl Message for Msg {
             },
             Msg::Redirect { hint: Some(s), .. } => format!("ask {}", name_of(*s)),
             Msg::Redirect { hint: None, .. } => "no leader".to_owned(),
+            Msg::InstallSnapshot { snapshot, .. } => format!("snapshot to {}", snapshot.last_index),
+            Msg::InstallReply { last_index: 0, .. } => "no".to_owned(),
+            Msg::InstallReply { .. } => "ok".to_owned(),
         }
     }
 
     fn bytes(&self) -> u32 {
         match self {
             Msg::AppendEntries { entries, .. } => 48 + 32 * entries.len() as u32,
+            Msg::InstallSnapshot { snapshot, .. } => 64 + 16 * snapshot.machine.values().len() as u32,
             _ => 48,
         }
     }
@@ -218,12 +242,14 @@ impl Message for Msg {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kit::store::Store;
     use std::collections::BTreeMap;
 
     const NOTHING: Entry = Entry { term: 2, command: super::super::log::Command::Noop };
 
     fn one_of_each() -> Vec<Msg> {
         let (term, last_log_index, last_log_term) = (4, 3, 2);
+        let snapshot = Snapshot { last_index: 1234, last_term, machine: Store::default(), digest: 0 };
         let append = |entries| Msg::AppendEntries {
             term,
             prev_log_index: 0,
@@ -241,6 +267,8 @@ mod tests {
             Msg::AppendOk { term, match_index: 1 },
             Msg::ClientRequest { serial: 1, op: Op::Get { key: 'x' } },
             Msg::ClientReply { serial: 1, answer: Answer::Value(1) },
+            Msg::InstallSnapshot { term, snapshot: Rc::new(snapshot) },
+            Msg::InstallReply { term, last_index: 1 },
         ]
     }
 

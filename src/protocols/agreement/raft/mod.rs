@@ -18,12 +18,15 @@
 //! (5.4.2); older ones are committed along with them. Leave either out (a [`config::Mutant`]) and
 //! the promises (`checks`) show what breaks.
 //!
+//! A log cannot grow for ever: once so many entries are applied, a server may write a *snapshot* of its state
+//! machine and cut them off. Who still needs them gets the snapshot (Ongaro 2014, chapter 5; `snapshot`).
+//!
 //! Clients number their requests, and the state machine remembers the newest number of each, so
 //! that a retry has no second effect (Ongaro 2014, section 6.3; [`crate::kit::client`],
 //! [`crate::kit::store`]).
 //!
 //! The rule that is easy to break: nothing leaves a server before what it rests on is on disk
-//! ([`server`]). What is left out: snapshots, membership changes, reads without the log.
+//! ([`server`]). What is left out: membership changes, reads without the log.
 
 mod absent;
 mod boards;
@@ -38,6 +41,7 @@ mod replication;
 pub mod server;
 mod serving;
 mod show;
+pub mod snapshot;
 pub mod start;
 
 use crate::check::account::listed;
@@ -64,7 +68,7 @@ fn names(nodes: impl Iterator<Item = NodeId>) -> String {
     listed(&nodes.map(name_of).collect::<Vec<_>>())
 }
 
-static PARAMS: [Param; 15] = [
+static PARAMS: [Param; 16] = [
     Param::int("servers", "servers", 5, 3..=199),
     Param::int("clients", "clients", 1, 0..=5),
     Param::ms("election_min_ms", "shortest election timeout", 150, 1..=60_000),
@@ -78,6 +82,7 @@ static PARAMS: [Param; 15] = [
     Param::flag("lease", "etcd's variant: who hears a leader ignores candidates (with CheckQuorum)", false),
     Param::flag("noop", "a new leader appends a no-op", false),
     Param::flag("fastbackup", "fast back-up: a term at a time", true),
+    Param::int("snapshot_every", "a snapshot after so many applied entries (0: never)", 0, 0..=1_000),
     Param::choice("start", "logs at the start", &start::CHOICES),
     Mutant::PARAM,
 ];
@@ -87,7 +92,7 @@ pub const ENTRY: Entry = Entry {
     id: "raft",
     title: "Raft",
     source: "Ongaro and Ousterhout 2014 (extended version); Ongaro 2014, sections 6 and 9",
-    leaves_out: "snapshots, membership changes, and reads that bypass the log",
+    leaves_out: "membership changes, snapshots in parts, and reads that bypass the log",
     params: &PARAMS,
     mutants: Mutant::TABLE,
     facts: &FACTS,

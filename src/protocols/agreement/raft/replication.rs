@@ -6,7 +6,7 @@
 
 use super::config::Mutant;
 use super::facts::{Each, Fact};
-use super::log::{Entry, Index};
+use super::log::{Entry, Index, Term};
 use super::message::Msg;
 use super::name_of;
 use super::server::{Cx, Role, Server, Timer};
@@ -37,7 +37,7 @@ impl Server {
         let mut peers = self.config.peers(self.me).map(|p| self.next_index[p.index()]);
         let first = peers.next().unwrap_or(1);
         if peers.all(|next| next == first) {
-            let msg = self.append_entries(first);
+            let msg = self.entries_or_snapshot(first);
             self.broadcast(ctx, msg);
             return;
         }
@@ -47,8 +47,16 @@ impl Server {
     }
 
     fn replicate_to(&mut self, ctx: &mut Cx<'_>, peer: NodeId) {
-        let msg = self.append_entries(self.next_index[peer.index()]);
+        let msg = self.entries_or_snapshot(self.next_index[peer.index()]);
         self.send(ctx, peer, msg);
+    }
+
+    /// What a follower gets whose next entry is `next`: entries, or what stands for them (Ongaro 2014, section 5.3).
+    fn entries_or_snapshot(&self, next: Index) -> Msg {
+        match &self.snapshot {
+            Some(snapshot) if next <= self.log.base() => self.install_snapshot(snapshot),
+            _ => self.append_entries(next),
+        }
     }
 
     fn append_entries(&self, next: Index) -> Msg {
@@ -77,22 +85,26 @@ impl Server {
             self.reject(ctx, from, *prev_log_index);
             return;
         }
-        if self.role == Role::Leader {
-            // Only a broken or lying server can bring this about; a leader never overwrites its log.
-            ctx.note(format!("hears {} lead its own term {term}", name_of(from)));
+        if !self.follow(ctx, from, *term) {
             return;
         }
-        self.follow(ctx, from);
+        // What a snapshot stands for is committed, so it is the same in the leader's log.
+        let covered = self.log.base().saturating_sub(*prev_log_index);
+        let entries = &entries[entries.len().min(covered as usize)..];
+        let (prev_log_index, prev_log_term) = match covered {
+            0 => (*prev_log_index, *prev_log_term),
+            _ => (self.log.base(), self.log.term_at(self.log.base()).unwrap_or(0)),
+        };
         // 2. Reply false if log has no entry at prevLogIndex with prevLogTerm (5.3).
-        if self.log.term_at(*prev_log_index) != Some(*prev_log_term) {
+        if self.log.term_at(prev_log_index) != Some(prev_log_term) {
             ctx.note(format!(
                 "rejects {}'s entries: no entry {prev_log_index} of term {prev_log_term} here",
                 name_of(from)
             ));
-            self.reject(ctx, from, *prev_log_index);
+            self.reject(ctx, from, prev_log_index);
             return;
         }
-        self.store(ctx, from, *prev_log_index, entries);
+        self.store(ctx, from, prev_log_index, entries);
         // 5. commitIndex = min(leaderCommit, index of last new entry).
         let match_index = prev_log_index + entries.len() as Index;
         let commit = match_index.min(*leader_commit);
@@ -103,9 +115,15 @@ impl Server {
         self.send(ctx, from, Msg::AppendOk { term, match_index });
     }
 
-    /// A leader of this term was heard: a candidate gives up (section 5.2), the timeout starts anew.
+    /// A leader of this term was heard: a candidate gives up (section 5.2), the timeout starts anew. False if this
+    /// server leads that term itself.
     #[inline]
-    fn follow(&mut self, ctx: &mut Cx<'_>, leader: NodeId) {
+    pub(super) fn follow(&mut self, ctx: &mut Cx<'_>, leader: NodeId, term: Term) -> bool {
+        if self.role == Role::Leader {
+            // Only a broken or lying server can bring this about; a leader never overwrites its log.
+            ctx.note(format!("hears {} lead its own term {term}", name_of(leader)));
+            return false;
+        }
         if self.role != Role::Follower {
             ctx.note(format!("gives up: {} leads term {}", name_of(leader), self.current_term));
             self.become_follower(ctx);
@@ -115,6 +133,7 @@ impl Server {
             self.heard_leader_at = Some(ctx.now_us());
         }
         self.reset_election_timer(ctx);
+        true
     }
 
     /// Says no, and where the logs may still agree: the term of the conflicting entry and the first
@@ -230,8 +249,14 @@ impl Server {
         }
     }
 
-    /// Applies what is committed, in order; the leader answers the clients (5.3, rules for all).
-    fn commit_to(&mut self, ctx: &mut Cx<'_>, commit: Index) {
+    /// Applies what is committed, in order; and takes a snapshot, if it is time to.
+    pub(super) fn commit_to(&mut self, ctx: &mut Cx<'_>, commit: Index) {
+        self.apply_to(ctx, commit);
+        self.take_snapshot(ctx);
+    }
+
+    /// Applies entries up to `commit`; the leader answers the clients (5.3, rules for all).
+    pub(super) fn apply_to(&mut self, ctx: &mut Cx<'_>, commit: Index) {
         self.commit_index = commit;
         while self.last_applied < self.commit_index {
             let Some(&entry) = self.log.get(self.last_applied + 1) else {

@@ -9,10 +9,12 @@ use super::facts::{Each, Fact};
 use super::log::{Index, Log, Term};
 use super::message::Msg;
 use super::name_of;
+use super::snapshot::Snapshot;
 use crate::kit::Quorum;
 use crate::kit::store::Store;
 use crate::sim::{Ctx, Inspect, NodeId, Protocol};
 use std::fmt;
+use std::rc::Rc;
 
 /// What a server is at the moment (section 5.1, Figure 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,12 +51,18 @@ pub struct Disk {
     pub voted_for: Option<NodeId>,
     /// Its log.
     pub log: Log,
+    /// What stands for the beginning of the log that was cut off (Ongaro 2014, section 5.1).
+    pub snapshot: Option<Rc<Snapshot>>,
 }
 
 impl fmt::Debug for Disk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let vote = self.voted_for.map_or("nobody".to_owned(), name_of);
-        write!(f, "term {}, vote for {vote}, log {}", self.current_term, self.log.terms(24))
+        write!(f, "term {}, vote for {vote}, log {}", self.current_term, self.log.terms(24))?;
+        match &self.snapshot {
+            Some(s) => write!(f, ", snapshot of entries 1 to {}", s.last_index),
+            None => Ok(()),
+        }
     }
 }
 
@@ -65,6 +73,8 @@ pub(super) struct Unsaved {
     pub(super) vote: bool,
     /// The log, all but this many of its first entries.
     pub(super) kept: Option<Index>,
+    /// The snapshot.
+    pub(super) snapshot: bool,
 }
 
 impl Unsaved {
@@ -85,6 +95,7 @@ pub struct Server {
     pub(super) current_term: Term,
     pub(super) voted_for: Option<NodeId>,
     pub(super) log: Log,
+    pub(super) snapshot: Option<Rc<Snapshot>>,
     pub(super) unsaved: Unsaved,
 
     pub(super) role: Role,
@@ -117,6 +128,7 @@ impl Server {
             current_term: 0,
             voted_for: None,
             log: Log::default(),
+            snapshot: None,
             unsaved: Unsaved::default(),
             role: Role::Follower,
             leader: None,
@@ -193,7 +205,12 @@ impl Server {
         if unsaved == Unsaved::default() {
             return;
         }
-        let disk = Disk { current_term: self.current_term, voted_for: self.voted_for, log: self.log.clone() };
+        let disk = Disk {
+            current_term: self.current_term,
+            voted_for: self.voted_for,
+            log: self.log.clone(),
+            snapshot: self.snapshot.clone(),
+        };
         if self.config.mutant == Mutant::LoseSuffix && !unsaved.vote {
             ctx.write(disk);
         } else {
@@ -274,9 +291,15 @@ impl Server {
     }
 
     fn boot(&mut self, ctx: &mut Cx<'_>) {
-        let Disk { current_term, voted_for, log } = ctx.durable().clone();
-        let fresh = Server { current_term, voted_for, log, ..Server::new(self.me, self.config) };
-        *self = fresh;
+        let Disk { current_term, voted_for, log, snapshot } = ctx.durable().clone();
+        let mut fresh = Server { current_term, voted_for, log, ..Server::new(self.me, self.config) };
+        if let Some(snapshot) = &snapshot {
+            // What the snapshot stands for is committed, and applied to its state.
+            fresh.commit_index = snapshot.last_index;
+            fresh.last_applied = snapshot.last_index;
+            fresh.machine = snapshot.machine.clone();
+        }
+        *self = Server { snapshot, ..fresh };
     }
 }
 
@@ -301,10 +324,14 @@ impl Protocol for Server {
             self.voted_for = None;
         }
         ctx.fact(Fact::Boots);
+        let behind = match self.log.base() {
+            0 => String::new(),
+            base => format!(" behind a snapshot of entries 1 to {base}"),
+        };
         ctx.note(format!(
-            "boots with term {} and {} log entries from its disk",
+            "boots with term {} and {} log entries{behind} from its disk",
             self.current_term,
-            self.log.last_index()
+            self.log.last_index() - self.log.base()
         ));
         self.reset_election_timer(ctx);
     }
@@ -329,6 +356,10 @@ impl Protocol for Server {
             }
             Msg::AppendNo { .. } => self.on_append_no(ctx, from, msg),
             Msg::ClientRequest { serial, op } => self.on_client_request(ctx, from, *serial, *op),
+            Msg::InstallSnapshot { .. } => self.on_install_snapshot(ctx, from, msg),
+            Msg::InstallReply { term, last_index } => {
+                self.on_install_reply(ctx, from, *term, *last_index);
+            }
             // Meant for clients; a server that gets one by mistake has nothing to do with it.
             Msg::ClientReply { .. } | Msg::Redirect { .. } => {}
         }

@@ -2,6 +2,7 @@
 
 use super::log::{Entry, Index};
 use super::server::{Role, Server};
+use super::snapshot::Snapshot;
 use super::{name_of, names};
 use crate::sim::{Cell, CellTone, Glyph, Inspect, NodeId};
 
@@ -28,6 +29,23 @@ fn cell(server: &Server, index: Index, entry: &Entry) -> Cell {
         tone,
         title: format!("entry {index} of term {}: {}, {state}", entry.term, entry.command),
     }
+}
+
+/// What a snapshot stands for, in words.
+fn stands_for(snapshot: &Snapshot) -> String {
+    let Snapshot { last_index, last_term, .. } = snapshot;
+    format!("entries 1 to {last_index}, the last of term {last_term}")
+}
+
+/// The part of the log that was cut off, as one cell: `1-4`, or `≤14` where that does not fit.
+fn snapshot_cell(snapshot: &Snapshot) -> Cell {
+    let text = match snapshot.last_index {
+        last @ ..=9 => format!("1-{last}"),
+        last @ ..=99 => format!("≤{last}"),
+        _ => "…".to_owned(),
+    };
+    let title = format!("snapshot of {}: cut off the log", stands_for(snapshot));
+    Cell { text, tone: CellTone::Firm, title }
 }
 
 fn indices(list: &[Index], me: NodeId) -> String {
@@ -61,7 +79,8 @@ pub(super) fn server(s: &Server) -> Inspect {
     let (name, glyph) = role(s.role);
     let log = s.log();
     let first = log.last_index().saturating_sub(CELLS - 1).max(1);
-    let cells = log.iter_from(first).map(|(i, e)| cell(s, i, e)).collect();
+    let cut_off = s.snapshot().map(snapshot_cell);
+    let cells = cut_off.into_iter().chain(log.iter_from(first).map(|(i, e)| cell(s, i, e))).collect();
     let values = s.machine().values().iter().map(|(k, v)| format!("{k} = {v}"));
     let inspect = Inspect {
         role: name.to_owned(),
@@ -80,6 +99,10 @@ pub(super) fn server(s: &Server) -> Inspect {
     .field("lastApplied", s.last_applied)
     .field("leader", somebody(s.leader))
     .field("state machine", values.collect::<Vec<_>>().join(", "));
+    let inspect = match s.snapshot() {
+        Some(snapshot) => inspect.field("snapshot", stands_for(snapshot)),
+        None => inspect,
+    };
     match s.role {
         Role::Leader => inspect
             .field("nextIndex[]", indices(&s.next_index, s.me))

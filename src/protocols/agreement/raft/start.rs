@@ -63,6 +63,7 @@ impl Start {
             current_term: term,
             voted_for: None,
             log: Log::of_terms(terms).unwrap_or_else(|_| unreachable!("no term of a figure falls")),
+            snapshot: None,
         })
     }
 
