@@ -202,6 +202,11 @@ fn bands(heard: u32) -> Vec<Band> {
     (0..heard.min(4)).map(band).collect()
 }
 
+fn heard_when(world: &World, nodes: &[NodeId]) -> Board {
+    let row = |n: &NodeId| (world.name(*n).to_owned(), bands(heard(world, *n)));
+    Board::Bands { title: "When each has heard".to_owned(), rows: nodes.iter().take(3).map(row).collect() }
+}
+
 fn boards(_: &Params, world: &World) -> Vec<Board> {
     let nodes: Vec<NodeId> = world.node_ids().take(6).collect();
     let name = |n: &NodeId| world.name(*n).to_owned();
@@ -251,10 +256,7 @@ fn boards(_: &Params, world: &World) -> Vec<Board> {
             lines: nodes.iter().take(3).map(line).collect(),
             mark: Some(20.0),
         },
-        Board::Bands {
-            title: titled("When each has heard"),
-            rows: nodes.iter().take(3).map(|n| (name(n), bands(heard(world, *n)))).collect(),
-        },
+        heard_when(world, &nodes),
         Board::Lamps {
             title: titled("Who has heard enough"),
             lamps: nodes.iter().take(3).map(lamp).collect(),
