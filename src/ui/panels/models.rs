@@ -67,7 +67,7 @@ fn table(study: &Study, props: &PanelProps) -> Html {
         <>
         <table class="by-model" data-testid="by-model">
             <caption class="unseen">{ "What was seen under each timing model" }</caption>
-            <thead><tr>{ for Model::ALL.map(|m| html! { <th scope="col">{ m.label() }</th> }) }</tr></thead>
+            <thead><tr>{ for Model::ALL.map(|m| html! { <th scope="col">{ m.label().replace("chronous", "\u{ad}chronous") }</th> }) }</tr></thead>
             { for rows.map(row) }
         </table>
         <p class="quiet">{ "How many runs broke a promise of safety; in how many something was decided, and how soon in the median. \
