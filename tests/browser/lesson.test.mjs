@@ -14,12 +14,13 @@ protocol = "raft"
 seed = 11
 +++
 
-<b>Not bold</b>, for this is text.
+It lies on *the host*.
 `;
 
 let site;
 before(async () => {
-  site = await start({ extra: { "/some/path/notes/one.md": LESSON } });
+  const notes = { "/some/path/notes/one.md": LESSON, "/some/path/notes/html.md": LESSON.replace("It lies", "<script>alert(1)</script> It lies") };
+  site = await start({ extra: notes });
 });
 after(() => site?.close());
 
@@ -90,7 +91,7 @@ test("a flaw is told by its line, a mistake by what would be accepted, and neith
   const never = `[[step]]\ntext = "Wait."\nhow = "For ever."\ndone = { time_ms = 9000000 }\nshown_by = {}\nnot_by = [{ why = "nothing" }]\n`;
   await text(page).fill(begun.replace(/\n\+\+\+\n/, `\n${never}+++\n`));
   assert.match(await flaws(page), /line \d+, step\[0\]/);
-  await text(page).fill(begun.replace("two-generals\"", "two-colonels\""));
+  await text(page).fill(begun.replace('protocol = "two-generals"', 'protocol = "two-colonels"'));
   assert.match(await flaws(page), /line \d+.*two-colonels/s);
   await page.getByRole("button", { name: "Open it" }).click();
   assert.match(await (await visible(page, "lesson-error")).innerText(), /two-colonels/);
@@ -113,7 +114,7 @@ test("a lesson that lies beside the page opens by its address, and what is not t
   await drawn(page);
   const state = await until(page, "the lesson", (s) => s.scenario === "beside-the-page");
   assert.equal(state.seed, 11);
-  await page.getByText("<b>Not bold</b>, for this is text.").first().waitFor();
+  await page.getByText("It lies on the host.").first().waitFor();
   assertQuiet(page);
   await page.context().close();
   const none = await site.open("?lesson=notes/none.md#/s/raft-election");
@@ -121,5 +122,12 @@ test("a lesson that lies beside the page opens by its address, and what is not t
   await until(none, "it is said", (s) => s.error !== null);
   assert.match(await errorOf(none), /notes\/none\.md could not be had: the host answers 404/);
   none.complaints.length = 0;
+  const html = await site.open("?lesson=notes/html.md#/s/raft-election");
+  await drawn(html);
+  await until(html, "it is said", (s) => s.error !== null);
+  assert.match(await errorOf(html), /line 9: HTML is not taken/);
+  assert.equal((await ask(html, "state")).scenario, "raft-election", "the run stays");
+  assertQuiet(html);
+  await html.context().close();
   await none.context().close();
 });
