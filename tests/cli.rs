@@ -273,7 +273,7 @@ fn help_and_version_are_there() {
 const BAD: &[(&[&str], &str)] = &[
     (&["run", "#/nowhere"], "no place"),
     (&["run", "#/"], "gallery"),
-    (&["run", "#/x/3AAAA"], "version 2"),
+    (&["run", "#/x/3AAAA"], "version 3"),
     (&["run", "#/x/1AAAA"], "cut short"),
     (&["run", "#/s/raft-election?seed=x"], "seed"),
     (&["hash"], "needs a scenario"),

@@ -113,7 +113,7 @@ fn a_study_is_the_same_in_slices_and_its_runs_can_be_opened() {
     let order = order("timing-matrix", 8, 1);
     let whole = row("timing-matrix", 8, 1);
     for slices in [1, 2, 7] {
-        assert_eq!(worked(&order, slices).cells(), [whole.clone()]);
+        assert_eq!(worked(&order, slices).cells(), std::slice::from_ref(&whole));
     }
     let seed = whole[3].shows(0).unwrap();
     assert_eq!((whole[3].why_shown(), Some(seed)), ("a promise breaks", whole[3].first_broken));

@@ -1,3 +1,7 @@
+//! A lesson's text, written from runs and read back.
+//!
+//! The rule that is easy to break: what is written is judged by the reader of scenario files and by its proof, never by how it looks.
+
 use super::*;
 use crate::scenario::own;
 use crate::sim::{Fault, Partition, SimTime, Timing};
