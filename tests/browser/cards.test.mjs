@@ -354,7 +354,15 @@ class Fingers extends Hand {
   }
 
   async pick(one) {
-    await this.press(hook(this.page, `node-${(await this.who(one)).id}`).locator(".disc"));
+    const disc = hook(this.page, `node-${(await this.who(one)).id}`).locator(".disc");
+    await disc.scrollIntoViewIfNeeded();
+    // The menu of what was picked before may lie over it: whoever sees that taps beside first.
+    const isCovered = await disc.evaluate((disc) => {
+      const { x, y, width, height } = disc.getBoundingClientRect();
+      return Boolean(document.elementFromPoint(x + width / 2, y + height / 2)?.closest("[data-testid=stage-menu]"));
+    });
+    if (isCovered) await this.unpick();
+    await this.press(disc);
     await visible(this.page, "stage-menu");
   }
 
