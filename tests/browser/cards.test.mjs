@@ -216,7 +216,7 @@ class Hand {
     await this.pressIn("Node", name);
   }
 
-  // Changes a setting of the protocol: a switch is thrown, of a choice the option with this text is taken.
+  // Changes a setting of the protocol: a switch is thrown, a number written, of a choice the option with this text is taken.
   async tune(id, value) {
     await this.unpick();
     await this.tab("Link");
@@ -224,6 +224,7 @@ class Hand {
     if ((await settings.getAttribute("open")) === null) await this.press(settings.locator("summary").first());
     const setting = hook(this.page, `set-${id}`);
     if (typeof value === "string") await this.select(setting.locator("select"), value);
+    else if (typeof value === "number") await this.write(setting.locator("input"), String(value));
     else if ((await setting.locator("input").isChecked()) !== value) await this.press(setting.locator("label.switch"));
     await settled(this.page);
   }

@@ -114,7 +114,7 @@ test("a lesson that lies beside the page opens by its address, and what is not t
   await drawn(page);
   const state = await until(page, "the lesson", (s) => s.scenario === "beside-the-page");
   assert.equal(state.seed, 11);
-  await page.getByText("It lies on the host.").first().waitFor();
+  await page.getByText("It lies on the host.").locator("visible=true").first().waitFor();
   assertQuiet(page);
   await page.context().close();
   const none = await site.open("?lesson=notes/none.md#/s/raft-election");

@@ -109,7 +109,7 @@ function badLinks() {
   const good = payload('{"s":"raft-nine","r":3}');
   const damaged = payload('{"s":"raft-nine","r":3}', { check: 77 });
   return [
-    ["of a newer version", `2${good.slice(1)}`, /version 2/],
+    ["of a newer version", `3${good.slice(1)}`, /version 3/],
     ["truncated", good.slice(0, -8), /cut short/],
     ["damaged", damaged, /damaged on its way/],
     ["no base64", `${good.slice(0, 9)}.${good.slice(10)}`, /place 10/],

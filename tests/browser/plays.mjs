@@ -228,7 +228,7 @@ export const PLAYS = {
     [tune("keeping", "causes first: a write waits for what its writer knew"), hurry(), play()],
     [
       tune("keeping", "one order of all writes; reads are answered nearby"),
-      ...[set("From copy to copy", "200"), hurry(), play()],
+      ...[tune("delay_ms", 200), hurry(), play()],
     ],
   ],
   pbft: [

@@ -22,6 +22,7 @@ for (const { id, staged } of scenarios()) {
     const page = await openScenario(site, id);
     for (const name of HOOKS.split(" ")) assert.equal(await hook(page, name).count(), 1, name);
     await linked(page);
+    await begun(page, staged);
     await plays(page);
     await travels(page);
     await page.context().close();
@@ -78,6 +79,17 @@ async function linked(page) {
   for (const name of ["link-0-1", "link-1-0"]) assert.equal(await hook(page, name).count(), 1, `${name}, cut`);
   await hook(page, "undo").click();
   await until(page, "the cut is taken back", (s) => s.edits.length === 0);
+}
+
+// Where nothing happens by itself but that each node starts, a hand has to begin: as in the first of its situations.
+async function begun(page, staged) {
+  const { events, nodes } = await ask(page, "seek", 1_000_000);
+  await ask(page, "seek", 0);
+  if (events > nodes.length) return;
+  await hook(page, `stage-${staged[0]}`).click();
+  await until(page, "it begins", (s) => s.edits.length > 0);
+  await ask(page, "pause");
+  await ask(page, "seek", 0);
 }
 
 // Time runs by the button, events happen, and it stops by the button.
