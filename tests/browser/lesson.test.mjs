@@ -19,7 +19,7 @@ It lies on *the host*.
 
 let site;
 before(async () => {
-  const notes = { "/some/path/notes/one.md": LESSON, "/some/path/notes/html.md": LESSON.replace("It lies", "<script>alert(1)</script> It lies") };
+  const notes = { "/some/path/notes/one.md": LESSON, "/some/path/notes/html.md": LESSON.replace("It lies on *", "<script>alert(1)</script> It lies on *") };
   site = await start({ extra: notes });
 });
 after(() => site?.close());
