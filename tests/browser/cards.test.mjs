@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { assertQuiet, hook, PATIENCE, scenarioRoutes, SIZES, start, visible } from "./harness.mjs";
-import { ask, eventually, frames, hasten, openScenario, servers, settled, until } from "./hands.mjs";
+import { ask, eventually, frames, hasten, isUnder, openScenario, servers, settled, until } from "./hands.mjs";
 import { PLAYS } from "./plays.mjs";
 
 let site;
@@ -357,12 +357,8 @@ class Fingers extends Hand {
   async pick(one) {
     const disc = hook(this.page, `node-${(await this.who(one)).id}`).locator(".disc");
     await disc.scrollIntoViewIfNeeded();
-    // The menu of what was picked before may lie over it: whoever sees that taps beside first.
-    const isCovered = await disc.evaluate((disc) => {
-      const { x, y, width, height } = disc.getBoundingClientRect();
-      return Boolean(document.elementFromPoint(x + width / 2, y + height / 2)?.closest("[data-testid=stage-menu]"));
-    });
-    if (isCovered) await this.unpick();
+    // The menu of what was picked before may lie over it: then a tap beside comes first.
+    if (await isUnder(disc, "stage-menu")) await this.unpick();
     await this.press(disc);
     await visible(this.page, "stage-menu");
   }

@@ -124,6 +124,14 @@ async function middle(locator) {
   return [box.x + box.width / 2, box.y + box.height / 2];
 }
 
+// Whether the middle of `what` lies under the element with this hook.
+export function isUnder(what, name) {
+  return what.evaluate((element, name) => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return Boolean(document.elementFromPoint(x + width / 2, y + height / 2)?.closest(`[data-testid=${name}]`));
+  }, name);
+}
+
 // Presses the pointer in the middle of a node's disc.
 export async function clickNode(page, id) {
   await page.mouse.click(...(await middle(hook(page, `node-${id}`).locator(".disc"))));
