@@ -105,6 +105,9 @@ test("a flaw is told by its line, a mistake by what would be accepted, and neith
   await page.getByRole("button", { name: "Begin anew from this run" }).click();
   await settled(page);
   assert.equal(await text(page).inputValue(), begun);
+  await page.getByRole("button", { name: "Take that back" }).click();
+  await settled(page);
+  assert.equal(await text(page).inputValue(), kept, "a slip costs no text");
   assertQuiet(page);
   await page.context().close();
 });

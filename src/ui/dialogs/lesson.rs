@@ -1,6 +1,6 @@
 //! Writing a lesson: the text of a scenario file, what was done by hand as its situations and steps, and whether it keeps its word.
 //!
-//! The rule that is easy to break: the text is the author's. Buttons add to it and take nothing away, and it stays when the dialog
+//! The rule that is easy to break: the text is the author's. Buttons add to it, what one replaces can be taken back, and it stays when the dialog
 //! is closed, the page is left, or what it says is refused.
 
 use crate::scenario::own;
@@ -77,10 +77,16 @@ fn Lesson(props: &LessonProps) -> Html {
             }
         })
     };
-    let again = {
-        let (write, fresh) = (write.clone(), begin());
-        Callback::from(move |()| write.emit(fresh.clone()))
+    let before = use_state(|| None::<String>);
+    let exchange = |with: String, kept: Option<String>| {
+        let (write, before) = (write.clone(), before.clone());
+        Callback::from(move |()| {
+            before.set(kept.clone());
+            write.emit(with.clone());
+        })
     };
+    let anew = button("Begin anew from this run", "", exchange(begin(), Some(text.clone())));
+    let back = (*before).clone().map(|old| button("Take that back", "", exchange(old, None)));
     html! {
         <>
         <p class="quiet">{ "A lesson is a text file. Do once by hand what it is about, and add it here; then say in words what there is to be seen. " }
@@ -90,7 +96,7 @@ fn Lesson(props: &LessonProps) -> Html {
         { additions(props, &text, &chosen, &write) }
         { ends(props, &text, &tried) }
         { told(&tried) }
-        <div class="acts">{ button("Begin anew from this run", "", again) }</div>
+        <div class="acts">{ anew }{ back }</div>
         </>
     }
 }

@@ -37,7 +37,7 @@ pub fn Models(props: &PanelProps) -> Html {
             <h2 id="under-models">{ "Under each model" }</h2>
             <p class="quiet">{ "The same protocol, seeds and crashes; only what is promised of time differs. Each run is 15 s long." }</p>
             <div class="ask-row" role="group" aria-label="Seeds">{ for RUNS.map(runs) }<span class="quiet">{ "seeds" }</span></div>
-            <div class="ask-row" role="group" aria-label="Crashes">{ for CRASHES.map(crashes) }<span class="quiet">{ "crash, for good" }</span></div>
+            <div class="ask-row" role="group" aria-label="Crashes">{ for CRASHES.map(crashes) }<span class="quiet">{ "servers crash, for good" }</span></div>
             <div class="acts">
                 <button type="button" class="btn small main" data-testid="compare-models"
                     onclick={begin.reform(|_: MouseEvent| ())}>{ "Compare" }</button>
