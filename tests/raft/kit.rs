@@ -32,7 +32,10 @@ pub fn params(given: &[(&str, &str)]) -> Params {
 /// A run under the watch of all properties.
 pub struct Cluster {
     pub run: Run<Checks>,
+    /// How many servers it begins with.
     pub servers: u16,
+    /// How many stand by besides.
+    pub spares: u16,
 }
 
 impl Cluster {
@@ -49,7 +52,7 @@ impl Cluster {
         let checks = ENTRY.checks(&params);
         let run = Run::new(setup, checks, edits).unwrap_or_else(|r| panic!("{r}"));
         let servers = params.int("servers") as u16;
-        Cluster { run, servers }
+        Cluster { run, servers, spares: params.int("spares") as u16 }
     }
 
     /// A cluster with these parameters.
@@ -62,7 +65,7 @@ impl Cluster {
     }
 
     pub fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
-        (0..self.servers).map(NodeId)
+        (0..self.servers + self.spares).map(NodeId)
     }
 
     pub fn server(&self, i: u16) -> &Server {
@@ -70,7 +73,7 @@ impl Cluster {
     }
 
     pub fn client(&self, i: u16) -> &Client {
-        let node = NodeId(self.servers + i);
+        let node = NodeId(self.servers + self.spares + i);
         self.world().node_as(node).expect("a client")
     }
 
@@ -125,7 +128,7 @@ impl Cluster {
 
     /// Asks a client for something, and waits until it has taken it.
     pub fn ask(&mut self, client: u16, request: &str) {
-        let node = NodeId(self.servers + client);
+        let node = NodeId(self.servers + self.spares + client);
         let request = request.to_owned();
         self.fault(Fault::Request { node, request });
         self.until(1_000, "a request taken", |c| {
@@ -253,7 +256,7 @@ impl Bench {
         let mut bench = Bench {
             host: Host::with_disk(Server::new(me, config), disk),
             me,
-            nodes: config.servers + 1,
+            nodes: config.all() + 1,
             now_us: 0,
             told: Vec::new(),
             entries: Vec::new(),
@@ -306,6 +309,11 @@ impl Bench {
     /// Its heartbeat timer runs out.
     pub fn beat(&mut self) -> Vec<(u16, Msg)> {
         self.ring(Timer::Heartbeat)
+    }
+
+    /// A learner asks it for something.
+    pub fn ask(&mut self, request: &str) -> Vec<(u16, Msg)> {
+        sent(&self.with(|host, env| host.request(env, request)))
     }
 
     pub fn ring(&mut self, timer: Timer) -> Vec<(u16, Msg)> {

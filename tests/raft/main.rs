@@ -8,6 +8,7 @@ mod clients;
 mod elections;
 mod figures;
 mod kit;
+mod membership;
 mod mixes;
 mod mutants;
 mod promises;

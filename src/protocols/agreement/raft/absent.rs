@@ -20,28 +20,36 @@ const APPENDS: &[&str] = &["AppendEntries", "heartbeat", "AppendEntries reply"];
 /// All of it.
 pub(super) fn absences(world: &World, _: &Trace) -> Vec<Absence> {
     // Whoever stands in a corner, cut off, with a higher term takes nothing from a leader whom more than half follow.
-    let follow = |term| up(world).filter(|(_, s)| s.current_term() == term).count();
+    let follow = |term, of: &Server| {
+        up(world).filter(|&(n, s)| s.current_term() == term && of.members().has(n)).count()
+    };
     let newest = up(world).map(|(_, s)| s.current_term()).max();
     let leads = leaders(world).any(|(_, s)| {
         let term = s.current_term();
-        Some(term) == newest || follow(term) >= s.config().majority()
+        Some(term) == newest || follow(term, s) >= s.majority()
     });
     let elected = (!leads).then(|| not_elected(world));
     let behind = leaders(world).filter_map(|(me, s)| not_committed(me, s));
+    let behind = behind.chain(leaders(world).filter_map(|(me, s)| not_begun(me, s)));
     elected.into_iter().chain(behind).chain(unanswered::<KeyValue<Msg>>(world)).collect()
 }
 
 /// Whoever stands for the newest term; without one, those who may come to stand.
 fn not_elected(world: &World) -> Absence {
-    let servers: Vec<NodeId> = world.node_ids().filter(|&n| world.node_as::<Server>(n).is_some()).collect();
-    let (running, need) = (up(world).count(), servers.len() / 2 + 1);
+    // The members by the newest log: they may be elected.
+    let newest = up(world).map(|(_, s)| s).max_by_key(|s| (s.log().last_term(), s.log().last_index()));
+    let servers: Vec<NodeId> = match newest {
+        Some(server) => server.members().iter().collect(),
+        None => world.node_ids().filter(|&n| world.node_as::<Server>(n).is_some()).collect(),
+    };
+    let (running, need) = (servers.iter().filter(|&&n| world.is_up(n)).count(), servers.len() / 2 + 1);
     let down = servers.iter().filter(|&&n| !world.is_up(n)).map(|&n| Lack::Running(n));
     let majority =
         Condition::of(format!("servers that run: {running}, and {need} are needed"), running >= need)
             .lacks(down);
     let stands = up(world).filter(|(_, s)| matches!(s.role(), Role::Candidate | Role::PreCandidate));
     let Some((me, server)) = stands.max_by_key(|(_, s)| s.current_term()) else {
-        let patience = up(world).map(|(n, _)| Lack::Time(n));
+        let patience = up(world).filter(|(_, s)| s.may_stand()).map(|(n, _)| Lack::Time(n));
         let stands = Condition::of("a server's election timeout runs out", false).lacks(patience);
         return Absence::of(Lacking::Leader, "no server leads", vec![majority, stands]);
     };
@@ -52,7 +60,7 @@ fn not_elected(world: &World) -> Absence {
         }
         _ => (server.current_term(), "votes, of more than half:", VOTES),
     };
-    let votes = Condition::quorum(says, server.votes(), (me, servers.iter().copied()), kinds);
+    let votes = Condition::quorum(says, server.votes(), (me, server.members().iter()), kinds);
     Absence::of(Lacking::Leader, format!("{name} is not elected for term {term}"), vec![majority, votes])
 }
 
@@ -77,10 +85,26 @@ fn not_committed(me: NodeId, leader: &Server) -> Option<Absence> {
     })
 }
 
+/// The change of members that a leader was asked for, and has not begun (Ongaro 2014, sections 4.1 and 4.2.1).
+fn not_begun(me: NodeId, leader: &Server) -> Option<Absence> {
+    let change = leader.pending()?;
+    let what = format!("{} has not begun to {change}", name_of(me));
+    let own = format!("an entry of its own term {} is committed", leader.current_term());
+    let mut conditions = vec![
+        Condition::of(own, leader.has_committed()),
+        Condition::of("the last change of members is committed", leader.is_settled()),
+    ];
+    if let Some(node) = leader.learner() {
+        let says = format!("{} has all that is committed", name_of(node));
+        let learns = Condition::of(says, leader.is_caught_up(node));
+        conditions.push(learns.lacks([Lack::Word(node, me, APPENDS)]));
+    }
+    Some(Absence::of(Lacking::Decision, what, conditions))
+}
+
 fn copies(me: NodeId, leader: &Server, index: Index) -> Condition {
-    let config = leader.config();
-    let without: Vec<NodeId> = config.peers(me).filter(|&n| leader.match_index(n) < Some(index)).collect();
-    let (have, need) = (usize::from(config.servers) - without.len(), config.majority());
+    let without: Vec<NodeId> = leader.peers().filter(|&n| leader.match_index(n) < Some(index)).collect();
+    let (have, need) = (leader.members().count() - without.len(), leader.majority());
     Condition::of(format!("copies of entry {index} that the leader knows of: {have} of {need}"), have >= need)
         .lacks(without.into_iter().map(|n| Lack::Word(n, me, APPENDS)))
 }

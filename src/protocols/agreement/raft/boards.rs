@@ -3,7 +3,6 @@
 //! The rule that is easy to break: copies are counted as the leader knows them (matchIndex), not as they
 //! are. What a reader sees here is what the leader decides by.
 
-use super::config::Config;
 use super::log::{Index, Log, Term};
 use super::name_of;
 use super::server::{Role, Server};
@@ -40,6 +39,9 @@ pub(super) fn of(params: &Params, world: &World) -> Vec<Board> {
     if params.int("snapshot_every") > 0 {
         boards.push(snapshots(world));
     }
+    if up(world).any(|(_, s)| s.config().membership) {
+        boards.push(configurations(world));
+    }
     boards
 }
 
@@ -58,6 +60,24 @@ fn snapshots(world: &World) -> Board {
     Board::Table {
         title: "Snapshots, and what is left of each log".to_owned(),
         columns: ["server", "snapshot of entries", "entries in the log"].map(str::to_owned).to_vec(),
+        rows: up(world).map(row).collect(),
+    }
+}
+
+/// Of each server that runs: the configuration that it uses, and where that stands.
+fn configurations(world: &World) -> Board {
+    let row = |(n, s): (NodeId, &Server)| {
+        let (index, _) = s.roster().latest();
+        let from = match index {
+            0 => Field::of("the beginning"),
+            i if s.is_settled() => Field::of(format!("entry {i}, committed")).mood(Mood::Good),
+            i => Field::of(format!("entry {i}, not known to be committed")).mood(Mood::Waiting),
+        };
+        (name_of(n), vec![Field::of(s.members()), Field::of(s.majority()), from])
+    };
+    Board::Table {
+        title: "The configuration that each server uses".to_owned(),
+        columns: ["server", "members", "majority", "since"].map(str::to_owned).to_vec(),
         rows: up(world).map(row).collect(),
     }
 }
@@ -101,18 +121,18 @@ fn followers(world: &World, me: NodeId, leader: &Server) -> Board {
     Board::Table {
         title,
         columns: ["follower", "matchIndex", "nextIndex"].map(str::to_owned).to_vec(),
-        rows: leader.config().peers(me).filter_map(row).collect(),
+        rows: leader.peers().filter_map(row).collect(),
     }
 }
 
 /// Of the newest entries of the leader: on how many servers it knows them to be, of how many it needs; and
 /// whether they count, for copies of an older term's entry do not (section 5.4.2).
 fn copies(leader: &Server) -> Board {
-    let (log, config): (&Log, &Config) = (leader.log(), leader.config());
+    let log: &Log = leader.log();
     let first = log.last_index().saturating_sub(ENTRIES - 1);
     let on = |index: Index| {
         let has = |n: &NodeId| *n == leader.me || leader.match_index(*n) >= Some(index);
-        config.servers().filter(has).count()
+        leader.members().iter().filter(has).count()
     };
     let state = |index: Index, term: Term| match (index <= leader.commit_index(), term) {
         (true, _) => Field::of("committed").mood(Mood::Good),
@@ -120,7 +140,7 @@ fn copies(leader: &Server) -> Board {
         (false, _) => Field::of("of an older term: its copies do not count").mood(Mood::Waiting),
     };
     let row = |(index, entry): (Index, &super::log::Entry)| {
-        let copies = Field::of(format!("{} of {}", on(index), config.majority()));
+        let copies = Field::of(format!("{} of {}", on(index), leader.majority()));
         let fields = vec![Field::of(entry.term), Field::of(entry.command), copies, state(index, entry.term)];
         (format!("{index}"), fields)
     };
@@ -162,6 +182,19 @@ pub(super) const PROBES: &[Probe] = &[
         id: "cut-off",
         label: "entries that the leader has cut off its log, for which its snapshot stands",
         read: |world, _| Some(leader(world).map_or(0, |(_, s)| i64::from(s.log().base()))),
+    },
+    Probe {
+        id: "members",
+        label: "servers in the configuration that the leader uses",
+        read: |world, _| Some(leader(world).map_or(0, |(_, s)| s.members().count() as i64)),
+    },
+    Probe {
+        id: "settled",
+        label: "1 if the leader's configuration is committed, and no change waits",
+        read: |world, _| {
+            let settled = |s: &Server| s.is_settled() && s.pending().is_none();
+            Some(leader(world).map_or(0, |(_, s)| i64::from(settled(s))))
+        },
     },
     Probe {
         id: "differing-logs",

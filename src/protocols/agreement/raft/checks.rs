@@ -4,6 +4,7 @@
 //! The rule that is easy to break: what a judgement remembers of the whole run lies in slices and ledgers,
 //! which checkpoints share: a plain list would be copied for each of hundreds.
 
+use super::boards::up;
 use super::config::Config;
 use super::facts::{Each, Fact};
 use super::log::{Entry, Index, Log, Term};
@@ -32,7 +33,7 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
     fn own(name: &'static str, claim: &'static str, rule: impl Rule) -> Box<dyn Property> {
         Promised::safety(name, claim, rule).rests_on(HONEST).boxed()
     }
-    vec![
+    let mut promises = vec![
         // Section 5.2.
         elected("Election safety", "at most one leader in a term", "leaders", Fact::won, Fact::vote)
             .rests_on(HONEST)
@@ -70,7 +71,37 @@ pub(super) fn promises(params: &Params) -> Vec<Box<dyn Property>> {
             "all that Raft assumes has been in force for long: a connected majority, and broadcastTime << electionTimeout (5.6)",
         )
         .boxed(),
-    ]
+    ];
+    if config.membership {
+        promises.push(own(
+            "Undisturbed leader",
+            "who hears a leader lets no candidate draw it into a later term",
+            Undisturbed,
+        ));
+    }
+    promises
+}
+
+/// A server that was removed is not told: it stands again and again, and whoever heeds it has no leader any more (Ongaro
+/// 2014, section 4.2.3).
+#[derive(Clone, Default)]
+struct Undisturbed;
+
+impl Rule for Undisturbed {
+    fn wake(&self) -> Wake {
+        Wake::News
+    }
+
+    fn see(&mut self, seen: &Seen<'_>) -> Result<(), Broken> {
+        for (node, fact) in seen.facts::<Fact>() {
+            if let Fact::Disrupted { by, term } = *fact {
+                let (who, by) = (seen.world.name(node), seen.world.name(by));
+                let why = format!("{who} heard a leader, and entered term {term}, because {by} stood for it");
+                return Err(Broken::new([seen.event.cause, seen.id], why));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A leader never overwrites or deletes entries in its log; it only appends new entries (section 5.3).
@@ -325,7 +356,7 @@ impl Rule for LeaderCompleteness {
 /// How long calm must last before an unanswered request counts as never answered: forty of the longest
 /// election timeouts, and four rounds of retries over all servers.
 fn patience(config: Config, retry: Span) -> Span {
-    Span(config.election_max.0 * 40 + retry.0 * u64::from(config.servers) * 4)
+    Span(config.election_max.0 * 40 + retry.0 * u64::from(config.all()) * 4)
 }
 
 /// How far apart election timeouts must be able to lie for luck to choose one server, in microseconds, however fast
@@ -338,9 +369,12 @@ const APART_US: u64 = 1_000;
 fn works(config: Config, retry: Span, now: Reach<'_>) -> Result<Vec<NodeId>, String> {
     let world = now.world;
     let servers: Vec<NodeId> = config.servers().collect();
-    let group = now.working_majority(&servers)?;
+    let group = match config.membership {
+        true => working_members(&servers, now)?,
+        false => now.working_majority(&servers)?,
+    };
     now.sound(&group, Span(config.election_min.0 / 4))?;
-    let servers = u64::from(config.servers);
+    let servers = u64::from(config.all());
     let clients = world.node_ids().filter(|&n| world.is_client(n)).count() as u64;
     for &s in &group {
         // A leader handles an answer from everyone in each broadcast.
@@ -367,11 +401,29 @@ fn works(config: Config, retry: Span, now: Reach<'_>) -> Result<Vec<NodeId>, Str
     if max - min < APART_US || longest * servers > max - min {
         return Err("election timeouts are too alike for one server to come first (9.3)".to_owned());
     }
-    caught_up(world, &group, (servers, config.election_max.0 * 10, longest))?;
+    // Where members change, of whom more than half are needed changes, too: then of all that work.
+    let of = if config.membership { 2 * group.len() as u64 } else { servers };
+    caught_up(world, &group, (of, config.election_max.0 * 10, longest))?;
     Ok(group)
 }
 
-/// Whether more than half of all `servers` have, or soon have, as long a log as the longest of `group`: one that lags is
+/// Servers that work and hear each other, more than half of the members by the configuration of each of them.
+fn working_members(servers: &[NodeId], now: Reach<'_>) -> Result<Vec<NodeId>, String> {
+    let world = now.world;
+    let counted = |n: &&NodeId| up(world).any(|(_, s)| s.members().has(**n));
+    let members: Vec<NodeId> = servers.iter().filter(counted).copied().collect();
+    let group = now.working_majority(&members)?;
+    for server in group.iter().filter_map(|&n| world.node_as::<Server>(n)) {
+        let (all, name) = (server.members(), world.name(server.me));
+        let there = group.iter().filter(|&&n| all.has(n)).count();
+        if 2 * there <= all.count() {
+            return Err(format!("only {there} of {} members by the log of {name} work", all.count()));
+        }
+    }
+    Ok(group)
+}
+
+/// Whether more than half of so many `servers` have, or soon have, as long a log as the longest of `group`: one that lags is
 /// brought up to date message by message, which may take any time.
 fn caught_up(
     world: &World,

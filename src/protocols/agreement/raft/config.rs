@@ -5,7 +5,7 @@
 
 use super::log::Index;
 use crate::kit::quorum::majority;
-use crate::kit::{Params, Quorum, mutants};
+use crate::kit::{Params, mutants};
 use crate::sim::{NodeId, Refusal, Span};
 
 mutants! {
@@ -64,6 +64,30 @@ mutants! {
             breaks: "Exactly-once effect",
             with: &["snapshot_every=1"],
         }
+        /// A leader begins a change before an entry of its own term is committed (against raft-dev 2015).
+        ChangeEarly = "change-early", "changes members before it has committed in its term" {
+            rule: "a leader changes members only once an entry of its own term is committed (raft-dev 2015)",
+            breaks: "Leader completeness",
+            with: &["servers=4", "churn_ms=150"],
+        }
+        /// A leader begins a change before the last is committed (against Ongaro 2014, section 4.1).
+        TwoAtOnce = "two-at-once", "changes members before the last change is committed" {
+            rule: "a change begins only once the last one is committed (Ongaro 2014, 4.1)",
+            breaks: "Leader completeness",
+            with: &["servers=3", "spares=2", "churn_ms=60"],
+        }
+        /// A server uses a configuration only once it is committed (against Ongaro 2014, section 4.1).
+        UseCommitted = "use-committed", "uses a configuration only once it is committed" {
+            rule: "a server uses the latest configuration in its log, committed or not (Ongaro 2014, 4.1)",
+            breaks: "Leader completeness",
+            with: &["servers=3", "spares=2", "churn_ms=60"],
+        }
+        /// Who hears a leader answers a candidate all the same (against Ongaro 2014, section 4.2.3).
+        HeedRemoved = "heed-removed", "heeds candidates while it hears a leader" {
+            rule: "who hears a leader disregards requests for its vote (Ongaro 2014, 4.2.3)",
+            breaks: "Undisturbed leader",
+            with: &["churn_ms=400"],
+        }
     }
     as it is: "Raft as in the paper",
 }
@@ -71,8 +95,14 @@ mutants! {
 /// What is installed on every server alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Config {
-    /// How many servers the cluster has: nodes 0 to `servers - 1`.
+    /// How many servers the cluster begins with: nodes 0 to `servers - 1`.
     pub servers: u16,
+    /// How many more stand by, to be added: the nodes behind them.
+    pub spares: u16,
+    /// Servers can be added and removed (Ongaro 2014, chapter 4).
+    pub membership: bool,
+    /// How often a leader adds or removes a server by itself; 0: never.
+    pub churn: Span,
     /// The shortest election timeout (section 5.2).
     pub election_min: Span,
     /// The longest election timeout.
@@ -102,6 +132,9 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             servers: 5,
+            spares: 0,
+            membership: false,
+            churn: Span::ZERO,
             election_min: Span::ms(150),
             election_max: Span::ms(300),
             heartbeat: Span::ms(50),
@@ -119,8 +152,12 @@ impl Default for Config {
 impl Config {
     /// Reads the parameters; refuses timeouts that contradict each other.
     pub fn of(params: &Params) -> Result<Self, Refusal> {
+        let (spares, churn) = (params.int("spares") as u16, params.ms("churn_ms"));
         let config = Config {
             servers: params.int("servers") as u16,
+            spares,
+            membership: params.flag("membership") || spares > 0 || churn > Span::ZERO,
+            churn,
             election_min: params.ms("election_min_ms"),
             election_max: params.ms("election_max_ms"),
             heartbeat: params.ms("heartbeat_ms"),
@@ -144,34 +181,24 @@ impl Config {
         Ok(config)
     }
 
-    /// How many servers are a majority (section 5.2).
+    /// How many of `n` servers are a majority (section 5.2).
     #[inline]
-    pub fn majority(self) -> usize {
-        let n = usize::from(self.servers);
+    pub fn majority_of(self, n: usize) -> usize {
         match self.mutant {
             Mutant::HalfIsEnough => n / 2,
             _ => majority(n),
         }
     }
 
-    /// A question to all servers, which a majority must answer with yes.
-    pub fn ballot(self) -> Quorum {
-        Quorum::of(self.majority(), usize::from(self.servers))
+    /// How many servers there are, members or not.
+    #[inline]
+    pub fn all(self) -> u16 {
+        self.servers + self.spares
     }
 
-    /// All servers.
+    /// All servers, members or not.
     pub fn servers(self) -> impl Iterator<Item = NodeId> {
-        (0..self.servers).map(NodeId)
-    }
-
-    /// All servers but `me`.
-    pub fn peers(self, me: NodeId) -> impl Iterator<Item = NodeId> {
-        self.servers().filter(move |&s| s != me)
-    }
-
-    /// Whether `node` is one of the servers.
-    pub fn is_server(self, node: NodeId) -> bool {
-        node.0 < self.servers
+        (0..self.all()).map(NodeId)
     }
 }
 
@@ -181,8 +208,9 @@ mod tests {
 
     #[test]
     fn every_mutant_has_its_own_sentence_and_breaks_a_promise() {
-        let promises = super::super::ENTRY.checks(&super::super::ENTRY.set(&[]).unwrap()).lines();
+        let entry = &super::super::ENTRY;
         for m in Mutant::TABLE {
+            let promises = entry.checks(&entry.set(m.with).unwrap()).lines();
             let twins = Mutant::TABLE.iter().filter(|o| o.rule == m.rule);
             assert_eq!(twins.count(), 1, "{m:?}");
             assert!(promises.iter().any(|p| p.name == m.breaks), "{m:?}");
@@ -192,7 +220,7 @@ mod tests {
     /// floor(n / 2) + 1: of 3, 4, 5 and 9 that is 2, 3, 3 and 5.
     #[test]
     fn a_majority_is_more_than_half() {
-        let of = |servers| Config { servers, ..Config::default() }.majority();
+        let of = |n| Config::default().majority_of(n);
         assert_eq!([3, 4, 5, 9].map(of), [2, 3, 3, 5]);
     }
 }

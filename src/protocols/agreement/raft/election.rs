@@ -56,8 +56,11 @@ impl Server {
     }
 
     fn start_asking(&mut self, ctx: &mut Cx<'_>) {
-        self.votes = self.config.ballot();
-        self.votes.yes(self.me, ());
+        self.votes = self.ballot();
+        // Who is outside its own configuration does not count itself (Ongaro 2014, section 4.2.2).
+        if !self.is_outside() {
+            self.votes.yes(self.me, ());
+        }
         self.reset_election_timer(ctx);
         ctx.set_timer(Timer::Ask, self.config.heartbeat);
         let question = self.question();
@@ -81,7 +84,7 @@ impl Server {
             return;
         }
         let question = self.question();
-        let silent: Vec<NodeId> = self.votes.silent(self.config.peers(self.me)).collect();
+        let silent: Vec<NodeId> = self.votes.silent(self.peers()).collect();
         for peer in silent {
             self.send(ctx, peer, question.clone());
         }
@@ -142,6 +145,9 @@ impl Server {
     }
 
     fn count(&mut self, from: NodeId, granted: bool) {
+        if !self.members.has(from) {
+            return;
+        }
         match granted {
             true if self.config.mutant == Mutant::CountTwice => self.votes.count_again(from, ()),
             true => self.votes.yes(from, ()),
@@ -151,14 +157,15 @@ impl Server {
 
     /// Whether a leader of this term was heard within the shortest election timeout. A clock that
     /// went back since proves nothing.
-    fn hears_leader(&self, now_us: u64) -> bool {
+    pub(super) fn hears_leader(&self, now_us: u64) -> bool {
         let min = self.config.election_min.0;
         let since = |at| now_us.checked_sub(at);
         self.role == Role::Leader || self.heard_leader_at.and_then(since).is_some_and(|passed| passed < min)
     }
 
-    /// Whether a candidate of a later term is ignored, as etcd's raft does with CheckQuorum: by whoever leads, or has
-    /// heard a leader within the shortest election timeout. Its term is not taken over either.
+    /// Whether a candidate of a later term is ignored, as etcd's raft does with CheckQuorum and Ongaro 2014, section 4.2.3,
+    /// where members change: by whoever leads, or has heard a leader within the shortest election timeout. Its term is
+    /// not taken over either.
     pub(super) fn ignores(&self, ctx: &mut Cx<'_>, from: NodeId, msg: &Msg) -> bool {
         let (Msg::RequestVote { term, .. } | Msg::PreVote { next_term: term, .. }) = *msg else {
             return false;
@@ -215,7 +222,7 @@ impl Server {
         self.role = Role::Leader;
         self.leader = Some(self.me);
         ctx.fact(Fact::Leads { term, log: self.log.clone() });
-        let n = usize::from(self.config.servers);
+        let n = usize::from(self.config.all());
         self.next_index = vec![self.log.last_index() + 1; n];
         self.match_index = vec![0; n];
         self.heard = vec![false; n];
@@ -238,9 +245,9 @@ impl Server {
         if self.role != Role::Leader {
             return;
         }
-        let others = self.heard.iter().filter(|&&h| h).count();
-        if others + 1 < self.config.majority() {
-            ctx.note(format!("steps down: it heard only {others} of {} others", self.config.servers - 1));
+        let others = self.peers().filter(|p| self.heard[p.index()]).count();
+        if others + usize::from(!self.is_outside()) < self.majority() {
+            ctx.note(format!("steps down: it heard only {others} of {} others", self.peers().count()));
             self.leader = None;
             self.become_follower(ctx);
             return;

@@ -5,6 +5,8 @@
 //! every server tells of every entry is fleeting: a long run would remember little else.
 
 use super::log::{Entry, Index, Log, Term};
+use super::members::Members;
+use super::membership::Change;
 use crate::kit::facts;
 use crate::kit::store;
 use crate::sim::NodeId;
@@ -39,6 +41,12 @@ facts! {
         Snapshots { index: Index } = "snapshots" => Quiet,
         /// A leader's snapshot of all entries up to this one has taken the place of its log.
         Installs { index: Index, from: NodeId } = "installs" => Decisive,
+        /// As leader it has appended this change of the configuration.
+        Begins { change: Change } = "begins" => Decisive,
+        /// From now on it uses the configuration of this entry.
+        Uses { index: Index, members: Members } = "uses",
+        /// It heard a leader, and entered this candidate's term all the same.
+        Disrupted { by: NodeId, term: Term } = "disrupted",
     }
 }
 

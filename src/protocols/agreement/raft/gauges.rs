@@ -56,6 +56,7 @@ pub(super) static ALL: &[GaugeDef] = &[
         "",
         count!(Fact::Installs { .. }),
     ),
+    GaugeDef::new("changes", "changes of members that leaders began", "", count!(Fact::Begins { .. })),
     GaugeDef::new("messages", "messages sent", "", gauges::messages),
     client::ANSWERED,
     client::UNKNOWN,

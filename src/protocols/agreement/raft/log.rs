@@ -4,6 +4,7 @@
 //! the very first entry has a previous one, too. Where a snapshot stands for the log's beginning, the entry
 //! before the first is the snapshot's last (Ongaro 2014, section 5.1).
 
+use super::membership::Change;
 use crate::kit::journal::Journal;
 use crate::kit::store::Op;
 use crate::sim::{NodeId, Refusal};
@@ -30,13 +31,15 @@ pub enum Command {
         /// What is asked.
         op: Op,
     },
+    /// A configuration: the one before, and a server more or less (Ongaro 2014, section 4.1).
+    Change(Change),
 }
 
 impl Command {
     /// Who asks for what, if somebody does.
     pub fn request(self) -> Option<(NodeId, u32, Op)> {
         match self {
-            Command::Noop => None,
+            Command::Noop | Command::Change(_) => None,
             Command::Client { client, serial, op } => Some((client, serial, op)),
         }
     }
@@ -47,6 +50,7 @@ impl fmt::Display for Command {
         match self {
             Command::Noop => f.write_str("no-op"),
             Command::Client { op, .. } => op.fmt(f),
+            Command::Change(change) => change.fmt(f),
         }
     }
 }

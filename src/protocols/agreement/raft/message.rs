@@ -249,8 +249,13 @@ mod tests {
 
     fn one_of_each() -> Vec<Msg> {
         let (term, last_log_index, last_log_term) = (4, 3, 2);
-        let snapshot =
-            Snapshot { last_index: 1234, last_term: last_log_term, machine: Store::default(), digest: 0 };
+        let snapshot = Snapshot {
+            last_index: 1234,
+            last_term: last_log_term,
+            machine: Store::default(),
+            digest: 0,
+            members: None,
+        };
         let append = |entries| Msg::AppendEntries {
             term,
             prev_log_index: 0,

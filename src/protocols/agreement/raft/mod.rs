@@ -21,12 +21,15 @@
 //! A log cannot grow for ever: once so many entries are applied, a server may write a *snapshot* of its state
 //! machine and cut them off. Who still needs them gets the snapshot (Ongaro 2014, chapter 5; `snapshot`).
 //!
+//! Servers come and go, one at a time: a configuration is an entry of the log, and a server uses the latest that it
+//! has (Ongaro 2014, chapter 4; `membership`).
+//!
 //! Clients number their requests, and the state machine remembers the newest number of each, so
 //! that a retry has no second effect (Ongaro 2014, section 6.3; [`crate::kit::client`],
 //! [`crate::kit::store`]).
 //!
 //! The rule that is easy to break: nothing leaves a server before what it rests on is on disk
-//! ([`server`]). What is left out: membership changes, reads without the log.
+//! ([`server`]). What is left out: joint consensus, reads without the log.
 
 mod absent;
 mod boards;
@@ -36,6 +39,8 @@ mod election;
 pub mod facts;
 mod gauges;
 pub mod log;
+pub mod members;
+pub mod membership;
 pub mod message;
 mod replication;
 pub mod server;
@@ -68,7 +73,7 @@ fn names(nodes: impl Iterator<Item = NodeId>) -> String {
     listed(&nodes.map(name_of).collect::<Vec<_>>())
 }
 
-static PARAMS: [Param; 16] = [
+static PARAMS: [Param; 19] = [
     Param::int("servers", "servers", 5, 3..=199),
     Param::int("clients", "clients", 1, 0..=5),
     Param::ms("election_min_ms", "shortest election timeout", 150, 1..=60_000),
@@ -83,6 +88,9 @@ static PARAMS: [Param; 16] = [
     Param::flag("noop", "a new leader appends a no-op", false),
     Param::flag("fastbackup", "fast back-up: a term at a time", true),
     Param::int("snapshot_every", "a snapshot after so many applied entries (0: never)", 0, 0..=1_000),
+    Param::flag("membership", "members change: a leader can be asked to add and remove servers", false),
+    Param::int("spares", "servers that stand by, to be added (members change)", 0, 0..=9),
+    Param::ms("churn_ms", "a leader adds or removes a server by itself every (0: never)", 0, 0..=60_000),
     Param::choice("start", "logs at the start", &start::CHOICES),
     Mutant::PARAM,
 ];
@@ -91,8 +99,8 @@ static PARAMS: [Param; 16] = [
 pub const ENTRY: Entry = Entry {
     id: "raft",
     title: "Raft",
-    source: "Ongaro and Ousterhout 2014 (extended version); Ongaro 2014, sections 6 and 9",
-    leaves_out: "membership changes, snapshots in parts, and reads that bypass the log",
+    source: "Ongaro and Ousterhout 2014 (extended version); Ongaro 2014, chapters 4 to 6 and 9",
+    leaves_out: "joint consensus, snapshots in parts, and reads that bypass the log",
     params: &PARAMS,
     mutants: Mutant::TABLE,
     facts: &FACTS,
@@ -113,20 +121,20 @@ const FACTS: [&str; facts::Fact::NAMES.len() + client::Fact::NAMES.len()] =
 fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
     let config = Config::of(params)?;
     let clients = params.int("clients") as u16;
-    let nodes = usize::from(config.servers) + usize::from(clients);
+    let nodes = usize::from(config.all()) + usize::from(clients);
     if nodes > limits::SCENARIO_NODES {
         return Err(Refusal::new(
             "too-many-nodes",
             format!(
                 "{} servers and {clients} clients are {nodes} nodes: at most {}",
-                config.servers,
+                config.all(),
                 limits::SCENARIO_NODES
             ),
         ));
     }
     let start = Start::named(params.word("start"));
     let client = ClientConfig {
-        servers: 0..config.servers,
+        servers: 0..config.all(),
         interval: params.ms("interval_ms"),
         retry: params.ms("retry_ms"),
         patience: params.ms("patience_ms"),
@@ -146,7 +154,7 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
     };
     Ok(Setup {
         seed,
-        nodes: (0..config.servers).map(server_node).chain((0..clients).map(client_node)).collect(),
+        nodes: (0..config.all()).map(server_node).chain((0..clients).map(client_node)).collect(),
         ..Setup::default()
     })
 }

@@ -21,6 +21,7 @@ impl Server {
     pub(super) fn append(&mut self, entry: Entry) {
         self.unsaved.keep(self.log.last_index());
         self.log.append(entry);
+        self.roster.append(self.log.last_index(), entry.command);
     }
 
     /// The leader's heartbeat: whatever each follower lacks, or nothing (section 5.2).
@@ -34,19 +35,22 @@ impl Server {
 
     /// Sends each follower what it lacks. When all lack the same, they share one message.
     pub(super) fn replicate(&mut self, ctx: &mut Cx<'_>) {
-        let mut peers = self.config.peers(self.me).map(|p| self.next_index[p.index()]);
+        let mut peers = self.peers().map(|p| self.next_index[p.index()]);
         let first = peers.next().unwrap_or(1);
         if peers.all(|next| next == first) {
             let msg = self.entries_or_snapshot(first);
             self.broadcast(ctx, msg);
-            return;
+        } else {
+            for peer in self.peers() {
+                self.replicate_to(ctx, peer);
+            }
         }
-        for peer in self.config.peers(self.me) {
-            self.replicate_to(ctx, peer);
+        if let Some(learner) = self.learner() {
+            self.replicate_to(ctx, learner);
         }
     }
 
-    fn replicate_to(&mut self, ctx: &mut Cx<'_>, peer: NodeId) {
+    pub(super) fn replicate_to(&mut self, ctx: &mut Cx<'_>, peer: NodeId) {
         let msg = self.entries_or_snapshot(self.next_index[peer.index()]);
         self.send(ctx, peer, msg);
     }
@@ -129,7 +133,7 @@ impl Server {
             self.become_follower(ctx);
         }
         self.leader = Some(leader);
-        if self.config.prevote || self.config.lease {
+        if self.config.prevote || self.config.lease || self.config.membership {
             self.heard_leader_at = Some(ctx.now_us());
         }
         self.reset_election_timer(ctx);
@@ -162,6 +166,7 @@ impl Server {
             ctx.fact(Fact::Cut { from: first_new });
             ctx.note(self.cut_note(leader, first_new));
             self.log.truncate_from(first_new);
+            self.roster.truncate_from(first_new);
             // Correct Raft never removes what is committed; a mutant may, and must not fall over it.
             self.commit_index = self.commit_index.min(self.log.last_index());
         }
@@ -170,6 +175,7 @@ impl Server {
         }
         for &entry in &entries[known..] {
             self.log.append(entry);
+            self.roster.append(self.log.last_index(), entry.command);
         }
     }
 
@@ -236,14 +242,16 @@ impl Server {
     /// entry: Figure 8 shows why.
     pub(super) fn advance_commit(&mut self, ctx: &mut Cx<'_>) {
         self.match_index[self.me.index()] = self.log.last_index();
-        let copies = |n: Index| self.match_index.iter().filter(|&&m| m >= n).count();
-        let by_majority = |&&n: &&Index| copies(n) >= self.config.majority();
-        let n = self.match_index.iter().filter(by_majority).max();
-        let n = n.map_or(0, |&n| n.min(self.log.last_index()));
+        let stored = |s: NodeId| self.match_index[s.index()];
+        let copies = |n: Index| self.members.iter().filter(|&s| stored(s) >= n).count();
+        let majority = self.majority();
+        let by_majority = |&n: &Index| n > self.commit_index && copies(n) >= majority;
+        let n = self.members.iter().map(stored).filter(by_majority).max();
+        let n = n.map_or(0, |n| n.min(self.log.last_index()));
         let own_term = self.log.term_at(n) == Some(self.current_term);
         if n > self.commit_index && (own_term || self.config.mutant == Mutant::CommitOldTerm) {
             let copies = copies(n);
-            ctx.note(format!("commits entry {n}: on {copies} of {} servers", self.config.servers));
+            ctx.note(format!("commits entry {n}: on {copies} of {} servers", self.members.count()));
             ctx.fact(Fact::Commits { index: n });
             self.commit_to(ctx, n);
         }

@@ -7,12 +7,15 @@
 use super::config::{Config, Mutant};
 use super::facts::{Each, Fact};
 use super::log::{Index, Log, Term};
+use super::members::Members;
+use super::membership::{Change, FORMS, Roster};
 use super::message::Msg;
 use super::name_of;
 use super::snapshot::Snapshot;
 use crate::kit::Quorum;
 use crate::kit::store::Store;
-use crate::sim::{Ctx, Inspect, NodeId, Protocol};
+use crate::sim::form::{Asked, Form};
+use crate::sim::{Ctx, Inspect, NodeId, Protocol, Span};
 use std::fmt;
 use std::rc::Rc;
 
@@ -40,6 +43,8 @@ pub enum Timer {
     Ask,
     /// The leader counts whom it has heard (Ongaro 2014, section 6.2).
     Quorum,
+    /// A leader changes the membership by itself.
+    Churn,
 }
 
 /// The persistent state of Figure 2.
@@ -97,6 +102,9 @@ pub struct Server {
     pub(super) log: Log,
     pub(super) snapshot: Option<Rc<Snapshot>>,
     pub(super) unsaved: Unsaved,
+    /// The configurations in the log, and the one that it uses (Ongaro 2014, section 4.1).
+    pub(super) roster: Roster,
+    pub(super) members: Members,
 
     pub(super) role: Role,
     pub(super) leader: Option<NodeId>,
@@ -113,6 +121,10 @@ pub struct Server {
     pub(super) match_index: Vec<Index>,
     /// Whom the leader has heard since it last counted.
     pub(super) heard: Vec<bool>,
+    /// What the leader was asked for and has not begun.
+    pub(super) pending: Option<Change>,
+    /// Whether the election timer is off, for it may not stand.
+    pub(super) stands_by: bool,
 }
 
 /// A shorter name for the view that a handler has.
@@ -121,6 +133,7 @@ pub(super) type Cx<'a> = Ctx<'a, Server>;
 impl Server {
     /// Server `me` with an empty memory; what its disk holds it reads when it boots.
     pub fn new(me: NodeId, config: Config) -> Self {
+        let members = Members::first(config.servers);
         Server {
             me,
             config,
@@ -130,16 +143,20 @@ impl Server {
             log: Log::default(),
             snapshot: None,
             unsaved: Unsaved::default(),
+            roster: Roster::of(members),
+            members,
             role: Role::Follower,
             leader: None,
             heard_leader_at: None,
             commit_index: 0,
             last_applied: 0,
             machine: Store::default(),
-            votes: config.ballot(),
+            votes: Quorum::of(config.majority_of(members.count()), members.count()),
             next_index: Vec::new(),
             match_index: Vec::new(),
             heard: Vec::new(),
+            pending: None,
+            stands_by: false,
         }
     }
 
@@ -246,7 +263,7 @@ impl Server {
     #[inline]
     pub(super) fn broadcast(&mut self, ctx: &mut Cx<'_>, msg: Msg) {
         self.save(ctx);
-        ctx.broadcast(self.config.peers(self.me), msg);
+        ctx.broadcast(self.peers(), msg);
     }
 
     /// Rules for all servers (section 5.1): a higher term in any message makes it a follower there.
@@ -278,14 +295,22 @@ impl Server {
             Role::Follower => {}
         }
         self.role = Role::Follower;
-        self.votes = self.config.ballot();
+        self.votes = self.ballot();
         self.next_index.clear();
         self.match_index.clear();
         self.heard.clear();
+        self.pending = None;
     }
 
-    /// Sets a fresh random timeout (section 5.2: chosen anew for each election).
+    /// Sets a fresh random timeout (section 5.2: chosen anew for each election), if it may stand at all.
     pub(super) fn reset_election_timer(&mut self, ctx: &mut Cx<'_>) {
+        if self.config.membership {
+            self.stands_by = !self.may_stand();
+            if self.stands_by {
+                ctx.cancel_timer(Timer::Election);
+                return;
+            }
+        }
         let after = ctx.random_span(self.config.election_min, self.config.election_max);
         ctx.set_timer(Timer::Election, after);
     }
@@ -299,7 +324,23 @@ impl Server {
             fresh.last_applied = snapshot.last_index;
             fresh.machine = snapshot.machine.clone();
         }
+        if self.config.membership {
+            let base = snapshot.as_ref().and_then(|s| s.members).unwrap_or(fresh.members);
+            fresh.roster = Roster::of(base);
+            fresh.log.iter_from(1).for_each(|(i, e)| fresh.roster.append(i, e.command));
+            fresh.members = match self.config.mutant {
+                Mutant::UseCommitted => base,
+                _ => fresh.roster.latest().1,
+            };
+        }
         *self = Server { snapshot, ..fresh };
+    }
+
+    /// Whether a candidate is ignored by whoever hears a leader: a variant (etcd's), and a rule where members change
+    /// (Ongaro 2014, section 4.2.3), for a server that was removed is not told and stands again and again.
+    fn is_deaf(&self) -> bool {
+        let removed = self.config.membership && self.config.mutant != Mutant::HeedRemoved;
+        removed || (self.config.lease && self.config.check_quorum)
     }
 }
 
@@ -313,9 +354,10 @@ impl Protocol for Server {
         self.boot(ctx);
         self.tell_entries(ctx, 0);
         match first {
-            Some(us) => ctx.set_timer(Timer::Election, crate::sim::Span(us)),
+            Some(us) => ctx.set_timer(Timer::Election, Span(us)),
             None => self.reset_election_timer(ctx),
         }
+        self.set_churn(ctx);
     }
 
     fn restart(&mut self, ctx: &mut Cx<'_>) {
@@ -334,13 +376,20 @@ impl Protocol for Server {
             self.log.last_index() - self.log.base()
         ));
         self.reset_election_timer(ctx);
+        self.set_churn(ctx);
     }
 
     fn on_message(&mut self, ctx: &mut Cx<'_>, from: NodeId, msg: &Msg) {
-        if self.config.lease && self.config.check_quorum && self.ignores(ctx, from, msg) {
+        if self.is_deaf() && self.ignores(ctx, from, msg) {
             return;
         }
         if let Some(term) = msg.term().filter(|&t| t > self.current_term) {
+            if self.config.membership
+                && matches!(msg, Msg::RequestVote { .. })
+                && self.hears_leader(ctx.now_us())
+            {
+                ctx.fact(Fact::Disrupted { by: from, term });
+            }
             self.enter_term(ctx, term, from);
         }
         match msg {
@@ -363,6 +412,9 @@ impl Protocol for Server {
             // Meant for clients; a server that gets one by mistake has nothing to do with it.
             Msg::ClientReply { .. } | Msg::Redirect { .. } => {}
         }
+        if self.config.membership {
+            self.review(ctx);
+        }
         self.save(ctx);
     }
 
@@ -372,7 +424,25 @@ impl Protocol for Server {
             Timer::Heartbeat => self.on_heartbeat(ctx),
             Timer::Ask => self.ask_again(ctx),
             Timer::Quorum => self.check_quorum(ctx),
+            Timer::Churn => self.churn(ctx),
         }
+        if self.config.membership {
+            self.review(ctx);
+        }
+        self.save(ctx);
+    }
+
+    fn requests(&self) -> &'static [Form] {
+        if self.config.membership { FORMS } else { &[] }
+    }
+
+    fn accepts(&self, asked: &Asked) -> Result<(), String> {
+        self.accepts_change(asked)
+    }
+
+    fn on_request(&mut self, ctx: &mut Cx<'_>, asked: &Asked) {
+        self.on_change_asked(ctx, asked);
+        self.review(ctx);
         self.save(ctx);
     }
 
@@ -393,6 +463,7 @@ impl Protocol for Server {
             Timer::Heartbeat => "heartbeat",
             Timer::Ask => "ask again",
             Timer::Quorum => "quorum check",
+            Timer::Churn => "next change of members",
         }
     }
 

@@ -28,7 +28,8 @@ impl Server {
             return;
         }
         if self.role != Role::Leader {
-            let hint = self.leader;
+            // Who is outside does not hear who leads now.
+            let hint = self.leader.filter(|_| !self.is_outside());
             self.send(ctx, client, Msg::Redirect { serial, hint });
             return;
         }

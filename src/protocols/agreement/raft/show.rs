@@ -67,8 +67,9 @@ fn tally(s: &Server) -> String {
             let mut open = s.commit_index + 1..=s.log.last_index();
             let own = open.find(|&i| s.log.term_at(i) == Some(s.current_term));
             own.map_or_else(String::new, |index| {
-                let lack = s.config.peers(s.me).filter(|&n| s.match_index(n) < Some(index)).count();
-                format!("copies {} of {}", usize::from(s.config.servers) - lack, s.config.majority())
+                let lack =
+                    s.members().iter().filter(|&n| n != s.me && s.match_index(n) < Some(index)).count();
+                format!("copies {} of {}", s.members().count() - lack, s.majority())
             })
         }
     }
@@ -76,7 +77,10 @@ fn tally(s: &Server) -> String {
 
 /// A server's state.
 pub(super) fn server(s: &Server) -> Inspect {
-    let (name, glyph) = role(s.role);
+    let (name, glyph) = match s.role {
+        Role::Follower if s.is_outside() => ("outside", Glyph::None),
+        r => role(r),
+    };
     let log = s.log();
     let first = log.last_index().saturating_sub(CELLS - 1).max(1);
     let cut_off = s.snapshot().map(snapshot_cell);
@@ -102,6 +106,10 @@ pub(super) fn server(s: &Server) -> Inspect {
     let inspect = match s.snapshot() {
         Some(snapshot) => inspect.field("snapshot", stands_for(snapshot)),
         None => inspect,
+    };
+    let inspect = match s.config.membership {
+        true => inspect.field("members", s.members()),
+        false => inspect,
     };
     match s.role {
         Role::Leader => inspect

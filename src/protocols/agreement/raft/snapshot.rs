@@ -11,15 +11,18 @@
 use super::config::Mutant;
 use super::facts::{Each, Fact};
 use super::log::{Index, Log, Term};
+use super::members::Members;
+use super::membership::Roster;
 use super::message::Msg;
 use super::name_of;
 use super::server::{Cx, Server};
 use crate::kit::store::Store;
 use crate::sim::NodeId;
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 /// What stands for the beginning of a log (Ongaro 2014, figure 5.1).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// The index of the last entry that it stands for.
     pub last_index: Index,
@@ -29,6 +32,18 @@ pub struct Snapshot {
     pub machine: Store,
     /// The digest of the entries that it stands for: no part of the algorithm, but for those who watch.
     pub digest: u64,
+    /// The latest configuration up to that entry, if it is not the first (Ongaro 2014, section 5.1).
+    pub members: Option<Members>,
+}
+
+/// Without changes of membership a snapshot hashes as it did before there were any: recorded runs hold its hash.
+impl Hash for Snapshot {
+    fn hash<H: Hasher>(&self, h: &mut H) {
+        (self.last_index, self.last_term, &self.machine, self.digest).hash(h);
+        if let Some(members) = &self.members {
+            members.hash(h);
+        }
+    }
 }
 
 impl Server {
@@ -61,7 +76,10 @@ impl Server {
         let digest = self.log.digest_at(last_index).unwrap_or(0);
         let cut = last_index - self.log.base();
         self.log.cut_off(last_index, last_term);
-        self.snapshot = Some(Rc::new(Snapshot { last_index, last_term, machine, digest }));
+        self.roster.cut_off(last_index);
+        let first = Members::first(self.config.servers);
+        let members = Some(self.roster.as_of(last_index).1).filter(|&m| m != first);
+        self.snapshot = Some(Rc::new(Snapshot { last_index, last_term, machine, digest, members }));
         self.unsaved.snapshot = true;
         ctx.fact(Fact::Snapshots { index: last_index });
         ctx.note(format!("takes a snapshot of entries 1 to {last_index}, and cuts {cut} off its log"));
@@ -98,11 +116,12 @@ impl Server {
 
     /// The snapshot takes the place of log and state machine.
     fn install(&mut self, ctx: &mut Cx<'_>, from: NodeId, snapshot: &Rc<Snapshot>) {
-        let Snapshot { last_index: index, last_term: term, digest, .. } = **snapshot;
+        let Snapshot { last_index: index, last_term: term, digest, members, .. } = **snapshot;
         if self.log.last_index() > self.log.base() {
             ctx.fact(Fact::Cut { from: self.log.base() + 1 });
         }
         self.log = Log::behind(index, term, digest);
+        self.roster = Roster::of(members.unwrap_or(Members::first(self.config.servers)));
         self.commit_index = index;
         self.last_applied = index;
         self.machine = snapshot.machine.clone();
