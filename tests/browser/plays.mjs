@@ -107,6 +107,12 @@ export const PLAYS = {
     [choose(follower, "crash"), hurry(), wait(1_500), choose(crashed, "recover"), play()],
     [begin("lost-sessions"), hurry(), play()],
   ],
+  "raft-membership": [
+    // S3 leads under the scenario's own seed.
+    [play("somebody leads", leaderOf), request(leaderOf, "add", "S5"), play()],
+    [request(leaderOf, "remove", "S3"), hurry(), play()],
+    [begin("first-published"), hurry(), play()],
+  ],
   "raft-nine": [
     [separate(["S1", "S2", "S3"], ["S4", "S5", "S6"])],
     [play()],

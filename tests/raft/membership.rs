@@ -435,6 +435,24 @@ fn a_cluster_moves_to_other_servers_while_it_serves() {
     assert_eq!(rows[4].1[0].text, "S4, S5 and S6");
 }
 
+/// Two members are left, one of which is down: nothing can be committed, which is no fault of Raft's. The server that was
+/// removed runs, and makes no majority with the leader.
+#[test]
+fn who_waits_for_a_member_that_is_down_waits_and_no_promise_breaks() {
+    let mut c = Cluster::new(&[("servers", "3"), ("interval_ms", "40"), ("membership", "on")], 2);
+    let leader = c.until_leader();
+    c.for_ms(200);
+    c.crash((leader.0 + 1) % 3);
+    request(&mut c, leader.0, &format!("remove {}", (leader.0 + 2) % 3));
+    c.for_ms(60_000);
+    assert_eq!(c.violated(), [""; 0]);
+    let waits = format!("{:?}", c.verdict("Every request answered"));
+    assert!(waits.starts_with("Pending") && waits.contains("only 1 of 2 members by the log of"), "{waits}");
+    c.recover((leader.0 + 1) % 3);
+    c.until(5_000, "answered", |c| c.client(0).open() == 0);
+    assert_eq!(c.violated(), [""; 0]);
+}
+
 /// A crash after each event of a run in which members come and go: nothing promised breaks.
 #[test]
 fn a_crash_around_a_change_breaks_nothing() {
