@@ -6,6 +6,7 @@
 // pick measures by name; `native=FILE` and `wasm=FILE` are what the tool and benches/web.rs printed.
 
 import { existsSync, readFileSync } from "node:fs";
+import { byHand, recordable } from "./bare.mjs";
 import { ask, drawn, led, openScenario, servers } from "./hands.mjs";
 import { first } from "./first.mjs";
 import { hook, start, visible } from "./harness.mjs";
@@ -41,18 +42,43 @@ const FRAMES_MS = 5_000;
 async function stretches(site, page) {
   const all = [];
   for (let i = 0; i < 3; i += 1) all.push(await frames(site, page, FRAMES_MS));
-  return all.sort((a, b) => percentile(a.work, 95) - percentile(b.work, 95))[0];
+  return best(all);
+}
+
+const best = (all) => all.sort((a, b) => percentile(a.work, 95) - percentile(b.work, 95))[0];
+
+// How many times as much a frame may cost as the same picture by hand (bare.mjs), in the same run: the machine's own speed is in both.
+const BY_HAND = 2;
+
+// The frames of a page that `begin(prepare)` opens and lets play, and of the same picture by hand.
+async function besideByHand(site, name, begin, budget) {
+  const page = await begin();
+  const ours = await stretches(site, page);
+  await page.context().close();
+  const recorded = await begin(recordable);
+  const { measured, counts } = await byHand(site, recorded, FRAMES_MS);
+  await recorded.context().close();
+  const hand = best(measured);
+  const times = (percent) => percentile(ours.work, percent) / percentile(hand.work, percent);
+  return [
+    ...report(name, ours, budget),
+    line(`${name}, by hand (${counts.strokes.toFixed(0)} strokes, ${counts.changes.toFixed(1)} changes a frame): p95`, percentile(hand.work, 95), "ms"),
+    line(`${name}, by hand: median`, percentile(hand.work, 50), "ms"),
+    line(`${name}, ours over by hand: p95`, times(95), "", BY_HAND),
+    line(`${name}, ours over by hand: median`, times(50), "", BY_HAND),
+  ];
 }
 
 // Five servers and a client at the speed of life, with everything on screen.
-async function frame5(site) {
-  const page = await openScenario(site, "raft-election", { options: "?speed=1" });
-  await led(page);
-  await ask(page, "play");
-  await page.waitForTimeout(1_000);
-  const lines = report("frame, 5 servers at 1x", await stretches(site, page), 6);
-  await page.context().close();
-  return lines;
+function frame5(site) {
+  const begin = async (prepare) => {
+    const page = await openScenario(site, "raft-election", { options: "?speed=1", prepare });
+    await led(page);
+    await ask(page, "play");
+    await page.waitForTimeout(1_000);
+    return page;
+  };
+  return besideByHand(site, "frame, 5 servers at 1x", begin, 6);
 }
 
 // Nine servers with the row of the history open: what that row adds to a frame.
@@ -73,27 +99,26 @@ async function history(site) {
 
 // Sixty servers whose heartbeats are on their way long enough for some five hundred to be in flight.
 async function frame60(site) {
-  const page = await openScenario(site, "raft-election", { options: "?speed=1" });
-  const params = { servers: 60, heartbeat_ms: 35, election_min_ms: 3_000, election_max_ms: 6_000 };
-  const delay = { kind: "uniform", min_us: 120_000, max_us: 180_000 };
-  const edits = [{ at_us: 0, do: "links", set: { delay } }];
-  const loaded = await ask(page, "load", { scenario: "raft-election", seed: 1, params, edits });
-  if (loaded.error) throw new Error(loaded.error.message);
-  await page.evaluate(() => document.activeElement?.blur());
-  while ((await ask(page, "state")).speed < 1) await page.keyboard.press("]");
-  await drawn(page);
-  await led(page);
-  const { time_us } = await ask(page, "state");
-  await ask(page, "seek", time_us + 2_000_000);
-  await ask(page, "play");
-  await page.waitForTimeout(1_000);
-  const before = await ask(page, "state");
-  const measured = await stretches(site, page);
-  const after = await ask(page, "state");
-  const flying = (before.in_flight_count + after.in_flight_count) / 2;
-  const what = `frame, ${servers(after).length} servers, ${flying.toFixed(0)} in flight at ${after.speed}x`;
-  await page.context().close();
-  return report(what, measured, 12);
+  const begin = async (prepare) => {
+    const page = await openScenario(site, "raft-election", { options: "?speed=1", prepare });
+    const params = { servers: 60, heartbeat_ms: 35, election_min_ms: 3_000, election_max_ms: 6_000 };
+    const delay = { kind: "uniform", min_us: 120_000, max_us: 180_000 };
+    const edits = [{ at_us: 0, do: "links", set: { delay } }];
+    const loaded = await ask(page, "load", { scenario: "raft-election", seed: 1, params, edits });
+    if (loaded.error) throw new Error(loaded.error.message);
+    await page.evaluate(() => document.activeElement?.blur());
+    while ((await ask(page, "state")).speed < 1) await page.keyboard.press("]");
+    await drawn(page);
+    await led(page);
+    const { time_us } = await ask(page, "state");
+    await ask(page, "seek", time_us + 2_000_000);
+    await ask(page, "play");
+    await page.waitForTimeout(1_000);
+    const state = await ask(page, "state");
+    if (servers(state).length !== 60 || state.in_flight_count < 400 || state.speed !== 1) throw new Error(`not the page that was meant: ${state.in_flight_count} in flight`);
+    return page;
+  };
+  return besideByHand(site, "frame, 60 servers, some 500 in flight, at 1x", begin, 12);
 }
 
 function report(name, { work, parts }, budget) {

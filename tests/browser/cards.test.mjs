@@ -1,14 +1,14 @@
 // The card of every scenario, played from the guess to the next scenario: once by keyboard alone, once by touch alone on a phone.
-// Every step of "Now try" is done by the page's own controls, in the way that its `how` says.
+// Before the guess nothing tells the answer. Every step of "Now try" is done by the page's own controls, in the way that its `how` says.
 //
 // The rule that is easy to break: a script only looks and waits here. What changes the run is a key or a finger. A scenario that
-// PLAYS does not name is played by story.test.mjs to its answer, and its steps by runs alone.
+// PLAYS does not name is played to its answer, and its steps by runs alone.
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { assertQuiet, hook, PATIENCE, scenarioRoutes, SIZES, start, visible } from "./harness.mjs";
 import { ask, eventually, frames, hasten, isUnder, openScenario, servers, settled, until } from "./hands.mjs";
+import { lessons } from "./lessons.mjs";
 import { PLAYS } from "./plays.mjs";
 
 let site;
@@ -21,17 +21,6 @@ before(async () => {
   await page.context().close();
 });
 after(() => site?.close());
-
-// Every scenario's file: [{ id, steps: [text] }].
-function lessons() {
-  const root = new URL("../../scenarios/", import.meta.url);
-  const files = readdirSync(root, { recursive: true }).filter((name) => name.endsWith(".md"));
-  const value = (part, key) => JSON.parse(new RegExp(`^${key} = (".*")$`, "m").exec(part)[1]);
-  return files.map((name) => {
-    const [head, ...steps] = readFileSync(new URL(name, root), "utf8").split("[[step]]");
-    return { id: value(head, "id"), steps: steps.map((part) => value(part, "text")) };
-  });
-}
 
 const task = (page, name) => page.locator(`[data-testid=task][data-task=${name}]`).waitFor({ timeout: PATIENCE });
 
@@ -428,23 +417,29 @@ class Fingers extends Hand {
   }
 }
 
-// From the guess to the end of what is asked about.
-async function answer(hand) {
+// From the guess, before which nothing tells, to the end of what is asked about.
+async function answer(hand, telling) {
   const { page } = hand;
   const reveal = hook(page, "reveal");
   await task(page, "guess");
+  const before = await page.locator("html").innerText();
+  for (const text of telling) assert.ok(!before.includes(text.slice(0, 40)), `told before the guess: ${text}`);
   // What is still coming may move the card away from under a finger: then it taps again.
   await eventually(async () => {
     await hand.press(page.locator("[data-testid=prediction] label").first(), { timeout: 5_000 });
     await page.locator("[data-testid=reveal]:not([disabled])").waitFor({ timeout: 2_000 });
   });
   await hand.press(reveal);
+  const early = () => document.querySelector("[data-task=watch]") && document.querySelector("[data-testid=because]");
+  assert.ok(!(await page.evaluate(early)), "told before it has happened");
   // The button is the same: pressed once more it goes to the end. A short run may have come there by itself.
   await eventually(async () => {
     if ((await reveal.count()) > 0) await hand.press(reveal, { timeout: 1_000 });
     await settled(page);
     assert.equal(await hook(page, "because").count(), 1, "no answer");
   });
+  assert.equal(await page.locator("[data-testid=task] .right").count(), 1, "one option is right");
+  assert.equal(await hook(page, "play").count(), 1, "play has stopped");
 }
 
 // Begins a run of one's own where the question had one, and does every step that is not ticked yet.
@@ -471,23 +466,28 @@ async function goOn(hand, id) {
   return task(page, "guess");
 }
 
-test("the table names scenarios that there are", () => {
+test("the table names scenarios that there are, and each scenario has an answer that could be told too early", () => {
   const known = lessons().map((l) => l.id);
   assert.deepEqual(Object.keys(PLAYS).filter((id) => !known.includes(id)), []);
+  assert.deepEqual(lessons().filter(({ telling }) => telling.length < 2).map((l) => l.id), []);
 });
 
-for (const { id, steps } of lessons().filter((l) => l.id in PLAYS)) {
+for (const { id, steps, telling } of lessons()) {
   for (const [way, Kind] of [["keyboard", Keys], ["touch", Fingers]]) {
     test(`${id}: by ${way} alone the card leads from the guess, through all there is to try, to the next scenario`, async () => {
       const plays = PLAYS[id];
-      assert.equal(plays.length, steps.length, `PLAYS is to say of each of the ${steps.length} steps of ${id} how it is done`);
       const page = await openScenario(site, id, { ...Kind.context, prepare: hasten });
       // However it ends: a run that nobody looks at any more would go on, and take the others' time.
       try {
         const hand = new Kind(page);
-        await answer(hand);
-        await tryAll(hand, plays, steps);
-        await goOn(hand, id);
+        await answer(hand, telling);
+        // Where the run has shown all there is to try, the way on is there at once.
+        await page.locator(".todos li.now, [data-testid=next]").first().waitFor({ timeout: PATIENCE });
+        if (plays) {
+          assert.equal(plays.length, steps.length, `PLAYS is to say of each of the ${steps.length} steps of ${id} how it is done`);
+          await tryAll(hand, plays, steps);
+          await goOn(hand, id);
+        }
         assertQuiet(page);
       } finally {
         await page.context().close();

@@ -34,8 +34,12 @@ async function follow(link, time_us) {
 }
 
 test("the hash after opening a link is the hash before sharing, for every scenario", async () => {
+  const page = await site.open("#/");
+  await visible(page, "gallery");
   for (const { id } of scenarios()) {
-    const page = await openScenario(site, id, { options: "?seed=21" });
+    await page.evaluate((hash) => void (location.hash = hash), `#/s/${id}?seed=21`);
+    await until(page, `${id} is open`, (state) => state?.scenario === id && state.edits.length === 0);
+    await drawn(page);
     await ask(page, "seek", 300_000);
     await ask(page, "edit", { do: "crash", node: 1 });
     await ask(page, "step", 5);
@@ -52,11 +56,11 @@ test("the hash after opening a link is the hash before sharing, for every scenar
     await drawn(other);
     assert.deepEqual(await seen(other), mine, `${id}: after a reload`);
     assert.equal(hashOfLink(link), mine.hash, `${id}: in the tool`);
-    for (const p of [page, other]) {
-      assertQuiet(p);
-      await p.context().close();
-    }
+    assertQuiet(other);
+    await other.context().close();
   }
+  assertQuiet(page);
+  await page.context().close();
 });
 
 test("a link shows what its maker was looking at", async () => {

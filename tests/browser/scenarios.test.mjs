@@ -18,55 +18,55 @@ before(async () => {
 after(() => site?.close());
 
 for (const { id, staged } of scenarios()) {
-  test(`${id} opens with its hooks, plays, pauses and travels to the bit`, async () => {
+  test(`${id} opens with its hooks, plays, travels to the bit, begins each of its situations, and axe-core finds nothing`, async () => {
     const page = await openScenario(site, id);
     for (const name of HOOKS.split(" ")) assert.equal(await hook(page, name).count(), 1, name);
     await linked(page);
     await begun(page, staged);
     await plays(page);
     await travels(page);
-    await page.context().close();
-  });
-
-  test(`${id}: axe-core finds nothing, light and dark, wide and narrow`, async () => {
-    const page = await openScenario(site, id);
+    await begins(page, id, staged);
+    await ask(page, "load", { scenario: id });
     await ask(page, "seek", 700_000);
-    const found = [];
-    for (const viewport of [SIZES.desktop, SIZES.phone, SIZES.narrow]) {
-      await page.setViewportSize(viewport);
-      await frames(page);
-      await settled(page);
-      await drawn(page);
-      for (const colorScheme of ["light", "dark"]) {
-        await page.emulateMedia({ colorScheme });
-        found.push(...(await barriers(page, `${id}, ${viewport.width} px, ${colorScheme}`)));
-      }
-      await fits(page, viewport.width);
-    }
-    assert.deepEqual(found, []);
+    assert.deepEqual(await barriersAtSizes(page, id), []);
     assertQuiet(page);
     await page.context().close();
   });
+}
 
-  test(`${id}: every staged situation begins at a press of its button`, async () => {
-    const page = await openScenario(site, id);
-    assert.ok(staged.length > 0, `${id} has no staged situation`);
-    for (const one of staged) {
-      await hook(page, `stage-${one}`).click();
-      await page.waitForFunction(
-        (name) => document.querySelector(`[data-testid="${name}"]`)?.getAttribute("aria-pressed") === "true",
-        `stage-${one}`,
-      );
-      const { error, events } = await ask(page, "state");
-      assert.equal(error, null, one);
-      assert.ok(events > 0, `${one}: nothing has happened yet`);
-      // Its name, or by now what has happened first.
-      const said = await hook(page, "live").innerText();
-      assert.match(said, /^This begins: .+\.|\w+ .+\./, `${one} is not said`);
+// Every staged situation begins at a press of its button.
+async function begins(page, id, staged) {
+  assert.ok(staged.length > 0, `${id} has no staged situation`);
+  for (const one of staged) {
+    await hook(page, `stage-${one}`).click();
+    await page.waitForFunction(
+      (name) => document.querySelector(`[data-testid="${name}"]`)?.getAttribute("aria-pressed") === "true",
+      `stage-${one}`,
+    );
+    const { error, events } = await ask(page, "state");
+    assert.equal(error, null, one);
+    assert.ok(events > 0, `${one}: nothing has happened yet`);
+    // Its name, or by now what has happened first.
+    const said = await hook(page, "live").innerText();
+    assert.match(said, /^This begins: .+\.|\w+ .+\./, `${one} is not said`);
+  }
+}
+
+// What axe-core finds, light and dark, wide and narrow, where nothing has to be scrolled sideways.
+async function barriersAtSizes(page, id) {
+  const found = [];
+  for (const viewport of [SIZES.desktop, SIZES.phone, SIZES.narrow]) {
+    await page.setViewportSize(viewport);
+    await frames(page);
+    await settled(page);
+    await drawn(page);
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      found.push(...(await barriers(page, `${id}, ${viewport.width} px, ${colorScheme}`)));
     }
-    assertQuiet(page);
-    await page.context().close();
-  });
+    await fits(page, viewport.width);
+  }
+  return found;
 }
 
 // Links have their hooks: at rest those of two to fourteen nodes (of more, and of a client beside the figure, none is
