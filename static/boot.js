@@ -65,7 +65,7 @@
     } else if (error instanceof WebAssembly.RuntimeError) {
       say("its program stopped while starting.", "Reload the page. If it stops again with this address, open it without what follows the # sign.", text);
     } else {
-      say(stage + " is missing or could not be loaded.", "Reload the page. If it stays, tell whoever publishes it which file is missing.", text);
+      say(stage + " is missing, or is not the one of this page's own version.", "Reload the page. If it stays, tell whoever publishes it which file that is.", text);
     }
   }
 
@@ -147,6 +147,20 @@
     }, 5000);
   }
 
+  // Wherever a text would become code, the browser asks here first (Trusted Types): the page's own scripts beside its program may, and
+  // nothing else. A browser without them relies on the policy in index.html alone.
+  function guard() {
+    if (!window.trustedTypes) return;
+    var home = document.getElementById("boot-module").href.split("faultline.js")[0];
+    trustedTypes.createPolicy("default", {
+      createScriptURL: function (address) {
+        var url = new URL(address, document.baseURI).href;
+        var own = url.indexOf(home) === 0 && /^(embedded|install|offline|whole|worker)\.js(\?v=[0-9a-f]*)?$/.test(url.slice(home.length));
+        return own ? address : null;
+      },
+    });
+  }
+
   function present(answer) {
     if (!answer.ok) throw new Error(answer.status + " " + answer.statusText);
     return answer;
@@ -164,6 +178,7 @@
   }
 
   function start() {
+    guard();
     dress();
     if (missing()) return;
     prepare();
@@ -176,7 +191,9 @@
     var moduleUrl = document.getElementById("boot-module").href;
     var wasmUrl = document.getElementById("boot-wasm").href;
     var stage = "a script (" + moduleUrl + ")";
-    var program = fetch(wasmUrl).then(present);
+    // Of this build or none. In a frame without an origin what a host without CORS sends may not be looked at.
+    var integrity = self.origin === "null" ? "" : document.getElementById("boot-wasm").integrity;
+    var program = fetch(wasmUrl, { integrity: integrity }).then(present);
     // Whoever waits for it below says what went wrong.
     program.catch(function () {});
     import(moduleUrl)

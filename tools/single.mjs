@@ -27,7 +27,7 @@ const scripts = [whole(dist), read("boot.js"), read("translated.js")].map((text)
 });
 const policy =
   `default-src 'none'; script-src ${scripts.map(hash).join(" ")} 'wasm-unsafe-eval'; style-src ${hash(style)} data:; ` +
-  "img-src data:; connect-src 'none'; base-uri 'none'; form-action 'none'";
+  "img-src data:; connect-src 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types default";
 turn(/(http-equiv="Content-Security-Policy" content=")[^"]*/, (_, start) => start + policy, "policy");
 turn(/<link rel="icon"[^>]*>/, () => `<link rel="icon" type="image/svg+xml" href="${data("image/svg+xml", "icon.svg")}">`, "icon");
 turn(/<link rel="stylesheet"[^>]*>/, () => `<style>${style}</style>`, "style");

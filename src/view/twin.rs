@@ -8,7 +8,7 @@ use super::words;
 use crate::check::Checks;
 use crate::sim::history::Run;
 use crate::sim::world::{InFlight, Status, World};
-use crate::sim::{CellTone, Loss, MsgId, NodeId, Span};
+use crate::sim::{CellTone, Loss, MsgId, NodeId, Span, Timing};
 
 /// Cells told of a node at most.
 const CELLS: usize = 4;
@@ -127,11 +127,18 @@ fn round_ms(us: u64) -> u64 {
     us.div_ceil(1_000) * 1_000
 }
 
+/// Where delivery alone is bounded, the ring around the message in words.
+fn bound(world: &World, m: &InFlight) -> String {
+    let Timing::BoundedAsync { delay_us } = world.timing() else { return String::new() };
+    let left = (m.sent.us() + delay_us).saturating_sub(world.now().us());
+    format!("; it may take {} more", Span(round_ms(left)))
+}
+
 fn flying_row(world: &World, m: &InFlight) -> MessageRow {
     let left = Span(round_ms(m.due.us().saturating_sub(world.now().us())));
     let status = match (m.held, m.doom) {
         (true, _) => "Held until released.".to_owned(),
-        (_, Loss::None) => format!("Arrives in {left}."),
+        (_, Loss::None) => format!("Arrives in {left}{}.", bound(world, m)),
         (_, doom) => format!("Will be lost in {left}: {}.", doom.reason()),
     };
     MessageRow {

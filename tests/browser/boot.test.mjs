@@ -59,7 +59,52 @@ test("a program of another version is told from a missing one", async () => {
       route.fulfill({ contentType: "application/wasm", body: Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]) }),
     ),
   );
-  assert.match(text, /could not start/);
+  assert.match(text, /faultline_bg\.wasm.* is not the one of this page's own version/);
+});
+
+test("a script of another version is told, too", async () => {
+  const text = await refusal((page) =>
+    page.route(/faultline\.js/, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: `${await response.text()}\n// changed` });
+    }),
+  );
+  assert.match(text, /faultline\.js.* is not the one of this page's own version/);
+});
+
+test("no text becomes markup or code: the browser demands trusted types, and the page's own scripts alone are", async () => {
+  const page = await site.open("#/s/raft-election");
+  await visible(page, "node-0");
+  const refused = await page.evaluate(() => {
+    const home = document.getElementById("boot-module").href.replace(/faultline\.js.*/, "");
+    const script = () => document.createElement("script");
+    const tries = {
+      markup: () => (document.createElement("p").innerHTML = "<b>x</b>"),
+      beside: () => document.body.insertAdjacentHTML("beforeend", "<b>x</b>"),
+      frame: () => (document.createElement("iframe").srcdoc = "<b>x</b>"),
+      code: () => (script().textContent = "alert(1)"),
+      evaluated: () => (0, eval)("1"),
+      stranger: () => (script().src = "https://example.org/worker.js"),
+      elsewhere: () => (script().src = `${home}deeper/worker.js`),
+      worker: () => new Worker("data:text/javascript,0"),
+      policy: () => trustedTypes.createPolicy("mine", {}),
+      again: () => trustedTypes.createPolicy("default", {}),
+      own: () => (script().src = `${home}embedded.js`),
+    };
+    const fails = (act) => {
+      try {
+        act();
+        return false;
+      } catch (error) {
+        return /TypeError|EvalError/.test(error.name);
+      }
+    };
+    return Object.fromEntries(Object.entries(tries).map(([name, act]) => [name, fails(act)]));
+  });
+  const { own, ...others } = refused;
+  assert.equal(own, false, "a script of the page's own");
+  assert.deepEqual(Object.keys(others).filter((name) => !others[name]), [], "let through");
+  await dismiss(page);
 });
 
 test("where even boot.js is missing the page says so after a while", async () => {

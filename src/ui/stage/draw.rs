@@ -46,6 +46,7 @@ pub fn frame(
     let few = motion.messages.len() <= 120;
     if few {
         tails(pen, colours, &motion.messages, size);
+        deadlines(pen, colours, &motion.messages, size);
     }
     if let Some(m) = picked.and_then(|p| motion.messages.iter().find(|m| m.msg == p)) {
         halo(pen, colours, m.at, size);
@@ -103,6 +104,21 @@ fn tails(pen: &Pen, colours: &Palette, messages: &[MessageView], size: f64) {
         }
     }
     pen.set_global_alpha(1.0);
+}
+
+/// Where delivery alone is bounded: around each message what has gone by of the time within which it is certain to arrive.
+fn deadlines(pen: &Pen, colours: &Palette, messages: &[MessageView], size: f64) {
+    let arc = |m: &MessageView, part: f64| {
+        pen.begin_path();
+        let _ = pen.arc(m.at.x, m.at.y, size + 5.0, -FRAC_PI_2, TAU * part - FRAC_PI_2);
+        pen.stroke();
+    };
+    let bounded = || messages.iter().filter_map(|m| m.deadline.map(|gone| (m, gone)));
+    pen.set_line_width(2.5);
+    pen.set_stroke_style_str(&colours.track);
+    bounded().for_each(|(m, _)| arc(m, 1.0));
+    pen.set_stroke_style_str(&colours.ring);
+    bounded().for_each(|(m, gone)| arc(m, gone));
 }
 
 fn halo(pen: &Pen, colours: &Palette, at: Pt, size: f64) {

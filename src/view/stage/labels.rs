@@ -114,6 +114,7 @@ mod tests {
             tone: Tone::Blue,
             mark: Mark::None,
             held: false,
+            deadline: None,
         }
     }
 

@@ -28,7 +28,7 @@ pub use pairs::{LinkState, MOST_MESHED, PairView};
 pub use wall::WallView;
 
 use crate::sim::world::{ClockFace, InFlight, Status, World};
-use crate::sim::{Cell, CellTone, EventId, Fault, Glyph, MsgId, NodeId, SimTime, Trace};
+use crate::sim::{Cell, CellTone, EventId, Fault, Glyph, MsgId, NodeId, SimTime, Span, Timing, Trace};
 use std::rc::Rc;
 
 /// A node, as it stands between two events.
@@ -262,7 +262,12 @@ pub fn motion(world: &World, trace: &Trace, plan: &Plan, manner: Manner, sides: 
     let now = manner.now;
     let upto = world.events() as usize;
     let held_at = |msg| held_since(trace, upto, msg).unwrap_or(now);
-    let messages = motion::messages(plan, &flights, now, manner.calm, held_at);
+    let mut messages = motion::messages(plan, &flights, now, manner.calm, held_at);
+    if let Timing::BoundedAsync { delay_us } = world.timing() {
+        for (message, flight) in messages.iter_mut().zip(&flights) {
+            message.deadline = Some(part(now.since(flight.sent), delay_us, manner.calm));
+        }
+    }
     let text = |i: usize| flights.get(i).map_or_else(String::new, |f: &InFlight| f.payload.label());
     let labels = sides.place(plan, &messages, manner.picked, |i| text(i).chars().count());
     Motion {
@@ -287,6 +292,12 @@ fn held_since(trace: &Trace, upto: usize, msg: MsgId) -> Option<SimTime> {
     trace.get(EventId(event.0)).map(|e| e.time)
 }
 
+/// How much of `whole_us` has gone by, 0 to 1; under reduced motion in eighths.
+fn part(gone: Span, whole_us: u64, calm: bool) -> f64 {
+    let part = (gone.0 as f64 / whole_us.max(1) as f64).min(1.0);
+    if calm { libm::round(part * 8.0) / 8.0 } else { part }
+}
+
 fn rings(world: &World, now: SimTime, calm: bool) -> Vec<RingView> {
     let mut rings = Vec::new();
     for node in world.node_ids() {
@@ -294,9 +305,7 @@ fn rings(world: &World, now: SimTime, calm: bool) -> Vec<RingView> {
             continue;
         }
         for (level, timer) in world.timers(node).iter().take(RINGS).enumerate() {
-            let whole = timer.due.since(timer.set_at).0.max(1) as f64;
-            let gone = (now.since(timer.set_at).0 as f64 / whole).min(1.0);
-            let gone = if calm { libm::round(gone * 8.0) / 8.0 } else { gone };
+            let gone = part(now.since(timer.set_at), timer.due.since(timer.set_at).0, calm);
             rings.push(RingView { node, level, gone });
         }
     }

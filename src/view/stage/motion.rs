@@ -31,6 +31,9 @@ pub struct MessageView {
     pub mark: Mark,
     /// It waits until it is released.
     pub held: bool,
+    /// Of the time within which it is certain to arrive, how much has gone by, 0 to 1; where that is all that is
+    /// promised of time.
+    pub deadline: Option<f64>,
 }
 
 /// A message that was lost a moment ago, where it was lost.
@@ -114,6 +117,7 @@ pub fn messages(
                 tone: kind.tone,
                 mark: f.mark,
                 held: f.held,
+                deadline: None,
             }
         })
         .collect()

@@ -31,6 +31,29 @@ fn a_message_is_as_far_as_its_time() {
     assert!(geometry::to_segment(seen.at, a, b) < 25.0);
 }
 
+/// In bounded asynchrony the ring around a message is full when it has to be there, and in no other model is there one.
+#[test]
+fn a_deadline_is_drawn_where_delivery_alone_is_bounded() {
+    let seen = |timing| {
+        let mut setup = toy::setup(5, 2, 1);
+        setup.timing = timing;
+        let mut world = World::new(setup).expect("the setup is in range");
+        let mut trace = Trace::new();
+        world.run_until(&mut trace, SimTime::from_ms(40));
+        let (plan, flights) = (stage(&world), world.in_flight());
+        assert!(!flights.is_empty());
+        let motion = motion(&world, &trace, &plan, manner(&world), &mut Sides::default());
+        let ages = flights.iter().map(|f| world.now().since(f.sent).0 as f64);
+        ages.zip(motion.messages).map(|(age, m)| (age, m.deadline)).collect::<Vec<_>>()
+    };
+    for (age, deadline) in seen(Timing::BoundedAsync { delay_us: 200_000 }) {
+        assert_eq!(deadline, Some(age / 200_000.0));
+    }
+    for other in [Timing::Asynchronous, Timing::Synchronous { delay_us: 200_000, step_us: 0, drift_ppm: 0 }] {
+        assert!(seen(other).iter().all(|(_, deadline)| deadline.is_none()));
+    }
+}
+
 #[test]
 fn under_reduced_motion_a_message_stands_at_four_places() {
     let (mut world, mut trace) = toy::run(5, 3, 2, 40);
