@@ -188,9 +188,14 @@ fn storm(id: &str, seed: u64) -> Vec<&'static str> {
     refused
 }
 
+#[expect(clippy::disallowed_methods, reason = "how much to try is asked of whoever runs the test")]
+fn asked_for() -> Option<u64> {
+    std::env::var("FAULTLINE_CASES").ok()?.parse().ok()
+}
+
 #[test]
 fn whatever_is_asked_of_the_page_its_run_is_the_run_of_its_edits() {
-    let storms = std::env::var("FAULTLINE_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(STORMS);
+    let storms = asked_for().unwrap_or(STORMS);
     let all = scenario::all().flat_map(|def| (0..storms).map(move |seed| (def.id.clone(), seed)));
     let mut refused = on_all_cores(all.collect(), |(id, seed)| storm(&id, seed)).concat();
     refused.sort_unstable();

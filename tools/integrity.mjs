@@ -12,7 +12,7 @@ const [dist] = process.argv.slice(2);
 const index = join(dist, "index.html");
 let html = readFileSync(index, "utf8");
 for (const id of ["boot-module", "boot-wasm"]) {
-  const link = new RegExp(`(<link id="${id}"[^>]* href="\\./([^"?]+)[^"]*")>`);
+  const link = new RegExp(`(<link id="${id}"[^>]* href="\\./([^"?]+)[^"]*")[^>]*>`);
   const found = link.exec(html);
   if (!found) throw new Error(`index.html has no link ${id}`);
   const hash = createHash("sha256").update(readFileSync(join(dist, found[2]))).digest("base64");

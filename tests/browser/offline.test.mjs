@@ -44,6 +44,7 @@ function deploy(folder, build) {
   // A section of its own, which means nothing.
   const part = join(folder, "split_link_stack.wasm");
   writeFileSync(part, Buffer.concat([readFileSync(part), Buffer.from([0, 2, 1, 0x78])]));
+  execFileSync("node", ["tools/integrity.mjs", folder], { cwd: ROOT });
   list(folder);
 }
 
