@@ -69,15 +69,17 @@ fn configurations(world: &World) -> Board {
     let row = |(n, s): (NodeId, &Server)| {
         let (index, _) = s.roster().latest();
         let from = match index {
-            0 => Field::of("the beginning"),
+            0 => Field::of("the start"),
             i if s.is_settled() => Field::of(format!("entry {i}, committed")).mood(Mood::Good),
-            i => Field::of(format!("entry {i}, not known to be committed")).mood(Mood::Waiting),
+            i => Field::of(format!("entry {i}, on its way")).mood(Mood::Waiting),
         };
-        (name_of(n), vec![Field::of(s.members()), Field::of(s.majority()), from])
+        // A column is narrow: names alone, in the order of the servers.
+        let members = s.members().iter().map(name_of).collect::<Vec<_>>().join(" ");
+        (name_of(n), vec![Field::of(members), from, Field::of(s.majority())])
     };
     Board::Table {
         title: "The configuration that each server uses".to_owned(),
-        columns: ["server", "members", "majority", "since"].map(str::to_owned).to_vec(),
+        columns: ["server", "members", "since", "majority"].map(str::to_owned).to_vec(),
         rows: up(world).map(row).collect(),
     }
 }
