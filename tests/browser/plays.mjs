@@ -356,6 +356,7 @@ export const PLAYS = {
     [begin("oldest"), hurry(), play()],
     [begin("refused"), hurry(), play()],
     [begin("sixteen"), hurry(), play()],
+    [begin("blocked"), hurry(), play()],
   ],
   "four-worlds": [
     [stepOn("it has charged", charged), next(), choose("Bank", "crash"), play()],

@@ -38,7 +38,6 @@ use caller::Caller;
 use host::Shop;
 use members::{Members, News};
 use setup::Config;
-use std::fmt;
 
 /// The registry line.
 pub static ENTRY: Entry = Entry {
@@ -375,9 +374,3 @@ impl Node {
 }
 
 const HOW: FormField = FormField { label: "how", kind: FieldKind::Word(&["silently", "and-say-so"]) };
-
-impl fmt::Display for Claim {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "node {} since {} us", self.host, self.since)
-    }
-}

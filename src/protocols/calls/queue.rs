@@ -12,26 +12,37 @@
 //! which keeps what is served fresh), or the newcomer, who is told at once (reject), so that its sender
 //! need not wait in vain.
 //!
-//! The rule that is easy to break: the source does not wait for answers. A bigger buffer never makes the
-//! server faster; it turns drops into delay ("bufferbloat"). What waits is in memory: a crash loses it.
+//! Or nobody is dropped, for nobody sends what does not fit (block: flow control, back-pressure). The server tells
+//! the source up to which job it has room, first for `K`, and for one more whenever one has left. The source holds
+//! back what is beyond (RFC 9000, sections 4 and 4.1: a limit that the receiver advertises; credits in Kung, Blackwell, Chapman
+//! 1994). A limit, not a number of new places: who hears it twice, or an old one late, is not misled. What does not
+//! fit then waits at the source. While there it never ends, `K` jobs go round between the server and a way of `Z`
+//! (the limit back, the next job to the server), and the server stands idle for the share `B(K, Z / service)`,
+//! Erlang's loss formula: it is the machine repairman's queue, M/M/1//K (Kleinrock 1975, section 3.8).
+//!
+//! The rule that is easy to break: the source does not wait for answers, and not for room but where it is to. A bigger
+//! buffer never makes the server faster; it turns drops into delay ("bufferbloat"). What waits is in memory: a crash
+//! loses it. What is lost on its way takes its place along, for nobody asks after it.
 
 mod judge;
+mod source;
 
 use crate::kit::{Absence, Condition, Lack, Lacking};
 use crate::kit::{Choice, Entry, Load, Param, Params, facts, load, messages, mutants};
 use crate::sim::world::Layout;
 use crate::sim::{
-    Asked, Cell, CellTone, Ctx, Delay, Form, Glyph, Host, Inspect, Link, NodeId, NodeSetup, Protocol,
-    Refusal, Setup, Span, Told, Trace, World,
+    Cell, CellTone, Ctx, Delay, Glyph, Host, Inspect, Link, NodeId, NodeSetup, Protocol, Refusal, Setup,
+    Span, Told, Trace, World,
 };
-use std::collections::VecDeque;
+pub use source::Source;
+use std::collections::{BTreeSet, VecDeque};
 
 /// The registry line.
 pub static ENTRY: Entry = Entry {
     id: "queue",
     title: "One server with a queue",
-    source: "Kendall 1953; Kleinrock 1975, sections 3.2 and 3.6",
-    leaves_out: "several servers, priorities, and senders that try again",
+    source: "Kendall 1953; Kleinrock 1975, sections 3.2, 3.6 and 3.8; RFC 9000, section 4",
+    leaves_out: "several servers, priorities, senders that try again, and asking anew for room whose message was lost",
     params: &[
         Param::measured("load_percent", "load: work that comes, against what can be done", "%", 80, 1..=200),
         Param::ms("service_ms", "mean service time", 10, 1..=10_000),
@@ -49,6 +60,7 @@ pub static ENTRY: Entry = Entry {
                 Choice::new("drop-tail", "drop the one that comes"),
                 Choice::new("drop-head", "drop the one that has waited longest"),
                 Choice::new("reject", "refuse the one that comes, and say so"),
+                Choice::new("block", "nobody sends before there is room"),
             ],
         ),
         Param::ms("warmup_ms", "not counted at the start", 0, 0..=3_600_000),
@@ -66,6 +78,8 @@ pub static ENTRY: Entry = Entry {
 
 const SERVER: NodeId = NodeId(0);
 const SOURCE: NodeId = NodeId(1);
+/// How long a message is on its way.
+const DELAY: Span = Span::ms(2);
 
 mutants! {
     /// A server that leaves out a rule.
@@ -81,6 +95,12 @@ mutants! {
             breaks: "The buffer keeps its bound",
             with: &["buffer=3", "load_percent=150"],
         }
+        /// What the server says of its room is not listened to.
+        SendAnyway = "send-anyway", "the source sends, though there is no room" {
+            rule: "who has not been told of room holds its job back",
+            breaks: "Nothing is dropped",
+            with: &["policy=block", "buffer=3", "load_percent=150"],
+        }
     }
     as it is: "one at a time, in the order of arrival",
 }
@@ -94,6 +114,8 @@ messages! {
         Done { number: u32 } = "done", Tag, Green, "done {number}";
         /// There was no room.
         Rejected { number: u32 } = "rejected", Hollow, Orange, "no room {number}";
+        /// There is room for all jobs up to this one.
+        Room { upto: u32 } = "room", Diamond, Purple, "room to {upto}";
     }
 }
 
@@ -106,6 +128,12 @@ facts! {
         Served { place: u64, total_us: u64, counts: bool } = "served" => Quiet,
         /// It was dropped, waiting or at the door; an accepted one has a place.
         Dropped { place: Option<u64>, counts: bool } = "dropped",
+        /// The source holds this job back, for there is no room.
+        Held { number: u32 } = "held" => Quiet,
+        /// It has begun to hold jobs back: none was held before this one.
+        Blocked { number: u32 } = "blocked",
+        /// A job that was held back goes.
+        Freed { number: u32 } = "freed" => Quiet,
     }
 }
 
@@ -122,6 +150,7 @@ enum Policy {
     DropTail,
     DropHead,
     Reject,
+    Block,
 }
 
 /// The server.
@@ -134,12 +163,51 @@ pub struct Server {
     mutant: Mutant,
     working: Option<Job>,
     waiting: VecDeque<Job>,
+    // The numbers that have come, where room is told of by numbers.
+    came: Came,
     arrived: u64,
     served: u64,
     dropped: u64,
 }
 
+/// Which numbers have come: all below one, and some above.
+#[derive(Clone, Debug, Default, Hash)]
+struct Came {
+    below: u32,
+    above: BTreeSet<u32>,
+}
+
+impl Came {
+    /// Takes in a job's number, from 1; false if it has come before.
+    fn is_new(&mut self, number: u32) -> bool {
+        let new = number > self.below && self.above.insert(number);
+        while self.above.remove(&(self.below + 1)) {
+            self.below += 1;
+        }
+        new
+    }
+
+    fn count(&self) -> u32 {
+        self.below + self.above.len() as u32
+    }
+}
+
 impl Server {
+    /// Whether it tells of room.
+    fn tells_of_room(&self) -> bool {
+        self.policy == Policy::Block && self.buffer > 0
+    }
+
+    /// Tells up to which job there is room: for as many more as have left, and as there are places (RFC 9000, section 4.1).
+    fn tell_of_room(&self, ctx: &mut Ctx<'_, Self>) {
+        if self.tells_of_room() {
+            let here = self.waiting.len() + usize::from(self.working.is_some());
+            let places = self.buffer + 1;
+            let upto = self.came.count() + places.saturating_sub(here) as u32;
+            ctx.send(SOURCE, Msg::Room { upto });
+        }
+    }
+
     fn is_full(&self) -> bool {
         self.buffer > 0 && self.waiting.len() >= self.buffer && self.mutant != Mutant::ForgetBound
     }
@@ -184,7 +252,9 @@ impl Protocol for Server {
     type Timer = ();
     type Stable = ();
 
-    fn start(&mut self, _: &mut Ctx<'_, Self>) {}
+    fn start(&mut self, ctx: &mut Ctx<'_, Self>) {
+        self.tell_of_room(ctx);
+    }
 
     /// What waited was in memory, and is gone. Places go on, so that none is given twice.
     fn restart(&mut self, ctx: &mut Ctx<'_, Self>) {
@@ -192,12 +262,16 @@ impl Protocol for Server {
         ctx.note(format!("boots with an empty queue: {lost} jobs are gone"));
         self.working = None;
         self.waiting.clear();
+        self.tell_of_room(ctx);
     }
 
     fn on_message(&mut self, ctx: &mut Ctx<'_, Self>, _: NodeId, msg: &Msg) {
         let Msg::Job { number } = *msg else {
             return;
         };
+        if self.tells_of_room() && !self.came.is_new(number) {
+            return ctx.note(format!("has had job {number} already"));
+        }
         let job = Job { number, place: self.arrived, came_us: ctx.now_us() };
         self.arrived += 1;
         if self.working.is_some() && self.is_full() {
@@ -225,6 +299,7 @@ impl Protocol for Server {
         if let Some(next) = next {
             self.begin(ctx, next);
         }
+        self.tell_of_room(ctx);
     }
 
     fn timer_name((): ()) -> &'static str {
@@ -256,35 +331,14 @@ impl Protocol for Server {
     }
 }
 
-/// Where the jobs come from. It never waits for an answer.
-#[derive(Clone, Debug, Hash)]
-pub struct Source {
-    load: Load,
-    sent: u32,
-    done: u32,
-    refused: u32,
-}
-
-impl Source {
-    fn send(&mut self, ctx: &mut Ctx<'_, Self>) {
-        self.sent += 1;
-        ctx.send(SERVER, Msg::Job { number: self.sent });
-    }
-
-    fn wait(&mut self, ctx: &mut Ctx<'_, Self>) {
-        if let Some(gap) = self.load.gap(ctx) {
-            ctx.set_timer((), gap);
-        }
-    }
-}
-
 /// The jobs that were sent and have no answer.
 fn absences(world: &World, trace: &Trace) -> Vec<Absence> {
     let (Some(source), Some(server)) = (world.node_as::<Source>(SOURCE), world.node_as::<Server>(SERVER))
     else {
         return Vec::new();
     };
-    let open = source.sent.saturating_sub(source.done + source.refused);
+    let held = source.held();
+    let open = source.sent.saturating_sub(source.done + source.refused) + held;
     if open == 0 {
         return Vec::new();
     }
@@ -293,7 +347,7 @@ fn absences(world: &World, trace: &Trace) -> Vec<Absence> {
     let (waiting, here) = (server.waiting.len() as u64, u64::from(server.working.is_some()));
     let known = server.served + server.dropped + waiting + here;
     let forgotten = server.arrived.saturating_sub(known);
-    let conditions = vec![
+    let mut conditions = vec![
         Condition::of(
             format!("jobs that have come to the server: {} of {}", server.arrived, source.sent),
             server.arrived >= u64::from(source.sent),
@@ -314,72 +368,11 @@ fn absences(world: &World, trace: &Trace) -> Vec<Absence> {
         .lacks([Lack::Way(SERVER, SOURCE, &["done"])]),
         Condition::of("the server works", world.is_up(SERVER)).lacks([Lack::Running(SERVER)]),
     ];
+    if let Some(upto) = source.room() {
+        let says = format!("none is held back for lack of room: {held} are, with room up to job {upto}");
+        conditions.push(Condition::of(says, held == 0).lacks([Lack::Way(SERVER, SOURCE, &["room"])]));
+    }
     vec![Absence::of(Lacking::Answer, format!("{open} jobs have no answer"), conditions)]
-}
-
-/// A burst is at most this large.
-const BURST: i64 = 100;
-
-impl Protocol for Source {
-    type Msg = Msg;
-    type Timer = ();
-    type Stable = ();
-
-    fn start(&mut self, ctx: &mut Ctx<'_, Self>) {
-        self.wait(ctx);
-    }
-
-    fn restart(&mut self, ctx: &mut Ctx<'_, Self>) {
-        self.wait(ctx);
-    }
-
-    fn on_message(&mut self, _: &mut Ctx<'_, Self>, _: NodeId, msg: &Msg) {
-        match msg {
-            Msg::Done { .. } => self.done += 1,
-            Msg::Rejected { .. } => self.refused += 1,
-            Msg::Job { .. } => {}
-        }
-    }
-
-    fn on_timer(&mut self, ctx: &mut Ctx<'_, Self>, (): ()) {
-        self.send(ctx);
-        self.wait(ctx);
-    }
-
-    fn requests(&self) -> &'static [Form] {
-        use crate::sim::{FieldKind, FormField};
-        const {
-            &[Form {
-                id: "burst",
-                label: "Send a burst",
-                fields: &[FormField {
-                    label: "jobs",
-                    kind: FieldKind::Int { default: 20, min: 1, max: BURST },
-                }],
-            }]
-        }
-    }
-
-    fn on_request(&mut self, ctx: &mut Ctx<'_, Self>, asked: &Asked) {
-        ctx.note(format!("sends a burst of {} jobs", asked.int(0)));
-        (0..asked.int(0)).for_each(|_| self.send(ctx));
-    }
-
-    fn timer_name((): ()) -> &'static str {
-        "next job"
-    }
-
-    fn inspect(&self) -> Inspect {
-        Inspect {
-            role: "source".to_owned(),
-            glyph: Glyph::Person,
-            badge: format!("sent {}", self.sent),
-            ..Inspect::default()
-        }
-        .field("sent", self.sent)
-        .field("done", self.done)
-        .field("refused", self.refused)
-    }
 }
 
 fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
@@ -394,21 +387,24 @@ fn build(params: &Params, seed: u64) -> Result<Setup, Refusal> {
         policy: match params.word("policy") {
             "drop-head" => Policy::DropHead,
             "reject" => Policy::Reject,
+            "block" => Policy::Block,
             _ => Policy::DropTail,
         },
         warmup_us: params.ms("warmup_ms").0,
         mutant: Mutant::of(params),
         working: None,
         waiting: VecDeque::new(),
+        came: Came::default(),
         arrived: 0,
         served: 0,
         dropped: 0,
     };
-    let source = Source { load: Load::of(params, gap), sent: 0, done: 0, refused: 0 };
+    let waits = server.tells_of_room() && server.mutant != Mutant::SendAnyway;
+    let source = Source::new(Load::of(params, gap), waits);
     Ok(Setup {
         seed,
         // Always the same delay, so that jobs arrive as they were sent.
-        link: Link::reliable(Delay::Constant { us: 2_000 }),
+        link: Link::reliable(Delay::Constant { us: DELAY.0 }),
         nodes: vec![
             NodeSetup::server("Server", Host::boxed(server)),
             NodeSetup::client("Source", Host::boxed(source)),

@@ -82,7 +82,7 @@ impl Caller {
         if self.newest != Some(claim) {
             self.newest = Some(claim);
             ctx.persist(Kept { claim: self.newest });
-            ctx.note(format!("hears of node {}", claim.host));
+            ctx.note(format!("hears of {}", self.config.name(claim.host)));
             ctx.fact(Fact::Learned { host: claim.host, since: claim.since });
         }
         true

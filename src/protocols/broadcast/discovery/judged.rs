@@ -3,12 +3,13 @@
 //! The rule that is easy to break: a stale call is no mistake. The promise is that it ends: after what was said before has run out everywhere,
 //! at the registry and at the caller, and what was on its way has come.
 
-use super::setup::{BOUND, Config, Way};
+use super::setup::{BOUND, Config, Way, host_name};
 use super::{Claim, Fact};
 use crate::check::promise::monotonic;
 use crate::kit::prelude::*;
 use crate::sim::SimTime;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Spans are measured by clocks that run evenly, by nodes that are awake, and over links that keep their bound.
 const IN_TIME: &[Need] = &[Need::Bound, Need::NoPause, Need::Clocks, Need::Pace, Need::Correct];
@@ -17,20 +18,13 @@ const IN_THE_END: &[Need] =
 
 pub(super) fn promises(p: &Params) -> Vec<Box<dyn Property>> {
     let config = Config::of(p);
-    let started: fn(&Fact) -> Option<Claim> =
-        pick!(Fact::Started { host, since } => Claim { host: *host, since: *since });
-    let learned: fn(&Fact) -> Option<Claim> =
-        pick!(Fact::Learned { host, since } => Claim { host: *host, since: *since });
     let since: fn(&Fact) -> Option<u64> = pick!(Fact::Learned { since, .. } => *since);
+    let heard = match config.registry() {
+        Some(_) => nothing_made_up::<1>(),
+        None => nothing_made_up::<0>(),
+    };
     let mut all = vec![
-        no_creation(
-            "No creation",
-            "a caller hears of an address only if the service has started there",
-            started,
-            learned,
-        )
-        .needs(&[Need::Correct])
-        .boxed(),
+        heard,
         monotonic(
             "Newest address",
             "no caller goes back from an address to one that has started earlier",
@@ -52,6 +46,26 @@ pub(super) fn promises(p: &Params) -> Vec<Box<dyn Property>> {
     let claim = "who calls again is answered in the end, if the service runs";
     all.push(Promised::liveness("Found again", claim, again).needs(IN_THE_END).boxed());
     all
+}
+
+/// A claim as people read it. The hosts stand behind `FIRST` other nodes, and a fact says no more than a node's number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Named<const FIRST: u16>(Claim);
+
+impl<const FIRST: u16> fmt::Display for Named<FIRST> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Claim { since, host } = self.0;
+        write!(f, "an address at {} since {}", host_name(host.0.saturating_sub(FIRST)), SimTime(since))
+    }
+}
+
+fn nothing_made_up<const FIRST: u16>() -> Box<dyn Property> {
+    let started: fn(&Fact) -> Option<Named<FIRST>> =
+        pick!(Fact::Started { host, since } => Named(Claim { host: *host, since: *since }));
+    let learned: fn(&Fact) -> Option<Named<FIRST>> =
+        pick!(Fact::Learned { host, since } => Named(Claim { host: *host, since: *since }));
+    let claim = "a caller hears of an address only if the service has started there";
+    no_creation("No creation", claim, started, learned).needs(&[Need::Correct]).boxed()
 }
 
 /// How long after the end of a service somebody may call it, at most.

@@ -145,7 +145,7 @@ impl Members {
         let standing = &mut self.news.list[of.index()];
         if !standing.failed {
             standing.failed = true;
-            ctx.note(format!("calls node {of} failed"));
+            ctx.note(format!("calls {} failed", self.config.name(of)));
             ctx.fact(Fact::Declared { of });
         }
     }

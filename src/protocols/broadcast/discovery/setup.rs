@@ -133,11 +133,24 @@ impl Config {
         (first..first + self.callers).map(NodeId)
     }
 
+    /// What a node is called.
+    pub fn name(self, node: NodeId) -> String {
+        let (first, hosts) = (self.first_host(), self.first_host() + HOSTS);
+        match node.0 {
+            n if n < first => REGISTRY.to_owned(),
+            n if n < hosts => host_name(n - first),
+            n => format!("C{}", n - hosts + 1),
+        }
+    }
+
     /// The group: hosts and callers.
     pub fn group(self) -> impl Iterator<Item = NodeId> {
         self.hosts().chain(self.caller_nodes())
     }
 }
+
+/// The name of the registry.
+const REGISTRY: &str = "Registry";
 
 /// The name of a host.
 pub(super) fn host_name(k: u16) -> String {
@@ -164,14 +177,14 @@ pub(super) fn build(p: &Params, seed: u64) -> Result<Setup, Refusal> {
     let boxed = |me, role| Host::boxed(Node::new(config, me, role));
     let mut nodes = Vec::new();
     if let Some(me) = config.registry() {
-        nodes.push(NodeSetup::server("Registry", boxed(me, Role::Registry(None))));
+        nodes.push(NodeSetup::server(REGISTRY, boxed(me, Role::Registry(None))));
     }
-    for (k, me) in config.hosts().enumerate() {
-        nodes.push(NodeSetup::server(host_name(k as u16), boxed(me, Role::Host(Shop::new(config, me)))));
+    for me in config.hosts() {
+        nodes.push(NodeSetup::server(config.name(me), boxed(me, Role::Host(Shop::new(config, me)))));
     }
-    for (k, me) in config.caller_nodes().enumerate() {
+    for me in config.caller_nodes() {
         let caller = Caller::new(config, None);
-        nodes.push(NodeSetup::server(format!("C{}", k + 1), boxed(me, Role::Caller(caller))));
+        nodes.push(NodeSetup::server(config.name(me), boxed(me, Role::Caller(caller))));
     }
     let Config { delay, spread, .. } = config;
     let delay = match spread.0 {

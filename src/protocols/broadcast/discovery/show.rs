@@ -5,7 +5,7 @@
 
 use super::caller::Caller;
 use super::host::Shop;
-use super::setup::{Config, Way};
+use super::setup::Way;
 use super::{Node, Role};
 use crate::kit::prelude::*;
 use crate::sim::Status;
@@ -13,7 +13,7 @@ use crate::sim::Status;
 pub(super) fn inspect(node: &Node) -> Inspect {
     let shown = match &node.role {
         Role::Registry(entry) => {
-            let said = entry.map_or_else(|| "nobody".to_owned(), |(claim, _)| name(node.config, claim.host));
+            let said = entry.map_or_else(|| "nobody".to_owned(), |(claim, _)| node.config.name(claim.host));
             Inspect::of("registry", Glyph::Crown)
                 .badge(said.clone())
                 .field("registered", said)
@@ -46,7 +46,7 @@ fn caller_shown(node: &Node, caller: &Caller) -> Inspect {
         () if heard.is_some() => ("caller", Glyph::Person),
         () => ("without", Glyph::Person),
     };
-    let said = heard.map_or_else(|| "nobody".to_owned(), |host| name(node.config, host));
+    let said = heard.map_or_else(|| "nobody".to_owned(), |host| node.config.name(host));
     Inspect::of(role, glyph)
         .badge(said.clone())
         .field("has heard of", said)
@@ -65,11 +65,6 @@ fn clock(us: u64) -> String {
     }
 }
 
-fn name(config: Config, node: NodeId) -> String {
-    let place = config.hosts().position(|host| host == node);
-    place.map_or_else(|| format!("node {node}"), |k| super::setup::host_name(k as u16))
-}
-
 /// The host of which a caller has heard, whether it is still good or not.
 fn heard(node: &Node, caller: &Caller) -> Option<NodeId> {
     match node.config.way {
@@ -79,9 +74,8 @@ fn heard(node: &Node, caller: &Caller) -> Option<NodeId> {
 }
 
 fn failed(node: &Node) -> String {
-    let all = node.config.group().enumerate().filter(|&(_, n)| node.members.has_failed(n));
-    let names: Vec<String> =
-        all.map(|(k, n)| if k < 2 { name(node.config, n) } else { format!("C{}", k - 1) }).collect();
+    let all = node.config.group().filter(|&n| node.members.has_failed(n));
+    let names: Vec<String> = all.map(|n| node.config.name(n)).collect();
     if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
 }
 
@@ -126,8 +120,8 @@ pub(super) fn boards(_: &Params, world: &World) -> Vec<Board> {
         };
         let (text, mood) = match address {
             None => ("nobody".to_owned(), Mood::Waiting),
-            Some(host) if runs(world, host) => (name(node.config, host), Mood::Good),
-            Some(host) => (format!("{}: not there", name(node.config, host)), Mood::Bad),
+            Some(host) if runs(world, host) => (node.config.name(host), Mood::Good),
+            Some(host) => (format!("{}: not there", node.config.name(host)), Mood::Bad),
         };
         (world.name(n).to_owned(), vec![Field::of(text).mood(mood), Field::of(left)])
     };
@@ -150,7 +144,7 @@ pub(super) fn absences(world: &World, _: &Trace) -> Vec<Absence> {
 
 fn stale(world: &World, (n, node, _): (NodeId, &Node, &Caller), host: NodeId) -> Absence {
     let what =
-        format!("{} has not heard that the service has left {}", world.name(n), name(node.config, host));
+        format!("{} has not heard that the service has left {}", world.name(n), node.config.name(host));
     let condition = match node.config.way {
         Way::Gossip => Condition::of("a member has told it so", false).lacks([Lack::Time(n)]),
         Way::Registry => Condition::of("its time to live is over", false).lacks([Lack::Time(n)]),

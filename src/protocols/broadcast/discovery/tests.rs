@@ -1,6 +1,6 @@
 //! Tests of discovery. Its formulas are published with its gauges.
 
-use super::{ENTRY, Fact, Node, Role};
+use super::{Config, ENTRY, Fact, Node, Role};
 use crate::check::Verdict;
 use crate::check::search::{Bounds, Faults, explore};
 use crate::kit::bench::{Bench, Trial, down, fault};
@@ -185,11 +185,28 @@ fn a_liar_is_named() {
     for way in ["way=registry", "way=multicast"] {
         for seed in 0..10 {
             let broken = bench(&[way]).at(1, lie.clone()).run(seed).broken("No creation");
+            assert!(broken.why.contains(" has an address at Host A since "), "{}", broken.why);
             assert!(broken.assumption.contains(if way == "way=registry" {
                 "Registry lies"
             } else {
                 "Host A lies"
             }));
+        }
+    }
+}
+
+/// In each way hosts and callers stand elsewhere; what is said of them says their names.
+#[test]
+fn sentences_call_nodes_by_their_names() {
+    for way in ["way=registry", "way=multicast", "way=gossip"] {
+        let run = bench(&[way, "leaves=dies"]).run(3);
+        let notes: Vec<&str> = run.trace().notes().iter().map(|(_, note)| &**note).collect();
+        assert!(notes.iter().all(|note| !note.contains("node ")), "{way}: {notes:?}");
+        assert!(notes.contains(&"hears of Host A") && notes.contains(&"hears of Host B"), "{way}: {notes:?}");
+        assert_eq!(notes.contains(&"calls Host A failed"), way == "way=gossip", "{way}");
+        for node in run.world().node_ids() {
+            let named = Config::of(bench(&[way]).params()).name(node);
+            assert_eq!(named, run.world().name(node), "{way}");
         }
     }
 }
