@@ -34,9 +34,14 @@ impl Replica {
             return;
         }
         if view < self.log.view {
-            return self.tell_of_view(o, from.0);
+            self.tell_of_view(o, from.0);
+            // Whoever asks for a view may be alone with that for long. What it has said in the last one the others may still lack: the
+            // paper takes it for granted that what a correct replica has said arrives in the end (section 4.5.2).
+            if !self.log.changing {
+                return;
+            }
         }
-        let (id, leads) = (self.id, self.leads());
+        let (id, leads) = (self.id, self.rules.primary(view) == self.id);
         for seq in executed + 1..=executed + AGAIN {
             let Some(slot) = self.log.slots.get(&(view, seq)) else {
                 continue;
