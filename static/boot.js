@@ -192,7 +192,7 @@
     var wasmUrl = document.getElementById("boot-wasm").href;
     var stage = "a script (" + moduleUrl + ")";
     // Of this build or none. In a frame without an origin what a host without CORS sends may not be looked at.
-    var integrity = self.origin === "null" ? "" : document.getElementById("boot-wasm").integrity;
+    var integrity = self.origin === "null" ? "" : document.getElementById("boot-wasm").getAttribute("data-integrity") || "";
     var program = fetch(wasmUrl, { integrity: integrity }).then(present);
     // Whoever waits for it below says what went wrong.
     program.catch(function () {});
