@@ -432,7 +432,7 @@ fn a_cluster_moves_to_other_servers_while_it_serves() {
     else {
         panic!("no board of configurations");
     };
-    assert_eq!(rows[4].1[0].text, "S4, S5 and S6");
+    assert_eq!(rows[4].1[0].text, "S4 S5 S6");
 }
 
 /// Two members are left, one of which is down: nothing can be committed, which is no fault of Raft's. The server that was
