@@ -34,14 +34,9 @@ impl Replica {
             return;
         }
         if view < self.log.view {
-            self.tell_of_view(o, from.0);
-            // Whoever asks for a view may be alone with that for long. What it has said in the last one the others may still lack: the
-            // paper takes it for granted that what a correct replica has said arrives in the end (section 4.5.2).
-            if !self.log.changing {
-                return;
-            }
+            return self.tell_of_view(o, from.0);
         }
-        let (id, leads) = (self.id, self.rules.primary(view) == self.id);
+        let (id, leads) = (self.id, self.leads());
         for seq in executed + 1..=executed + AGAIN {
             let Some(slot) = self.log.slots.get(&(view, seq)) else {
                 continue;

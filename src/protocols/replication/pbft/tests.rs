@@ -164,17 +164,6 @@ fn one_byzantine_replica_breaks_nothing_under_any_mix() {
     }
 }
 
-/// While links lose much one replica asks for the next view, alone, and its last commits are lost. When they lose nothing any more the
-/// others, of which one lies, need them: found by a soak.
-#[test]
-fn who_asks_for_a_view_alone_tells_again_what_it_has_said_in_the_last() {
-    let links = |set: &str| fault(&format!(r#"{{"do":"links","set":{{{set}}}}}"#));
-    let bad = r#""duplicate_ppm":498765,"loss_ppm":226670,"model":"fair-loss","reorder_ppm":35331,"reorder_us":30065"#;
-    let good = r#""duplicate_ppm":0,"loss_ppm":0,"reorder_ppm":0"#;
-    let run = bench(&["faulty=0"]).at(0, links(bad)).at(1_875, links(good)).until_ms(9_000).run(188);
-    assert_eq!(run.all_hold(), 6);
-}
-
 /// What breaks with two liars of four is owed to them; and something does.
 #[test]
 fn whatever_breaks_is_owed_to_too_many_liars() {
