@@ -86,6 +86,7 @@ function replay(all) {
   const next = () => {
     const { strokes, changes, value } = acts[i];
     i = (i + 1) % acts.length;
+    if (i === 0) globalThis.played = true;
     for (const [node, name, to] of changes) {
       if (name === null) node.data = to;
       else if (to === null) node.removeAttribute(name);
@@ -115,7 +116,8 @@ export async function byHand(site, page, ms) {
   const plain = html.replace(/<script[^]*?<\/script>/g, "").replace(/<meta http-equiv[^>]*>/gi, "");
   await copy.setContent(`<!doctype html>${plain}`.replace("<head>", `<head><base href="${site.base}">`), { waitUntil: "load" });
   const counts = await copy.evaluate(replay, all);
-  await copy.waitForTimeout(500);
+  // Once through, and it is warm.
+  await copy.waitForFunction(() => globalThis.played);
   const measured = [];
   for (let i = 0; i < 3; i += 1) measured.push(await frames(site, copy, ms));
   await copy.close();
